@@ -1,0 +1,86 @@
+"""Look here if you want to know what a host call, a decision and an outcome are."""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """What the policy chain says; the strictest wins: deny, then ask, then allow."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+class Effect(StrEnum):
+    """What a host call can do outside the process, which decides when it must be durable (output-commit rule)."""
+
+    NONE = "none"
+    """Nothing outside can see it: one record, joins the buffer."""
+    OUTSIDE = "outside"
+    """Its intent is committed before it is executed: two records."""
+
+
+class Status(StrEnum):
+    """How a host call ended."""
+
+    COMPLETED = "completed"
+    DENIED = "denied"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Opinion(msgspec.Struct, frozen=True):
+    """What one processor said of one call: deny or ask, and why (it has no way to allow)."""
+
+    processor: str
+    verdict: Verdict
+    reason: str
+
+
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the chain came to: verdict, the reason in words, who decided, and every objection raised."""
+
+    verdict: Verdict
+    reason: str
+    decided_by: str
+    opinions: tuple[Opinion, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOW
+
+
+class HostCall(msgspec.Struct, frozen=True):
+    """One guest's call of one host function, as policy sees it.
+
+    `invocation` is the path in the tree of calls ("0.2.1"), `number` the ordinal of the call within it
+    (from 1), `chain` the holders from the run's root to the caller (last), `target` what the call is about
+    (a key, a tool's name, a URL; empty if nothing), `args` the arguments as WIT values.
+    """
+
+    run: str
+    invocation: str
+    number: int
+    chain: tuple[str, ...]
+    capability: str
+    operation: str
+    target: str
+    args: list[Any]
+
+    @property
+    def holder(self) -> str:
+        """Who calls."""
+        return self.chain[-1]
+
+
+class CallError(Exception):
+    """Raised by an executor: the call gave the error `case` (a case of `types.error`) with `text` for people."""
+
+    def __init__(self, case: str, text: str) -> None:
+        super().__init__(f"{case}: {text}")
+        self.case = case
+        self.text = text

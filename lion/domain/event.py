@@ -1,0 +1,214 @@
+"""Look here if you want to know which facts the log holds and what each of them says.
+
+Rule: names and fields are for ever. A new meaning is a new field with a default, or a new version with an upcaster.
+Rule: bodies are msgpack maps (msgspec), because JSON cannot carry bytes, NaN and 64-bit integers unchanged.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=False):
+    """Base of all events: a fact, past tense, frozen. Its class name is its type in the log."""
+
+
+class RunStarted(Event):
+    """A run began. Times are nanoseconds since 1970 (UTC); digests are SHA-256 in hex."""
+
+    manifest_name: str
+    manifest: dict[str, Any]
+    """The manifest as resolved: variables filled in, paths absolute."""
+    manifest_text: str
+    components: dict[str, str]
+    """Component digest by holder; the bytes are blobs of the log."""
+    policy_digest: str
+    engine_digest: str
+    lion_version: str
+    wasmtime_version: str
+
+
+class RunFinished(Event):
+    """A run ended: its exit code (errors.py), whether it was interrupted, and its counts."""
+
+    exit_code: int
+    interrupted: bool = False
+    calls: int = 0
+    denied: int = 0
+
+
+class PluginLoaded(Event):
+    """A component was accepted: what it imports (its ceiling) and which tools it offers."""
+
+    holder: str
+    component_digest: str
+    imports: tuple[str, ...]
+    tools: tuple[str, ...]
+
+
+class PluginFailed(Event):
+    """A component was refused at load."""
+
+    holder: str
+    error: str
+    ending: str
+
+
+class PluginInvoked(Event):
+    """An instance was made and one of its exports called. `args` are WIT values."""
+
+    export: str
+    args: list[Any]
+
+
+class PluginResult(Event):
+    """The export returned. `value` is the WIT value, compared byte for byte by a replay."""
+
+    value: Any
+    cpu_ns: int = 0
+
+
+class PluginError(Event):
+    """The export did not return: `ending` as in GuestError, or cancelled."""
+
+    ending: str
+    error: str
+    words: str = ""
+    frames: tuple[str, ...] = ()
+    cpu_ns: int = 0
+
+
+class AgentSpawned(Event):
+    """An agent began its task, in an instance of its own."""
+
+    agent: str
+    task: str
+
+
+class AgentCompleted(Event):
+    """The agent returned: its output, or its own error value (`is_error`)."""
+
+    value: Any
+    is_error: bool = False
+    cpu_ns: int = 0
+
+
+class AgentError(Event):
+    """The agent did not return: `ending` as in GuestError, or cancelled."""
+
+    ending: str
+    error: str
+    words: str = ""
+    frames: tuple[str, ...] = ()
+    cpu_ns: int = 0
+
+
+class CallRequested(Event):
+    """A host call with an outside effect was asked for and decided; committed before the effect."""
+
+    capability: str
+    operation: str
+    target: str
+    args: list[Any]
+    verdict: str
+    reason: str
+    decided_by: str
+    opinions: tuple[Any, ...] = ()
+
+
+class CallFinished(Event):
+    """A host call ended. `value` is the WIT result the guest saw: ("ok", value) or ("err", (case, text)).
+
+    A call without outside effect has no CallRequested: then request and decision are here.
+    """
+
+    status: str
+    value: Any
+    capability: str = ""
+    operation: str = ""
+    target: str = ""
+    args: list[Any] | None = None
+    verdict: str = ""
+    reason: str = ""
+    decided_by: str = ""
+    opinions: tuple[Any, ...] = ()
+
+
+class AgentPartialOutput(CallFinished):
+    """Output on the way: a call of the `output` interface, which people see once it is committed."""
+
+
+class BudgetWarned(Event):
+    """A budget passed 80 %: which, its limit, how much is used."""
+
+    holder: str
+    budget: str
+    limit: int
+    used: int
+
+
+class LineLogged(Event):
+    """The host said something of the run itself, for instance why a restart was not tried."""
+
+    level: str
+    message: str
+
+
+EVENTS: dict[str, type[Event]] = {
+    cls.__name__: cls for cls in (*Event.__subclasses__(), AgentPartialOutput)
+}
+"""Every event by its type name in the log."""
+
+encode_body = msgspec.msgpack.Encoder().encode
+"""Encode an event's body: the same event gives the same bytes."""
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Who a record is about: what all records of one invocation share.
+
+    `invocation` is empty for records of the run itself; `principal` is the holder's name;
+    `cause` names the call that led here ("0.2#7": call 7 of invocation 0.2), `correlation` the root invocation.
+    """
+
+    run: str
+    invocation: str = ""
+    principal: str = ""
+    component_digest: str = ""
+    cause: str = ""
+    correlation: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A record before the log has given it position, seq and digests. `call` is 0 unless it is about a host call."""
+
+    scope: Scope
+    call: int
+    time_ns: int
+    event: Event
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event as stored: `position` counts all records of a log in commit order, `seq` those of the run, from 1.
+
+    `digest` is SHA-256 over all other fields, the run's previous digest among them (audit/chain.py).
+    """
+
+    position: int
+    run: str
+    seq: int
+    invocation: str
+    call: int
+    principal: str
+    component_digest: str
+    cause: str
+    correlation: str
+    time_ns: int
+    type: str
+    version: int
+    body: bytes
+    previous_digest: bytes
+    digest: bytes
+
+    def event(self) -> Event:
+        """Decode the body. Raises msgspec.ValidationError if it is not of this type."""
+        return msgspec.msgpack.decode(self.body, type=EVENTS[self.type])

@@ -1,0 +1,92 @@
+"""Look here if you want to know what a manifest comes to: who runs, with which grants and limits.
+
+Rule: a plan is resolved: variables filled in, paths absolute, sizes in bytes, times in nanoseconds.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll")
+"""Granted unless denied: they reach nothing outside the process."""
+
+MIB = 1024 * 1024
+SECOND = 1_000_000_000
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """At most `count` in any `period_ns` nanoseconds (token bucket holding `count`)."""
+
+    count: int
+    period_ns: int
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one holder may use. None means no limit of this kind; zero means none at all.
+
+    Per instance: `memory` and `stack` in bytes, `table_elements`, `handles`. Per call of an export: `deadline_ns`
+    of wall time (host calls included), `cpu_ns` spent in the guest. Per run: `calls` of host functions, `rate` of
+    them, `output` in bytes. At the same time: `concurrent` started tool calls of one instance.
+    """
+
+    memory: int = 64 * MIB
+    table_elements: int = 100_000
+    handles: int = 1_024
+    deadline_ns: int | None = 30 * SECOND
+    cpu_ns: int | None = 10 * SECOND
+    calls: int | None = None
+    rate: Rate | None = None
+    output: int | None = 16 * MIB
+    concurrent: int = 64
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A capability given to a holder.
+
+    `patterns` is the scope (policy/pattern.py), empty if the capability has none; `quota` its numbers (kv: bytes);
+    `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`.
+    """
+
+    capability: str
+    line: str
+    patterns: tuple[str, ...] = ()
+    quota: dict[str, int] = {}
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A plugin or an agent by its name in the manifest. `denied` are default capabilities taken away."""
+
+    name: str
+    kind: str
+    component: Path
+    grants: tuple[Grant, ...] = ()
+    denied: tuple[str, ...] = ()
+    config: dict[str, Any] = {}
+    limits: Limits = Limits()
+
+
+class RunAgent(msgspec.Struct, frozen=True):
+    """Start this agent with this task."""
+
+    agent: str
+    task: str
+
+
+class RunCall(msgspec.Struct, frozen=True):
+    """Call this tool (`plugin.function`) with these arguments, JSON values by parameter name."""
+
+    call: str
+    arguments: dict[str, Any]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A resolved manifest. `path` is the file (None for a bare component), `text` its content as written."""
+
+    name: str
+    path: Path | None
+    text: str
+    holders: dict[str, Holder]
+    runs: tuple[RunAgent | RunCall, ...]
+    resolved: dict[str, Any]
+    """The manifest as plain values, as it goes into RunStarted."""

@@ -1,0 +1,151 @@
+"""Look here if you want to know how a WIT type is written down once it has left wasmtime.
+
+Rule: types are structural (no names of records or variants): two components that declare the same shape agree.
+
+Values of these types, everywhere in lion:
+
+    bool, string, char, enum    bool, str, str of one character, str (the case's name)
+    integers, floats            int, float
+    list<u8>                    bytes
+    list, tuple                 list, tuple (a list is taken wherever a tuple is)
+    record                      dict by field name, in the declared order
+    variant                     (case, value or None)
+    flags                       tuple of names, in the declared order
+    option                      None or the value; an option inside an option: None or ("some", value)
+    result                      ("ok", value or None) or ("err", value or None)
+    own, borrow                 int, the rep: an index into the instance's own table
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+PRIMITIVES = (
+    "bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Prim:
+    """A primitive: `name` is one of PRIMITIVES."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    element: "WitType"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOf:
+    items: "tuple[WitType, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOf:
+    fields: "tuple[tuple[str, WitType], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class VariantOf:
+    cases: "tuple[tuple[str, WitType | None], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class EnumOf:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsOf:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionOf:
+    inner: "WitType"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultOf:
+    ok: "WitType | None"
+    err: "WitType | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A resource: `mode` is own or borrow, `resource` the name its interface exports it under."""
+
+    mode: str
+    resource: str
+
+
+WitType = (
+    Prim | ListOf | TupleOf | RecordOf | VariantOf | EnumOf | FlagsOf | OptionOf | ResultOf | Handle
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function: parameters by name, result or none."""
+
+    params: tuple[tuple[str, WitType], ...]
+    result: WitType | None
+
+
+def render(t: "WitType | None") -> str:
+    """Write a type as canonical structural text, for instance `result<option<string>, enum{a,b}>`."""
+    match t:
+        case None:
+            return "_"
+        case Prim():
+            return t.name
+        case ListOf():
+            return f"list<{render(t.element)}>"
+        case TupleOf():
+            return f"tuple<{', '.join(map(render, t.items))}>"
+        case RecordOf():
+            return f"record{{{', '.join(f'{n}: {render(f)}' for n, f in t.fields)}}}"
+        case VariantOf():
+            return f"variant{{{', '.join(n if c is None else f'{n}({render(c)})' for n, c in t.cases)}}}"
+        case EnumOf():
+            return f"enum{{{', '.join(t.names)}}}"
+        case FlagsOf():
+            return f"flags{{{', '.join(t.names)}}}"
+        case OptionOf():
+            return f"option<{render(t.inner)}>"
+        case ResultOf():
+            return f"result<{render(t.ok)}, {render(t.err)}>"
+        case Handle():
+            return f"{t.mode}<{t.resource}>"
+        case _:
+            assert_never(t)
+
+
+def render_function(f: Function) -> str:
+    """Write a function as canonical text, for instance `func(key: string) -> u32`."""
+    params = ", ".join(f"{n}: {render(t)}" for n, t in f.params)
+    return f"func({params})" + (f" -> {render(f.result)}" if f.result is not None else "")
+
+
+def has_handle(t: "WitType | None") -> bool:
+    """True if a resource occurs anywhere in the type; such a function cannot be a tool."""
+    match t:
+        case None | Prim() | EnumOf() | FlagsOf():
+            return False
+        case ListOf():
+            return has_handle(t.element)
+        case TupleOf():
+            return any(map(has_handle, t.items))
+        case RecordOf():
+            return any(has_handle(f) for _, f in t.fields)
+        case VariantOf():
+            return any(has_handle(c) for _, c in t.cases)
+        case OptionOf():
+            return has_handle(t.inner)
+        case ResultOf():
+            return has_handle(t.ok) or has_handle(t.err)
+        case Handle():
+            return True
+        case _:
+            assert_never(t)
