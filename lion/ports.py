@@ -205,9 +205,16 @@ class Clock(Protocol):
 
 
 class Waitable(Protocol):
-    """What a handle given to `poll` stands for."""
+    """What a handle given to `poll` stands for. Everything in a `Handles` table that a guest can name is one."""
 
-    async def wait_ready(self) -> None: ...
+    @property
+    def is_ready(self) -> bool:
+        """Asking for it now would not wait. A failure or a cancellation is ready too."""
+        ...
+
+    async def wait_ready(self) -> None:
+        """Wait until `is_ready`. Never raises but when it is cancelled itself."""
+        ...
 
 
 class Tools(Protocol):
@@ -267,6 +274,7 @@ class Operation(msgspec.Struct, frozen=True):
 
     `name` is the WIT name, `pending.take` for a method. `execute` returns the value of the `ok` case or raises CallError.
     `target` says what a call is about, from its arguments. `event` is the type of its single record.
+    `output_bytes` says what a call takes of the `output` budget, from its arguments (None: nothing).
     """
 
     capability: str
@@ -276,6 +284,7 @@ class Operation(msgspec.Struct, frozen=True):
     target: Callable[[list[Any]], str] | None = None
     effect: Effect = Effect.NONE
     event: type[CallFinished] = CallFinished
+    output_bytes: Callable[[list[Any]], int] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

@@ -16,7 +16,10 @@ SECOND = 1_000_000_000
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """At most `count` in any `period_ns` nanoseconds (token bucket holding `count`)."""
+    """`count` in each `period_ns` nanoseconds: a token bucket that holds `count` and fills at this pace.
+
+    So a burst of `count` may be followed by the steady pace: no period ever sees more than twice `count`.
+    """
 
     count: int
     period_ns: int

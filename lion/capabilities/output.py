@@ -1,0 +1,71 @@
+"""Look here if you want to know what a guest may show while it works.
+
+Rule: nothing but the check: the record of the call is the output, and people see it once it is
+committed.
+Rule: the `output` budget counts the text that is shown, in bytes of UTF-8 (kernel/budgets.py
+enforces it).
+"""
+
+from typing import Any
+
+import msgspec
+
+from lion.capabilities.bounds import check_size, utf8_size
+from lion.domain.call import CallError
+from lion.ports import OUTPUT_EVENT, Caller, Kind, Operation
+
+MOST_NESTED = 64
+
+
+def text(caller: Caller, piece: str) -> None:
+    """Accept a piece of at most 64 KiB. Raises CallError("invalid")."""
+    check_size("a piece of output", piece)
+
+
+def partial(caller: Caller, json: str) -> None:
+    """Accept JSON of at most 64 KiB, nested at most 64 deep. Raises CallError("invalid")."""
+    check_size("a partial output", json)
+    try:
+        nested = _depth(msgspec.json.decode(json))
+    except msgspec.DecodeError as exc:
+        raise CallError("invalid", f"a partial output is JSON, this one is not: {exc}") from exc
+    except RecursionError:
+        nested = MOST_NESTED + 1
+    if nested > MOST_NESTED:
+        raise CallError("invalid", f"a partial output is nested at most {MOST_NESTED} deep")
+
+
+def progress(caller: Caller, done: int, total: int | None, message: str) -> None:
+    """Accept a step of work with a message of at most 64 KiB. Raises CallError("invalid")."""
+    check_size("a message of progress", message)
+
+
+def _depth(value: Any) -> int:
+    """How deep arrays and objects are nested: 0 for a plain value, 1 for `[]`."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, list | dict)]:
+        depth += 1
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
+
+
+def _first_bytes(args: list[Any]) -> int:
+    return utf8_size(args[0])
+
+
+def _message_bytes(args: list[Any]) -> int:
+    return utf8_size(args[2])
+
+
+OPERATIONS = tuple(
+    Operation("output", name, Kind.INSTANT, run, event=OUTPUT_EVENT, output_bytes=output_bytes)
+    for name, run, output_bytes in (
+        ("text", text, _first_bytes),
+        ("partial", partial, _first_bytes),
+        ("progress", progress, _message_bytes),
+    )
+)

@@ -1,0 +1,22 @@
+"""Look here if you want to know which host functions exist.
+
+Rule: this table and the WIT say the same, name for name (a guard test compares them).
+"""
+
+from lion.capabilities import clock, config, kv, log, output, poll, random, tools
+from lion.ports import Operation
+
+ROOMS = (log, clock, random, config, kv, output, tools, poll)
+
+
+def build_operations() -> dict[tuple[str, str], Operation]:
+    """Every host function by interface (`kv`) and name as imported (`[method]pending.take`)."""
+    return {
+        (operation.capability, _import_name(operation.name)): operation
+        for room in ROOMS
+        for operation in room.OPERATIONS
+    }
+
+
+def _import_name(name: str) -> str:
+    return f"[method]{name}" if "." in name else name

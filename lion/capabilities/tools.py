@@ -1,0 +1,64 @@
+"""Look here if you want to know what happens when a guest calls another plugin's tool.
+
+Rule: who may be called, under which grants and how deep is the kernel's affair (ports.Tools); here
+are only the bounds and the handles.
+Rule: a call under way belongs to its handle: dropped with it, cancelled with it, and gone with the
+instance.
+"""
+
+from typing import Any
+
+from lion.capabilities.bounds import BULK, check_size, utf8_size
+from lion.domain.call import CallError
+from lion.ports import Caller, Kind, Operation, PendingCall
+
+PENDING = "pending"
+
+
+def list_(caller: Caller) -> list[dict[str, str]]:
+    """The tools the caller may call, sorted by name."""
+    return caller.tools.list_tools()
+
+
+async def call(caller: Caller, name: str, arguments: str) -> str:
+    """Call a tool: JSON in, JSON out. Raises CallError."""
+    check_size("the arguments of a tool", arguments)
+    return _checked(await caller.tools.call(name, arguments))
+
+
+def start(caller: Caller, name: str, arguments: str) -> dict[str, int]:
+    """Begin a call; both fields of the answer are its rep. Raises CallError."""
+    check_size("the arguments of a tool", arguments)
+    pending = caller.tools.start(name, arguments)
+    try:
+        rep = caller.handles.add(PENDING, pending, pending.cancel)
+    except CallError:
+        pending.cancel()
+        raise
+    return {"call": rep, "handle": rep}
+
+
+async def take(caller: Caller, rep: int) -> str:
+    """Wait for a call's result. Raises CallError: the tool's, or `invalid` the second time."""
+    pending: PendingCall = caller.handles.get(rep, PENDING)
+    return _checked(await pending.take())
+
+
+def _checked(result: str) -> str:
+    size = utf8_size(result)
+    if size > BULK:
+        words = f"the result of a tool has at most {BULK:,} bytes, this one has {size:,}"
+        raise CallError("exhausted", words)
+    return result
+
+
+def _name(args: list[Any]) -> str:
+    return str(args[0])
+
+
+OPERATIONS = (
+    Operation("tools", "list", Kind.INSTANT, list_),
+    Operation("tools", "call", Kind.WAITING, call, target=_name),
+    Operation("tools", "start", Kind.INSTANT, start, target=_name),
+    Operation("tools", "pending.take", Kind.WAITING, take),
+)

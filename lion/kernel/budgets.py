@@ -1,0 +1,211 @@
+"""Look here if you want to know what a holder has used of its budgets, and what happens then.
+
+Rule: reserve, execute, settle: what a call may use is taken before it runs, what it did not use is
+given back.
+Rule: a call is charged to every holder in its chain of callers once, or, if one of them lacks
+anything, to none.
+Rule: a holder's account is one per run, whichever of its instances calls.
+Rule: a call that was made stays counted however it ends; only output is given back. A refused call
+counts nothing.
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from lion.domain.event import BudgetWarned
+from lion.domain.plan import Limits
+from lion.kernel.rate import Bucket, render_rate
+from lion.ports import Clock
+
+Note = Callable[[str, str, int, int], None]
+"""Told (holder, budget, limit, used) after each change: `EventLog.note_budget` of one run."""
+
+Warn = Callable[[BudgetWarned], None]
+"""Told once, when an account's budget first passes 80 %."""
+
+CALLS, RATE, OUTPUT = "calls", "rate", "output"
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A denial for want of budget: whose, which, its limit, how much was used and asked for.
+
+    `text` is for the guest (error case `exhausted`) and names nobody; `reason` is for the record.
+    """
+
+    holder: str
+    budget: str
+    limit: int
+    used: int
+    asked: int
+    text: str
+
+    @property
+    def reason(self) -> str:
+        return (
+            f"budget {self.budget} of {self.holder}: "
+            f"limit {self.limit}, used {self.used}, asked {self.asked}"
+        )
+
+
+class _Balance:
+    """One budget that is counted, not timed."""
+
+    __slots__ = ("is_warned", "limit", "used")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+        self.is_warned = False
+
+    def warns(self) -> bool:
+        """True the first time that 80 % are used."""
+        if self.is_warned or self.used * 5 < self.limit * 4:
+            return False
+        self.is_warned = True
+        return True
+
+
+class Account:
+    """What one holder may use in one run, and has used; `counts_calls` if calls cost anything."""
+
+    __slots__ = (
+        "_bucket",
+        "_calls",
+        "_clock",
+        "_note",
+        "_output",
+        "_warn",
+        "counts_calls",
+        "holder",
+    )
+
+    def __init__(self, holder: str, limits: Limits, clock: Clock, note: Note, warn: Warn) -> None:
+        self.holder = holder
+        self.counts_calls = limits.calls is not None or limits.rate is not None
+        self._calls = None if limits.calls is None else _Balance(limits.calls)
+        self._output = None if limits.output is None else _Balance(limits.output)
+        self._bucket = None if limits.rate is None else Bucket(limits.rate, clock.monotonic_ns())
+        self._clock = clock
+        self._note = note
+        self._warn = warn
+
+    def lacks(self, calls: int, output: int) -> Refusal | None:
+        """Why this much cannot be charged now, or None. Charges nothing."""
+        if calls and self._calls is not None and self._calls.used + calls > self._calls.limit:
+            words = f"host calls: more than {self._calls.limit:,} in this run"
+            return self._refusal(CALLS, self._calls, calls, words)
+        if output and self._output is not None and self._output.used + output > self._output.limit:
+            words = f"output: more than {self._output.limit:,} bytes in this run"
+            return self._refusal(OUTPUT, self._output, output, words)
+        return self._lacks_tokens(calls)
+
+    def charge(self, calls: int, output: int) -> None:
+        """Take what `lacks` has just found to be there."""
+        if calls and self._calls is not None:
+            self._change(CALLS, self._calls, calls)
+        if output and self._output is not None:
+            self._change(OUTPUT, self._output, output)
+        if calls and self._bucket is not None:
+            self._bucket.take(calls)
+
+    def settle(self, output: int) -> None:
+        """Give back bytes of output that were reserved and not used."""
+        if output and self._output is not None:
+            self._change(OUTPUT, self._output, -output)
+
+    def state(self) -> list[tuple[str, int, int]]:
+        """Each counted budget as (name, limit, used)."""
+        named = ((CALLS, self._calls), (OUTPUT, self._output))
+        return [(name, balance.limit, balance.used) for name, balance in named if balance]
+
+    def _lacks_tokens(self, calls: int) -> Refusal | None:
+        if not calls or self._bucket is None:
+            return None
+        rate = self._bucket.rate
+        tokens = self._bucket.tokens(self._clock.monotonic_ns())
+        if calls <= tokens:
+            return None
+        return Refusal(
+            holder=self.holder,
+            budget=RATE,
+            limit=rate.count,
+            used=rate.count - tokens,
+            asked=calls,
+            text=f"host calls: more than {render_rate(rate)}; wait and call again",
+        )
+
+    def _refusal(self, budget: str, balance: _Balance, asked: int, words: str) -> Refusal:
+        return Refusal(
+            holder=self.holder,
+            budget=budget,
+            limit=balance.limit,
+            used=balance.used,
+            asked=asked,
+            text=f"{words}; {balance.used:,} are used, {asked:,} asked for",
+        )
+
+    def _change(self, budget: str, balance: _Balance, amount: int) -> None:
+        balance.used += amount
+        self._note(self.holder, budget, balance.limit, balance.used)
+        if balance.warns():
+            warning = BudgetWarned(
+                holder=self.holder, budget=budget, limit=balance.limit, used=balance.used
+            )
+            self._warn(warning)
+
+
+class Purse:
+    """The accounts of one chain of callers, charged as one.
+
+    For the hot path: a call that shows nothing needs `reserve` only if `counts_calls`.
+    """
+
+    __slots__ = ("_accounts", "counts_calls")
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._accounts = tuple(dict.fromkeys(accounts))
+        self.counts_calls = any(account.counts_calls for account in self._accounts)
+
+    def reserve(self, calls: int = 1, output: int = 0) -> Refusal | None:
+        """Charge all accounts, or none of them and say why. `output` is in bytes."""
+        for account in self._accounts:
+            if refusal := account.lacks(calls, output):
+                return refusal
+        for account in self._accounts:
+            account.charge(calls, output)
+        return None
+
+    def settle(self, *, output: int) -> None:
+        """Give back bytes of output that were reserved and not used: the call gave an error."""
+        for account in self._accounts:
+            account.settle(output)
+
+
+class Budgets:
+    """The accounts of one run."""
+
+    def __init__(self, clock: Clock, note: Note, warn: Warn) -> None:
+        self._clock = clock
+        self._note = note
+        self._warn = warn
+        self._accounts: dict[str, Account] = {}
+
+    def account(self, holder: str, limits: Limits) -> Account:
+        """The account of a holder, opened full the first time."""
+        if holder not in self._accounts:
+            account = Account(holder, limits, self._clock, self._note, self._warn)
+            self._accounts[holder] = account
+        return self._accounts[holder]
+
+    def purse(self, holders: Iterable[tuple[str, Limits]]) -> Purse:
+        """What a call of this chain of callers (root first, with their limits) is charged to."""
+        return Purse(self.account(holder, limits) for holder, limits in holders)
+
+    def state(self) -> list[tuple[str, str, int, int]]:
+        """Each counted budget of the run as (holder, budget, limit, used)."""
+        return [
+            (holder, *budget)
+            for holder, account in self._accounts.items()
+            for budget in account.state()
+        ]

@@ -1,0 +1,161 @@
+"""Look here if you want to know how to run one host function in a test, without a guest.
+
+Rule: fakes keep the contract of what they stand for (ports.py) and remember what was asked of
+them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import trio
+
+from lion.domain.call import CallError
+from lion.domain.plan import Grant
+from lion.kernel.handles import HandleTable
+from lion.ports import Clock, Handles, Tools
+from lion.testing.clock import FrozenClock
+
+Answer = str | CallError
+"""What a tool gives: its result as JSON, or the error it raises."""
+
+
+class FakePending:
+    """A ports.PendingCall that ends when told."""
+
+    def __init__(self) -> None:
+        self._ended = trio.Event()
+        self._answer: Answer = ""
+        self._is_taken = False
+        self.is_cancelled = False
+        self.waiting = 0
+        """How many tasks wait for it now."""
+
+    @property
+    def is_ready(self) -> bool:
+        return self._ended.is_set()
+
+    async def wait_ready(self) -> None:
+        self.waiting += 1
+        try:
+            await self._ended.wait()
+        finally:
+            self.waiting -= 1
+
+    async def take(self) -> str:
+        """Wait for the answer. Raises CallError: the answer if one, `invalid` the second time."""
+        if self._is_taken:
+            raise CallError("invalid", "the result was taken already")
+        await self._ended.wait()
+        self._is_taken = True
+        return _given(self._answer)
+
+    def finish(self, answer: Answer) -> None:
+        """End the call with this answer."""
+        self._answer = answer
+        self._ended.set()
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+        self.finish(CallError("cancelled", "the call was cancelled"))
+
+
+class FakeTools:
+    """A ports.Tools with fixed answers by name; `calls` are the (name, arguments) asked so far.
+
+    A started call stays pending until the test ends it: `started` are they, at most `concurrent`.
+    """
+
+    def __init__(self, answers: Mapping[str, Answer] | None = None, concurrent: int = 64) -> None:
+        self._answers = dict(answers or {})
+        self._concurrent = concurrent
+        self.calls: list[tuple[str, str]] = []
+        self.started: list[FakePending] = []
+
+    def list_tools(self) -> list[dict[str, str]]:
+        return [
+            {"name": name, "description": "", "input-schema": "{}", "output-schema": "{}"}
+            for name in sorted(self._answers)
+        ]
+
+    async def call(self, name: str, arguments: str) -> str:
+        """Answer at the next checkpoint. Raises CallError."""
+        self.calls.append((name, arguments))
+        await trio.lowlevel.checkpoint()
+        return _given(self._find(name))
+
+    def start(self, name: str, arguments: str) -> FakePending:
+        """Begin a call. Raises CallError: `not-found`, or `exhausted` beyond `concurrent`."""
+        self.calls.append((name, arguments))
+        self._find(name)
+        if sum(not pending.is_ready for pending in self.started) >= self._concurrent:
+            raise CallError("exhausted", f"{self._concurrent} calls are under way")
+        self.started.append(FakePending())
+        return self.started[-1]
+
+    def _find(self, name: str) -> Answer:
+        if name not in self._answers:
+            raise CallError("not-found", f"no tool {name!r}")
+        return self._answers[name]
+
+
+class FakeTables:
+    """A ports.Tables in a dict; `changes` counts what was written."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], str] = {}
+        self.changes = 0
+
+    def kv_get(self, namespace: str, key: str) -> str | None:
+        return self._values.get((namespace, key))
+
+    def kv_set(self, namespace: str, key: str, value: str) -> None:
+        self._values[namespace, key] = value
+        self.changes += 1
+
+    def kv_delete(self, namespace: str, key: str) -> bool:
+        was_there = self._values.pop((namespace, key), None) is not None
+        self.changes += was_there
+        return was_there
+
+    def kv_list(self, namespace: str, prefix: str, after: str | None, limit: int) -> list[str]:
+        keys = sorted(key for owner, key in self._values if owner == namespace)
+        found = [k for k in keys if k.startswith(prefix) and (after is None or k > after)]
+        return found[:limit]
+
+    def kv_bytes(self, namespace: str) -> int:
+        return sum(
+            len(key.encode()) + len(value.encode())
+            for (owner, key), value in self._values.items()
+            if owner == namespace
+        )
+
+
+class FakeCaller:
+    """A ports.Caller: one invocation of the holder `guide` in a run of its own."""
+
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | None = None,
+        grants: Sequence[Grant] = (),
+        clock: Clock | None = None,
+        tools: FakeTools | None = None,
+        handle_limit: int = 1_024,
+    ) -> None:
+        self.run = "run-1"
+        self.holder = "guide"
+        self.namespace = "test/guide"
+        self.config: Mapping[str, Any] = config or {}
+        self.clock: Clock = clock or FrozenClock()
+        self.tools: Tools = tools or FakeTools()
+        self.handles: Handles = HandleTable(handle_limit)
+        self._grants = tuple(grants)
+
+    def grants(self, capability: str) -> Sequence[Grant]:
+        return [grant for grant in self._grants if grant.capability == capability]
+
+
+def _given(answer: Answer) -> str:
+    if isinstance(answer, CallError):
+        raise answer
+    return answer
