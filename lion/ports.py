@@ -31,6 +31,27 @@ class RunSummary(msgspec.Struct, frozen=True):
     is_live: bool
 
 
+class VerifyReport(msgspec.Struct, frozen=True):
+    """A run that verifies: how many records, whether RunFinished is the last, the last record's digest in hex.
+
+    A run that is not finished is no fault: the report says how far it got.
+    """
+
+    run: str
+    records: int
+    finished: bool
+    head: str
+
+
+class BudgetUse(msgspec.Struct, frozen=True):
+    """How far a budget of a holder is used, as last noted in the log."""
+
+    holder: str
+    budget: str
+    limit: int
+    used: int
+
+
 class Tables(Protocol):
     """The key-value tables of the log's database, inside one transaction. Synchronous; values are text."""
 
@@ -46,13 +67,20 @@ class Tables(Protocol):
 class EventLog(Protocol):
     """An open, append-only log with one writer. Every method may raise AuditError once the log has refused a write."""
 
+    async def start_run(self, run: str, manifest_name: str) -> None:
+        """Become the run's only writer until the log is closed; must come before its first append.
+
+        Raises OperatorError if another process owns the run, AuditError if the run has ended.
+        """
+        ...
+
     @property
     def is_full(self) -> bool:
         """The buffer has reached its bound: callers should `await wait_room()` before they append more."""
         ...
 
     def append(self, draft: Draft) -> None:
-        """Join the buffer; never waits. Raises AuditError if the log has failed or is closed."""
+        """Join the buffer; never waits. Raises AuditError if the log has failed, is closed, or the run's quota is used up."""
         ...
 
     async def wait_room(self) -> None:
@@ -97,6 +125,17 @@ class LogReader(Protocol):
 
     def blob(self, digest: str) -> bytes:
         """Bytes by digest. Raises AuditError if missing or changed."""
+        ...
+
+    def budgets(self, run: str) -> list[BudgetUse]:
+        """Budgets of a run, sorted by holder and name."""
+        ...
+
+    def verify(self, run: str) -> VerifyReport:
+        """Check every record of a run (id in full) and the components it names.
+
+        Raises AuditError for the first fault, with facts run, seq and fault; OperatorError for an unknown run.
+        """
         ...
 
 
