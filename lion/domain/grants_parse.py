@@ -1,0 +1,53 @@
+"""Look here if you want to know how the allow, deny and limits keys of a holder become grants and limits."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lion.domain.manifest_models import HolderTable
+from lion.domain.plan import Grant, Holder, Limits
+from lion.domain.units import render_size
+
+DEFAULT_LIMITS = {
+    "plugin": Limits(),
+    # An agent may work for hours; what it may use up is bounded by its budgets.
+    "agent": Limits(deadline_ns=None),
+}
+"""Limits of a holder that writes none, by kind."""
+
+
+def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> Holder:
+    """A holder of a checked table; its component's path is taken from the manifest's folder."""
+    return Holder(
+        name=name,
+        kind=kind,
+        component=folder / table.component,
+        grants=tuple(_grants(table, f"{kind}s.{name}.allow")),
+        denied=tuple(dict.fromkeys(table.deny)),
+        config=table.config,
+        limits=build_limits(DEFAULT_LIMITS[kind], table.limits.written()),
+    )
+
+
+def build_limits(base: Limits, written: dict[str, Any]) -> Limits:
+    """The limits with those that were written put in place (names of domain/plan.py)."""
+    return msgspec.structs.replace(base, **written)
+
+
+def kv_line(where: str, size: int) -> str:
+    """How a kv grant is written: `plugins.notes.allow.kv = { bytes = "64 KiB" }`."""
+    return f'{where}.kv = {{ bytes = "{render_size(size)}" }}'
+
+
+def _grants(table: HolderTable, where: str) -> list[Grant]:
+    grants = []
+    if (kv := table.allow.kv) is not None:
+        grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
+    if table.allow.tools:
+        patterns = tuple(dict.fromkeys(table.allow.tools))
+        # A scope has no character that TOML would want escaped (names.SCOPE_PATTERN).
+        written = ", ".join(f'"{pattern}"' for pattern in patterns)
+        line = f"{where}.tools = [{written}]"
+        grants.append(Grant("tools", line, patterns=patterns))
+    return grants

@@ -1,0 +1,136 @@
+"""Look here if you want to know how the text of a manifest becomes a plan.
+
+Rule: nothing is opened here: whether a component exists is found out by who loads it.
+Rule: paths are joined to the manifest's folder and not simplified, because `..` after a link is not the same.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lion.domain.names import did_you_mean
+from lion.domain.plan import Holder, Limits, Plan, RunAgent, RunCall
+from lion.domain.toml_document import Document
+
+if TYPE_CHECKING:
+    from lion.domain.manifest_models import ManifestTable, RunTable
+
+
+def parse_manifest(text: str, *, path: Path | None, sets: Mapping[str, str] = {}) -> Plan:
+    """The plan of a manifest. `path` is its file (absolute, if the plan's paths shall be), `sets` are `--set`.
+
+    Raises OperatorError for the first mistake, with its line where that can be told.
+    """
+    # pydantic costs 40 ms, which `lion call COMPONENT` and replays need not pay.
+    from lion.domain.manifest_models import ManifestTable
+    from lion.domain.manifest_vars import fill, resolve_vars
+    from lion.domain.model_check import check
+
+    document = Document(text, kind="manifest", path=path)
+    written = document.parse()
+    values = resolve_vars(document, written.pop("vars", {}), sets)
+    filled = fill(document, written, values)
+    table = check(document, ManifestTable, filled)
+    holders = _holders(document, table)
+    _check_scopes(document, holders)
+    runs = tuple(_run(document, i, run, holders) for i, run in enumerate(table.run))
+    return Plan(
+        name=table.name,
+        path=path,
+        text=text,
+        holders=holders,
+        runs=runs,
+        resolved=_resolved(filled, values, holders),
+    )
+
+
+def bare_plan(component: Path) -> Plan:
+    """The plan of `lion call COMPONENT`: one plugin, named after the file, with the defaults and nothing else."""
+    name = re.sub("[^a-z0-9]+", "-", component.stem.lower()).strip("-0123456789")[:64].strip("-")
+    name = name or "component"
+    holder = Holder(name=name, kind="plugin", component=component, limits=Limits())
+    resolved = {"name": name, "plugins": {name: {"component": str(component)}}}
+    return Plan(name=name, path=None, text="", holders={name: holder}, runs=(), resolved=resolved)
+
+
+def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
+    from lion.domain.grants_parse import build_holder
+
+    folder = Path() if document.path is None else document.path.parent
+    holders: dict[str, Holder] = {}
+    for kind, tables in (("plugin", table.plugins), ("agent", table.agents)):
+        for name, holder in tables.items():
+            if name in holders:
+                raise document.error(
+                    (f"{kind}s", name),
+                    f"duplicate name: {name!r} is a plugin and an agent",
+                    "rename one of them",
+                )
+            holders[name] = build_holder(holder, kind=kind, name=name, folder=folder)
+    return holders
+
+
+def _check_scopes(document: Document, holders: Mapping[str, Holder]) -> None:
+    """Refuse a grant on tools of a plugin that is not there: it is a misspelling."""
+    for holder in holders.values():
+        for grant in holder.grants:
+            for pattern in grant.patterns:
+                plugin = pattern.partition(".")[0]
+                if "*" not in plugin and plugin not in holders:
+                    raise document.error(
+                        (f"{holder.kind}s", holder.name, "allow", grant.capability),
+                        f"{pattern!r}: there is no plugin {plugin!r}",
+                        did_you_mean(plugin, holders),
+                    )
+
+
+def _run(
+    document: Document, index: int, run: "RunTable", holders: Mapping[str, Holder]
+) -> RunAgent | RunCall:
+    place = ("run", index)
+    if (run.agent is None) == (run.call is None):
+        raise document.error(place, "needs either 'agent' or 'call'", "write one of them")
+    if run.agent is not None:
+        return _run_agent(document, index, run, holders)
+    if run.task is not None:
+        raise document.error((*place, "task"), "a call has no task", "write with = { ... }")
+    plugin, _, function = (run.call or "").partition(".")
+    if plugin not in holders:
+        what = f"{run.call!r}: there is no plugin {plugin!r}"
+        raise document.error((*place, "call"), what, did_you_mean(plugin, holders))
+    if not function:
+        what = f"{run.call!r} names no tool"
+        raise document.error((*place, "call"), what, f'write "{plugin}.function"')
+    return RunCall(f"{plugin}.{function}", run.with_ or {})
+
+
+def _run_agent(
+    document: Document, index: int, run: "RunTable", holders: Mapping[str, Holder]
+) -> RunAgent:
+    place = ("run", index)
+    agents = [name for name, holder in holders.items() if holder.kind == "agent"]
+    if run.agent not in agents:
+        what = f"there is no agent {run.agent!r}"
+        if run.agent in holders:
+            what = f"{run.agent!r} is a plugin, not an agent"
+        raise document.error((*place, "agent"), what, did_you_mean(run.agent or "", agents))
+    if run.with_ is not None:
+        raise document.error((*place, "with"), "an agent takes no 'with'", 'write task = "..."')
+    if run.task is None:
+        raise document.error(place, "'task' is missing", f'write task = "..." for {run.agent}')
+    return RunAgent(run.agent, run.task)
+
+
+def _resolved(
+    filled: dict[str, Any], values: Mapping[str, str], holders: Mapping[str, Holder]
+) -> dict[str, Any]:
+    resolved = {**filled, **({"vars": dict(values)} if values else {})}
+    for kind in ("plugins", "agents"):
+        tables = filled.get(kind, {})
+        if tables:
+            resolved[kind] = {
+                name: {**table, "component": str(holders[name].component)}
+                for name, table in tables.items()
+            }
+    return resolved

@@ -1,0 +1,35 @@
+"""Look here if you want to know which names holders may have, and how lion guesses what was meant."""
+
+import re
+from collections.abc import Iterable
+
+NAME_PATTERN = "[a-z][a-z0-9-]{0,63}"
+NAME_FORMS = 'a lower-case letter, then letters, digits and "-", at most 64 in all'
+
+TOOL_PATTERN = rf"{NAME_PATTERN}(?:\.[A-Za-z0-9-]{{1,64}}){{1,2}}"
+"""A tool's full name: `plugin.function`."""
+
+SCOPE_PATTERN = r"(?!.*\*\*\*)(?:\*\*|[a-z0-9*-]{1,64}(?:\.[A-Za-z0-9*-]{1,64}){1,2})"
+"""Which tools a grant may name: `fetcher.fetch`, `notes.*`, `**`."""
+
+is_name = re.compile(NAME_PATTERN).fullmatch
+is_tool_name = re.compile(TOOL_PATTERN).fullmatch
+is_tool_scope = re.compile(SCOPE_PATTERN).fullmatch
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one, if any is."""
+    import difflib
+
+    # difflib is quadratic; nobody mistypes a word by hundreds of characters.
+    found = difflib.get_close_matches(word[:100], sorted(known), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """What to say of an unknown word: the nearest known one, or all of them."""
+    words = sorted(known)
+    guess = nearest(word, words)
+    if guess is not None:
+        return f"did you mean {guess!r}?"
+    return f"known here: {', '.join(words)}" if words else "there is none"

@@ -1,0 +1,48 @@
+"""Look here if you want to know how text of a guest is shown without letting it speak for lion.
+
+Rule: guest text is never markup: what could move the cursor, colour, hide or reorder is shown as an escape.
+Rule: escaping never fails, and escaped text escapes to itself.
+"""
+
+import re
+
+_UNSAFE = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 (tab and newline are judged apart), DEL, C1
+    "\u00ad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks of direction, spaces without width
+    "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # separators, bidirectional and invisible controls
+    "\ud800-\udfff"  # half a surrogate pair cannot be written as UTF-8
+    "\U000e0000-\U000e0fff"  # tags and selectors that show nothing
+)
+_IN_BLOCK = re.compile(f"[{_UNSAFE}]")
+_IN_LINE = re.compile(f"[\t\n{_UNSAFE}]")
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def show(text: str) -> str:
+    """Text for people, newlines and tabs kept; `\\r\\n` counts as a newline."""
+    return _IN_BLOCK.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def show_line(text: str, *, longest: int | None = None) -> str:
+    """Text for people on one line: newlines and tabs escaped too, cut after `longest` characters with an ellipsis."""
+    if longest is not None and len(text) > longest:
+        return _IN_LINE.sub(_escape, text[: max(longest - 1, 0)]) + "…"
+    return _IN_LINE.sub(_escape, text)
+
+
+def show_lines(text: str) -> list[str]:
+    """The lines of a text, each safe to print after a speaker's name. A newline at the end adds no line."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [show(line) for line in lines]
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found[0]
+    if char in _SHORT:
+        return _SHORT[char]
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

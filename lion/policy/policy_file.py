@@ -1,0 +1,63 @@
+"""Look here if you want to know how the operator's policy file is read: rules that refuse or ask, and ceilings.
+
+    deny = ["tool db.*", "kv set **", "random"]
+    ask = ["tool mail.send"]
+
+    [limits]                                 # no holder gets more than this, whatever its manifest says
+    memory = "128 MiB"
+
+Rule: a policy only narrows; there is no word in it that gives anything.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lion.domain.call import Verdict
+from lion.domain.toml_document import Document
+from lion.policy.rules import BadRule, Rule, parse_rule
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator's policy. `ceilings` are limits by the names of domain/plan.py; `digest` is SHA-256 in hex."""
+
+    deny: tuple[Rule, ...] = ()
+    ask: tuple[Rule, ...] = ()
+    ceilings: dict[str, Any] = {}
+    text: str = ""
+    digest: str
+    path: Path | None = None
+
+
+def parse_policy(text: str, path: Path | None = None) -> Policy:
+    """The policy of a file's text; the empty text is the empty policy. Raises OperatorError."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    if not text.strip():
+        return Policy(text=text, digest=digest, path=path)
+    # pydantic is slow to import, and most runs have no policy file.
+    from lion.domain.manifest_models import PolicyTable
+    from lion.domain.model_check import check
+
+    document = Document(text, kind="policy", path=path)
+    table = check(document, PolicyTable, document.parse())
+    return Policy(
+        deny=_rules(document, "deny", table.deny, Verdict.DENY),
+        ask=_rules(document, "ask", table.ask, Verdict.ASK),
+        ceilings=table.limits.written(),
+        text=text,
+        digest=digest,
+        path=path,
+    )
+
+
+def _rules(document: Document, key: str, texts: list[str], verdict: Verdict) -> tuple[Rule, ...]:
+    rules = []
+    for index, text in enumerate(texts):
+        try:
+            rules.append(parse_rule(text, verdict))
+        except BadRule as exc:
+            what, _, hint = str(exc).partition("; ")
+            raise document.error((key, index), what, hint) from None
+    return tuple(rules)

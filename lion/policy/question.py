@@ -1,0 +1,19 @@
+"""Look here if you want to know what the static part of the policy sees of a call, and by which key it is cached."""
+
+from typing import NamedTuple
+
+from lion.domain.call import HostCall
+
+
+class Question(NamedTuple):
+    """May this holder do this? `target` is what it is about, empty if nothing (HostCall.target)."""
+
+    holder: str
+    capability: str
+    operation: str
+    target: str
+
+
+def question_of(call: HostCall) -> Question:
+    """What of a call decides it, arguments and moment aside."""
+    return Question(call.chain[-1], call.capability, call.operation, call.target)

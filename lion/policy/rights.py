@@ -1,0 +1,74 @@
+"""Look here if you want to know what a holder may do at all: ceiling, manifest and policy put together.
+
+Rule: effective right = ceiling (imports) and manifest (grants, defaults) and policy; each only narrows.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from lion.domain.call import Opinion, Verdict
+from lion.domain.capability import OFFERED
+from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Limits
+from lion.policy.ceilings import lower
+from lion.policy.policy_file import Policy
+from lion.policy.rules import Rule
+
+
+class Rights(msgspec.Struct, frozen=True, kw_only=True):
+    """One holder's rights, built once. `capabilities` may be of use at all; `refused` says why others are not.
+
+    `grants` and `rules` are by capability; `limits` are the manifest's under the policy's ceilings.
+    """
+
+    holder: str
+    place: str
+    capabilities: tuple[str, ...]
+    refused: dict[str, Opinion]
+    grants: dict[str, tuple[Grant, ...]]
+    rules: dict[str, tuple[Rule, ...]]
+    limits: Limits
+
+
+def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Rights:
+    """The rights of a holder whose component imports the capabilities of `ceiling` (`kv`, not `lion:host/kv`)."""
+    place = f"{holder.kind}s.{holder.name}"
+    rules = {
+        name: tuple(rule for rule in (*policy.deny, *policy.ask) if rule.capability == name)
+        for name in OFFERED
+    }
+    grants = {
+        name: tuple(grant for grant in holder.grants if grant.capability == name)
+        for name in OFFERED
+        if name in ceiling
+    }
+    refused = {}
+    for name in OFFERED:
+        objection = _objection(name, holder, ceiling, place)
+        if objection is not None:
+            refused[name] = objection
+    shut = {rule.capability for rule in policy.deny if rule.is_whole}
+    return Rights(
+        holder=holder.name,
+        place=place,
+        capabilities=tuple(
+            name
+            for name in OFFERED
+            if name not in refused
+            and name not in shut
+            and (name in DEFAULT_CAPABILITIES or grants[name])
+        ),
+        refused=refused,
+        grants=grants,
+        rules=rules,
+        limits=lower(holder.limits, policy.ceilings),
+    )
+
+
+def _objection(name: str, holder: Holder, ceiling: Sequence[str], place: str) -> Opinion | None:
+    """Why a whole capability is refused before any grant is looked at."""
+    if name not in ceiling:
+        return Opinion("ceiling", Verdict.DENY, f"the component does not import {name}")
+    if name in holder.denied:
+        return Opinion("manifest", Verdict.DENY, f"denied by {place}.deny")
+    return None

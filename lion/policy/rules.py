@@ -1,0 +1,127 @@
+"""Look here if you want to know how a rule of the operator's policy is written and when it applies.
+
+    rule       = capability [operation] [pattern]     "kv set **", "random", "tools call db.*", "clock sleep"
+    operation  = the host function's name, or * for any
+    "tool X"   = "tools * X"
+
+Rule: whatever parses is enforced; a pattern is refused where no call names what it is about.
+Rule: a pattern on a listing applies as soon as something it matches could be shown.
+Rule: a rule for a capability that lion will offer later is accepted, so that one file serves several versions.
+It is enforced too: what is not offered cannot be called.
+"""
+
+import msgspec
+
+from lion.domain.call import Opinion, Verdict
+from lion.domain.capability import LATER, OFFERED, Capability
+from lion.domain.names import did_you_mean
+from lion.policy.pattern import BadPattern, Pattern, compile_pattern
+from lion.policy.question import Question
+
+
+class BadRule(ValueError):
+    """A rule that cannot be read; the sentence tells why and what to write."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule of a policy, and the processor that enforces it. None means any."""
+
+    text: str
+    capability: str
+    operation: str | None
+    pattern: Pattern | None
+    opinion: Opinion
+    listings: tuple[str, ...] = ()
+    targeted: tuple[str, ...] = ()
+
+    def __call__(self, question: Question) -> Opinion | None:
+        return self.opinion if self.applies(question) else None
+
+    def applies(self, question: Question) -> bool:
+        """True if the question is one that the rule speaks of."""
+        if question.capability != self.capability:
+            return False
+        if self.operation is not None and question.operation != self.operation:
+            return False
+        if self.pattern is None:
+            return True
+        if question.operation in self.listings:
+            return self.pattern.may_follow(question.target)
+        return question.operation in self.targeted and self.pattern.matches(question.target)
+
+    @property
+    def is_whole(self) -> bool:
+        """True if it speaks of every call of its capability."""
+        return self.operation is None and self.pattern is None
+
+
+def parse_rule(text: str, verdict: Verdict) -> Rule:
+    """Read a rule that refuses (DENY) or asks (ASK). Raises BadRule."""
+    words = text.split(None, 2)
+    if not words:
+        raise BadRule('an empty rule; write for instance "kv set **"')
+    if words[0] in LATER:
+        return _rule(text, verdict, Capability(name=words[0], operations=()), None, None)
+    if words[0] == "tool":
+        words = ["tools", *(["*"] if len(words) < 3 else []), *words[1:]]
+    if words[0] not in OFFERED:
+        known = (*OFFERED, *LATER, "tool")
+        raise BadRule(f"no capability {words[0]!r}; {did_you_mean(words[0], known)}")
+    capability = OFFERED[words[0]]
+    operation, pattern = _split(capability, words[1:])
+    if operation is not None and operation not in capability.operations:
+        hint = did_you_mean(operation, capability.operations)
+        raise BadRule(f"{capability.name} has no operation {operation!r}; {hint}")
+    if pattern is None:
+        return _rule(text, verdict, capability, operation, None)
+    return _rule(text, verdict, capability, operation, _pattern(capability, operation, pattern))
+
+
+def _split(capability: Capability, words: list[str]) -> tuple[str | None, str | None]:
+    """Operation and pattern of a rule's other words; a single word is a pattern if it cannot be an operation."""
+    match words:
+        case []:
+            return None, None
+        case ["*"]:
+            return None, None
+        case [word] if word in capability.operations:
+            return word, None
+        case [word] if capability.targeted and ("*" in word or capability.separator in word):
+            return None, word
+        case [word]:
+            return word, None
+        case ["*", pattern]:
+            return None, pattern
+        case [operation, pattern]:
+            return operation, pattern
+        case _:
+            raise BadRule("too many words; write CAPABILITY [OPERATION] [PATTERN]")
+
+
+def _pattern(capability: Capability, operation: str | None, text: str) -> Pattern:
+    if not capability.targeted or (operation is not None and operation not in capability.targeted):
+        name = capability.name if operation is None else f"{capability.name} {operation}"
+        raise BadRule(f"calls of {name} name nothing that {text!r} could match; leave it out")
+    try:
+        return compile_pattern(text.strip(), capability.separator)
+    except BadPattern as exc:
+        raise BadRule(str(exc)) from None
+
+
+def _rule(
+    text: str,
+    verdict: Verdict,
+    capability: Capability,
+    operation: str | None,
+    pattern: Pattern | None,
+) -> Rule:
+    word = "denied by" if verdict is Verdict.DENY else "to be asked by"
+    return Rule(
+        text=text,
+        capability=capability.name,
+        operation=operation,
+        pattern=pattern,
+        opinion=Opinion("policy", verdict, f'{word} policy rule "{text}"'),
+        listings=capability.listings,
+        targeted=capability.targeted,
+    )

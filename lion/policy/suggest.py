@@ -1,0 +1,61 @@
+"""Look here if you want to know which manifest line would allow a call that was denied.
+
+Rule: the line names the exact call only; a guest cannot make lion suggest a wildcard, whatever it calls.
+Rule: nothing is suggested where the manifest cannot help: a rule of the operator's, a missing import.
+Rule: the line replaces the one the holder has, so it repeats what is granted already.
+"""
+
+from typing import Any
+
+from lion.domain.call import Decision, HostCall, Verdict
+from lion.domain.capability import OFFERED
+from lion.domain.names import is_tool_name
+from lion.domain.plan import Holder, Plan
+from lion.domain.units import parse_size, render_size
+from lion.policy.question import Question
+
+KV_QUOTA = parse_size("64 KiB")
+"""What is suggested for a holder without a store."""
+
+
+def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> str | None:
+    """The pasteable line, such as `agents.ann.allow.tools = ["notes.*", "db.query"]`; None if there is none."""
+    holder = plan.holders.get(call.holder)
+    denials = {one.processor for one in decision.opinions if one.verdict is Verdict.DENY}
+    if holder is None or decision.verdict is not Verdict.DENY:
+        return None
+    place = f"{holder.kind}s.{holder.name}"
+    if denials == {"manifest"}:
+        return _line(f"{place}.deny", [name for name in holder.denied if name != call.capability])
+    if denials != {"grants"} or call.capability not in OFFERED:
+        return None
+    match call.capability:
+        case "kv":
+            return _line(f"{place}.allow.kv", {"bytes": render_size(KV_QUOTA)})
+        case "tools" if is_tool_name(call.target) and call.target.split(".")[0] in plan.holders:
+            return _line(f"{place}.allow.tools", [*_granted(holder, "tools"), call.target])
+        case _:
+            return None
+
+
+def _granted(holder: Holder, capability: str) -> list[str]:
+    return [
+        pattern
+        for grant in holder.grants
+        if grant.capability == capability
+        for pattern in grant.patterns
+    ]
+
+
+def _line(place: str, value: list[str] | dict[str, str]) -> str:
+    """One line of TOML: an array or an inline table whose members a TOML writer has written."""
+    if isinstance(value, list):
+        return f"{place} = [{', '.join(map(_written, value))}]"
+    members = ", ".join(f"{key} = {_written(text)}" for key, text in value.items())
+    return f"{place} = {{ {members} }}"
+
+
+def _written(value: Any) -> str:
+    import tomli_w
+
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
