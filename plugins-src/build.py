@@ -25,6 +25,8 @@ TARGET = "wasm32-unknown-unknown"
 SYSTEM_RUSTC, SYSTEM_CARGO = Path("/usr/bin/rustc"), Path("/usr/bin/cargo")
 # Where WIT is that is not in the crate's own folder: mirror shares echo's types.
 WIT_OF = {"mirror": HERE / "echo" / "wit"}
+# Without it (LION_UNLOCKED=1) cargo may add a new crate to Cargo.lock.
+LOCKED = [] if os.environ.get("LION_UNLOCKED") else ["--locked"]
 NOT_GUESTS = ("lion-guest", "embed-docs")
 
 NO_TOOLCHAIN = """\
@@ -139,7 +141,7 @@ def environment(tools: Toolchain, *, for_guests: bool) -> dict[str, str]:
 
 def cargo(tools: Toolchain, *arguments: str, for_guests: bool) -> None:
     """Run cargo; ends the program with its exit code if it fails."""
-    command = [str(tools.cargo), "build", "--locked", *arguments]
+    command = [str(tools.cargo), "build", *LOCKED, *arguments]
     done = subprocess.run(command, cwd=HERE, env=environment(tools, for_guests=for_guests))
     if done.returncode:
         raise SystemExit(done.returncode)
@@ -152,7 +154,7 @@ def build_guests(tools: Toolchain, names: list[str]) -> None:
         arguments.append("-Zbuild-std=std,panic_abort")
     arguments += [f"--package={name}" for name in names]
     # Without its sources unpacked the registry's folder has no name yet to remap.
-    subprocess.run([str(tools.cargo), "fetch", "--locked", "-q"], cwd=HERE, check=True)
+    subprocess.run([str(tools.cargo), "fetch", *LOCKED, "-q"], cwd=HERE, check=True)
     cargo(tools, *arguments, for_guests=True)
 
 
