@@ -7,6 +7,9 @@ Rule: a sentence says what failed, which one, why, and what to type next.
 
 from typing import Any, ClassVar
 
+INTERRUPTED = 130
+"""Exit code of a run that a signal ended."""
+
 WORST_FIRST = (70, 5, 3, 4, 2, 1, 0)
 """Exit codes from worst to best: a run's exit code is the worst of its parts."""
 

@@ -22,6 +22,8 @@ class RunStarted(Event):
     manifest_text: str
     components: dict[str, str]
     """Component digest by holder; the bytes are blobs of the log."""
+    limits: dict[str, dict[str, Any]]
+    """What each holder's limits came to, after the operator's ceilings; a replay keeps those on memory."""
     policy_digest: str
     engine_digest: str
     lion_version: str

@@ -1,0 +1,30 @@
+"""Look here if you want to know which of several errors at once is the one that counts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import trio
+
+from lion.errors import LionError
+
+
+def flatten(error: BaseException) -> BaseException:
+    """The one error of a group that matters most: a LionError by exit code, else the first that is
+    no cancellation.
+    """
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    leaves = [flatten(e) for e in error.exceptions]
+    lions = [e for e in leaves if isinstance(e, LionError)]
+    if lions:
+        return max(lions, key=lambda e: e.exit_code)
+    return next((e for e in leaves if not isinstance(e, trio.Cancelled)), leaves[0])
+
+
+@contextmanager
+def flattened() -> Iterator[None]:
+    """Around a nursery: whoever waits outside gets the one error and not the group."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        raise flatten(group) from group

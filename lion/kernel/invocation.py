@@ -1,0 +1,106 @@
+"""Look here if you want to know what one call of one export is, from the kernel's side.
+
+Rule: its place in the tree of calls ("0.2.1") depends only on the order in which its caller asked, so a replay finds it.
+Rule: whatever ends it, its handles are closed, its started calls are cancelled and its ending is in the log.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import trio
+
+from lion.domain.event import Draft, Event, Scope
+from lion.domain.plan import Grant
+from lion.errors import GuestError
+from lion.kernel.groups import flattened
+from lion.kernel.handles import HandleTable
+from lion.kernel.live import LiveHolder, LiveRun
+from lion.ports import CallStats, Export, Tools
+
+
+class Invocation:
+    """One instance at work; implements ports.Caller."""
+
+    tools: Tools
+
+    def __init__(
+        self, live: LiveRun, holder: LiveHolder, path: str, parent: "Invocation | None", cause: str
+    ) -> None:
+        self.live = live
+        self.owner = holder
+        self.path = path
+        self.parent = parent
+        self.run = live.id
+        self.holder = holder.name
+        self.namespace = f"{live.namespace}/{holder.name}"
+        self.config = holder.holder.config
+        self.clock = live.clock
+        self.limits = holder.rights.limits
+        self.handles = HandleTable(self.limits.handles)
+        self.chain: tuple[str, ...] = (*(parent.chain if parent else ()), holder.name)
+        chain = [(i.holder, i.limits) for i in self.ancestry()]
+        self.purse = live.budgets.purse(chain)
+        self.stats = CallStats()
+        self.words = ""
+        self.nursery: trio.Nursery | None = None
+        self.number = 0
+        self._children = 0
+        self.scope = Scope(
+            run=live.id,
+            invocation=path,
+            principal=holder.name,
+            component_digest=holder.component.digest,
+            cause=cause,
+            correlation=path.partition(".")[0],
+        )
+
+    def ancestry(self) -> "list[Invocation]":
+        """Callers from the root to this one."""
+        return [*(self.parent.ancestry() if self.parent else ()), self]
+
+    def grants(self, capability: str) -> Sequence[Grant]:
+        """This holder's grants of a capability."""
+        return [g for g in self.owner.holder.grants if g.capability == capability]
+
+    def next_child(self) -> str:
+        """The path of the next invocation this one causes."""
+        self._children += 1
+        return f"{self.path}.{self._children}"
+
+    def record(self, event: Event, call: int = 0) -> None:
+        """Append a record about this invocation."""
+        self.live.log.append(Draft(self.scope, call, self.clock.now_ns(), event))
+
+    async def call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
+        """Run the export in a fresh instance under this holder's limits. Raises GuestError and what `handle` raises."""
+        deadline = self.limits.deadline_ns
+        seconds = float("inf") if deadline is None else deadline / 1e9
+        try:
+            with trio.move_on_after(seconds) as scope:
+                return await self._call(export, args, handle)
+        except GuestError as exc:
+            exc.words = exc.words or self.words
+            raise
+        finally:
+            self.handles.close()
+        if scope.cancelled_caught:
+            raise GuestError(
+                f"{export.name!r} ran longer than {seconds:g} s",
+                ending="deadline",
+                hint='raise it with limits = { deadline = "..." }',
+            )
+        raise AssertionError("a call neither returned nor raised")
+
+    async def _call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
+        component = self.owner.component
+        if not self.owner.needs_nursery:
+            return await component.call(export, args, handle, self.handles, self.limits, self.stats)
+        with flattened():
+            async with trio.open_nursery() as self.nursery:
+                try:
+                    return await component.call(
+                        export, args, handle, self.handles, self.limits, self.stats
+                    )
+                finally:
+                    self.nursery.cancel_scope.cancel()
+        raise AssertionError("a nursery neither returned nor raised")

@@ -1,0 +1,101 @@
+"""Look here if you want to know what the kernel knows of a holder while a run lasts, and of the run itself."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from lion.domain.call import Decision
+from lion.domain.event import Draft, Event, Scope
+from lion.domain.plan import Holder, Plan
+from lion.domain.wit import has_handle
+from lion.kernel.budgets import Budgets
+from lion.kernel.report import Denial
+from lion.policy.chain import decide_static
+from lion.policy.question import Question
+from lion.policy.rights import Rights
+from lion.policy.suggest import suggest_line
+from lion.ports import Clock, Component, EventLog, Export, Operation
+
+DECISIONS = 1_024
+"""Cached decisions of one holder."""
+DENIALS = 100
+"""Different denials a report names; all of them are counted and recorded."""
+
+
+class LiveHolder:
+    """A holder with its component, its rights and what its imports mean."""
+
+    def __init__(
+        self, holder: Holder, component: Component, rights: Rights, operations: Sequence[Operation]
+    ) -> None:
+        self.holder = holder
+        self.name = holder.name
+        self.component = component
+        self.rights = rights
+        self.operations = operations
+        self.tools = tool_exports(component)
+        self.needs_nursery = any(o.capability == "tools" and o.name == "start" for o in operations)
+        self._decisions: dict[Question, Decision] = {}
+
+    def decide(self, question: Question) -> Decision:
+        """Decide a question, from the cache if this holder has asked it before."""
+        decision = self._decisions.get(question)
+        if decision is None:
+            if len(self._decisions) >= DECISIONS:
+                self._decisions.clear()
+            decision = self._decisions[question] = decide_static(question, self.rights)
+        return decision
+
+
+def is_agent_export(export: Export) -> bool:
+    """True for the `run` of the agent world."""
+    return export.interface == "" and export.name == "run" and len(export.type.params) == 1
+
+
+def tool_exports(component: Component) -> dict[str, Export]:
+    """The component's tools by function name: every exported function without resources, save an agent's `run`."""
+    tools: dict[str, Export] = {}
+    for export in component.exports:
+        types = [t for _, t in export.type.params] + [export.type.result]
+        if not is_agent_export(export) and not any(map(has_handle, types)):
+            tools[export.name] = export
+    return tools
+
+
+class Counts(msgspec.Struct):
+    """How many host calls a run made, and how many were denied."""
+
+    calls: int = 0
+    denied: int = 0
+
+
+class LiveRun:
+    """What everything in one run shares."""
+
+    def __init__(self, run: str, plan: Plan, log: EventLog, clock: Clock) -> None:
+        self.id = run
+        self.plan = plan
+        self.namespace = plan.name
+        self.log = log
+        self.clock = clock
+        self.holders: Mapping[str, LiveHolder] = {}
+        self.counts = Counts()
+        self.denials: dict[Question, Denial] = {}
+        self.scope = Scope(run=run)
+        self.budgets = Budgets(clock, self._note_budget, self.record)
+
+    def _note_budget(self, holder: str, budget: str, limit: int, used: int) -> None:
+        self.log.note_budget(self.id, holder, budget, limit, used)
+
+    def record(self, event: Event) -> None:
+        """Append a record about the run itself."""
+        self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
+
+    def note_denial(self, question: Question, decision: Decision) -> None:
+        """Remember a denial for the report; the same one again only counts."""
+        known = self.denials.get(question)
+        if known is not None:
+            self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
+        elif len(self.denials) < DENIALS:
+            line = suggest_line(question, decision, self.plan) or ""
+            self.denials[question] = Denial(*question, decision.reason, line)

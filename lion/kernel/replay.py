@@ -1,0 +1,203 @@
+"""Look here if you want to know how a recorded run is executed again, and why that cannot act.
+
+A guest acts and learns only through host calls, so each invocation is run by itself: the same component bytes, the same
+arguments, and every host call answered from the log in the guest's own order.
+
+Rule: nothing here holds an executor, a policy, a budget or an open log; there is nothing to act with.
+Rule: an invocation that was cut (cancelled, over its time, killed) is stopped at its last recorded outcome.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from lion.domain.event import (
+    AgentCompleted, AgentError, AgentSpawned, CallFinished, CallRequested, Event, PluginError, PluginInvoked,
+    PluginResult, Record, encode_body,
+)  # fmt: skip
+from lion.domain.plan import Limits
+from lion.errors import GuestError
+from lion.ports import CallStats, Component, Export
+
+CUT_ENDINGS = ("deadline", "cpu", "cancelled", "failed", "")
+"""Endings that came from outside the guest; the rest the guest reaches again by itself."""
+
+
+class Recorded(msgspec.Struct):
+    """One invocation as the log has it."""
+
+    path: str
+    principal: str
+    component_digest: str
+    export: str
+    args: list[Any]
+    calls: list[CallFinished] = []
+    value: Any = None
+    ending: str = ""
+    is_returned: bool = False
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """The first place where the second execution was not the first: both sides, written out."""
+
+    invocation: str
+    call: int
+    recorded: str
+    replayed: str
+
+
+def gather(records: Iterable[Record]) -> dict[str, Recorded]:
+    """Invocations of a run by path, in the order in which they began."""
+    found: dict[str, Recorded] = {}
+    asked: dict[tuple[str, int], CallRequested] = {}
+    for record in records:
+        event = record.event()
+        if isinstance(event, PluginInvoked | AgentSpawned):
+            is_tool = isinstance(event, PluginInvoked)
+            export, args = (event.export, event.args) if is_tool else ("run", [event.task])
+            found[record.invocation] = Recorded(
+                record.invocation, record.principal, record.component_digest, export, args
+            )
+        elif record.invocation in found:
+            _add(found[record.invocation], record, event, asked)
+    return found
+
+
+def _add(
+    recorded: Recorded, record: Record, event: Event, asked: dict[tuple[str, int], CallRequested]
+) -> None:
+    match event:
+        case CallRequested():
+            asked[record.invocation, record.call] = event
+        case CallFinished():
+            intent = asked.get((record.invocation, record.call))
+            if intent is not None:
+                event = msgspec.structs.replace(
+                    event, capability=intent.capability, operation=intent.operation, args=intent.args
+                )
+            recorded.calls.append(event)
+        case PluginResult() | AgentCompleted():
+            recorded.value, recorded.is_returned = event.value, True
+        case PluginError() | AgentError():
+            recorded.ending = event.ending
+        case _:
+            pass
+
+
+class _Cut(Exception):
+    """The log ends here for this guest."""
+
+
+class _Differs(Exception):
+    def __init__(self, recorded: str, replayed: str) -> None:
+        super().__init__(recorded, replayed)
+        self.recorded = recorded
+        self.replayed = replayed
+
+
+class _Answers:
+    """Answers one invocation's host calls from its records."""
+
+    def __init__(self, recorded: Recorded, component: Component) -> None:
+        self._calls = recorded.calls
+        self._is_cut = not recorded.is_returned and recorded.ending in CUT_ENDINGS
+        self._imports = [name_call(i.interface, i.name) for i in component.imports]
+        self.number = 0
+
+    async def handle(self, index: int, args: list[Any]) -> Any:
+        """Give the recorded value. Raises _Differs if the guest asked for something else, _Cut at the end of the log."""
+        capability, operation = self._imports[index]
+        asked = _show_call(capability, operation, args)
+        if self.number >= len(self._calls):
+            if self._is_cut:
+                raise _Cut
+            raise _Differs("(no further host call)", asked)
+        call = self._calls[self.number]
+        self.number += 1
+        if (call.capability, call.operation) != (capability, operation) or (
+            encode_body(call.args) != encode_body(args)
+        ):
+            raise _Differs(_show_call(call.capability, call.operation, call.args or []), asked)
+        if self._is_cut and self.number == len(self._calls):
+            raise _Cut
+        return call.value
+
+
+class _NoHandles:
+    """A replayed guest's handles stand for nothing."""
+
+    def add(self, kind: str, thing: Any, close: Any = None) -> int:
+        raise AssertionError("a replay makes no handles")
+
+    def get(self, rep: int, kind: str | None = None) -> Any:
+        raise AssertionError("a replay reads no handles")
+
+    def drop(self, rep: int) -> None:
+        """The guest let go of a number."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def name_call(interface: str, name: str) -> tuple[str, str]:
+    """Capability and operation of an import: `lion:host/kv@0.1.0`, `get` is `kv`, `get`."""
+    short = interface.partition("@")[0].rpartition("/")[2]
+    return short, name.removeprefix("[method]")
+
+
+def _show_call(capability: str, operation: str, args: list[Any]) -> str:
+    return f"{capability}.{operation}({', '.join(map(repr, args))})"
+
+
+def find_export(component: Component, name: str) -> Export:
+    """The export of this name. Raises GuestError(ending="world")."""
+    for export in component.exports:
+        if export.name == name:
+            return export
+    raise GuestError(f"the recorded component does not export {name!r}", ending="world")
+
+
+async def replay_invocation(
+    recorded: Recorded, component: Component, limits: Limits
+) -> Difference | None:
+    """Run one invocation again; where it differs, or None. `limits` keep memory and tables, not time."""
+    answers = _Answers(recorded, component)
+    if not recorded.is_returned and recorded.ending in CUT_ENDINGS and not recorded.calls:
+        return None
+    export = find_export(component, recorded.export)
+    ending, value = "", None
+    try:
+        value = await component.call(
+            export, recorded.args, answers.handle, _NoHandles(), limits, CallStats()
+        )
+    except _Cut:
+        return None
+    except _Differs as exc:
+        return Difference(recorded.path, answers.number, exc.recorded, exc.replayed)
+    except GuestError as exc:
+        ending = exc.ending
+    return _compare(recorded, answers.number, ending, value)
+
+
+def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Difference | None:
+    if number < len(recorded.calls):
+        call = recorded.calls[number]
+        expected = _show_call(call.capability, call.operation, call.args or [])
+        return Difference(recorded.path, number + 1, expected, "(no further host call)")
+    if recorded.is_returned and not ending:
+        if encode_body(recorded.value) == encode_body(value):
+            return None
+        return Difference(recorded.path, 0, f"returned {recorded.value!r}", f"returned {value!r}")
+    if recorded.ending == ending:
+        return None
+    return Difference(
+        recorded.path, 0, recorded.ending or f"returned {recorded.value!r}",
+        ending or f"returned {value!r}",
+    )  # fmt: skip
+
+
+def replay_limits(recorded: Mapping[str, Any] | None) -> Limits:
+    """A holder's limits as recorded, with those on time off: a guest reaches memory limits again, times never."""
+    limits = msgspec.convert(recorded or {}, Limits)
+    return msgspec.structs.replace(limits, deadline_ns=None, cpu_ns=None)

@@ -1,0 +1,140 @@
+"""Look here if you want to know how the agents and calls of a run start together and end apart.
+
+Rule: one's failure is its own: its siblings go on, and the run's exit code is the worst of theirs.
+Rule: only the log's refusal and a bug in lion end the whole run.
+Rule: what is cancelled is recorded as such before the run's own ending.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import trio
+
+from lion.domain.call import CallError
+from lion.domain.event import AgentCompleted, AgentError, AgentSpawned
+from lion.domain.json_values import JsonMismatch, arguments_from_value, result_to_json
+from lion.domain.plan import RunAgent, RunCall
+from lion.errors import INTERRUPTED, GuestError, OperatorError
+from lion.kernel.broker import Broker
+from lion.kernel.groups import flattened
+from lion.kernel.invocation import Invocation
+from lion.kernel.live import LiveRun, is_agent_export
+from lion.kernel.report import Ending
+from lion.kernel.tools import build_root, find_tool, run_export
+from lion.ports import Export
+
+
+async def supervise(
+    live: LiveRun, runs: Sequence[RunAgent | RunCall], endings: dict[int, Ending]
+) -> None:
+    """Start everything at once and wait for all; `endings` fills up by position in `runs`.
+
+    Raises AuditError and InternalError, which end the whole run.
+    """
+
+    async def one(index: int, entry: RunAgent | RunCall) -> None:
+        endings[index] = await _run_one(live, str(index), entry)
+
+    with flattened():
+        async with trio.open_nursery() as nursery:
+            for index, entry in enumerate(runs):
+                nursery.start_soon(one, index, entry)
+
+
+def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
+    """The ending of what was cut before it had one."""
+    is_agent = isinstance(entry, RunAgent)
+    return Ending(
+        entry.agent if is_agent else entry.call,
+        "agent" if is_agent else "call",
+        ok=False,
+        exit_code=INTERRUPTED,
+        error="it was interrupted",
+        ending="cancelled",
+    )
+
+
+async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Ending:
+    name = entry.agent if isinstance(entry, RunAgent) else entry.call
+    kind = "agent" if isinstance(entry, RunAgent) else "call"
+    try:
+        if isinstance(entry, RunAgent):
+            return await run_agent(live, path, entry)
+        return await run_call(live, path, entry)
+    except (GuestError, OperatorError) as exc:
+        ending = exc.ending if isinstance(exc, GuestError) else "refused"
+        words = exc.words if isinstance(exc, GuestError) else ""
+        return Ending(
+            name, kind, ok=False, exit_code=exc.exit_code, error=exc.what, ending=ending,
+            words=words, hint=exc.hint,
+        )  # fmt: skip
+
+
+def _agent_export(invocation: Invocation) -> Export:
+    for export in invocation.owner.component.exports:
+        if is_agent_export(export):
+            return export
+    raise GuestError(
+        f"{invocation.holder!r} is no agent: its component does not export run(task)",
+        ending="world",
+        hint="build it for the world agent (wit/worlds.wit), or list it under plugins",
+    )
+
+
+async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
+    """Run an agent's task to its one ending. Raises GuestError."""
+    invocation = build_root(live, live.holders[entry.agent], path)
+    export = _agent_export(invocation)
+    invocation.record(AgentSpawned(agent=entry.agent, task=entry.task))
+    stats = invocation.stats
+    try:
+        tag, value = await invocation.call(export, [entry.task], Broker(invocation).handle)
+    except GuestError as exc:
+        invocation.record(
+            AgentError(exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns)
+        )
+        raise
+    except BaseException as exc:
+        ending = "cancelled" if isinstance(exc, trio.Cancelled) else "failed"
+        invocation.record(AgentError(ending, f"the agent was {ending}", cpu_ns=stats.cpu_ns))
+        raise
+    is_error = tag == "err"
+    invocation.record(AgentCompleted((tag, value), is_error=is_error, cpu_ns=stats.cpu_ns))
+    return _agent_ending(entry.agent, value, is_error)
+
+
+def _agent_ending(name: str, value: Any, is_error: bool) -> Ending:
+    if is_error:
+        case, text = value
+        return Ending(
+            name, "agent", ok=False, exit_code=1, error=f"{case}: {text}", ending="error",
+            value={"tag": case, "value": text},
+        )  # fmt: skip
+    return Ending(name, "agent", ok=True, exit_code=0, text=value["text"], value=value)
+
+
+async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
+    """Run one tool call to its ending. Raises GuestError, OperatorError for a wrong name or arguments."""
+    plugin = entry.call.partition(".")[0]
+    holder = live.holders.get(plugin)
+    if holder is None:
+        raise OperatorError(f"there is no plugin {plugin!r}")
+    invocation = build_root(live, holder, path)
+    try:
+        _, export = find_tool(invocation, entry.call)
+        args = arguments_from_value(export.type, entry.arguments)
+    except CallError as exc:
+        known = ", ".join(f"{plugin}.{t}" for t in sorted(holder.tools)) or "none"
+        raise OperatorError(exc.text, hint=f"its tools are: {known}") from exc
+    except JsonMismatch as exc:
+        raise OperatorError(f"{entry.call}: {exc}", hint="lion inspect shows its schema") from exc
+    value = await run_export(invocation, export, args)
+    status, result = result_to_json(export.type, value)
+    if status == "err":
+        return Ending(
+            entry.call, "call", ok=False, exit_code=1, value=result, ending="error",
+            error=f"the tool's own error: {result}",
+        )  # fmt: skip
+    return Ending(entry.call, "call", ok=True, exit_code=0, value=result)
+
+

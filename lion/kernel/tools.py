@@ -1,0 +1,194 @@
+"""Look here if you want to know how one guest's call of another plugin's tool runs.
+
+Rule: the callee gets a fresh instance and acts under its own grants; the whole chain of callers pays its host calls.
+Rule: a callee's failure is an error value for its caller, and names no more than the guest may know.
+"""
+
+from typing import Any
+
+import trio
+
+from lion.domain.call import CallError
+from lion.domain.event import PluginError, PluginInvoked, PluginResult
+from lion.domain.json_schema import input_schema, output_schema
+from lion.domain.json_values import JsonMismatch, arguments_from_json, dump_json, result_to_json
+from lion.errors import GuestError
+from lion.kernel.broker import Broker
+from lion.kernel.invocation import Invocation
+from lion.kernel.live import LiveHolder
+from lion.policy.question import Question
+from lion.ports import Export
+
+MAX_DEPTH = 8
+"""How deep calls through tools may nest, the root included."""
+
+_CASES = {"deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable"}
+
+
+def find_tool(invocation: Invocation, name: str) -> tuple[LiveHolder, Export]:
+    """The holder and the export a tool's name means. Raises CallError("not-found")."""
+    plugin, _, function = name.partition(".")
+    holder = invocation.live.holders.get(plugin)
+    if holder is None or function not in holder.tools:
+        raise CallError("not-found", f"there is no tool {name!r}")
+    return holder, holder.tools[function]
+
+
+async def run_export(invocation: Invocation, export: Export, args: list[Any]) -> Any:
+    """Run an export from PluginInvoked to its ending, and give its WIT value. Raises GuestError."""
+    invocation.record(PluginInvoked(export=export.name, args=args))
+    stats = invocation.stats
+    try:
+        value = await invocation.call(export, args, Broker(invocation).handle)
+    except GuestError as exc:
+        invocation.record(
+            PluginError(exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns)
+        )
+        raise
+    except BaseException as exc:
+        ending = "cancelled" if isinstance(exc, trio.Cancelled) else "failed"
+        invocation.record(PluginError(ending, f"the call was {ending}", cpu_ns=stats.cpu_ns))
+        raise
+    invocation.record(PluginResult(value=value, cpu_ns=stats.cpu_ns))
+    return value
+
+
+class ToolPort:
+    """The tools as one invocation sees them; implements ports.Tools."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self._caller = invocation
+        self._under_way = 0
+
+    def list_tools(self) -> list[dict[str, str]]:
+        """Records of `tools.tool` that this holder may call, sorted by name."""
+        holders = self._caller.live.holders
+        names = sorted(f"{h.name}.{tool}" for h in holders.values() for tool in h.tools)
+        return [self._describe(name) for name in names if self._may_call(name)]
+
+    def _may_call(self, name: str) -> bool:
+        question = Question(self._caller.holder, "tools", "call", name)
+        return self._caller.owner.decide(question).allowed
+
+    def _describe(self, name: str) -> dict[str, str]:
+        _, export = find_tool(self._caller, name)
+        return {
+            "name": name,
+            "description": export.docs,
+            "input-schema": dump_json(input_schema(export.type)),
+            "output-schema": dump_json(output_schema(export.type)),
+        }
+
+    async def call(self, name: str, arguments: str) -> str:
+        """JSON in, JSON out. Raises CallError."""
+        invocation, export, args = self._prepare(name, arguments)
+        return await self._run(invocation, export, args)
+
+    def _prepare(self, name: str, arguments: str) -> tuple[Invocation, Export, list[Any]]:
+        caller = self._caller
+        holder, export = find_tool(caller, name)
+        if len(caller.chain) >= MAX_DEPTH:
+            raise CallError("exhausted", f"tools call tools at most {MAX_DEPTH} deep")
+        try:
+            args = arguments_from_json(export.type, arguments)
+        except JsonMismatch as exc:
+            raise CallError("invalid", str(exc)) from exc
+        cause = f"{caller.path}#{caller.number}"
+        invocation = build_invocation(caller, holder, cause)
+        return invocation, export, args
+
+    async def _run(self, invocation: Invocation, export: Export, args: list[Any]) -> str:
+        try:
+            value = await run_export(invocation, export, args)
+        except GuestError as exc:
+            case = _CASES.get(exc.ending, "exhausted")
+            said = f": {exc.words}" if exc.words else ""
+            raise CallError(case, f"the tool failed ({exc.ending}): {exc.what}{said}") from exc
+        status, result = result_to_json(export.type, value)
+        if status == "err":
+            raise CallError("other", dump_json(result))
+        return dump_json(result)
+
+    def start(self, name: str, arguments: str) -> "Pending":
+        """Begin a call. Raises CallError."""
+        caller = self._caller
+        limit = caller.limits.concurrent
+        if self._under_way >= limit:
+            raise CallError("exhausted", f"{limit} started calls are under way, which is the limit")
+        if caller.nursery is None:
+            raise CallError("unavailable", "this instance cannot start calls")
+        invocation, export, args = self._prepare(name, arguments)
+        pending = Pending()
+        caller.nursery.start_soon(self._work, pending, invocation, export, args, name=name)
+        self._under_way += 1
+        return pending
+
+    async def _work(
+        self, pending: "Pending", invocation: Invocation, export: Export, args: list[Any]
+    ) -> None:
+        try:
+            with pending.scope:
+                try:
+                    pending.settle(await self._run(invocation, export, args))
+                except CallError as exc:
+                    pending.settle(exc)
+        finally:
+            self._under_way -= 1
+            pending.settle(CallError("cancelled", "the call was cancelled"))
+
+
+class Pending:
+    """A tool call under way; implements ports.PendingCall."""
+
+    def __init__(self) -> None:
+        self.scope = trio.CancelScope()
+        self._done = trio.Event()
+        self._result: str | CallError | None = None
+        self._is_taken = False
+
+    @property
+    def is_ready(self) -> bool:
+        """It has a result."""
+        return self._done.is_set()
+
+    async def wait_ready(self) -> None:
+        """Wait until it has a result."""
+        await self._done.wait()
+
+    def settle(self, result: str | CallError) -> None:
+        """Give the result, once; later ones are ignored."""
+        if self._result is None:
+            self._result = result
+            self._done.set()
+
+    async def take(self) -> str:
+        """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
+        if self._is_taken:
+            raise CallError("invalid", "this call's result has been taken already")
+        self._is_taken = True
+        await self._done.wait()
+        match self._result:
+            case CallError() as error:
+                raise error
+            case str() as text:
+                return text
+            case None:
+                raise AssertionError("a call is done and has no result")
+
+    def cancel(self) -> None:
+        """Stop it; its instance is gone at the next checkpoint."""
+        self.scope.cancel()
+
+
+def build_invocation(parent: Invocation, holder: LiveHolder, cause: str) -> Invocation:
+    """The next invocation a caller causes."""
+    invocation = Invocation(parent.live, holder, parent.next_child(), parent, cause)
+    invocation.tools = ToolPort(invocation)
+    return invocation
+
+
+def build_root(live: Any, holder: LiveHolder, path: str) -> Invocation:
+    """An invocation of the run itself."""
+    invocation = Invocation(live, holder, path, None, "")
+    invocation.tools = ToolPort(invocation)
+    return invocation

@@ -1,0 +1,210 @@
+"""Look here if you want to know how a component is linked, instantiated and called.
+
+Rule: an instance serves one call and is gone when the call returns, however it returns.
+Rule: a component may import only what lion offers, with exactly lion's types; anything else is refused at load.
+"""
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import trio
+import wasmtime
+from wasmtime.component import Component as WasmComponent
+from wasmtime.component import Linker
+
+from lion.domain.plan import Limits
+from lion.domain.wit import Function, WitType, render
+from lion.ports import CallStats, Export, HandleCall, Handles, Import
+from lion.wasm import capi
+from lion.wasm.admission import Admission
+from lion.wasm.fiber import Callbacks, Guest, HostFunction, Meter, Values, drive
+from lion.wasm.lift import Lift, compile_lift
+from lion.wasm.lower import Lower, LowerError, compile_lower, free
+from lion.wasm.traps import guest_error
+
+INSTANCES, TABLES, MEMORIES = 64, 16, 1
+"""Core instances, tables and memories one component may have."""
+
+
+class Shared:
+    """What all components of one runtime share."""
+
+    def __init__(self, engine: wasmtime.Engine, meter: Meter, admission: Admission) -> None:
+        self.engine = engine
+        self.engine_address = capi.address(engine)
+        self.meter = meter
+        self.admission = admission
+        self.callbacks = Callbacks()
+        self.type_ids: dict[str, int] = {}
+
+    def type_id(self, resource: str) -> int:
+        """The host type id of a resource, by `interface.name`."""
+        return self.type_ids.setdefault(resource, len(self.type_ids) + 1)
+
+
+def link(
+    shared: Shared, imports: Sequence[Import], resources: Mapping[str, Sequence[str]]
+) -> tuple[Linker, list[HostFunction]]:
+    """Define every imported function and resource type as one of ours. `resources` are names by interface."""
+    linker = Linker(shared.engine)
+    functions: list[HostFunction] = []
+    ids = shared.type_ids
+    with linker.root() as root:
+        for interface in dict.fromkeys([*resources, *(i.interface for i in imports)]):
+            with root.add_instance(interface) as instance:
+                for name in resources.get(interface, ()):
+                    type_id = shared.type_id(f"{interface.split('@')[0]}.{name}")
+                    kind = wasmtime.component.ResourceType.host(type_id)
+                    capi.add_resource(instance, name, kind, shared.callbacks.drop, 0)
+                for index, item in enumerate(imports):
+                    if item.interface == interface:
+                        lift = compile_lift([t for _, t in item.type.params], ids)
+                        result = item.type.result
+                        lower = None if result is None else compile_lower(result, ids)
+                        functions.append(function := HostFunction(index, lift, lower))
+                        number = shared.callbacks.register(function)
+                        capi.add_function(instance, item.name, shared.callbacks.host, number)
+    return linker, functions
+
+
+def _is_heavy(t: WitType | None) -> bool:
+    """Lists cost the host 32 bytes an element while wasmtime reads them, so such calls are polled in a worker."""
+    return t is not None and ("list<" in render(t))
+
+
+class _Entry:
+    """What is prepared once for each export."""
+
+    def __init__(self, index: Any, function: Function, type_ids: Mapping[str, int]) -> None:
+        self.index = capi.address(index)
+        self.keep = index
+        self.lowers: list[Lower] = [compile_lower(t, type_ids) for _, t in function.params]
+        self.lift: Lift | None = (
+            None if function.result is None else compile_lift([function.result], type_ids)
+        )
+        self.is_heavy = any(map(_is_heavy, [*(t for _, t in function.params), function.result]))
+
+
+class LoadedComponent:
+    """A compiled component and its linker; implements ports.Component."""
+
+    def __init__(
+        self, shared: Shared, wasm: WasmComponent, digest: str, imports: Sequence[Import],
+        exports: Sequence[Export], resources: Mapping[str, Sequence[str]],
+    ) -> None:  # fmt: skip
+        self.digest = digest
+        self.imports = imports
+        self.exports = exports
+        self._shared = shared
+        self._wasm = wasm
+        self._linker, self._functions = link(shared, imports, resources)
+        self._linker_address = capi.address(self._linker)
+        self._wasm_address = capi.address(wasm)
+        self._entries: dict[tuple[str, str], _Entry] = {}
+
+    def _entry(self, export: Export) -> _Entry:
+        key = (export.interface, export.name)
+        entry = self._entries.get(key)
+        if entry is None:
+            at = self._wasm.get_export_index(export.interface) if export.interface else None
+            index = self._wasm.get_export_index(export.name, at)
+            entry = self._entries[key] = _Entry(index, export.type, self._shared.type_ids)
+        return entry
+
+    async def call(
+        self, export: Export, args: Sequence[Any], handle: HandleCall, handles: Handles, limits: Limits,
+        stats: CallStats,
+    ) -> Any:  # fmt: skip
+        """See ports.Component.call. Raises LowerError if an argument does not fit its type."""
+        shared = self._shared
+        with shared.admission.admit():
+            store = capi.store_new(shared.engine_address, None, None)
+            context = capi.store_context(store)
+            guest = shared.callbacks.guests[context] = Guest(context)
+            try:
+                capi.store_limiter(
+                    store, limits.memory, limits.table_elements, INSTANCES, TABLES, MEMORIES
+                )
+                capi.yield_at_epoch(context, 1)
+                one = _OneCall(self, guest, handle, handles, limits, stats)
+                await one.instantiate(self._linker_address, self._wasm_address)
+                return await one.run(export, self._entry(export), args)
+            finally:
+                del shared.callbacks.guests[context]
+                capi.store_delete(store)
+
+
+class _OneCall:
+    """One instance and the one call it is for."""
+
+    def __init__(
+        self, component: LoadedComponent, guest: Guest, handle: HandleCall, handles: Handles, limits: Limits,
+        stats: CallStats,
+    ) -> None:  # fmt: skip
+        self.guest = guest
+        self.meter = component._shared.meter
+        self.handle = handle
+        self.drop = handles.drop
+        self.limits = limits
+        self.stats = stats
+        self.instance = ctypes.create_string_buffer(capi.INSTANCE)
+        self.error = ctypes.c_void_p()
+
+    async def _drive(self, future: int, is_heavy: bool, origin: str) -> None:
+        try:
+            await drive(
+                future,
+                self.guest,
+                self.meter,
+                self.handle,
+                self.drop,
+                self.stats,
+                self.limits.cpu_ns,
+                is_heavy,
+            )
+        finally:
+            capi.future_delete(future)
+            error, self.error.value = self.error.value, None
+            text = capi.error_text(error)
+        if text:
+            raise guest_error(text, origin)
+
+    async def instantiate(self, linker: int, wasm: int) -> None:
+        where, error = ctypes.addressof(self.instance), ctypes.addressof(self.error)
+        future = capi.instantiate_async(linker, self.guest.context, wasm, where, error)
+        await self._drive(future, False, "the instance")
+
+    async def run(self, export: Export, entry: _Entry, args: Sequence[Any]) -> Any:
+        context = self.guest.context
+        func = ctypes.create_string_buffer(capi.FUNC)
+        where = ctypes.addressof(func)
+        capi.instance_get_func(ctypes.addressof(self.instance), context, entry.index, where)
+        given, result = Values(len(args)), Values(1)
+        try:
+            given.fill(_lower_all(entry.lowers, args, context))
+            future = capi.func_call_async(
+                where, context, given.address, given.count,
+                result.address, 0 if entry.lift is None else 1, ctypes.addressof(self.error),
+            )  # fmt: skip
+            await self._drive(future, entry.is_heavy, f"{export.name!r}")
+            if entry.lift is None:
+                return None
+            if entry.is_heavy:
+                return (await trio.to_thread.run_sync(entry.lift, result.address, context))[0]
+            return entry.lift(result.address, context)[0]
+        finally:
+            given.free()
+            result.free()
+
+
+def _lower_all(lowers: Sequence[Lower], args: Sequence[Any], context: int) -> list[bytes]:
+    images: list[bytes] = []
+    try:
+        for lower, value in zip(lowers, args, strict=True):
+            images.append(lower(value, context))
+    except (LowerError, ValueError) as exc:
+        for image in images:
+            free(image)
+        raise LowerError(f"argument {len(images) + 1}: {exc}") from exc
+    return images

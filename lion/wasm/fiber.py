@@ -1,0 +1,235 @@
+"""Look here if you want to know how one guest call runs on trio: poll, wait for the host, poll again.
+
+The guest runs on a fiber of wasmtime's. A poll runs it until it returns, asks the host for something, or has used up its
+slice. Host work happens here, between two polls, as plain trio code; so a waiting guest holds no thread.
+
+Rule: a C callback only copies arguments and stores them; it never works for the guest and never raises.
+Rule: a guest is found by its store's address, never through a global of "the current call".
+Rule: before every poll the epoch deadline is set anew; after a wait the old one has passed.
+Rule: the loop yields to trio when a millisecond has passed, however the last poll ended.
+Rule: a guest whose last poll was long is polled in a worker thread, so that it neither blocks the loop nor the ticker.
+"""
+
+import ctypes
+from ctypes import memmove
+from time import perf_counter_ns, thread_time_ns
+from typing import TYPE_CHECKING, Any
+
+import trio
+
+from lion.errors import GuestError, InternalError
+from lion.ports import CallStats, HandleCall
+from lion.wasm import capi
+
+if TYPE_CHECKING:
+    from lion.wasm.lift import Lift
+    from lion.wasm.lower import Lower
+
+INLINE_TICKS = 2
+"""Ticks of a slice polled on the loop's thread."""
+WORKER_TICKS = 5
+"""Ticks of a slice polled in a worker: what a cancellation may have to wait for."""
+LONG_POLL_NS = 200_000
+"""A poll of this many nanoseconds sends the next one to a worker: a hop there costs the loop about 90 us."""
+LOOP_NS = 1_000_000
+"""Nanoseconds after which the loop checkpoints."""
+INLINE_CAP_NS = 3_000_000
+"""An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more than this."""
+
+
+class HostFunction:
+    """What the callback needs to know of one import: how to read its arguments and write its result."""
+
+    __slots__ = ("index", "lift", "lower")
+
+    def __init__(self, index: int, lift: "Lift", lower: "Lower | None") -> None:
+        self.index = index
+        self.lift = lift
+        self.lower = lower
+
+
+class Guest:
+    """One live store and the host call it waits in."""
+
+    __slots__ = ("args", "context", "dropped", "failure", "function", "is_ready", "results")
+
+    def __init__(self, context: int) -> None:
+        self.context = context
+        self.function: HostFunction | None = None
+        self.args: list[Any] = []
+        self.results = 0
+        self.is_ready = False
+        self.dropped: list[int] = []
+        self.failure: Exception | None = None
+
+
+class Callbacks:
+    """The C side of all host functions of one runtime. Keeps the guests by their store's address."""
+
+    def __init__(self) -> None:
+        self.guests: dict[int, Guest] = {}
+        self._functions: list[HostFunction] = []
+        self._host = capi.HostCallback(self._on_call)
+        self._ready = capi.ReadyCallback(self._is_ready)
+        self._drop = capi.DropCallback(self._on_drop)
+        self.host = capi.address(self._host)
+        self.drop = capi.address(self._drop)
+        self._ready_address = capi.address(self._ready)
+
+    def register(self, function: HostFunction) -> int:
+        """The number under which the callback will be told of this function."""
+        self._functions.append(function)
+        return len(self._functions)
+
+    def _on_call(
+        self,
+        data: int,
+        context: int,
+        kind: int,
+        args: int,
+        n: int,
+        results: int,
+        m: int,
+        error: int,
+        out: int,
+    ) -> None:
+        guest = self.guests[context]
+        function = self._functions[data - 1]
+        memmove(out, capi.pack_continuation(self._ready_address, context, 0), capi.CONTINUATION)
+        guest.is_ready = False
+        guest.function = function
+        guest.results = results
+        try:
+            guest.args = function.lift(args, context)
+        except Exception as exc:  # noqa: BLE001 - an exception may not leave a C callback; the call loop raises it
+            guest.failure = exc
+
+    def _is_ready(self, context: int) -> bool:
+        return self.guests[context].is_ready
+
+    def _on_drop(self, data: int, context: int, rep: int) -> None:
+        guest = self.guests.get(context)
+        if guest is not None:
+            guest.dropped.append(rep)
+
+
+class Meter:
+    """What the loop and its guests share: when it last yielded, the ticker, the threads for busy guests."""
+
+    def __init__(self, ticker: Any, threads: int) -> None:
+        self.ticker = ticker
+        self.limiter = trio.CapacityLimiter(threads)
+        self.yielded_ns = perf_counter_ns()
+
+    async def checkpoint(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.yielded_ns = perf_counter_ns()
+
+
+def _poll_timed(future: int) -> tuple[bool, int]:
+    """Poll in a worker thread: done or not, and the CPU it took."""
+    began = thread_time_ns()
+    done = capi.poll(future)
+    return done, thread_time_ns() - began
+
+
+def _poll_inline(future: int) -> tuple[bool, int]:
+    began = perf_counter_ns()
+    done = capi.poll(future)
+    return done, perf_counter_ns() - began
+
+
+class CpuExceeded(GuestError):
+    """The guest used more CPU time than it may in one call."""
+
+    def __init__(self, limit_ns: int) -> None:
+        super().__init__(
+            f"it used more than {limit_ns / 1e9:g} s of CPU time",
+            ending="cpu",
+            hint='raise it with limits = { cpu = "..." }',
+        )
+
+
+async def drive(
+    future: int, guest: Guest, meter: Meter, handle: HandleCall, drop: Any, stats: CallStats,
+    cpu_limit_ns: int | None, is_heavy: bool,
+) -> None:  # fmt: skip
+    """Run a future of wasmtime's to its end. The caller deletes it, whatever happens.
+
+    `handle` answers host calls, `drop` is told of reps the guest let go, `is_heavy` starts in a worker (for values whose
+    reading costs the host). Raises what `handle` raises, and CpuExceeded.
+    """
+    ticker = meter.ticker
+    is_busy = is_heavy
+    while True:
+        capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
+        ticker.polls += 1
+        ticker.inside += 1
+        if ticker.is_asleep:
+            ticker.wake()
+        if is_busy:
+            try:
+                done, took = await trio.to_thread.run_sync(
+                    _poll_timed, future, limiter=meter.limiter
+                )
+            finally:
+                ticker.inside -= 1
+            meter.yielded_ns = perf_counter_ns()
+        else:
+            done, took = _poll_inline(future)
+            ticker.inside -= 1
+        stats.cpu_ns += took if is_busy else min(took, INLINE_CAP_NS)
+        is_busy = took > LONG_POLL_NS
+        if guest.dropped:
+            _drop_all(guest, drop)
+        if done:
+            return
+        function = guest.function
+        if function is not None:
+            guest.function = None
+            await _answer(guest, function, handle, stats)
+        else:
+            is_busy = True
+        if cpu_limit_ns is not None and stats.cpu_ns > cpu_limit_ns:
+            raise CpuExceeded(cpu_limit_ns)
+        if perf_counter_ns() - meter.yielded_ns > LOOP_NS:
+            await meter.checkpoint()
+
+
+async def _answer(
+    guest: Guest, function: HostFunction, handle: HandleCall, stats: CallStats
+) -> None:
+    """Have the host do what the guest asked for, and write the result where the guest will look."""
+    if guest.failure is not None:
+        raise InternalError(f"arguments could not be read: {guest.failure}") from guest.failure
+    stats.host_calls += 1
+    value = await handle(function.index, guest.args)
+    guest.args = []
+    if function.lower is not None:
+        memmove(guest.results, function.lower(value, guest.context), capi.VAL)
+    guest.is_ready = True
+
+
+def _drop_all(guest: Guest, drop: Any) -> None:
+    dropped, guest.dropped = guest.dropped, []
+    for rep in dropped:
+        drop(rep)
+
+
+class Values:
+    """An array of wasmtime values that is freed with everything in it."""
+
+    __slots__ = ("_buffer", "address", "count")
+
+    def __init__(self, count: int) -> None:
+        self._buffer = ctypes.create_string_buffer(capi.VAL * max(count, 1))
+        self.address = ctypes.addressof(self._buffer)
+        self.count = count
+
+    def fill(self, images: list[bytes]) -> None:
+        self._buffer.raw = b"".join(images).ljust(len(self._buffer), b"\0")
+
+    def free(self) -> None:
+        """Free what the values hold. All zero is a bool, so an array never filled is safe to free."""
+        for i in range(self.count):
+            capi.val_delete(self.address + capi.VAL * i)

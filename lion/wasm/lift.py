@@ -1,0 +1,186 @@
+"""Look here if you want to know how a guest's values become Python's: one flat function generated per type.
+
+wasmtime hands values as an array of 32-byte structs. A generated function reads a whole array with one `string_at`
+and one `unpack`, then builds the values in a single expression (four times faster than asking C for types).
+
+Rule: everything is copied; what the addresses point to is freed when the callback returns.
+Rule: the source that is generated depends on types only, never on names or bytes a guest chose: names enter as constants
+in the function's namespace, so there is nothing to escape.
+"""
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from ctypes import string_at
+from typing import Any, assert_never
+
+from lion.domain.wit import (
+    EnumOf, FlagsOf, Handle, ListOf, OptionOf, Prim, RecordOf, ResultOf, TupleOf, VariantOf, WitType,
+)  # fmt: skip
+from lion.wasm import capi
+
+Lift = Callable[[int, int], list[Any]]
+"""(address of an array of values, store context) -> the values."""
+
+_FORMATS = {
+    "bool": "?23x", "u8": "B23x", "s8": "b23x", "u16": "H22x", "s16": "h22x", "u32": "I20x", "s32": "i20x",
+    "u64": "Q16x", "s64": "q16x", "f32": "f20x", "f64": "d16x", "char": "I20x", "string": "QQ8x",
+}  # fmt: skip
+_U8 = Prim("u8")
+
+
+class _Source:
+    """Names and expressions of one generated function."""
+
+    def __init__(self, type_ids: Mapping[str, int]) -> None:
+        self.type_ids = type_ids
+        self.names: dict[str, Any] = {"S": string_at, "rep": capi.take_rep}
+        self.formats: list[str] = []
+        self.variables: list[str] = []
+
+    def constant(self, value: Any) -> str:
+        name = f"k{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def read(self, fmt: str, count: int) -> list[str]:
+        self.formats.append(fmt)
+        new = [f"v{len(self.variables) + i}" for i in range(count)]
+        self.variables += new
+        return new
+
+    def function(self, types: Sequence[WitType], stride: int) -> str:
+        return self.constant(_array(types, stride, self.type_ids))
+
+    def value(self, t: WitType) -> str:
+        """Read one value's payload; the expression that makes it a Python value."""
+        match t:
+            case Prim():
+                return self._primitive(t)
+            case ListOf():
+                n, p = self.read("QQ8x", 2)
+                if t.element == _U8:
+                    return f"(S({p}, {n} * 32)[8::32] if {n} else b'')"
+                return f"({self.constant(_list(t.element, self.type_ids))}({p}, {n}, c) if {n} else [])"
+            case TupleOf():
+                _, p = self.read("QQ8x", 2)
+                return f"tuple({self.function(t.items, capi.VAL)}({p}, c))"
+            case RecordOf():
+                _, p = self.read("QQ8x", 2)
+                return f"{self.constant(_record(t, self.type_ids))}({p}, c)"
+            case EnumOf():
+                n, p = self.read("QQ8x", 2)
+                return f"{self.constant({x.encode(): x for x in t.names})}[S({p}, {n})]"
+            case FlagsOf():
+                n, p = self.read("QQ8x", 2)
+                return f"{self.constant(_flags(t))}({p}, {n})"
+            case _:
+                return self._boxed(t)
+
+    def _primitive(self, t: Prim) -> str:
+        if t.name == "string":
+            n, p = self.read("QQ8x", 2)
+            return f"(S({p}, {n}).decode() if {n} else '')"
+        (v,) = self.read(_FORMATS[t.name], 1)
+        return f"chr({v})" if t.name == "char" else v
+
+    def _boxed(self, t: OptionOf | ResultOf | VariantOf | Handle) -> str:
+        match t:
+            case OptionOf():
+                (p,) = self.read("Q16x", 1)
+                inner = f"{self.function((t.inner,), capi.VAL)}({p}, c)[0]"
+                if isinstance(t.inner, OptionOf):
+                    inner = f'("some", {inner})'
+                return f"({inner} if {p} else None)"
+            case ResultOf():
+                ok, p = self.read("?7xQ8x", 2)
+                good, bad = (self._payload(x, p) for x in (t.ok, t.err))
+                return f'(("ok", {good}) if {ok} else ("err", {bad}))'
+            case VariantOf():
+                n, d, p = self.read("QQQ", 3)
+                return f"{self.constant(_variant(t, self.type_ids))}(S({d}, {n}), {p}, c)"
+            case Handle():
+                (p,) = self.read("Q16x", 1)
+                return f"rep(c, {p}, {self.type_ids[t.resource]})"
+            case _:
+                assert_never(t)
+
+    def _payload(self, t: WitType | None, pointer: str) -> str:
+        return "None" if t is None else f"{self.function((t,), capi.VAL)}({pointer}, c)[0]"
+
+    def build(self, header: str, body: str) -> Any:
+        exec(f"def lift({header}):\n{body}", self.names)
+        return self.names["lift"]
+
+
+def _unpack(source: _Source, padding: str) -> struct.Struct:
+    return struct.Struct("<" + "".join(padding + f for f in source.formats))
+
+
+def _array(types: Sequence[WitType], stride: int, type_ids: Mapping[str, int]) -> Lift:
+    source = _Source(type_ids)
+    values = [source.value(t) for t in types]
+    if not values:
+        return lambda a, c: []
+    layout = _unpack(source, f"{stride - capi.VAL + 8}x")
+    unpack = source.constant(layout.unpack)
+    names = ", ".join(source.variables)
+    body = f"    ({names},) = {unpack}(S(a, {layout.size}))\n    return [{', '.join(values)}]"
+    return source.build("a, c", body)  # type: ignore[no-any-return]
+
+
+def _record(t: RecordOf, type_ids: Mapping[str, int]) -> Any:
+    source = _Source(type_ids)
+    values = [source.value(f) for _, f in t.fields]
+    layout = _unpack(source, f"{capi.ENTRY - capi.VAL + 8}x")
+    unpack = source.constant(layout.unpack)
+    items = ", ".join(
+        f"{source.constant(n)}: {v}" for (n, _), v in zip(t.fields, values, strict=True)
+    )
+    names = ", ".join(source.variables)
+    return source.build(
+        "a, c", f"    ({names},) = {unpack}(S(a, {layout.size}))\n    return {{{items}}}"
+    )
+
+
+def _list(element: WitType, type_ids: Mapping[str, int]) -> Any:
+    source = _Source(type_ids)
+    value = source.value(element)
+    layout = _unpack(source, "8x")
+    each = source.constant(layout.iter_unpack)
+    names = ", ".join(source.variables)
+    body = f"    return [{value} for ({names},) in {each}(S(a, n * {capi.VAL}))]"
+    return source.build("a, n, c", body)
+
+
+def _variant(t: VariantOf, type_ids: Mapping[str, int]) -> Any:
+    cases = {
+        name.encode(): (name, None if p is None else _array((p,), capi.VAL, type_ids))
+        for name, p in t.cases
+    }
+
+    def lift(case: bytes, pointer: int, context: int) -> Any:
+        name, payload = cases[case]
+        return name, None if payload is None else payload(pointer, context)[0]
+
+    return lift
+
+
+def _flags(t: FlagsOf) -> Any:
+    known = {name.encode(): name for name in t.names}
+    pairs = struct.Struct("<QQ").iter_unpack
+
+    def lift(address: int, count: int) -> tuple[str, ...]:
+        if not count:
+            return ()
+        found = {known[string_at(p, n)] for n, p in pairs(string_at(address, count * 16))}
+        return tuple(name for name in t.names if name in found)
+
+    return lift
+
+
+def compile_lift(types: Sequence[WitType], type_ids: Mapping[str, int]) -> Lift:
+    """Compile the function that reads an array of values of these types.
+
+    `type_ids` maps a resource's name to the host type id its handles must have.
+    """
+    return _array(types, capi.VAL, type_ids)

@@ -1,0 +1,121 @@
+"""Look here if you want to know how a component's types are read: wasmtime's reflection turned into domain types."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from wasmtime import Engine
+from wasmtime.component import Component
+from wasmtime.component import _types as w
+from wasmtime.component._resource_type import ResourceType
+
+from lion.domain.wit import (
+    EnumOf, FlagsOf, Function, Handle, ListOf, OptionOf, Prim, RecordOf, ResultOf, TupleOf, VariantOf,
+    WitType,
+)  # fmt: skip
+from lion.errors import GuestError
+from lion.wasm import capi
+
+_PRIMITIVES = {
+    w.Bool: "bool", w.S8: "s8", w.U8: "u8", w.S16: "s16", w.U16: "u16", w.S32: "s32", w.U32: "u32",
+    w.S64: "s64", w.U64: "u64", w.F32: "f32", w.F64: "f64", w.Char: "char", w.String: "string",
+}  # fmt: skip
+MAX_DEPTH = 32
+"""Types nested deeper than this are refused: nobody writes them by hand."""
+
+
+class Resources:
+    """Names for resource types: the one under which the interface that owns it was imported."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[ResourceType, str]] = []
+
+    def add(self, kind: ResourceType, name: str) -> None:
+        self._known.append((kind, name))
+
+    def name(self, kind: ResourceType) -> str:
+        for known, name in self._known:
+            if known == kind:
+                return name
+        return "?"
+
+
+def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
+    """Turn wasmtime's type into the domain's. Raises GuestError(ending="world") for what lion does not carry."""
+    if depth > MAX_DEPTH:
+        raise GuestError(f"a type is nested deeper than {MAX_DEPTH}", ending="world")
+
+    def inner(x: Any) -> WitType:
+        return convert(x, resources, depth + 1)
+
+    def maybe(x: Any) -> WitType | None:
+        return None if x is None else inner(x)
+
+    if type(t) in _PRIMITIVES:
+        return Prim(_PRIMITIVES[type(t)])
+    match t:
+        case w.ListType():
+            return ListOf(inner(t.element))
+        case w.TupleType():
+            return TupleOf(tuple(inner(x) for x in t.elements))
+        case w.RecordType():
+            return RecordOf(tuple((n, inner(x)) for n, x in t.fields))
+        case w.VariantType():
+            return VariantOf(tuple((n, maybe(x)) for n, x in t.cases))
+        case w.EnumType():
+            return EnumOf(tuple(t.names))
+        case w.FlagsType():
+            return FlagsOf(tuple(t.names))
+        case w.OptionType():
+            return OptionOf(inner(t.payload))
+        case w.ResultType():
+            return ResultOf(maybe(t.ok), maybe(t.err))
+        case w.OwnType():
+            return Handle("own", resources.name(t.ty))
+        case w.BorrowType():
+            return Handle("borrow", resources.name(t.ty))
+        case _:
+            raise GuestError(
+                f"a function uses the type {type(t).__name__}, which lion does not carry",
+                ending="world",
+            )
+
+
+def function(t: Any, resources: Resources) -> Function:
+    """Turn a function type into the domain's."""
+    if capi.is_async(t):
+        raise GuestError(
+            "a function is `async func`, which this wasmtime cannot carry",
+            ending="world",
+            hint="use plain functions; lion waits without blocking the host",
+        )
+    params = tuple((n, convert(x, resources)) for n, x in t.params)
+    return Function(params, None if t.result is None else convert(t.result, resources))
+
+
+def interfaces(items: Any, engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Names of imported or exported interfaces with their items; functions at the root are under the name ""."""
+    root = {name: item.ty for name, item in items.items() if isinstance(item.ty, w.FuncType)}
+    if root:
+        yield "", root
+    for name, item in items.items():
+        if isinstance(item.ty, w.ComponentInstanceType):
+            yield name, {n: x.ty for n, x in item.ty.exports(engine).items()}
+        elif not isinstance(item.ty, w.FuncType) and not _is_type(item.ty):
+            raise GuestError(
+                f"{name!r} is a {type(item.ty).__name__}, not an interface or a function",
+                ending="world",
+            )
+
+
+def _is_type(item: Any) -> bool:
+    return isinstance(item, (w.ValType, ResourceType))
+
+
+def name_resources(component: Component, engine: Engine) -> Resources:
+    """Find the resource types that a component imports, by interface and name."""
+    resources = Resources()
+    for interface, items in interfaces(component.type.imports(engine), engine):
+        for name, item in items.items():
+            if isinstance(item, ResourceType):
+                resources.add(item, f"{interface.split('@')[0]}.{name}")
+    return resources

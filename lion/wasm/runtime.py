@@ -1,0 +1,143 @@
+"""Look here if you want to know how bytes become a component: check, compile or take from the cache, reflect, link."""
+
+import hashlib
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import trio
+from wasmtime import WasmtimeError
+from wasmtime.component import Component as WasmComponent
+from wasmtime.component import ResourceType
+from wasmtime.component._types import FuncType
+
+from lion.domain.wit import render_function
+from lion.errors import GuestError, OperatorError
+from lion.ports import Export, Import
+from lion.wasm import capi, reflect
+from lion.wasm.admission import Admission
+from lion.wasm.cache import CompileCache
+from lion.wasm.component import LoadedComponent, Shared
+from lion.wasm.engine import Ticker, build_engine, engine_digest
+from lion.wasm.fiber import Meter
+from lion.wasm.offers import Offers, offered
+from lion.wasm.sections import check_preamble, function_docs
+
+REFUSED_PYTHONS = ((3, 14, 0), (3, 14, 1))
+"""They take a fiber's stack for an overflow and may abort the process."""
+
+
+def check_python() -> None:
+    """Raise OperatorError on a Python that cannot run guests."""
+    if sys.version_info[:3] in REFUSED_PYTHONS:
+        version = ".".join(map(str, sys.version_info[:3]))
+        raise OperatorError(
+            f"Python {version} aborts on the stacks that components run on",
+            hint="use another patch release, 3.14.2 or later",
+        )
+
+
+class WasmRuntime:
+    """One engine; implements ports.Runtime."""
+
+    def __init__(self, shared: Shared, cache: CompileCache | None, offers: Offers) -> None:
+        self.engine_digest = engine_digest()
+        self.wasmtime_version = capi.VERSION
+        self._shared = shared
+        self._cache = cache
+        self._offers = offers
+        self._loaded: dict[str, LoadedComponent] = {}
+
+    @property
+    def live(self) -> int:
+        """Instances alive now."""
+        return self._shared.admission.live
+
+    async def load(self, data: bytes, origin: str) -> LoadedComponent:
+        """See ports.Runtime.load."""
+        digest = hashlib.sha256(data).hexdigest()
+        if digest not in self._loaded:
+            check_preamble(data, origin)
+            wasm = await trio.to_thread.run_sync(self._compile, data, digest, origin)
+            try:
+                self._loaded[digest] = self._build(wasm, digest, data)
+            except GuestError as exc:
+                raise GuestError(
+                    f"{origin!r}: {exc.what}", ending=exc.ending, hint=exc.hint
+                ) from exc
+        return self._loaded[digest]
+
+    def _compile(self, data: bytes, digest: str, origin: str) -> WasmComponent:
+        engine = self._shared.engine
+        code = self._cache.read(digest) if self._cache else None
+        if code is not None:
+            return WasmComponent.deserialize(engine, code)
+        try:
+            wasm = WasmComponent(engine, data)
+        except WasmtimeError as exc:
+            reason = str(exc).strip().splitlines()[-1].strip()
+            raise OperatorError(
+                f"{origin!r} is no component that can run here: {reason}",
+                hint="build it again, or compare its digest with where it came from",
+            ) from exc
+        if self._cache:
+            self._cache.write(digest, bytes(wasm.serialize()))
+        return wasm
+
+    def _build(self, wasm: WasmComponent, digest: str, data: bytes) -> LoadedComponent:
+        resources = reflect.name_resources(wasm, self._shared.engine)
+        imports, kinds = self._imports(wasm, resources)
+        exports = tuple(self._exports(wasm, resources, function_docs(data)))
+        return LoadedComponent(self._shared, wasm, digest, imports, exports, kinds)
+
+    def _imports(
+        self, wasm: WasmComponent, resources: reflect.Resources
+    ) -> tuple[Sequence[Import], Mapping[str, Sequence[str]]]:
+        engine = self._shared.engine
+        imports: list[Import] = []
+        kinds: dict[str, list[str]] = {}
+        for interface, items in reflect.interfaces(wasm.type.imports(engine), engine):
+            self._offers.check_interface(interface)
+            for name, item in items.items():
+                if isinstance(item, ResourceType):
+                    self._offers.check_resource(interface, name)
+                    kinds.setdefault(interface, []).append(name)
+                elif isinstance(item, FuncType):
+                    kind = reflect.function(item, resources)
+                    self._offers.check_function(interface, name, render_function(kind))
+                    imports.append(Import(interface=interface, name=name, type=kind))
+        for interface, names in kinds.items():
+            for name in names:
+                self._shared.type_id(f"{interface.split('@')[0]}.{name}")
+        return imports, kinds
+
+    def _exports(
+        self, wasm: WasmComponent, resources: reflect.Resources, docs: Mapping[str, str]
+    ) -> Iterator[Export]:
+        engine = self._shared.engine
+        for interface, items in reflect.interfaces(wasm.type.exports(engine), engine):
+            for name, item in items.items():
+                if isinstance(item, FuncType):
+                    kind = reflect.function(item, resources)
+                    yield Export(
+                        interface=interface, name=name, type=kind, docs=docs.get(name, "")
+                    )
+
+
+@asynccontextmanager
+async def open_runtime(
+    cache: Path | None = None, *, offers: Offers | None = None, instances: int | None = None
+) -> AsyncIterator[WasmRuntime]:
+    """Open an engine with its ticker. `cache` is the directory for compiled code (none: compile each time),
+    `offers` what components may import (lion's interfaces), `instances` how many may live (what the machine allows).
+    """
+    check_python()
+    engine = build_engine()
+    ticker = Ticker(engine)
+    shared = Shared(engine, Meter(ticker, os.cpu_count() or 2), Admission(instances))
+    kept: Any = CompileCache(cache, engine_digest()) if cache else None
+    with ticker.run():
+        yield WasmRuntime(shared, kept, offers or offered())

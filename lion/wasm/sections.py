@@ -1,0 +1,96 @@
+"""Look here if you want to know what can be read from a component's bytes without compiling it.
+
+Sources: the component model's binary format (preamble, section framing); wit-component's `package-docs` custom section.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lion.errors import OperatorError
+
+MAGIC = b"\0asm"
+COMPONENT_LAYER = b"\x0d\x00\x01\x00"
+MODULE_LAYER = b"\x01\x00\x00\x00"
+
+
+def check_preamble(data: bytes, origin: str) -> None:
+    """Raise OperatorError unless the bytes begin as a component does; the sentence says what they are instead."""
+    if data[:4] != MAGIC:
+        what = "is empty" if not data else "is no WebAssembly at all"
+        raise OperatorError(
+            f"{origin!r} {what}",
+            hint="name a component (.wasm), for instance one made by: make plugins",
+        )
+    if data[4:8] == MODULE_LAYER:
+        raise OperatorError(
+            f"{origin!r} is a core module, not a component",
+            hint="build it as a component (plugins-src shows how, README: a first plugin)",
+        )
+    if data[4:8] != COMPONENT_LAYER:
+        raise OperatorError(
+            f"{origin!r} is WebAssembly of a layer or version lion does not know",
+            hint="build it as a component with a current toolchain",
+        )
+
+
+def _leb(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80 or shift > 28:
+            return value, at
+        shift += 7
+
+
+def custom_sections(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Names and payloads of the outermost custom sections; stops where the bytes are truncated."""
+    at = 8
+    try:
+        while at < len(data):
+            kind = data[at]
+            size, body = _leb(data, at + 1)
+            at = body + size
+            if kind == 0 and at <= len(data):
+                length, start = _leb(data, body)
+                name = data[start : start + length].decode("utf-8", "replace")
+                yield name, data[start + length : at]
+    except IndexError:
+        return
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def function_docs(data: bytes) -> dict[str, str]:
+    """Documentation of exported functions by name, from `package-docs`; empty if there is none.
+
+    The payload is a version byte and JSON: worlds -> func_exports -> docs, and interfaces -> funcs -> docs.
+    """
+    docs: dict[str, str] = {}
+    for name, payload in custom_sections(data):
+        if name != "package-docs":
+            continue
+        try:
+            package = _table(json.loads(payload[payload.index(b"{") :]))
+        except ValueError:
+            continue
+        groups = [
+            *(
+                _table(world).get("func_exports")
+                for world in _table(package.get("worlds")).values()
+            ),
+            *(_table(face).get("funcs") for face in _table(package.get("interfaces")).values()),
+        ]
+        for group in groups:
+            for function, entry in _table(group).items():
+                text = entry if isinstance(entry, str) else _text(_table(entry).get("docs"))
+                docs.setdefault(function, text.strip())
+    return docs

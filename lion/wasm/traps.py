@@ -1,0 +1,63 @@
+"""Look here if you want to know how wasmtime's words about a failed call become a typed ending."""
+
+import re
+
+from lion.errors import GuestError
+
+_FRAME = re.compile(r"^\s*\d+:\s+(?:0x[0-9a-f]+ - )?(.+?)\s*$", re.MULTILINE)
+_TRAP = re.compile(r"wasm trap: (.+)")
+_HASH = re.compile(r"::h[0-9a-f]{16}$")
+
+_LIMITS = (
+    ("memory minimum size", "memory"),
+    ("exceeds memory limits", "memory"),
+    ("memory limit", "memory"),
+    ("table minimum size", "exhausted"),
+    ("exceeds table limits", "exhausted"),
+    ("resource limit exceeded", "exhausted"),
+    ("fuel allocated for hostcalls", "exhausted"),
+    ("mmap", "exhausted"),
+    ("failed to allocate", "exhausted"),
+    ("call stack exhausted", "stack"),
+)
+_ALLOCATION = ("alloc_error", "handle_alloc", "capacity_overflow", "rt/tlsf/growMemory")
+
+_HINTS = {
+    "memory": 'raise it with limits = { memory = "..." }',
+    "stack": "it recurses too deep, or without end",
+}
+
+
+def frames(text: str) -> tuple[str, ...]:
+    """Names of the guest's functions from a backtrace, innermost first, without module and hash."""
+    found = []
+    for name in _FRAME.findall(text.partition("backtrace:")[2].partition("Caused by")[0]):
+        found.append(_HASH.sub("", name.rpartition("!")[2]))
+    return tuple(found)
+
+
+def ending_of(text: str, stack: tuple[str, ...]) -> str:
+    """Which ending (errors.GuestError) a failure was."""
+    for words, ending in _LIMITS:
+        if words in text:
+            return ending
+    if any(mark in frame for frame in stack for mark in _ALLOCATION):
+        return "memory"
+    return "trap"
+
+
+def guest_error(text: str, origin: str) -> GuestError:
+    """Build the error for what wasmtime reported of a call or an instantiation."""
+    stack = frames(text)
+    ending = ending_of(text, stack)
+    trap = _TRAP.search(text)
+    reason = trap.group(1) if trap else text.strip().splitlines()[-1].strip()
+    if ending == "memory":
+        what = f"{origin} ran out of the memory it may use"
+    elif ending == "stack":
+        what = f"{origin} used up its stack"
+    elif ending == "exhausted":
+        what = f"{origin} was refused by a limit: {reason}"
+    else:
+        what = f"{origin} trapped: {reason}"
+    return GuestError(what, ending=ending, frames=stack, hint=_HINTS.get(ending, ""))
