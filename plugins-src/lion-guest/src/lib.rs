@@ -69,13 +69,13 @@ pub mod tools;
 pub use host::random;
 pub use host::types::{Error, Output};
 pub use select::Select;
-pub use serde_json as json;
+pub use {serde, serde_json as json};
 
 /// Bindings for a world of the plugin's own, which includes `lion:host/plugin` or `lion:host/agent`.
 ///
 /// Takes the world's full name, `package:name/world`, and where WIT is to be found (`../../wit`, which is lion's own,
 /// and `wit`, unless said otherwise). Makes a trait `Guest` with a function for each export and the macro
-/// `export!(Type)`. Panics of the plugin go to the log from then on.
+/// `export!(Type)`; an agent's world makes the names `Error` and `Output` too. Panics of the plugin go to the log from then on.
 #[macro_export]
 macro_rules! world {
     ($world:literal) => {

@@ -20,6 +20,12 @@ pub fn text(mut text: &str) -> Result<(), Error> {
     crate::host::output::text(text)
 }
 
+/// A line of text.
+pub fn line(mut line: String) -> Result<(), Error> {
+    line.push('\n');
+    text(&line)
+}
+
 /// The structured output as far as it is known. Replaces what was said before.
 pub fn partial<T: Serialize + ?Sized>(value: &T) -> Result<(), Error> {
     crate::host::output::partial(&serde_json::to_string(value)?)
@@ -35,7 +41,5 @@ macro_rules! say {
 #[macro_export]
 macro_rules! sayln {
     () => { $crate::output::text("\n") };
-    ($form:literal $($part:tt)*) => {
-        $crate::output::text(&::std::format!(::std::concat!($form, "\n") $($part)*))
-    };
+    ($($part:tt)+) => { $crate::output::line(::std::format!($($part)+)) };
 }
