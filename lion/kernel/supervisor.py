@@ -12,7 +12,8 @@ import trio
 
 from lion.domain.call import CallError
 from lion.domain.event import AgentCompleted, AgentError, AgentSpawned
-from lion.domain.json_values import JsonMismatch, arguments_from_value, result_to_json
+from lion.domain.json_arguments import arguments_from_values, result_to_json
+from lion.domain.json_values import JsonMismatch
 from lion.domain.plan import RunAgent, RunCall
 from lion.errors import INTERRUPTED, GuestError, OperatorError
 from lion.kernel.broker import Broker
@@ -122,7 +123,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
     invocation = build_root(live, holder, path)
     try:
         _, export = find_tool(invocation, entry.call)
-        args = arguments_from_value(export.type, entry.arguments)
+        args = arguments_from_values(export.type, entry.arguments)
     except CallError as exc:
         known = ", ".join(f"{plugin}.{t}" for t in sorted(holder.tools)) or "none"
         raise OperatorError(exc.text, hint=f"its tools are: {known}") from exc

@@ -4,14 +4,16 @@ Rule: the callee gets a fresh instance and acts under its own grants; the whole 
 Rule: a callee's failure is an error value for its caller, and names no more than the guest may know.
 """
 
+import json
 from typing import Any
 
 import trio
 
 from lion.domain.call import CallError
 from lion.domain.event import PluginError, PluginInvoked, PluginResult
+from lion.domain.json_arguments import arguments_from_json, result_to_json
 from lion.domain.json_schema import input_schema, output_schema
-from lion.domain.json_values import JsonMismatch, arguments_from_json, dump_json, result_to_json
+from lion.domain.json_values import JsonMismatch
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation
@@ -23,6 +25,11 @@ MAX_DEPTH = 8
 """How deep calls through tools may nest, the root included."""
 
 _CASES = {"deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable"}
+
+
+def dump_json(value: Any) -> str:
+    """JSON as guests get it: compact, text as it is."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def find_tool(invocation: Invocation, name: str) -> tuple[LiveHolder, Export]:
