@@ -1,0 +1,92 @@
+"""Look here if you want to know what `lion call` does.
+
+Rule: stdout gets the result and nothing else; what the tool says on the way goes to stderr.
+"""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import msgspec
+
+from lion.cli.files import read_plan
+from lion.cli.options import Common, common_options, set_option
+from lion.cli.screen import open_screen
+from lion.cli.session import run_watched
+from lion.cli.summary import json_text, render_denial, render_ending, summary_json
+from lion.domain.names import did_you_mean
+from lion.domain.plan import Plan
+from lion.errors import OperatorError
+from lion.kernel.report import RunReport
+
+
+@click.command("call")
+@click.argument("target", metavar="MANIFEST|COMPONENT")
+@click.argument("tool", metavar="PLUGIN.TOOL")
+@click.argument("arguments", metavar="[JSON]", default="{}")
+@set_option
+@common_options
+def command(
+    common: Common, target: str, tool: str, arguments: str, sets: Mapping[str, str]
+) -> int:
+    """Call one tool with a JSON object of arguments (- reads it from stdin) and print its result.
+
+    A bare component runs with nothing granted; its plugin's name may be left out.
+    """
+    plan = read_plan(target, sets)
+    values = parse_arguments(sys.stdin.read() if arguments == "-" else arguments)
+    name = full_name(plan, tool)
+    errors = open_screen("stderr")
+    shown = None if common.as_json else errors
+    report = run_watched(
+        common, plan, shown, lambda host, watch: host.call(plan, name, values, watch=watch)
+    )
+    if common.as_json:
+        open_screen("stdout").line(summary_json(report))
+    else:
+        _tell(report, plan)
+    return report.exit_code
+
+
+def parse_arguments(text: str) -> dict[str, Any]:
+    """Arguments by parameter name. Raises OperatorError for what is no JSON object."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as exc:
+        raise OperatorError(
+            f"the arguments are not JSON: {exc}", hint="""write them like '{"name": "Ann"}'"""
+        ) from None
+    if not isinstance(value, dict):
+        raise OperatorError(
+            "the arguments are JSON, but not an object",
+            hint="""write parameters by name, like '{"name": "Ann"}'""",
+        )
+    return value
+
+
+def full_name(plan: Plan, tool: str) -> str:
+    """`plugin.function`; the plugin may be left out if there is only one. Raises OperatorError."""
+    plugin, dot, _ = tool.partition(".")
+    if not dot and len(plan.holders) == 1:
+        return f"{next(iter(plan.holders))}.{tool}"
+    if plugin not in plan.holders:
+        raise OperatorError(
+            f"there is no plugin {plugin!r}", hint=did_you_mean(plugin, plan.holders)
+        )
+    if not dot:
+        raise OperatorError(f"{tool!r} names no tool", hint=f"write {plugin}.TOOL")
+    return tool
+
+
+def _tell(report: RunReport, plan: Plan) -> None:
+    errors = open_screen("stderr")
+    for ending in report.endings:
+        if ending.ok:
+            open_screen("stdout").line(json_text(ending.value))
+        else:
+            for line in render_ending(ending, 0, errors):
+                errors.line(line)
+    for denial in report.denials:
+        for line in render_denial(denial, plan, errors):
+            errors.line(line)

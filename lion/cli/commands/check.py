@@ -1,0 +1,140 @@
+"""Look here if you want to know what `lion check` finds before anything runs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+import msgspec
+
+from lion.cli.files import read_manifest
+from lion.cli.options import Common, common_options, set_option
+from lion.cli.screen import Screen, open_screen
+from lion.cli.session import run_trio
+from lion.domain.names import did_you_mean
+from lion.domain.plan import Holder, Limits, Plan, RunCall
+from lion.domain.text import show_line
+from lion.errors import GuestError, OperatorError
+from lion.kernel.inspect import ComponentInfo
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """One holder: its component, and what ceiling, manifest and policy leave of its rights."""
+
+    name: str
+    kind: str
+    component: str
+    digest: str
+    ceiling: tuple[str, ...]
+    granted: tuple[str, ...]
+    may_use: tuple[str, ...]
+    tools: tuple[str, ...]
+    limits: Limits
+    warnings: tuple[str, ...]
+
+
+@click.command("check")
+@click.argument("manifest")
+@set_option
+@common_options
+def command(common: Common, manifest: str, sets: Mapping[str, str]) -> int:
+    """Load and compile MANIFEST's components and say what each holder may do; nothing runs."""
+    plan = read_manifest(manifest, sets)
+    holders = check_plan(common, plan)
+    screen = open_screen("stdout")
+    if common.as_json:
+        screen.line(msgspec.json.encode({"name": plan.name, "holders": holders}).decode())
+    else:
+        for holder in holders:
+            for line in render_checked(holder, screen):
+                screen.line(line)
+    return 0
+
+
+def check_plan(common: Common, plan: Plan) -> list[Checked]:
+    """What each holder may do. Raises OperatorError, GuestError for the first fault."""
+    from lion.host import open_host, read_policy
+
+    settings = common.settings()
+
+    async def session() -> dict[str, ComponentInfo]:
+        async with open_host(settings) as host:
+            return await host.check(plan)
+
+    policy = read_policy(settings.policy)
+    infos = run_trio(session)
+    _check_runs(plan, infos)
+    return [_checked(holder, infos, policy) for holder in plan.holders.values()]
+
+
+def _check_runs(plan: Plan, infos: Mapping[str, ComponentInfo]) -> None:
+    for name, holder in plan.holders.items():
+        if holder.kind == "agent" and not infos[name].is_agent:
+            raise GuestError(
+                f"{name!r} is no agent: {str(holder.component)!r} does not export run(task)",
+                ending="world",
+                hint="build it for the world agent (wit/worlds.wit), or list it under [plugins]",
+            )
+    for run in plan.runs:
+        if isinstance(run, RunCall):
+            plugin, _, tool = run.call.partition(".")
+            known = [t.name for t in infos[plugin].tools]
+            if tool not in known:
+                raise OperatorError(
+                    f"{plugin!r} has no tool {tool!r}, which [[run]] calls",
+                    hint=did_you_mean(tool, known),
+                )
+
+
+def _checked(holder: Holder, infos: Mapping[str, ComponentInfo], policy: Any) -> Checked:
+    from lion.policy.rights import build_rights
+
+    info = infos[holder.name]
+    rights = build_rights(holder, info.ceiling, policy)
+    return Checked(
+        name=holder.name,
+        kind=holder.kind,
+        component=str(holder.component),
+        digest=info.digest,
+        ceiling=info.ceiling,
+        granted=tuple(dict.fromkeys(grant.capability for grant in holder.grants)),
+        may_use=rights.capabilities,
+        tools=tuple(tool.name for tool in info.tools),
+        limits=rights.limits,
+        warnings=tuple(_warnings(holder, infos, rights.capabilities)),
+    )
+
+
+def _warnings(
+    holder: Holder, infos: Mapping[str, ComponentInfo], may_use: tuple[str, ...]
+) -> Iterator[str]:
+    ceiling = infos[holder.name].ceiling
+    for grant in holder.grants:
+        if grant.capability not in ceiling:
+            yield f"granted but not imported: {grant.capability}"
+        if grant.capability == "tools":
+            yield from _unknown_tools(grant.patterns, infos)
+    for name in sorted(set(ceiling) - set(may_use) - {"types"}):
+        yield f"imported but not allowed: {name}"
+
+
+def _unknown_tools(patterns: tuple[str, ...], infos: Mapping[str, ComponentInfo]) -> Iterator[str]:
+    for pattern in patterns:
+        plugin, _, tool = pattern.partition(".")
+        known = [t.name for t in infos[plugin].tools] if plugin in infos else []
+        if "*" not in pattern and tool not in known:
+            yield f"granted but not there: tool {pattern}; {did_you_mean(tool, known)}"
+
+
+def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
+    """One holder for people."""
+    tools = f"; tools: {', '.join(map(show_line, holder.tools))}" if holder.tools else ""
+    yield f"{screen.paint('ok', 'green')}       {holder.kind} {holder.name}{tools}"
+    yield f"         sha256:{holder.digest}  {show_line(holder.component)}"
+    yield f"         imports {_listed(holder.ceiling)}; granted {_listed(holder.granted)}"
+    yield f"         may use {_listed(holder.may_use)}"
+    for warning in holder.warnings:
+        yield f"{screen.paint('warning', 'yellow')}  {show_line(warning)}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(map(show_line, names)) or "nothing"

@@ -1,0 +1,105 @@
+"""Look here if you want to know how one record is written on a line, for people and programs."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from lion.domain.event import (
+    AgentCompleted,
+    AgentError,
+    AgentSpawned,
+    BudgetWarned,
+    CallFinished,
+    CallRequested,
+    Event,
+    LineLogged,
+    PluginError,
+    PluginFailed,
+    PluginInvoked,
+    PluginLoaded,
+    PluginResult,
+    Record,
+    RunFinished,
+    RunStarted,
+)  # fmt: skip
+from lion.domain.text import show_line
+
+_LONGEST = 160
+"""Characters of a value on a line for people."""
+
+
+def render_record(record: Record) -> str:
+    """One line for people: seq, time (UTC), who, what, and a short text."""
+    who = record.principal or "-"
+    text = show_line(describe(record.event()), longest=400)
+    return f"{record.seq:>6}  {render_time(record.time_ns)}  {who:<12}  {record.type:<18}  {text}"
+
+
+def record_json(record: Record) -> str:
+    """One line for programs: every field; bytes are base64, digests hex."""
+    fields = msgspec.structs.asdict(record)
+    del fields["body"]
+    fields |= {"digest": record.digest.hex(), "previous_digest": record.previous_digest.hex()}
+    fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
+    return msgspec.json.encode(fields).decode()
+
+
+def render_time(time_ns: int) -> str:
+    """ISO 8601 in UTC, to the microsecond."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1000:06}Z"
+
+
+def describe(event: Event) -> str:
+    """What an event says, in few words; guest text in it is not yet escaped."""
+    match event:
+        case CallFinished() | CallRequested():
+            return _call(event)
+        case RunStarted():
+            holders = ", ".join(event.components) or "nobody"
+            return f"{event.manifest_name} with {holders}; lion {event.lion_version}"
+        case RunFinished():
+            how = "interrupted, " if event.interrupted else ""
+            return f"{how}exit {event.exit_code}; {event.calls} calls, {event.denied} denied"
+        case PluginLoaded():
+            tools = ", ".join(event.tools) or "none"
+            return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
+        case PluginFailed():
+            return f"{event.holder}: {event.error}"
+        case PluginInvoked():
+            return f"{event.export}({', '.join(map(_short, event.args))})"
+        case AgentSpawned():
+            return f"task {event.task!r}"
+        case PluginResult() | AgentCompleted():
+            return _short(event.value)
+        case PluginError() | AgentError():
+            return f"{event.ending}: {event.error}"
+        case BudgetWarned():
+            return f"{event.holder}: {event.used} of {event.limit} used of {event.budget}"
+        case LineLogged():
+            return f"{event.level}: {event.message}"
+        case _:
+            return repr(event)
+
+
+def _call(event: CallFinished | CallRequested) -> str:
+    if not event.capability:
+        assert isinstance(event, CallFinished)
+        return f"-> {event.status}"
+    what = f"{event.capability}.{event.operation}"
+    about = event.target or ", ".join(map(_short, event.args or []))
+    if isinstance(event, CallRequested):
+        return f"{what} {about} -> {event.verdict}: {event.reason}"
+    match event.status:
+        case "denied":
+            return f"{what} {about} -> denied: {event.reason}"
+        case "failed":
+            return f"{what} {about} -> failed: {_short(event.value[1])}"
+        case _:
+            return f"{what} {about} -> {event.status}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if not isinstance(value, str) else value
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

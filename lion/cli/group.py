@@ -1,0 +1,61 @@
+"""Look here if you want to know which commands there are.
+
+Rule: a command's module is imported when it is used, so `lion --help` costs no more than click.
+"""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from lion import __version__
+from lion.domain.names import did_you_mean
+
+COMMANDS: Final = {
+    "run": "Run a manifest and show what its agents say.",
+    "call": "Call one tool and print its result as JSON.",
+    "check": "Load a manifest's components and say who may do what.",
+    "inspect": "Show what a component imports and which tools it has.",
+    "log": "Show what was recorded of a run.",
+    "runs": "List the recorded runs.",
+    "verify": "Prove that the record of a run is unchanged.",
+    "replay": "Execute a recorded run again, offline, and compare.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name, imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"lion.cli.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            raise click.UsageError(
+                f"there is no command {name!r}; {did_you_mean(name, COMMANDS)}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog="Exit codes: 0 ok, 1 the guest's own error, 2 yours, 3 a guest's fault, 4 the outside, "
+    "5 the log, 70 lion's, 130 interrupted.",
+)
+@click.version_option(__version__, message="lion %(version)s")
+def lion() -> None:
+    """Run WebAssembly plugins and AI agents that nobody has to trust."""

@@ -1,0 +1,60 @@
+"""Look here if you want to know what is between shell and lion: exit codes, no tracebacks.
+
+Rule: this is the seam: whatever is raised below ends here as one line and an exit code.
+Rule: nothing but the standard library is imported before the interrupt is caught.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+
+def main() -> int:
+    """Run the command line of this process; return its exit code."""
+    code = run_command(sys.argv[1:])
+    # The outcome stands: an interrupt while Python shuts down must not print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run one command line, without the program's name; return its exit code."""
+    try:
+        return _invoke(words)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _leave_pipe()
+        return 0
+    except BaseException as exc:
+        if isinstance(exc, SystemExit):
+            raise
+        from lion.cli.faults import report_fault
+
+        return report_fault(exc, words)
+
+
+def _invoke(words: Sequence[str]) -> int:
+    from lion.cli.versions import check_python
+
+    check_python(sys.version_info[:3])
+    import click
+
+    from lion.cli.group import lion
+
+    try:
+        code = lion.main(list(words), prog_name="lion", standalone_mode=False)
+    except click.Abort:
+        return 130
+    except click.exceptions.NoArgsIsHelpError as exc:
+        click.echo(exc.format_message(), err=True)
+        return exc.exit_code
+    return int(code or 0)
+
+
+def _leave_pipe() -> None:
+    """Whoever read our output has left; let nothing complain about it at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)

@@ -1,0 +1,76 @@
+"""Look here if you want to know which options every command has."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+
+from lion.settings import Settings, settings_from
+
+
+class Common(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said on the command line for any command. `verbosity` counts `-v`."""
+
+    state: str | None = None
+    policy: str | None = None
+    as_json: bool = False
+    verbosity: int = 0
+    log_format: str = "text"
+
+    def settings(self) -> Settings:
+        """Raises OperatorError."""
+        return settings_from(os.environ, state=self.state, policy=self.policy)
+
+
+_OPTIONS = (
+    click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
+    click.option("--state", metavar="DIR", help="Where the log is. [$LION_STATE]"),
+    click.option("--policy", metavar="FILE", help="The operator's policy. [$LION_POLICY]"),
+    click.option(
+        "-v", "--verbose", "verbosity", count=True, help="Diagnostics on stderr; -vv for more."
+    ),
+    click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="How diagnostics are written.",
+    ),
+)
+
+
+def common_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Add the common options to a command's function, whose first argument is a Common."""
+
+    @functools.wraps(function)
+    def with_common(**words: Any) -> int:
+        names = Common.__struct_fields__
+        common = Common(**{name: words.pop(name) for name in names})
+        return function(common, **words)
+
+    for option in reversed(_OPTIONS):
+        with_common = option(with_common)
+    return with_common
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{word!r} is not NAME=VALUE", ctx, param)
+        pairs[name] = value
+    return pairs
+
+
+set_option = click.option(
+    "--set",
+    "sets",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Give a variable of the manifest a value; may be repeated.",
+)
+"""`--set`, for commands that read a manifest."""

@@ -1,0 +1,90 @@
+"""Look here if you want to know how bytes reach the terminal, a pipe or a file.
+
+Rule: written straight to the descriptor: nothing is buffered, so nothing is lost or left at exit.
+Rule: colour only on a terminal, and not if NO_COLOR says no.
+"""
+
+import errno
+import os
+import select
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from lion.errors import OutsideError
+
+_CODES: Final = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
+_CODES_BOLD: Final = 1
+SPEAKERS: Final = ("cyan", "magenta", "green", "blue", "yellow")
+"""Colours of speakers, in the order in which they first speak."""
+
+
+class Screen:
+    """One output stream. A reader that left is no error: `is_closed`, and no more is written."""
+
+    def __init__(
+        self,
+        descriptor: int | None,
+        *,
+        encoding: str = "utf-8",
+        is_terminal: bool = False,
+        has_colour: bool = False,
+    ) -> None:
+        self._descriptor = descriptor
+        self._encoding = encoding
+        self.is_terminal = is_terminal
+        self.has_colour = has_colour
+        self.is_closed = descriptor is None
+
+    @property
+    def columns(self) -> int:
+        """Width of the terminal in columns; wide if it is none, so that nothing is cut."""
+        return shutil.get_terminal_size().columns if self.is_terminal else 200
+
+    def paint(self, text: str, colour: str) -> str:
+        """Colour a text (red, green, ...; bold), if this screen has colours."""
+        if not self.has_colour:
+            return text
+        code = _CODES_BOLD if colour == "bold" else _CODES[colour]
+        return f"\x1b[{code}m{text}\x1b[0m"
+
+    def line(self, text: str = "") -> None:
+        """Write one line. Raises OutsideError."""
+        self.write(f"{text}\n")
+
+    def write(self, text: str) -> None:
+        """Write all of a text. Raises OutsideError if the disk is full or broken."""
+        rest = memoryview(text.encode(self._encoding, "backslashreplace"))
+        while rest and not self.is_closed:
+            rest = rest[self._write_some(rest) :]
+
+    def _write_some(self, rest: memoryview) -> int:
+        assert self._descriptor is not None
+        try:
+            return os.write(self._descriptor, rest)
+        except BlockingIOError:  # somebody who shares the stream made it non-blocking
+            select.select([], [self._descriptor], [])
+            return 0
+        except OSError as exc:
+            self.is_closed = True
+            if exc.errno == errno.EPIPE:
+                return len(rest)
+            raise OutsideError(f"output could not be written: {exc.strerror}") from exc
+
+
+def open_screen(
+    name: Literal["stdout", "stderr"], environ: Mapping[str, str] = os.environ
+) -> Screen:
+    """The screen of this process's stdout or stderr; a closed one if it was given none."""
+    stream = sys.stdout if name == "stdout" else sys.stderr
+    if stream is None:
+        return Screen(None)
+    is_terminal = stream.isatty()
+    is_plain = bool(environ.get("NO_COLOR")) or environ.get("TERM", "dumb") == "dumb"
+    return Screen(
+        stream.fileno(),
+        encoding=stream.encoding,
+        is_terminal=is_terminal,
+        has_colour=is_terminal and not is_plain,
+    )

@@ -1,0 +1,110 @@
+"""Look here if you want to know how a run's end is told, and what to type next."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from lion.cli.options import Common
+from lion.cli.screen import Screen
+from lion.domain.plan import Plan
+from lion.domain.text import show_line, show_lines
+from lion.kernel.report import Denial, Ending, RunReport
+
+_MOST_LINES = 40
+"""Lines of one answer that are shown; the log has all of it."""
+_MOST_WORDS = 10
+
+
+def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen) -> Iterator[str]:
+    """The lines a person sees when a run has ended."""
+    width = max((len(e.name) for e in report.endings), default=0)
+    for ending in report.endings:
+        yield from render_ending(ending, width, screen)
+    for denial in report.denials:
+        yield from render_denial(denial, plan, screen)
+    yield _counts(report)
+    typed = typed_command(common)
+    yield f"again offline:     {typed('replay')}"
+    yield f"what happened:     {typed('log')}"
+    yield f"is it unchanged:   {typed('verify')}"
+
+
+def summary_json(report: RunReport) -> str:
+    """The same as one JSON object on a line."""
+    return msgspec.json.encode(report).decode()
+
+
+def render_ending(ending: Ending, width: int, screen: Screen) -> Iterator[str]:
+    """How one agent or call ended, and its answer or why there is none."""
+    name = f"{ending.name:<{width}}"
+    if ending.ok:
+        answer = ending.text if ending.kind == "agent" else json_text(ending.value)
+        first, *more = show_lines(answer) or [""]
+        yield f"{screen.paint('ok', 'green')}      {name}  {first}".rstrip()
+        yield from _indented(more, 10 + width, _MOST_LINES)
+        return
+    word = "failed" if ending.ending != "cancelled" else "cut   "
+    yield f"{screen.paint(word, 'red')}  {name}  {show_line(ending.error)}"
+    yield from _indented(show_lines(ending.words), 10 + width, _MOST_WORDS)
+    if ending.hint:
+        yield f"{' ' * (10 + width)}{show_line(ending.hint)}"
+
+
+def render_denial(denial: Denial, plan: Plan, screen: Screen) -> Iterator[str]:
+    """What was refused, why, and the manifest line that would allow it."""
+    what = f"{denial.capability} {denial.operation} {denial.target}".rstrip()
+    times = f"  ({denial.times} times)" if denial.times > 1 else ""
+    yield (
+        f"{screen.paint('denied', 'yellow')}  {show_line(denial.holder)}  "
+        f"{show_line(what, longest=200)}   {show_line(denial.reason)}{times}"
+    )
+    if denial.suggestion:
+        where = "in the manifest" if plan.path is None else f"in {_near(plan.path)}"
+        yield f"        allow it {where}:  {show_line(denial.suggestion)}"
+
+
+def json_text(value: object) -> str:
+    """A value as JSON on one line."""
+    return msgspec.json.encode(value).decode()
+
+
+def _counts(report: RunReport) -> str:
+    how = "interrupted after " if report.interrupted else ""
+    return f"{report.calls} calls, {report.denied} denied, {how}{report.wall_ns / 1e9:.2f} s"
+
+
+def _indented(lines: list[str], columns: int, most: int) -> Iterator[str]:
+    for line in lines[:most]:
+        yield f"{' ' * columns}{line}"
+    if len(lines) > most:
+        yield f"{' ' * columns}… {len(lines) - most} more lines"
+
+
+def typed_command(common: Common) -> Callable[..., str]:
+    """Writes commands about a run as this person would have to type them here."""
+    program = _program()
+    state = f" --state {shlex.quote(common.state)}" if common.state is not None else ""
+    return lambda command, run="last": show_line(f"{program} {command} {run}{state}")
+
+
+def _program() -> str:
+    """How lion was started: `lion`, `.venv/bin/lion` or `python -m lion`."""
+    said = Path(sys.argv[0])
+    if said.name != "lion":
+        return f"{shlex.quote(_near(Path(sys.executable)))} -m lion"
+    found = shutil.which("lion")
+    if found is not None and os.path.abspath(found) == os.path.abspath(said):
+        return "lion"
+    return shlex.quote(_near(said))
+
+
+def _near(path: Path) -> str:
+    """A path as seen from here, if it lies below."""
+    absolute = Path(os.path.abspath(path))
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(absolute)

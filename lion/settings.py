@@ -1,0 +1,106 @@
+"""Look here if you want to know where state, cache and the operator's policy are, and who says so.
+
+Rule: command line, then environment, then defaults; a manifest has no say.
+Rule: a policy that may be there but cannot be looked for is an error: without it more is allowed.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from lion.errors import OperatorError
+
+DURABILITIES: Final = ("normal", "full")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the host works; all paths are absolute. `policy` is None if the operator has none.
+
+    `durability` is `normal` (survives `kill -9`) or `full` (survives power loss).
+    """
+
+    state: Path
+    cache: Path
+    policy: Path | None = None
+    durability: str = "normal"
+
+
+def settings_from(
+    environ: Mapping[str, str], *, state: str | None = None, policy: str | None = None
+) -> Settings:
+    """Settings from the command line's words (None: not given) and the environment.
+
+    Raises OperatorError if a value makes no sense or there is no home directory to begin from.
+    """
+    durability = environ.get("LION_DURABILITY") or "normal"
+    if durability not in DURABILITIES:
+        raise OperatorError(
+            f"LION_DURABILITY is {durability!r}, which is no durability",
+            hint=f"use one of: {', '.join(DURABILITIES)}",
+        )
+    return Settings(
+        state=_folder(environ, state, "--state", "LION_STATE", "XDG_STATE_HOME", ".local/state"),
+        cache=_folder(environ, None, "", "LION_CACHE", "XDG_CACHE_HOME", ".cache"),
+        policy=_policy(environ, policy),
+        durability=durability,
+    )
+
+
+def _folder(
+    environ: Mapping[str, str], word: str | None, flag: str, own: str, xdg: str, in_home: str
+) -> Path:
+    if word is not None:
+        return _path(environ, word, flag)
+    if environ.get(own):
+        return _path(environ, environ[own], own)
+    return _base(environ, xdg, in_home) / "lion"
+
+
+def _base(environ: Mapping[str, str], xdg: str, in_home: str) -> Path:
+    """A base directory by the XDG rules: a relative one is ignored."""
+    said = environ.get(xdg, "")
+    return Path(said) if os.path.isabs(said) else _home(environ) / in_home
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    home = environ.get("HOME", "")
+    if not os.path.isabs(home):
+        raise OperatorError(
+            "HOME names no directory, so there is no place for lion's state",
+            hint="set HOME, or LION_STATE and LION_CACHE",
+        )
+    return Path(home)
+
+
+def _path(environ: Mapping[str, str], word: str, flag: str) -> Path:
+    if not word or "\0" in word:
+        raise OperatorError(f"{flag} names no path: {word!r}", hint=f"give {flag} a path")
+    path = _home(environ) / word[2:] if word.startswith("~/") else Path(word)
+    return Path(os.path.abspath(path))
+
+
+def _policy(environ: Mapping[str, str], word: str | None) -> Path | None:
+    if word is not None:
+        return _path(environ, word, "--policy")
+    if environ.get("LION_POLICY"):
+        return _path(environ, environ["LION_POLICY"], "LION_POLICY")
+    if not environ.get("XDG_CONFIG_HOME") and not environ.get("HOME"):
+        return None
+    path = _base(environ, "XDG_CONFIG_HOME", ".config") / "lion" / "policy.toml"
+    return path if _is_there(path) else None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        os.lstat(path)  # a dangling link counts: whoever reads it must say so
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as exc:
+        raise OperatorError(
+            f"cannot look for the operator's policy at {str(path)!r}: {exc.strerror}",
+            hint="make its folder readable, or name another file with --policy",
+        ) from exc
+    return True
