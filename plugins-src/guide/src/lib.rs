@@ -1,7 +1,7 @@
 //! An agent that calls several tools at once, talks while they work, and takes a refusal calmly.
 //!
 //! Settings: `tools`, a list of tables with `name` and `with`, the calls to make (by default one of each plugin of the
-//! tour); `forbidden`, a tool to try although it may not be granted; `patience`, the nanoseconds after which it says
+//! tour); `forbidden`, a tool to try although it may not be granted (empty: none); `patience`, the nanoseconds after which it says
 //! that it still waits.
 
 mod calls;
@@ -68,6 +68,9 @@ fn hear_all(calls: Vec<(String, tools::Call)>, answers: &mut Map<String, Value>)
 /// Tries one tool more, which the manifest may have refused, and goes on in any case.
 fn try_forbidden(task: &str, answers: &mut Map<String, Value>) -> Result<(), Error> {
     let name = config::get("forbidden")?.unwrap_or_else(|| "notebook.remove".into());
+    if name.is_empty() {
+        return Ok(());
+    }
     match tools::call::<Value>(&name, &json!({ "title": task })) {
         Err(error) if error.is_denied() => {
             sayln!("{name}: I may not ({}), so I go on without it", error.text())?;
@@ -81,7 +84,8 @@ fn try_forbidden(task: &str, answers: &mut Map<String, Value>) -> Result<(), Err
 fn tell(name: &str, answer: Result<Value, Error>, answers: &mut Map<String, Value>) -> Result<(), Error> {
     match answer {
         Ok(value) => {
-            sayln!("{name}: {value}")?;
+            let shown = if value.is_null() { "done".into() } else { value.to_string() };
+            sayln!("{name}: {shown}")?;
             answers.insert(name.into(), json!({ "value": value }));
         }
         Err(error) => {

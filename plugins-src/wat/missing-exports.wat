@@ -1,0 +1,2 @@
+;; A component that exports nothing: neither a plugin nor an agent.
+(component)

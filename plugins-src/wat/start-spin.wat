@@ -1,0 +1,8 @@
+;; Loops for ever while it is instantiated.
+(component
+  (core module $m
+    (func $start (loop $more (br $more)))
+    (start $start)
+    (func (export "nop")))
+  (core instance $i (instantiate $m))
+  (func (export "nop") (canon lift (core func $i "nop"))))
