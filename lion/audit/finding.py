@@ -1,0 +1,54 @@
+"""Look here if you want to know how a person's word for a run becomes its id."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from lion.errors import OperatorError
+
+_SHOWN = 5
+
+
+def find_run(runs: Sequence[str], word: str) -> str:
+    """Return the id for an id, a unique prefix of one, or `last`; `runs` are oldest first.
+
+    Raises OperatorError if there is none (naming the nearest, or the most recent) or there are
+    several.
+    """
+    if not runs:
+        raise OperatorError(
+            f"there is no run {word!r}: the log is empty",
+            hint="start one with: lion run MANIFEST",
+            run=word,
+        )
+    if word == "last":
+        return runs[-1]
+    if word in runs:
+        return word
+    matches = [run for run in runs if word and run.startswith(word)]
+    if len(matches) == 1:
+        return matches[0]
+    raise _several(word, matches) if matches else unknown_run(runs, word)
+
+
+def _several(word: str, matches: Sequence[str]) -> OperatorError:
+    shown = ", ".join(matches[-_SHOWN:])
+    more = f" and {len(matches) - _SHOWN} more" if len(matches) > _SHOWN else ""
+    return OperatorError(
+        f"run {word!r} may be any of {len(matches)}: {shown}{more}",
+        hint="type more of the id",
+        run=word,
+        matches=list(matches),
+    )
+
+
+def unknown_run(runs: Sequence[str], word: str) -> OperatorError:
+    """Build the error for a run that is not there, naming the nearest ids or else the most
+    recent."""
+    near = get_close_matches(word, runs, n=3)
+    label = "the nearest are" if near else "the most recent are"
+    shown = ", ".join(near or reversed(runs[-3:]))
+    return OperatorError(
+        f"there is no run {word!r}; {label}: {shown}",
+        hint="see them all with: lion runs",
+        run=word,
+    )
