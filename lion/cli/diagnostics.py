@@ -3,12 +3,12 @@
 Rule: structlog is imported only for this.
 """
 
-import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 from lion.cli.events import describe, render_time
 from lion.cli.options import Common
+from lion.cli.screen import Screen, open_screen
 from lion.domain.event import CallFinished, Event, Record
 from lion.domain.text import show_line
 
@@ -17,27 +17,52 @@ _LEVELS = {
     "PluginFailed": "error", "PluginError": "error", "AgentError": "error",
 }  # fmt: skip
 """Level of a record's diagnostics; the others are debug."""
+LEVEL_NUMBERS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+LONGEST = 1000
+"""Characters of a line for people."""
 
 
-def open_diagnostics(common: Common) -> Callable[[Record], None] | None:
-    """A watcher that prints: with -v what matters, with -vv every record; None without."""
+class Diagnostics:
+    """Prints records: with -v those that matter, with -vv every one."""
+
+    types = None
+
+    def __init__(self, screen: Screen, *, is_all: bool, is_json: bool) -> None:
+        self._logger = _build_logger(screen, is_json)
+        self._is_all = is_all
+        self._is_json = is_json
+
+    def show(self, records: Sequence[Record]) -> None:
+        """Write some records. Raises OutsideError."""
+        for record in records:
+            event = record.event()
+            level = level_of(event)
+            if self._is_all or level != "debug" or _is_line(event):
+                self._tell(record, event, level)
+
+    def finish(self) -> None:
+        """Nothing is kept back."""
+
+    def _tell(self, record: Record, event: Event, level: str) -> None:
+        text = event.args[1] if _is_line(event) and event.args else describe(event)
+        facts = {
+            "principal": record.principal, "type": record.type, "invocation": record.invocation,
+            "cause": record.cause, "run": record.run, "seq": record.seq,
+        }  # fmt: skip
+        self._logger.log(
+            LEVEL_NUMBERS[level],
+            text if self._is_json else show_line(text, longest=LONGEST),
+            time=render_time(record.time_ns),
+            **{name: value for name, value in facts.items() if value != ""},
+        )
+
+
+def open_diagnostics(common: Common) -> list[Diagnostics]:
+    """The diagnostics that -v asks for, if any."""
     if not common.verbosity:
-        return None
-    logger = _build_logger(common.log_format)
-    is_all = common.verbosity > 1
-
-    def watch(record: Record) -> None:
-        event = record.event()
-        level = level_of(event)
-        if is_all or level != "debug" or _is_line(event):
-            text = event.args[1] if _is_line(event) and event.args else describe(event)
-            getattr(logger, level)(
-                text if common.log_format == "json" else show_line(text),
-                time=render_time(record.time_ns), run=record.run, seq=record.seq, type=record.type,
-                principal=record.principal, invocation=record.invocation, cause=record.cause,
-            )  # fmt: skip
-
-    return watch
+        return []
+    is_json = common.log_format == "json"
+    return [Diagnostics(open_screen("stderr"), is_all=common.verbosity > 1, is_json=is_json)]
 
 
 def level_of(event: Event) -> str:
@@ -57,16 +82,28 @@ def _is_line(event: Event) -> TypeGuard[CallFinished]:
     )
 
 
-def _build_logger(log_format: str) -> Any:
+class _ScreenLogger:
+    """What structlog hands its finished lines to."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def msg(self, line: str) -> None:
+        self._screen.line(line)
+
+    debug = info = warning = error = msg
+
+
+def _build_logger(screen: Screen, is_json: bool) -> Any:
     import structlog
 
-    is_terminal = sys.stderr is not None and sys.stderr.isatty()
     renderer: Any = (
         structlog.processors.JSONRenderer()
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=is_terminal)
+        if is_json
+        else structlog.dev.ConsoleRenderer(colors=screen.has_colour)
     )
     return structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
+        _ScreenLogger(screen),
         processors=[structlog.processors.add_log_level, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(0),
     )

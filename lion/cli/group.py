@@ -53,6 +53,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 ok, 1 the guest's own error, 2 yours, 3 a guest's fault, 4 the outside, "
     "5 the log, 70 lion's, 130 interrupted.",
 )

@@ -6,6 +6,7 @@ Rule: the same records give the same lines: a replay shows what the run showed.
 """
 
 from collections.abc import Iterable
+from enum import Enum
 
 import msgspec
 
@@ -22,12 +23,22 @@ SHOWN = (AgentPartialOutput.__name__, BudgetWarned.__name__, *_ENDS)
 """Types of records that change what is seen."""
 
 
+class Stay(Enum):
+    """How long a line is worth reading."""
+
+    LASTING = "lasting"
+    PASSING = "passing"
+    """Progress: on a terminal the next one takes its place."""
+    FLEETING = "fleeting"
+    """The same, and nothing to be seen where nothing can take its place."""
+
+
 class Spoken(msgspec.Struct, frozen=True):
-    """A line of a speaker. A `passing` one may be overwritten by the next on a terminal."""
+    """A line of a speaker."""
 
     speaker: str
     text: str
-    passing: bool = False
+    stay: Stay = Stay.LASTING
 
 
 class Live:
@@ -60,14 +71,15 @@ class Live:
         if not self._open:
             return None
         speaker, text = next(reversed(self._open.values()))
-        return Spoken(speaker, show_line(text), passing=True)
+        return Spoken(speaker, show_line(text), Stay.FLEETING)
 
     def _output(self, record: Record, event: AgentPartialOutput) -> list[Spoken]:
         args = event.args or []
         if event.operation == "text":
             return self._join(record, args[0])
-        shown = args[0] if event.operation == "partial" else _progress(*args)
-        line = Spoken(record.principal, show_line(shown), passing=True)
+        if event.operation == "partial":
+            return [Spoken(record.principal, show_line(args[0]), Stay.FLEETING)]
+        line = Spoken(record.principal, show_line(_progress(*args)), Stay.PASSING)
         return [*self._close(record.invocation), line]
 
     def _join(self, record: Record, piece: str) -> list[Spoken]:

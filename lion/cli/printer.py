@@ -7,21 +7,40 @@ Rule: a full disk is told of when the run has ended; a reader that left is no fa
 import queue
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
-from lion.cli.live import SHOWN, Live, Spoken, name_width
+from lion.cli.live import SHOWN, Live, Spoken, Stay, name_width
 from lion.cli.screen import SPEAKERS, Screen
 from lion.domain.event import Record
-from lion.errors import OutsideError
 
 _BATCH = 256
 """Records rendered between two writes."""
 _ERASE = "\r\x1b[2K"
 
 
+class View(Protocol):
+    """Something that shows records, all in the printer's thread."""
+
+    @property
+    def types(self) -> Collection[str] | None:
+        """The types of records it shows; None: all."""
+        ...
+
+    def show(self, records: Sequence[Record]) -> None:
+        """Write what some records say. Raises OutsideError."""
+        ...
+
+    def finish(self) -> None:
+        """Write what is left. Raises OutsideError."""
+        ...
+
+
 class Page:
     """What is on the screen: lines that stay and, on a terminal, the one still being said."""
+
+    types = SHOWN
 
     def __init__(self, screen: Screen, names: Iterable[str]) -> None:
         self._screen = screen
@@ -49,8 +68,10 @@ class Page:
 
     def _lasting(self, lines: list[Spoken]) -> Iterator[str]:
         for line in lines:
-            if line.passing and self._screen.is_terminal:
+            if line.stay is not Stay.LASTING and self._screen.is_terminal:
                 self._passing = line
+                continue
+            if line.stay is Stay.FLEETING:
                 continue
             if self._passing is not None and line.speaker == self._passing.speaker:
                 self._passing = None
@@ -83,19 +104,21 @@ def _last_columns(text: str, room: int) -> str:
 
 
 class Printer:
-    """Shows records of a run. `watch` returns at once."""
+    """Shows records of a run in some views. `watch` returns at once."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, views: Sequence[View]) -> None:
+        self._views = views
+        self._is_all = any(view.types is None for view in views)
+        self._types = frozenset(t for view in views for t in view.types or ())
         self._queue: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
-        self._failure: OutsideError | None = None
+        self._failure: Exception | None = None
         # A daemon that holds no lock of Python's: Ctrl-C ends lion while a pager holds it up.
         self._thread = threading.Thread(target=self._work, name="lion-printer", daemon=True)
         self._thread.start()
 
     def watch(self, record: Record) -> None:
         """Queue a record; it is shown soon."""
-        if record.type in SHOWN:
+        if self._is_all or record.type in self._types:
             self._queue.put(record)
 
     def close(self) -> None:
@@ -108,9 +131,11 @@ class Printer:
     def _work(self) -> None:
         try:
             while records := self._take():
-                self._page.show(records)
-            self._page.finish()
-        except OutsideError as exc:
+                for view in self._views:
+                    view.show(records)
+            for view in self._views:
+                view.finish()
+        except Exception as exc:  # noqa: BLE001 - the thread's seam: `close` raises it again
             self._failure = exc
 
     def _take(self) -> list[Record]:
@@ -126,9 +151,9 @@ class Printer:
 
 
 @contextmanager
-def open_printer(screen: Screen, names: Iterable[str]) -> Iterator[Printer]:
+def open_printer(views: Sequence[View]) -> Iterator[Printer]:
     """A printer, and everything written at the end, also after an error."""
-    printer = Printer(Page(screen, names))
+    printer = Printer(views)
     try:
         yield printer
     finally:

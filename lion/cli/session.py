@@ -4,15 +4,14 @@ Rule: while a run lasts SIGINT and SIGTERM are the host's; no handler raises in 
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from lion.cli.diagnostics import open_diagnostics
 from lion.cli.options import Common
-from lion.cli.printer import open_printer
+from lion.cli.printer import Page, View, open_printer
 from lion.cli.screen import Screen
 from lion.domain.event import Record
-from lion.domain.plan import Plan
+from lion.domain.plan import Plan, RunAgent
 from lion.kernel.report import RunReport
 
 T = TypeVar("T")
@@ -31,29 +30,22 @@ def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def run_watched(common: Common, plan: Plan, screen: Screen | None, act: Act) -> RunReport:
     """Open the host and `act`; show on `screen` (None: nowhere) what is said. Raises LionError."""
     settings = common.settings()
-    watchers: list[Watch] = []
-    if (diagnose := open_diagnostics(common)) is not None:
-        watchers.append(diagnose)
-    with ExitStack() as stack:
-        if screen is not None:
-            names = list(plan.holders)
-            watchers.append(stack.enter_context(open_printer(screen, names)).watch)
+    views: list[View] = [*open_diagnostics(common)]
+    if screen is not None:
+        views.append(Page(screen, speakers(plan)))
+    with open_printer(views) as printer:
+        watch = printer.watch if views else None
 
         async def session() -> RunReport:
             from lion.host import open_host
 
             async with open_host(settings) as host:
-                return await act(host, _join(watchers))
+                return await act(host, watch)
 
         return run_trio(session)
 
 
-def _join(watchers: list[Watch]) -> Watch | None:
-    if not watchers:
-        return None
-
-    def watch(record: Record) -> None:
-        for one in watchers:
-            one(record)
-
-    return watch
+def speakers(plan: Plan) -> list[str]:
+    """Who is likely to speak: whom the manifest starts, or else everybody."""
+    started = [r.agent if isinstance(r, RunAgent) else r.call.partition(".")[0] for r in plan.runs]
+    return started or list(plan.holders)

@@ -58,11 +58,17 @@ def show_output(common: Common, run: str, screen: Screen) -> None:
         records = reader.records(run)
         first = next(records)
         started = first.event()
-        names = started.limits if isinstance(started, RunStarted) else ()
-        page = Page(screen, names)
+        page = Page(screen, _speakers(started) if isinstance(started, RunStarted) else ())
         for record in records:
             page.show([record])
         page.finish()
+
+
+def _speakers(started: RunStarted) -> list[str]:
+    """Whom the run's manifest started, or else everybody: as it was shown then."""
+    runs = started.manifest.get("run", [])
+    names = [run.get("agent") or run.get("call", "").partition(".")[0] for run in runs]
+    return names or list(started.components)
 
 
 def render_report(report: "ReplayReport", screen: Screen) -> Iterator[str]:

@@ -1,0 +1,64 @@
+# What a person types here. Works with GNU Make 3.81 and later (macOS has that one) and with -j.
+# Everything is installed into .venv; nothing global is touched.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+# make PYTHON=/path/to/python chooses another interpreter for .venv.
+PYTHON :=
+
+.PHONY: help run test check bench plugins clean
+.DEFAULT_GOAL := help
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)$$/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+run: $(VENV)/.runtime  ## run the tour: two agents, three plugins, one refusal on purpose
+	@$(VENV)/bin/lion run examples/tour/manifest.toml
+
+test: $(VENV)/.dev  ## run the fast test suite (more: make test ARGS="-m slow")
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.dev  ## format, lint, types, import contracts, tests
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(PY) -m pytest $(ARGS)
+
+bench: $(VENV)/.dev  ## measure, against Extism and plain wasmtime (JSON=file writes the figures there)
+	@$(PY) benchmarks/run.py $(if $(JSON),--json "$(JSON)")
+
+plugins: $(VENV)/.runtime  ## rebuild plugins-wasm from plugins-src (needs Rust)
+	@$(PY) plugins-src/build.py
+
+clean:  ## remove .venv and everything built here
+	rm -rf $(VENV) build dist *.egg-info plugins-src/target
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find lion tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is older than pyproject.toml when the requirements may have changed.
+$(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
+	@echo "installing lion into $(VENV)" >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.runtime
+	@echo "installing what tests and checks need into $(VENV)" >&2
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
+
+# Suitable: 3.11 or newer, not 3.14.0 or 3.14.1 (they may abort while a guest runs), able to make a venv.
+# An environment that was not finished is made again.
+$(VENV)/bin/python:
+	@for python in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3.14 python3 python); do \
+	  if "$$python" -c 'import sys, venv, ensurepip; v = sys.version_info[:3]; sys.exit(v < (3, 11) or v in ((3, 14, 0), (3, 14, 1)))' >/dev/null 2>&1; then \
+	    echo "making $(VENV) with $$python" >&2; \
+	    "$$python" -m venv --clear $(VENV) && exit 0; \
+	    rm -rf $(VENV); exit 1; \
+	  fi; \
+	done; \
+	echo "error: no suitable Python: lion needs 3.11 or newer with venv, and not 3.14.0 or 3.14.1" >&2; \
+	echo "       install one (Debian: apt install python3 python3-venv; macOS: brew install python)," >&2; \
+	echo "       or name it: make PYTHON=/path/to/python3.12 run" >&2; \
+	exit 1
