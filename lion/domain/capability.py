@@ -1,7 +1,8 @@
-"""Look here if you want to know which capabilities this version has, and which of their operations name a target.
+"""Look here if you want to know which capabilities there are, and which operations name a target.
 
 Rule: the table equals the WIT files; a test reads both.
-Rule: whatever a rule can say of a capability is enforced, so a pattern is refused where no operation has a target.
+Rule: whatever a rule can say of a capability is enforced, so a pattern is refused where no
+operation has a target.
 """
 
 from typing import Final
@@ -12,9 +13,10 @@ import msgspec
 class Capability(msgspec.Struct, frozen=True, kw_only=True):
     """Some host functions under one name.
 
-    `operations` are all of them (`pending.take` is a method), `targeted` those whose calls name what they are
-    about, `listings` those whose target is only the beginning of what they show, `separator` divides a target
-    into segments, and `is_scoped` says that a grant must name the targets it covers.
+    `operations` are all of them (`pending.take` is a method), `targeted` those whose calls name
+    what they are about, `listings` those whose target is only the beginning of what they show,
+    `separator` divides a target into segments, and `is_scoped` says that a grant must name the
+    targets it covers.
     """
 
     name: str

@@ -1,11 +1,11 @@
-"""Look here if you want to know how the allow, deny and limits keys of a holder become grants and limits."""
+"""Look here if you want to know how a holder's allow, deny and limits become grants and limits."""
 
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from lion.domain.manifest_models import HolderTable
+from lion.domain.manifest_models import AllowTable, HolderTable, written_limits
 from lion.domain.plan import Grant, Holder, Limits
 from lion.domain.units import render_size
 
@@ -23,10 +23,10 @@ def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> H
         name=name,
         kind=kind,
         component=folder / table.component,
-        grants=tuple(_grants(table, f"{kind}s.{name}.allow")),
+        grants=tuple(_grants(table.allow, f"{kind}s.{name}.allow")),
         denied=tuple(dict.fromkeys(table.deny)),
         config=table.config,
-        limits=build_limits(DEFAULT_LIMITS[kind], table.limits.written()),
+        limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
     )
 
 
@@ -40,12 +40,14 @@ def kv_line(where: str, size: int) -> str:
     return f'{where}.kv = {{ bytes = "{render_size(size)}" }}'
 
 
-def _grants(table: HolderTable, where: str) -> list[Grant]:
-    grants = []
-    if (kv := table.allow.kv) is not None:
+def _grants(allow: AllowTable | None, where: str) -> list[Grant]:
+    grants: list[Grant] = []
+    if allow is None:
+        return grants
+    if (kv := allow.kv) is not None:
         grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
-    if table.allow.tools:
-        patterns = tuple(dict.fromkeys(table.allow.tools))
+    if allow.tools:
+        patterns = tuple(dict.fromkeys(allow.tools))
         # A scope has no character that TOML would want escaped (names.SCOPE_PATTERN).
         written = ", ".join(f'"{pattern}"' for pattern in patterns)
         line = f"{where}.tools = [{written}]"

@@ -1,7 +1,8 @@
 """Look here if you want to know how the text of a manifest becomes a plan.
 
 Rule: nothing is opened here: whether a component exists is found out by who loads it.
-Rule: paths are joined to the manifest's folder and not simplified, because `..` after a link is not the same.
+Rule: paths are joined to the manifest's folder and not simplified, because `..` after a link would
+lead elsewhere.
 """
 
 import re
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def parse_manifest(text: str, *, path: Path | None, sets: Mapping[str, str] = {}) -> Plan:
-    """The plan of a manifest. `path` is its file (absolute, if the plan's paths shall be), `sets` are `--set`.
+    """The plan of a manifest.
 
+    `path` is its file (absolute, if the plan's paths shall be), `sets` are the `--set`.
     Raises OperatorError for the first mistake, with its line where that can be told.
     """
     # pydantic costs 40 ms, which `lion call COMPONENT` and replays need not pay.
@@ -46,9 +48,9 @@ def parse_manifest(text: str, *, path: Path | None, sets: Mapping[str, str] = {}
 
 
 def bare_plan(component: Path) -> Plan:
-    """The plan of `lion call COMPONENT`: one plugin, named after the file, with the defaults and nothing else."""
-    name = re.sub("[^a-z0-9]+", "-", component.stem.lower()).strip("-0123456789")[:64].strip("-")
-    name = name or "component"
+    """The plan of `lion call COMPONENT`: one plugin, named after the file, with defaults only."""
+    words = re.sub("[^a-z0-9]+", "-", component.stem.lower()).lstrip("-0123456789")
+    name = words[:64].strip("-") or "component"
     holder = Holder(name=name, kind="plugin", component=component, limits=Limits())
     resolved = {"name": name, "plugins": {name: {"component": str(component)}}}
     return Plan(name=name, path=None, text="", holders={name: holder}, runs=(), resolved=resolved)

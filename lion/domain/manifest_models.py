@@ -116,6 +116,9 @@ class _Table(BaseModel):
         strict=True,
         frozen=True,
         arbitrary_types_allowed=True,
+        # Only the outermost table is built, and only when used. For the same reason no default is
+        # an instance: making one would build its class.
+        defer_build=True,
         alias_generator=lambda name: name.replace("_", "-"),
     )
 
@@ -134,7 +137,7 @@ class AllowTable(_Table):
 
 
 class LimitsTable(_Table):
-    """Limits of a holder, or a policy's ceilings on them; what is not written keeps its default."""
+    """Limits of a holder, or a policy's ceilings; what is not written keeps its default."""
 
     memory: Size = 0
     table_elements: Count = 0
@@ -146,19 +149,22 @@ class LimitsTable(_Table):
     output: MaybeSize = None
     concurrent: Count = 0
 
-    def written(self) -> dict[str, Any]:
-        """The limits that were written, by the names of domain/plan.py."""
-        named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
-        return {named.get(key, key): getattr(self, key) for key in self.model_fields_set}
+
+def written_limits(table: LimitsTable | None) -> dict[str, Any]:
+    """The limits that were written, by the names of domain/plan.py."""
+    if table is None:
+        return {}
+    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
+    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}
 
 
 class HolderTable(_Table):
     """A plugin or an agent."""
 
     component: ComponentPath
-    allow: AllowTable = AllowTable()
+    allow: AllowTable | None = None
     deny: list[Deniable] = []
-    limits: LimitsTable = LimitsTable()
+    limits: LimitsTable | None = None
     config: dict[str, Any] = {}
 
 
@@ -193,4 +199,4 @@ class PolicyTable(_Table):
 
     deny: list[str] = []
     ask: list[str] = []
-    limits: LimitsTable = LimitsTable()
+    limits: LimitsTable | None = None

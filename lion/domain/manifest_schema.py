@@ -1,7 +1,7 @@
-"""Look here if you want to know how the JSON schema of a manifest is made for editors and other readers.
+"""Look here if you want to know how the JSON schema of a manifest is made for editors.
 
-Rule: `python -m lion.domain.manifest_schema` prints what is committed as manifest.schema.json; a test compares them.
-Rule: the schema sees a file before its variables are filled in, so text with `${name}` fits everywhere.
+Rule: `python -m lion.domain.manifest_schema` prints what is committed as manifest.schema.json.
+Rule: it sees a file before its variables are filled in, so text with `${name}` fits everywhere.
 """
 
 import json
@@ -23,7 +23,7 @@ def render_schema() -> str:
 
 
 def _tidy(schema: Any) -> Any:
-    """Drop what pydantic adds of its own: null (TOML has none), placeholder defaults, titles, open key patterns."""
+    """Drop what pydantic adds: null (TOML has none), placeholder defaults, titles, other keys."""
     if isinstance(schema, list):
         return [_tidy(item) for item in schema if item != {"type": "null"}]
     if not isinstance(schema, dict):

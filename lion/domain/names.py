@@ -1,4 +1,4 @@
-"""Look here if you want to know which names holders may have, and how lion guesses what was meant."""
+"""Look here if you want to know which names holders may have, and how a misspelling is met."""
 
 import re
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Look here if you want to know how text of a guest is shown without letting it speak for lion.
 
-Rule: guest text is never markup: what could move the cursor, colour, hide or reorder is shown as an escape.
+Rule: guest text is never markup: what could move the cursor, colour, hide or reorder is escaped.
 Rule: escaping never fails, and escaped text escapes to itself.
 """
 
@@ -9,7 +9,7 @@ import re
 _UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 (tab and newline are judged apart), DEL, C1
     "\u00ad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks of direction, spaces without width
-    "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # separators, bidirectional and invisible controls
+    "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # separators, invisible controls
     "\ud800-\udfff"  # half a surrogate pair cannot be written as UTF-8
     "\U000e0000-\U000e0fff"  # tags and selectors that show nothing
 )
@@ -24,14 +24,17 @@ def show(text: str) -> str:
 
 
 def show_line(text: str, *, longest: int | None = None) -> str:
-    """Text for people on one line: newlines and tabs escaped too, cut after `longest` characters with an ellipsis."""
+    """Text for people on one line: newlines and tabs escaped too.
+
+    Of more than `longest` characters the end is cut and an ellipsis put.
+    """
     if longest is not None and len(text) > longest:
         return _IN_LINE.sub(_escape, text[: max(longest - 1, 0)]) + "…"
     return _IN_LINE.sub(_escape, text)
 
 
 def show_lines(text: str) -> list[str]:
-    """The lines of a text, each safe to print after a speaker's name. A newline at the end adds no line."""
+    """The lines of a text, each safe to print after a name. A newline at the end adds no line."""
     lines = text.replace("\r\n", "\n").split("\n")
     if lines[-1] == "":
         lines.pop()

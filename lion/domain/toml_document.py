@@ -1,6 +1,7 @@
-"""Look here if you want to know how a TOML file of the user's is read, and how a mistake in it is shown.
+"""Look here if you want to know how a TOML file is read, and how a mistake in it is told.
 
-Rule: a mistake is one OperatorError that names the file, the line if it can be found, the place, and what to do.
+Rule: a mistake is one OperatorError that names the file, the line if it can be found, the place,
+and what to do.
 """
 
 import re
@@ -21,6 +22,8 @@ _KEY = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _PATH = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_PATH})\s*\]")
 _ENTRY = re.compile(rf"\s*({_PATH})\s*=")
+# tomllib takes time in the square of a key's parts; nobody writes 64.
+_ENDLESS_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_KEY}[ \t]*\.[ \t]*){{64}}")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -36,6 +39,8 @@ class Document:
         """The text as plain values. Raises OperatorError with line and column."""
         if len(self.text) > LONGEST:
             raise self.error((), f"longer than {LONGEST} characters", "make it smaller")
+        if _ENDLESS_KEY.search(self.text):
+            raise self.error((), "a key of more than 64 parts", "use fewer levels")
         try:
             return tomllib.loads(self.text)
         except RecursionError:
@@ -57,7 +62,7 @@ class Document:
         )
 
     def line_of(self, place: Place) -> int | None:
-        """The line where the longest known beginning of a place is written, from 1; None if nowhere."""
+        """The line where the longest beginning of a place is written, from 1; None if nowhere."""
         best, found = 0, None
         for number, written in _written_places(self.text):
             if best < len(written) <= len(place) and place[: len(written)] == written:
@@ -103,7 +108,7 @@ def render_place(place: Place) -> str:
 
 
 def _written_places(text: str) -> list[tuple[int, Place]]:
-    """Line and place of each header and each `key =` that begins a line; strings over several lines are skipped."""
+    """Line and place of each header and `key =` that begins a line, strings over lines aside."""
     places: list[tuple[int, Place]] = []
     counts: dict[Place, int] = {}
     table: Place = ()

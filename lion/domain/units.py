@@ -77,7 +77,7 @@ def parse_rate(value: object) -> Rate:
 
 
 def parse_count(value: object) -> int:
-    """A whole number, or one as text (`"20_000"`, which is how a variable gives it). Raises BadUnit."""
+    """A whole number, or one as text, which is how a variable gives it. Raises BadUnit."""
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:

@@ -1,9 +1,11 @@
 """Look here if you want to know how a host call is decided.
 
 Rule: a processor says deny, ask or nothing; none can allow, and the strictest opinion wins.
-Rule: allow happens only when a default or a grant covers the call and nobody objected. Silence means no.
+Rule: allow happens only when a default or a grant covers the call and nobody objected.
+Silence means no.
 Rule: every decision has a reason and says who decided; all opinions are kept.
-Rule: static processors see the Question only, so their decision may be cached by it; all others see the call.
+Rule: static processors see the Question only, so their decision may be cached by it; all others
+see the call.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,12 +29,14 @@ BY_DEFAULT = Decision(Verdict.ALLOW, "granted by default", "default")
 def decide_static(
     question: Question, rights: Rights, processors: Sequence[StaticProcessor] = ()
 ) -> Decision:
-    """Decide what does not depend on arguments or moment: rights, the policy's rules and static processors."""
+    """Decide what depends on no arguments and no moment: rights, rules, static processors."""
     allowed, objection = _basis(question, rights)
     opinions = [] if objection is None else [objection]
-    for processor in (*rights.rules.get(question.capability, ()), *processors):
-        if (opinion := processor(question)) is not None:
-            opinions.append(opinion)
+    chain: tuple[StaticProcessor, ...] = (
+        *rights.rules.get(question.capability, ()),
+        *processors,
+    )
+    opinions.extend(said for each in chain if (said := each(question)) is not None)
     return allowed if not opinions else _strictest(allowed, opinions)
 
 
@@ -43,9 +47,9 @@ def decide(
     *,
     static: Decision | None = None,
 ) -> Decision:
-    """Decide a call. `static` is what decide_static said of its question, if that is known already."""
+    """Decide a call. `static` is what decide_static said of its question, if that is known."""
     decision = decide_static(question_of(call), rights) if static is None else static
-    opinions = [opinion for each in processors if (opinion := each(call)) is not None]
+    opinions = [said for each in processors if (said := each(call)) is not None]
     if not opinions:
         return decision
     return _strictest(decision, [*decision.opinions, *opinions])

@@ -1,4 +1,4 @@
-"""Look here if you want to know whether a grant covers a call, and how less of a grant is given on.
+"""Look here if you want to know whether a grant covers a call, and how less of it is given on.
 
 Rule: attenuation never widens: what the outcome covers, both covered.
 """
@@ -29,8 +29,8 @@ def covers(grant: Grant, call: HostCall | Question) -> bool:
 def attenuate(grant: Grant, by: Grant) -> Grant | None:
     """What both grants give; None if that is nothing, or if they are of two capabilities.
 
-    Of two patterns the one inside the other is kept; two that only overlap give nothing, since no pattern says
-    their common part.
+    Of two patterns the one inside the other is kept; two that only overlap give nothing, since no
+    pattern says their common part.
     """
     capability = OFFERED.get(grant.capability)
     if capability is None or grant.capability != by.capability:

@@ -1,9 +1,10 @@
 """Look here if you want to know what a `*` means, wherever lion takes one.
 
-Rule: `*` stands for any characters but the separator, `**` for any characters; both may stand for none.
-Rule: the separator is `.` in tool names and `/` in keys and paths; all else stands for itself, case and all.
-Rule: matching takes time in proportion to the text, whatever pattern and text say: states of an automaton
-are the bits of one number, and nothing is ever tried twice.
+Rule: `*` stands for any characters but the separator, `**` for any characters; both may stand
+for none.
+Rule: the separator is `.` in tool names and `/` in keys and paths; all else stands for itself.
+Rule: matching takes time in proportion to the text, whatever pattern and text say: an automaton's
+states are the bits of one number, and nothing is ever tried twice.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,10 @@ class BadPattern(ValueError):
 
 
 class Pattern(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled pattern: `matches` a whole text, `may_follow` a text if some longer one (or itself) matches."""
+    """A compiled pattern.
+
+    `matches` a whole text; `may_follow` a text if that, or one that begins with it, matches.
+    """
 
     text: str
     separator: str
@@ -38,7 +42,7 @@ def compile_pattern(text: str, separator: str) -> Pattern:
     if len(text) > LONGEST:
         raise BadPattern(f"a pattern has at most {LONGEST} characters")
     if "***" in text:
-        raise BadPattern(f"{text!r}: write * (within a segment) or ** (across segments)")
+        raise BadPattern(f"{text[:40]!r}: write * (within a segment) or ** (across segments)")
     automaton = _Automaton(text, separator)
     return Pattern(
         text=text,
@@ -49,7 +53,7 @@ def compile_pattern(text: str, separator: str) -> Pattern:
 
 
 def includes(wide: str, narrow: str, separator: str) -> bool:
-    """True only if each text that `narrow` matches is matched by `wide`; may be false where that is so too."""
+    """True only if `wide` matches all that `narrow` does; may be false where that is so, too."""
     return _Automaton(wide, separator).includes(narrow)
 
 
@@ -102,7 +106,7 @@ class _Automaton:
         return bool(self.run(text))
 
     def includes(self, narrow: str) -> bool:
-        """Run over the other pattern's tokens: its stars may stand for much, so only a star can take them."""
+        """Run over the other pattern's tokens; only a star can take what its stars stand for."""
         states = 1
         for token in tokens(narrow):
             stay = self.across

@@ -1,9 +1,9 @@
-"""Look here if you want to know how the operator's policy file is read: rules that refuse or ask, and ceilings.
+"""Look here if you want to know how the operator's policy file is read: rules and ceilings.
 
     deny = ["tool db.*", "kv set **", "random"]
     ask = ["tool mail.send"]
 
-    [limits]                                 # no holder gets more than this, whatever its manifest says
+    [limits]                            # no holder gets more, whatever its manifest says
     memory = "128 MiB"
 
 Rule: a policy only narrows; there is no word in it that gives anything.
@@ -21,7 +21,7 @@ from lion.policy.rules import BadRule, Rule, parse_rule
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """An operator's policy. `ceilings` are limits by the names of domain/plan.py; `digest` is SHA-256 in hex."""
+    """A policy. `ceilings` are limits by the names of domain/plan.py, `digest` SHA-256 in hex."""
 
     deny: tuple[Rule, ...] = ()
     ask: tuple[Rule, ...] = ()
@@ -37,7 +37,7 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
     if not text.strip():
         return Policy(text=text, digest=digest, path=path)
     # pydantic is slow to import, and most runs have no policy file.
-    from lion.domain.manifest_models import PolicyTable
+    from lion.domain.manifest_models import PolicyTable, written_limits
     from lion.domain.model_check import check
 
     document = Document(text, kind="policy", path=path)
@@ -45,7 +45,7 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
     return Policy(
         deny=_rules(document, "deny", table.deny, Verdict.DENY),
         ask=_rules(document, "ask", table.ask, Verdict.ASK),
-        ceilings=table.limits.written(),
+        ceilings=written_limits(table.limits),
         text=text,
         digest=digest,
         path=path,

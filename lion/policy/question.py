@@ -1,4 +1,4 @@
-"""Look here if you want to know what the static part of the policy sees of a call, and by which key it is cached."""
+"""Look here if you want to know what of a call a decision is cached by."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from lion.domain.call import HostCall
 
 
 class Question(NamedTuple):
-    """May this holder do this? `target` is what it is about, empty if nothing (HostCall.target)."""
+    """May this holder do this? `target` as in HostCall: what it is about, empty if nothing."""
 
     holder: str
     capability: str

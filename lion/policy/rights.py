@@ -1,6 +1,7 @@
-"""Look here if you want to know what a holder may do at all: ceiling, manifest and policy put together.
+"""Look here if you want to know what a holder may do: ceiling, manifest and policy together.
 
-Rule: effective right = ceiling (imports) and manifest (grants, defaults) and policy; each only narrows.
+Rule: effective right = ceiling (imports) and manifest (grants, defaults) and policy; each only
+narrows.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,10 @@ from lion.policy.rules import Rule
 
 
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
-    """One holder's rights, built once. `capabilities` may be of use at all; `refused` says why others are not.
+    """One holder's rights, built once.
 
-    `grants` and `rules` are by capability; `limits` are the manifest's under the policy's ceilings.
+    `capabilities` are those of which some call may be allowed, `refused` says why others are not,
+    `grants` and `rules` are by capability, `limits` the manifest's under the policy's ceilings.
     """
 
     holder: str
@@ -31,7 +33,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Rights:
-    """The rights of a holder whose component imports the capabilities of `ceiling` (`kv`, not `lion:host/kv`)."""
+    """The rights of a holder whose component imports what `ceiling` names (`kv`, `tools`)."""
     place = f"{holder.kind}s.{holder.name}"
     rules = {
         name: tuple(rule for rule in (*policy.deny, *policy.ask) if rule.capability == name)

@@ -1,13 +1,13 @@
-"""Look here if you want to know how a rule of the operator's policy is written and when it applies.
+"""Look here if you want to know how a rule of the operator's is written and when it applies.
 
-    rule       = capability [operation] [pattern]     "kv set **", "random", "tools call db.*", "clock sleep"
+    rule       = capability [operation] [pattern]     "kv set **", "random", "tools call db.*"
     operation  = the host function's name, or * for any
     "tool X"   = "tools * X"
 
 Rule: whatever parses is enforced; a pattern is refused where no call names what it is about.
 Rule: a pattern on a listing applies as soon as something it matches could be shown.
-Rule: a rule for a capability that lion will offer later is accepted, so that one file serves several versions.
-It is enforced too: what is not offered cannot be called.
+Rule: a rule for a capability that lion will offer later is accepted, so that one file serves
+several versions. It is enforced too: what is not offered cannot be called.
 """
 
 import msgspec
@@ -78,7 +78,7 @@ def parse_rule(text: str, verdict: Verdict) -> Rule:
 
 
 def _split(capability: Capability, words: list[str]) -> tuple[str | None, str | None]:
-    """Operation and pattern of a rule's other words; a single word is a pattern if it cannot be an operation."""
+    """Operation and pattern; a single word is a pattern if it can be no operation."""
     match words:
         case []:
             return None, None

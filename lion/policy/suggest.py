@@ -1,7 +1,7 @@
 """Look here if you want to know which manifest line would allow a call that was denied.
 
-Rule: the line names the exact call only; a guest cannot make lion suggest a wildcard, whatever it calls.
-Rule: nothing is suggested where the manifest cannot help: a rule of the operator's, a missing import.
+Rule: the line names the exact call only; whatever a guest calls, no wildcard is suggested.
+Rule: nothing is suggested where the manifest cannot help: an operator's rule, a missing import.
 Rule: the line replaces the one the holder has, so it repeats what is granted already.
 """
 
@@ -19,7 +19,7 @@ KV_QUOTA = parse_size("64 KiB")
 
 
 def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> str | None:
-    """The pasteable line, such as `agents.ann.allow.tools = ["notes.*", "db.query"]`; None if there is none."""
+    """A pasteable line, as `agents.ann.allow.tools = ["notes.*", "db.query"]`, or None."""
     holder = plan.holders.get(call.holder)
     denials = {one.processor for one in decision.opinions if one.verdict is Verdict.DENY}
     if holder is None or decision.verdict is not Verdict.DENY:

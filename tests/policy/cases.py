@@ -1,0 +1,43 @@
+"""Look here if you want to know which holders and questions the tests of this room share."""
+
+from pathlib import Path
+
+from lion.domain.capability import OFFERED
+from lion.domain.plan import Grant, Holder, Limits
+from lion.policy.policy_file import parse_policy
+from lion.policy.question import Question
+from lion.policy.rights import Rights, build_rights
+
+EVERYTHING = tuple(OFFERED)
+DEFAULTS = Limits()
+
+KV = Grant("kv", 'plugins.notes.allow.kv = { bytes = "1 KiB" }', quota={"bytes": 1024})
+TOOLS = Grant(
+    "tools",
+    'plugins.notes.allow.tools = ["db.*", "mail.send"]',
+    patterns=("db.*", "mail.send"),
+)
+
+
+def holder(*grants: Grant, denied: tuple[str, ...] = (), limits: Limits = DEFAULTS) -> Holder:
+    return Holder(
+        name="notes",
+        kind="plugin",
+        component=Path("notes.wasm"),
+        grants=grants,
+        denied=denied,
+        limits=limits,
+    )
+
+
+def rights(
+    *grants: Grant,
+    denied: tuple[str, ...] = (),
+    ceiling: tuple[str, ...] = EVERYTHING,
+    policy: str = "",
+) -> Rights:
+    return build_rights(holder(*grants, denied=denied), ceiling, parse_policy(policy))
+
+
+def ask(capability: str, operation: str, target: str = "") -> Question:
+    return Question("notes", capability, operation, target)
