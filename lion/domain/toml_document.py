@@ -53,8 +53,9 @@ class Document:
         line = self.line_of(place) if place else None
         where = self._origin(line)
         spot = f"{render_place(place)}: " if place else ""
+        # A file may hold anything, at any length; the sentence stays one line that can be read.
         return OperatorError(
-            f"{where}: {spot}{what}",
+            f"{where}: {spot}{show_line(what, longest=400)}",
             hint=hint,
             place=render_place(place),
             line=line,

@@ -145,3 +145,9 @@ def test_a_keys_control_characters_are_escaped() -> None:
     with pytest.raises(OperatorError) as caught:
         parse_manifest('name = "x"\n"\\u001b[31m" = 1', path=None)
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_huge_value_is_shown_in_part() -> None:
+    with pytest.raises(OperatorError) as caught:
+        parse_manifest(f'name = "{"X" * 100_000}"', path=None)
+    assert len(str(caught.value)) < 600
