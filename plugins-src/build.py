@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Look here if you want to know how the components in plugins-wasm are made from plugins-src (`make plugins`).
+"""Look here if you want to know how plugins-src becomes plugins-wasm (`make plugins`).
 
 Usage: build.py [--out FOLDER] [NAME...]
 
@@ -32,8 +32,8 @@ NOT_GUESTS = ("lion-guest", "embed-docs")
 NO_TOOLCHAIN = """\
 error: no Rust that can build for {target}. One of these gets it:
     rustup target add {target}
-    apt-get install rustc-web cargo-web rust-web-src    (Debian; builds the standard library from source)
-The committed components in plugins-wasm need no compiler: `make run` and `make test` work without one."""
+    apt-get install rustc-web cargo-web rust-web-src lld-22    (Debian; slower the first time)
+The components in plugins-wasm need no compiler: `make run` and `make test` work without one."""
 
 NO_LINKER = """\
 error: {rustc} has no {tool} beside it, and none is on PATH. One of these gets it:
@@ -41,7 +41,7 @@ error: {rustc} has no {tool} beside it, and none is on PATH. One of these gets i
 
 LINKER_WAYS = {
     "wasm-component-ld": "    cargo install wasm-component-ld",
-    "wasm-ld": "    rustup toolchain install stable\n    apt-get install lld    (Debian)",
+    "wasm-ld": "    rustup toolchain install stable\n    apt-get install lld-22    (Debian)",
 }
 
 
@@ -86,12 +86,14 @@ def tool_folders(rustc: Path | str) -> list[Path]:
 
 
 def find_tool(tool: str, rustc: Path | str) -> Path:
-    """The linker of this name beside the compiler or on PATH; ends the program if there is none."""
+    """The linker of this name beside the compiler or on PATH; ends the program without one."""
     for folder in tool_folders(rustc):
         for path in (folder / tool, folder / "gcc-ld" / tool):
             if path.exists():
                 return path
-    on_path = shutil.which(tool)
+    # Debian's has the version of LLVM in its name.
+    names = [tool, *(f"{tool}-{version}" for version in range(30, 18, -1))]
+    on_path = next(filter(None, map(shutil.which, names)), None)
     if on_path is None:
         raise SystemExit(NO_LINKER.format(rustc=rustc, tool=tool, ways=LINKER_WAYS[tool]))
     return Path(on_path)
@@ -101,7 +103,9 @@ def find_toolchain() -> Toolchain:
     """Which of the two ways this machine has; ends the program if it has neither."""
     rustc, cargo = shutil.which("rustc"), shutil.which("cargo")
     if rustc and cargo and has_target(rustc):
-        return toolchain("the installed target " + TARGET, Path(rustc), Path(cargo), build_std=False)
+        return toolchain(
+            "the installed target " + TARGET, Path(rustc), Path(cargo), build_std=False
+        )
     sources = Path(ask(SYSTEM_RUSTC, "--print", "sysroot") or "/") / "lib/rustlib/src/rust/library"
     if SYSTEM_CARGO.exists() and sources.exists():
         says = f"{SYSTEM_RUSTC}, the standard library from its sources"
@@ -185,11 +189,13 @@ def report(name: str, made: Path, out: Path) -> None:
 
 def guests() -> list[str]:
     """The names of all guest crates."""
-    return sorted(p.parent.name for p in HERE.glob("*/Cargo.toml") if p.parent.name not in NOT_GUESTS)
+    return sorted(
+        p.parent.name for p in HERE.glob("*/Cargo.toml") if p.parent.name not in NOT_GUESTS
+    )
 
 
 def main(arguments: list[str]) -> None:
-    """Build the named guests, or all of them and the empty component of everything the host lends."""
+    """Build the named guests, or all of them and the empty component of all the host lends."""
     out = HERE.parent / "plugins-wasm"
     if arguments[:1] == ["--out"]:
         out, arguments = Path(arguments[1]), arguments[2:]

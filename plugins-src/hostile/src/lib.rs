@@ -14,6 +14,8 @@ lion_guest::world!("hostile:hostile/hostile");
 struct Hostile;
 
 impl Guest for Hostile {
+    fn nop() {}
+
     fn spin() {
         let mut n = 0u64;
         loop {

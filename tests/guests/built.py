@@ -1,0 +1,29 @@
+"""Look here if you want to know where the built guests and their sources are."""
+
+from pathlib import Path
+
+from wasmtime import Engine, Store
+from wasmtime.component import Component, Linker
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "plugins-src"
+BUILT = ROOT / "plugins-wasm"
+WAT = SOURCES / "wat"
+NOT_GUESTS = {"lion-guest", "embed-docs"}
+
+ENGINE = Engine()
+NAMES = sorted(path.stem for path in BUILT.glob("*.wasm"))
+
+
+def component(name: str) -> Component:
+    """A component of plugins-wasm, compiled by an engine without lion's settings."""
+    return Component.from_file(ENGINE, str(BUILT / f"{name}.wasm"))
+
+
+def call(name: str, function: str, *arguments: object) -> object:
+    """Call an export of a component whose imports all trap."""
+    store, linker, loaded = Store(ENGINE), Linker(ENGINE), component(name)
+    linker.define_unknown_imports_as_traps(loaded)
+    found = linker.instantiate(store, loaded).get_func(store, function)
+    assert found is not None
+    return found(store, *arguments)

@@ -1,0 +1,128 @@
+"""Look here if you want to know what every committed component has to be."""
+
+import json
+import re
+
+import pytest
+from wasmtime import Trap, WasmtimeError
+from wasmtime.component._types import ComponentInstanceType, FuncType
+
+from lion.wasm.sections import custom_sections
+
+from .built import BUILT, ENGINE, NAMES, NOT_GUESTS, ROOT, SOURCES, call, component
+
+LOG = {"write"}
+KV = {"get", "set", "delete", "list", "compare-and-set"}
+OUTPUT = {"text", "partial", "progress"}
+TOOLS = {"list", "call", "start", "[method]pending.take"}
+EVERYTHING = {
+    "log": LOG,
+    "clock": {"now", "monotonic", "sleep"},
+    "random": {"number", "bytes"},
+    "config": {"get", "keys"},
+    "kv": KV,
+    "output": OUTPUT,
+    "tools": TOOLS,
+    "poll": {"wait"},
+}
+CEILINGS: dict[str, dict[str, set[str]]] = {
+    "bench": {
+        "log": LOG,
+        "clock": {"now"},
+        "config": {"get"},
+        "kv": {"get", "set"},
+        "tools": {"start", "[method]pending.take"},
+    },
+    "calculator": {"log": LOG},
+    "echo": {},
+    "guide": {
+        "log": LOG,
+        "clock": {"monotonic"},
+        "config": {"get"},
+        "output": OUTPUT,
+        "tools": {"call", "start", "[method]pending.take"},
+        "poll": {"wait"},
+    },
+    "hello": {"log": LOG, "config": {"get"}},
+    "hostile": EVERYTHING,
+    "imports": EVERYTHING,
+    "notebook": {"log": LOG, "kv": KV},
+    "probe": EVERYTHING,
+    "waiter": {"log": LOG, "clock": {"sleep"}, "config": {"get"}, "output": {"text"}},
+}
+
+
+def _imports(name: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for interface, item in component(name).type.imports(ENGINE).items():
+        assert isinstance(item.ty, ComponentInstanceType), f"{name} imports {interface} bare"
+        items = item.ty.exports(ENGINE).items()
+        functions = {function for function, one in items if isinstance(one.ty, FuncType)}
+        if functions:
+            found[interface] = functions
+    return found
+
+
+def _docs(name: str) -> dict[str, dict[str, str]]:
+    data = (BUILT / f"{name}.wasm").read_bytes()
+    [section] = [payload for title, payload in custom_sections(data) if title == "package-docs"]
+    assert section[0] == 1
+    world: dict[str, dict[str, dict[str, str]]] = json.loads(section[1:])["worlds"]["root"]
+    return world["func_exports"]
+
+
+def test_every_guest_crate_has_its_component_and_the_other_way_round() -> None:
+    crates = {path.parent.name for path in SOURCES.glob("*/Cargo.toml")} - NOT_GUESTS
+    assert crates | {"imports"} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", sorted(CEILINGS))
+def test_a_component_imports_only_what_it_uses(name: str) -> None:
+    expected = {f"lion:host/{face}@0.1.0": names for face, names in CEILINGS[name].items()}
+    assert _imports(name) == expected
+
+
+def test_the_mirror_imports_its_own_host_and_nothing_of_lions() -> None:
+    assert set(_imports("mirror")) == {"lion:test/glass", "lion:test/trade"}
+    assert {*CEILINGS, "mirror"} == set(NAMES)
+
+
+def test_the_empty_component_imports_every_interface_there_is_a_file_of() -> None:
+    files = {path.stem for path in (ROOT / "wit").glob("*.wit")} - {"types", "worlds"}
+    assert files == set(EVERYTHING)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_component_names_no_path_of_the_machine_that_built_it(name: str) -> None:
+    data = (BUILT / f"{name}.wasm").read_bytes()
+    found = re.findall(rb"/(?:root|home|Users|usr|tmp|var|opt|private|builds?)/[^\0]{0,40}", data)
+    assert found == []
+    assert b".cargo" not in data and b"rustup" not in data and bytes(ROOT) not in data
+
+
+def test_hello_is_small() -> None:
+    assert (BUILT / "hello.wasm").stat().st_size <= 30 * 1024
+
+
+def test_the_frames_of_a_trap_have_names() -> None:
+    with pytest.raises((Trap, WasmtimeError), match="deeper"):
+        call("hostile", "deep-recursion")
+
+
+def test_docs_are_of_functions_that_exist() -> None:
+    for name in set(NAMES) - {"imports", "mirror"}:
+        exports = set(component(name).type.exports(ENGINE))
+        docs = set(_docs(name)) if name not in ("echo", "waiter", "guide") else set()
+        assert docs <= exports, name
+
+
+@pytest.mark.parametrize("name", ["hello", "calculator", "notebook", "bench", "hostile"])
+def test_every_tool_that_people_see_says_what_it_does(name: str) -> None:
+    docs = _docs(name)
+    assert set(component(name).type.exports(ENGINE)) == set(docs)
+    assert all(len(entry["docs"]) > 5 for entry in docs.values())
+
+
+def test_an_agent_says_what_run_does() -> None:
+    assert _docs("waiter")["run"]["docs"] == _docs("guide")["run"]["docs"]
+    assert "task" in _docs("guide")["run"]["docs"]
