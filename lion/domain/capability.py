@@ -33,7 +33,13 @@ OFFERED: Final[dict[str, Capability]] = {
         Capability(name="log", operations=("write",)),
         Capability(name="clock", operations=("now", "monotonic", "sleep")),
         Capability(name="random", operations=("number", "bytes")),
-        Capability(name="config", operations=("get", "keys")),
+        Capability(
+            name="config",
+            operations=("get", "keys"),
+            targeted=("get", "keys"),
+            listings=("keys",),
+            separator="/",
+        ),
         Capability(
             name="kv",
             operations=("get", "set", "delete", "list", "compare-and-set"),

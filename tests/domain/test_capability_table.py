@@ -41,3 +41,18 @@ def test_targets_have_a_separator(capability) -> None:  # type: ignore[no-untype
 def test_defaults_are_offered_and_later_ones_are_not() -> None:
     assert set(DEFAULT_CAPABILITIES) <= set(OFFERED)
     assert not set(LATER) & set(OFFERED)
+
+
+def test_executors_name_targets_where_the_table_says_so() -> None:
+    """A rule would be idle where no target is named, and blind where the table knows none."""
+    from lion.capabilities import clock, config, kv, log, output, poll, random, tools
+
+    for module in (clock, config, kv, log, output, poll, random, tools):
+        for operation in module.OPERATIONS:
+            capability = OFFERED[operation.capability]
+            assert operation.name in capability.operations
+            if operation.target is None:
+                only = set(capability.targeted) - set(capability.listings)
+                assert operation.name not in only
+            else:
+                assert operation.name in capability.targeted

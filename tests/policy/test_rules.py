@@ -104,6 +104,13 @@ def test_a_rule_on_keys_refuses_a_listing_that_could_show_them() -> None:
         assert decide_static(ask("kv", "list", prefix), effective).allowed is allowed, prefix
 
 
+def test_a_rule_on_settings_refuses_them_and_the_list_of_their_names() -> None:
+    effective = rights(policy="deny = ['config db/*']")
+    assert not decide_static(ask("config", "get", "db/user"), effective).allowed
+    assert not decide_static(ask("config", "keys"), effective).allowed
+    assert decide_static(ask("config", "get", "style"), effective).allowed
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
