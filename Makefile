@@ -43,9 +43,11 @@ $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --editable .
 	@touch $@
 
+# Only the list, not lion again: with -j somebody may be running it.
 $(VENV)/.dev: pyproject.toml $(VENV)/.runtime
 	@echo "installing what tests and checks need into $(VENV)" >&2
-	@$(PIP) install --editable '.[dev]'
+	@$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["dev"], sep="\n")' >$(VENV)/dev.txt
+	@$(PIP) install --requirement $(VENV)/dev.txt
 	@touch $@
 
 # Suitable: 3.11 or newer, not 3.14.0 or 3.14.1 (they may abort while a guest runs), able to make a venv.

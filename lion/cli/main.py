@@ -24,12 +24,10 @@ def run_command(words: Sequence[str]) -> int:
         return _invoke(words)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click exits when it finds that the reader has left
         _leave_pipe()
         return 0
     except BaseException as exc:
-        if isinstance(exc, SystemExit):
-            raise
         from lion.cli.faults import report_fault
 
         return report_fault(exc, words)

@@ -1,0 +1,275 @@
+"""Look here if you want to know what each command prints, with real components."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.kit import SECONDS, WASM, Lion, tour
+
+HEAVY = ("trio", "wasmtime", "pydantic", "rich", "structlog", "sqlite3")
+
+
+def said_lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if " | " in line]
+
+
+def test_help_imports_nothing_heavy(lion: Lion) -> None:
+    code = (
+        "import sys; sys.argv = ['lion', '--help']\n"
+        "from lion.cli.main import main\n"
+        f"assert main() == 0; print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=lion.environ, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.endswith("[]\n")
+    assert "replay" in result.stdout
+
+
+def test_every_command_explains_itself() -> None:
+    from click.testing import CliRunner
+
+    from lion.cli.group import COMMANDS, lion
+
+    for name in COMMANDS:
+        result = CliRunner().invoke(lion, [name, "--help"])
+        assert result.exit_code == 0
+        assert "--json" in result.output
+
+
+def test_a_run_its_log_and_its_replay(lion: Lion) -> None:
+    run = lion("run", lion.write(tour()))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert any(line.startswith("ann | ") for line in said_lines(run.stdout))
+    assert any(line.startswith("bob | ") for line in said_lines(run.stdout))
+    assert "ok      ann  " in run.stdout
+    assert "denied  bob  tools " in run.stdout
+    assert 'allow it in manifest.toml:  agents.bob.allow.tools = ["calculator.*"' in run.stdout
+    assert "-m lion replay last" in run.stdout
+
+    replay = lion("replay", "last")
+    assert replay.returncode == 0, replay.stderr
+    assert "identical" in replay.stdout
+    assert said_lines(replay.stdout) == said_lines(run.stdout)
+
+    verify = lion("verify")
+    assert verify.returncode == 0
+    assert verify.stdout.startswith("ok  run ")
+
+    log = lion("log", "last").stdout.splitlines()
+    assert "RunStarted" in log[0]
+    assert "RunFinished" in log[-1]
+    assert any("denied: no grant covers it" in line for line in log)
+
+
+def test_what_programs_read(lion: Lion) -> None:
+    report = lion.json("run", lion.write(tour()))
+    assert report["exit_code"] == 0
+    assert [ending["name"] for ending in report["endings"]] == ["ann", "bob"]
+    assert report["denied"] == sum(denial["times"] for denial in report["denials"])
+    assert "bob" in {denial["holder"] for denial in report["denials"]}
+
+    (summary,) = lion.json("runs")
+    assert (summary["run"], summary["state"]) == (report["run"], "ok")
+    prefix = report["run"][:8]
+    verified = lion.json("verify", prefix)
+    assert (verified["finished"], verified["records"]) == (True, summary["records"])
+    replayed = lion.json("replay", prefix)
+    assert (replayed["identical"], replayed["difference"]) == (True, None)
+    records = [json.loads(line) for line in lion("log", prefix, "--json").stdout.splitlines()]
+    assert [record["seq"] for record in records] == list(range(1, summary["records"] + 1))
+    assert records[-1]["digest"] == verified["head"]
+    assert records[0]["event"]["manifest_name"] == "tour"
+
+
+def test_runs_are_a_table(lion: Lion) -> None:
+    assert lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}').returncode == 0
+    header, line = lion("runs").stdout.splitlines()
+    assert header.split() == ["run", "manifest", "started", "records", "state"]
+    assert line.split()[1] == "hello"
+    assert line.split()[-1] == "ok"
+
+
+def test_call_prints_the_result_and_nothing_else(lion: Lion) -> None:
+    result = lion("call", WASM / "hello.wasm", "hello.greet", '{"name": "Ann"}')
+    assert (result.returncode, result.stdout, result.stderr) == (0, '"Hello, Ann!"\n', "")
+    piped = lion("call", WASM / "hello.wasm", "greet", "-", stdin='{"name": "Bob"}')
+    assert piped.stdout == '"Hello, Bob!"\n'
+
+
+def test_call_tells_the_tools_own_error(lion: Lion) -> None:
+    words = ("call", WASM / "calculator.wasm", "divide", '{"a": 1, "b": 0}')
+    result = lion(*words)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "division by zero" in result.stderr
+    (ending,) = lion.json(*words)["endings"]
+    assert (ending["ok"], ending["value"], ending["ending"]) == (
+        False,
+        "division by zero",
+        "error",
+    )
+
+
+def test_call_tells_a_guests_last_words(lion: Lion) -> None:
+    words = ("call", WASM / "hostile.wasm", "panic", '{"message": "no\\u001b[31m way"}')
+    result = lion(*words)
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "no\\x1b[31m way" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_call_tells_what_a_bare_component_was_denied(lion: Lion) -> None:
+    result = lion("call", WASM / "notebook.wasm", "count")
+    assert result.returncode == 1
+    assert "denied  notebook  kv " in result.stderr
+
+
+def test_check_says_who_may_do_what(lion: Lion) -> None:
+    allow = 'allow.tools = ["calculator.*", "hello.*"]'
+    text = tour().replace(allow, 'allow.tools = ["calculator.ad"]\nallow.kv = { bytes = "1 KiB" }')
+    path = lion.write(text)
+    result = lion("check", path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "granted but not there: tool calculator.ad; did you mean 'add'?" in result.stdout
+    assert "granted but not imported: kv" in result.stdout
+    holders = {holder["name"]: holder for holder in lion.json("check", path)["holders"]}
+    assert "kv" in holders["notebook"]["may_use"]
+    assert "kv" not in holders["bob"]["may_use"]
+    assert "tools" in holders["ann"]["may_use"]
+
+
+def test_check_keeps_to_the_policy(lion: Lion) -> None:
+    policy = lion.write('deny = ["kv"]', "policy.toml")
+    checked = lion.json("check", lion.write(tour()), "--policy", policy)
+    holders = {holder["name"]: holder for holder in checked["holders"]}
+    assert "kv" not in holders["notebook"]["may_use"]
+    assert "imported but not allowed: kv" in holders["notebook"]["warnings"]
+
+
+def test_inspect_shows_ceiling_and_tools(lion: Lion) -> None:
+    result = lion("inspect", WASM / "calculator.wasm")
+    assert result.returncode == 0
+    assert "lion:host/log@0.1.0: write" in result.stdout
+    assert "The sum of two numbers." in result.stdout
+    info = lion.json("inspect", WASM / "guide.wasm")
+    assert info["is_agent"]
+    assert info["size"] == (WASM / "guide.wasm").stat().st_size
+
+
+def test_set_fills_a_variable(lion: Lion) -> None:
+    text = tour(task="${what}").replace(
+        "[plugins.hello]", '[vars]\nwhat = "1 + 1"\n[plugins.hello]'
+    )
+    report = lion.json("run", lion.write(text), "--set", "what=20 + 2")
+    assert report["endings"][0]["text"].startswith("20 + 2")
+
+
+def test_diagnostics_go_to_stderr(lion: Lion) -> None:
+    words = ("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}', "-v")
+    result = lion(*words)
+    assert result.stdout == '"Hello, Ann!"\n'
+    assert "greeting Ann" in result.stderr
+    told = [json.loads(line) for line in lion(*words, "--log-format", "json").stderr.splitlines()]
+    assert {"event": "greeting Ann", "level": "info"}.items() <= told[-2].items()
+    assert told[-2]["principal"] == "hello"
+
+
+def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:
+    words = [sys.executable, "-m", "lion", "call", str(WASM / "hostile.wasm"), "spin"]
+    with subprocess.Popen(
+        [*words, "-vv"],
+        env=lion.environ,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "PluginInvoked" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "interrupted" in errors
+    (summary,) = lion.json("runs")
+    assert summary["state"] == "exit 130"
+    assert lion("verify").returncode == 0
+
+
+def test_a_reader_that_leaves_is_no_error(lion: Lion) -> None:
+    manifest = lion.write(tour())
+    for words in (["run", str(manifest)], ["log", "last"], ["--help"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        result = subprocess.run(
+            [sys.executable, "-m", "lion", *words],
+            env=lion.environ, stdout=writing, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+        os.close(writing)
+        assert (result.returncode, result.stderr) == (0, "")
+    assert lion.json("runs")[-1]["state"] == "ok"
+
+
+@pytest.mark.parametrize(("environ", "has_colour"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_terminals(lion: Lion, environ: dict[str, str], has_colour: bool) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "lion", "call", str(WASM / "calculator.wasm"), "divid"],
+        env=lion.environ | {"TERM": "xterm"} | environ, stderr=theirs, stdout=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        seen = b""
+        while chunk := _read(ours):
+            seen += chunk
+    os.close(ours)
+    assert process.returncode == 2
+    assert (b"\x1b[31m" in seen) is has_colour
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # Linux says so when the other end of a terminal is closed
+        return b""
+
+
+@pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 0), (3, 14, 1)])
+def test_some_pythons_are_refused(version: tuple[int, int, int]) -> None:
+    from lion.cli.versions import check_python
+    from lion.errors import OperatorError
+
+    with pytest.raises(OperatorError, match="Python 3"):
+        check_python(version)
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 13, 9), (3, 14, 2), (3, 15, 0)])
+def test_the_others_are_not(version: tuple[int, int, int]) -> None:
+    from lion.cli.versions import check_python
+
+    check_python(version)
+
+
+def test_the_program_is_named_as_it_was_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from lion.cli.options import Common
+    from lion.cli.summary import typed_command
+
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "lion"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bin/lion", "run"])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert typed_command(Common())("replay") == "bin/lion replay last"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert typed_command(Common(state="a b"))("log", "x") == "lion log x --state 'a b'"
