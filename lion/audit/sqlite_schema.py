@@ -28,22 +28,51 @@ WAL_BYTES = 64 * 1024 * 1024
 
 _SCHEMA = """
 CREATE TABLE runs (
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, manifest_name TEXT NOT NULL, started_ns
-    INTEGER NOT NULL, records INTEGER NOT NULL, head BLOB NOT NULL, bytes INTEGER NOT NULL,
-    exit_code INTEGER); CREATE TABLE events (
-    position INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (id), seq INTEGER NOT NULL,
-    invocation TEXT NOT NULL, call INTEGER NOT NULL, principal TEXT NOT NULL, component_digest
-    TEXT NOT NULL, cause TEXT NOT NULL, correlation TEXT NOT NULL, time_ns INTEGER NOT NULL, type
-    TEXT NOT NULL, version INTEGER NOT NULL, body BLOB, body_digest BLOB, previous_digest BLOB NOT
-    NULL, digest BLOB NOT NULL); CREATE UNIQUE INDEX events_by_seq ON events (run, seq);
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL UNIQUE,
+    manifest_name TEXT NOT NULL,
+    started_ns INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    bytes INTEGER NOT NULL,
+    exit_code INTEGER
+);
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    invocation TEXT NOT NULL,
+    call INTEGER NOT NULL,
+    principal TEXT NOT NULL,
+    component_digest TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    correlation TEXT NOT NULL,
+    time_ns INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB,
+    previous_digest BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    body_digest BLOB
+);
+CREATE UNIQUE INDEX events_by_seq ON events (run, seq);
 CREATE INDEX events_by_call ON events (run, invocation, call);
 CREATE TABLE blobs (digest BLOB PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE kv (
-    namespace TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (namespace, key))
-    WITHOUT ROWID; CREATE TABLE kv_usage (namespace TEXT PRIMARY KEY, bytes INTEGER NOT NULL)
-    WITHOUT ROWID; CREATE TABLE budgets (
-    run TEXT NOT NULL, holder TEXT NOT NULL, budget TEXT NOT NULL, "limit" INTEGER NOT NULL, used
-    INTEGER NOT NULL, PRIMARY KEY (run, holder, budget)) WITHOUT ROWID;
+    namespace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (namespace, key)
+) WITHOUT ROWID;
+CREATE TABLE kv_usage (namespace TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE budgets (
+    run TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    budget TEXT NOT NULL,
+    "limit" INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (run, holder, budget)
+) WITHOUT ROWID;
 """
 
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lion.audit.account import RECORD_BYTES, Account, ended, not_started
 from lion.audit.chain import BLOB_THRESHOLD, CHAIN_START, Fields, digest_of
@@ -24,6 +24,9 @@ from lion.domain.event import Draft, Record, RunFinished, encode_body
 _ROW = f"({', '.join('?' * 16)})"
 _INSERTS = [(n, f"INSERT INTO events VALUES {', '.join([_ROW] * n)}") for n in (64, 16, 4, 1)]
 _COLUMNS = 16
+_RUN_COLUMN: Final = 1
+_BODY_COLUMN: Final = 12
+_BODY_DIGEST_COLUMN: Final = 15
 _BLOB = "INSERT INTO blobs (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
 _NEW_RUN = """INSERT INTO runs (run, manifest_name, started_ns, records, head, bytes)
               VALUES (?, ?, ?, 0, ?, 0)"""
@@ -62,7 +65,6 @@ class SqliteStore:
     def _begin_group(self, followed: frozenset[str]) -> None:
         self._followed = followed
         self._parameters: list[Any] = []
-        self._rows = 0
         self._touched: dict[str, _Head] = {}
         self._records: list[Record] = []
 
@@ -130,9 +132,8 @@ class SqliteStore:
             body,
             head.digest,
         )
-        digest = digest_of(fields)
+        head.digest = digest = digest_of(fields)
         self._add_row(fields, head.id, digest)
-        head.digest = digest
         self._touched[scope.run] = head
         if isinstance(draft.event, RunFinished):
             head.exit_code = draft.event.exit_code
@@ -140,14 +141,16 @@ class SqliteStore:
             self._records.append(Record(*fields, digest))
 
     def _add_row(self, fields: Fields, run_id: int, digest: bytes) -> None:
-        position, _, *middle, body, previous = fields
-        if len(body) <= BLOB_THRESHOLD:
-            self._parameters += (position, run_id, *middle, body, None, previous, digest)
-        else:
+        row = len(self._parameters)
+        self._parameters += fields
+        self._parameters += (digest, None)
+        self._parameters[row + _RUN_COLUMN] = run_id
+        body = fields[_BODY_COLUMN]
+        if len(body) > BLOB_THRESHOLD:
             by = sha256(body).digest()
             self._connection.execute(_BLOB, (by, body))
-            self._parameters += (position, run_id, *middle, None, by, previous, digest)
-        self._rows += 1
+            self._parameters[row + _BODY_COLUMN] = None
+            self._parameters[row + _BODY_DIGEST_COLUMN] = by
 
     def _operate(self, operation: Operation) -> None:
         """Do one operation and add its record, or take back what it did and keep its error for
@@ -195,9 +198,9 @@ class SqliteStore:
         head.id = self._connection.execute(_NEW_RUN, values).lastrowid or 0
 
     def _write_rows(self) -> None:
-        done = 0
+        done, rows = 0, len(self._parameters) // _COLUMNS
         for size, statement in _INSERTS:
-            while self._rows - done >= size:
+            while rows - done >= size:
                 values = self._parameters[done * _COLUMNS : (done + size) * _COLUMNS]
                 self._connection.execute(statement, values)
                 done += size
