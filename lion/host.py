@@ -1,11 +1,11 @@
-"""Look here if you want to know how the rooms are joined: this file opens everything, wires it and closes it.
+"""Look here if you want to know how the rooms are joined: this file opens everything,
+wires it and closes it.
 
 Rule: it does no work itself; whatever grows here belongs into a room.
 """
 
-import signal
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from lion.audit.sqlite import open_sqlite_log
 from lion.capabilities.table import build_operations
 from lion.domain.event import PluginFailed, PluginLoaded, Record, RunFinished, RunStarted
 from lion.domain.plan import Plan, RunCall
-from lion.errors import INTERRUPTED, LionError, OperatorError, worst
+from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.clock import SystemClock
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe
+from lion.kernel.interrupts import Interrupts, open_interrupts
 from lion.kernel.live import LiveHolder, LiveRun, tool_exports
 from lion.kernel.replay import name_call
 from lion.kernel.report import Ending, RunReport
@@ -58,14 +59,20 @@ def read_policy(path: Path | None) -> Policy:
 class Host:
     """Everything open: engine, log, policy. Made by open_host."""
 
-    def __init__(self, runtime: WasmRuntime, log: EventLog, policy: Policy) -> None:
+    def __init__(
+        self, runtime: WasmRuntime, log: EventLog, policy: Policy, interrupts: Interrupts
+    ) -> None:
+        self._interrupts = interrupts
         self._runtime = runtime
         self._log = log
         self._policy = policy
         self._operations = build_operations()
 
     async def inspect(self, data: bytes, origin: str) -> ComponentInfo:
-        """What a component imports and offers. Raises OperatorError, GuestError as Runtime.load."""
+        """What a component imports and offers.
+
+        Raises OperatorError, GuestError as Runtime.load.
+        """
         return describe(await self._runtime.load(data, origin), len(data))
 
     async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
@@ -75,14 +82,18 @@ class Host:
             for name, holder in plan.holders.items()
         }
 
-    async def call(self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None) -> RunReport:
+    async def call(
+        self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None
+    ) -> RunReport:
         """One tool call as a run of its own. Raises LionError if the run could not start."""
         return await self.run(
             msgspec.structs.replace(plan, runs=(RunCall(tool, arguments),)), watch=watch
         )
 
     async def run(self, plan: Plan, *, watch: Watch | None = None) -> RunReport:
-        """Run a plan to its end, SIGINT and SIGTERM included; `watch` is told of committed records.
+        """Run a plan to its end, SIGINT and SIGTERM included.
+
+        `watch` is told of committed records.
 
         Raises LionError if it could not start, AuditError or InternalError if it had to stop.
         """
@@ -102,72 +113,82 @@ class Host:
 
     async def _run(self, live: LiveRun, plan: Plan) -> RunReport:
         endings: dict[int, Ending] = {}
-        interrupted, failure = False, None
-        try:
-            await self._load(live, plan)
-            interrupted = await self._supervise(live, plan, endings)
-        except LionError as exc:
-            failure = exc
-        ended = [endings.get(i) or cancelled_ending(e) for i, e in enumerate(plan.runs)]
-        code = failure.exit_code if failure else worst([e.exit_code for e in endings.values()])
-        code = INTERRUPTED if interrupted else code
-        counts = live.counts
-        with trio.CancelScope(shield=True):
-            live.record(RunFinished(code, interrupted, counts.calls, counts.denied))
-            await self._log.commit()
+        failure: LionError | None = None
+        with self._interrupts.heeded() as work:
+            try:
+                with work:
+                    await self._load(live, plan)
+                    await supervise(live, plan.runs, endings)
+            except LionError as exc:
+                failure = exc
+            except BaseException as exc:
+                # Cancelled from outside, or a bug: its ending belongs into the log all the same.
+                is_cancelled = isinstance(exc, trio.Cancelled | KeyboardInterrupt)
+                code = INTERRUPTED if is_cancelled else InternalError.exit_code
+                await self._finish(live, code, is_cancelled)
+                raise
+            ended = [endings.get(i) or cancelled_ending(e) for i, e in enumerate(plan.runs)]
+            code = failure.exit_code if failure else worst([e.exit_code for e in endings.values()])
+            interrupted = work.cancel_called
+            code = INTERRUPTED if interrupted else code
+            await self._finish(live, code, interrupted)
         if failure is not None:
             raise failure
+        counts = live.counts
         return RunReport(
             run=live.id, exit_code=code, endings=tuple(ended), calls=counts.calls,
             denied=counts.denied, denials=tuple(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
         )  # fmt: skip
 
-    async def _supervise(self, live: LiveRun, plan: Plan, endings: dict[int, Ending]) -> bool:
-        """Supervise until the end or the first signal; true if a signal came."""
-        was_interrupted = False
-        with flattened(), trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async with trio.open_nursery() as nursery:
-
-                async def wait_signal() -> None:
-                    nonlocal was_interrupted
-                    async for _ in signals:
-                        was_interrupted = True
-                        nursery.cancel_scope.cancel()
-
-                nursery.start_soon(wait_signal)
-                await supervise(live, plan.runs, endings)
-                nursery.cancel_scope.cancel()
-        return was_interrupted
+    async def _finish(self, live: LiveRun, code: int, interrupted: bool) -> None:
+        """Make the run's ending durable, whoever is impatient. Raises AuditError."""
+        with trio.CancelScope(shield=True):
+            live.record(RunFinished(code, interrupted, live.counts.calls, live.counts.denied))
+            await self._log.commit()
 
     async def _load(self, live: LiveRun, plan: Plan) -> None:
-        """Load all components, then record what runs. Raises the first failure after recording it."""
-        loaded: dict[str, tuple[Component, bytes]] = {}
+        """Load all components, then record what runs, also if cancelled meanwhile.
+
+        A component's bytes are durable before RunStarted names them: a log cut in between
+        verifies. Raises the first failure after recording it.
+        """
+        loaded: dict[str, Component] = {}
         failures: dict[str, LionError] = {}
-        for name, holder in plan.holders.items():
-            try:
-                data = read_component(holder.component)
-                loaded[name] = await self._runtime.load(data, str(holder.component)), data
-            except LionError as exc:
-                failures[name] = exc
-        live.holders = {name: self._live(plan, name, c) for name, (c, _) in loaded.items()}
+        try:
+            for name, holder in plan.holders.items():
+                try:
+                    data = read_component(holder.component)
+                    component = await self._runtime.load(data, str(holder.component))
+                except LionError as exc:
+                    failures[name] = exc
+                else:
+                    await self._log.put_blob(data)
+                    loaded[name] = component
+        finally:
+            live.holders = {name: self._live(plan, name, c) for name, c in loaded.items()}
+            self._record_loaded(live, plan, failures)
+        if failures:
+            raise next(iter(failures.values()))
+
+    def _record_loaded(self, live: LiveRun, plan: Plan, failures: Mapping[str, LionError]) -> None:
         live.record(self._started(live, plan))
         for name, live_holder in live.holders.items():
             component = live_holder.component
             imports = tuple(f"{i.interface}#{i.name}" for i in component.imports)
             tools = tuple(tool_exports(component))
             live.record(PluginLoaded(name, component.digest, imports, tools))
-        for name, exc in failures.items():
-            live.record(PluginFailed(name, exc.what, getattr(exc, "ending", "refused")))
-        for _, data in loaded.values():
-            await self._log.put_blob(data)
-        if failures:
-            raise next(iter(failures.values()))
+        for name, failure in failures.items():
+            ending = getattr(failure, "ending", "refused")
+            live.record(PluginFailed(name, failure.what, ending))
 
     def _live(self, plan: Plan, name: str, component: Component) -> LiveHolder:
         holder = plan.holders[name]
         calls = [name_call(i.interface, i.name) for i in component.imports]
-        operations = [self._operations[i.interface.partition("@")[0].rpartition("/")[2], i.name] for i in component.imports]
+        operations = [
+            self._operations[i.interface.partition("@")[0].rpartition("/")[2], i.name]
+            for i in component.imports
+        ]
         rights = build_rights(holder, sorted({c for c, _ in calls}), self._policy)
         return LiveHolder(holder, component, rights, operations)
 
@@ -177,7 +198,9 @@ class Host:
             manifest=plan.resolved,
             manifest_text=plan.text,
             components={name: h.component.digest for name, h in live.holders.items()},
-            limits={name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()},
+            limits={
+                name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
+            },
             policy_digest=self._policy.digest,
             engine_digest=self._runtime.engine_digest,
             lion_version=__version__,
@@ -187,12 +210,16 @@ class Host:
 
 @asynccontextmanager
 async def open_host(settings: Settings) -> AsyncIterator[Host]:
-    """Open log, engine and policy; close them in the end, whatever happens. Raises OperatorError, AuditError."""
+    """Open log, engine and policy; close them in the end, whatever happens.
+
+    Raises OperatorError, AuditError.
+    """
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         policy = read_policy(settings.policy)
+        interrupts = await stack.enter_async_context(open_interrupts())
         log = await stack.enter_async_context(
             open_sqlite_log(settings.state, durability=settings.durability)
         )
         runtime = await stack.enter_async_context(open_runtime(settings.cache / "components"))
-        yield Host(runtime, log, policy)
+        yield Host(runtime, log, policy, interrupts)

@@ -1,0 +1,53 @@
+"""Look here if you want to know what SIGINT and SIGTERM do while a host is open.
+
+Rule: no handler raises: an exception inside a C callback would abort the process or hang it.
+Rule: a signal cancels the runs under way, however often it comes; each records its ending then.
+Without a run it ends whoever uses the host, as KeyboardInterrupt.
+"""
+
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import trio
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """The runs a signal ends. Made by open_interrupts."""
+
+    def __init__(self) -> None:
+        self._scopes: set[trio.CancelScope] = set()
+
+    @contextmanager
+    def heeded(self) -> Iterator[trio.CancelScope]:
+        """A scope for the work of one run; `cancel_called` then says that a signal came.
+
+        A signal that comes after the work, while its ending is written, changes nothing.
+        """
+        scope = trio.CancelScope()
+        self._scopes.add(scope)
+        try:
+            yield scope
+        finally:
+            self._scopes.discard(scope)
+
+    async def listen(self, signals: AsyncIterator[int]) -> None:
+        """Pass signals on for ever. Raises KeyboardInterrupt for one that no run heeds."""
+        async for _ in signals:
+            if not self._scopes:
+                raise KeyboardInterrupt
+            for scope in self._scopes:
+                scope.cancel()
+
+
+@asynccontextmanager
+async def open_interrupts() -> AsyncIterator[Interrupts]:
+    """Receive signals while inside. Only in the main thread, as trio's receiver."""
+    interrupts = Interrupts()
+    with trio.open_signal_receiver(*SIGNALS) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(interrupts.listen, signals)
+            yield interrupts
+            nursery.cancel_scope.cancel()
