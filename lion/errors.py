@@ -22,7 +22,8 @@ def worst(codes: "list[int]") -> int:
 class LionError(Exception):
     """Base of every error a person may see; printed as one line, never with a traceback.
 
-    `what` is the sentence, `hint` what to type next (may be empty), `facts` the keywords it was built from.
+    `what` is the sentence, `hint` what to type next (may be empty), `facts` the keywords it was
+    built from.
     """
 
     exit_code: ClassVar[int] = 70
@@ -47,7 +48,8 @@ class GuestError(LionError):
     """The plugin broke its contract.
 
     `ending` is one of: trap, deadline, cpu, memory, stack, exhausted, world, exit.
-    `words` are the guest's own last words (panic text), `frames` the names of its functions, innermost first.
+    `words` are the guest's own last words (panic text), `frames` the names of its functions,
+    innermost first.
     """
 
     exit_code = 3

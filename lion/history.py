@@ -1,7 +1,9 @@
-"""Look here if you want to know how recorded runs are read and replayed: the log's reader, an engine,
+"""Look here if you want to know how recorded runs are read and replayed: the log's reader, an
+engine,
 and nothing that could act.
 
-Rule: executors, policy, broker and the log's writer have no place here; an import contract says so.
+Rule: executors, policy, broker and the log's writer have no place here; an import contract says
+so.
 """
 
 import time
@@ -20,7 +22,9 @@ from lion.wasm.runtime import open_runtime
 
 
 class ReplayReport(msgspec.Struct, frozen=True):
-    """What a replay found. `engine_changed`: it was recorded with other engine settings. `wall_ns` in nanoseconds."""
+    """What a replay found. `engine_changed`: it was recorded with other engine settings. `wall_ns`
+    in nanoseconds.
+    """
 
     run: str
     invocations: int
@@ -40,9 +44,11 @@ def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
 async def replay_run(
     settings: Settings, run: str, progress: Callable[[int, int], None] | None = None
 ) -> ReplayReport:
-    """Verify a run's log, then execute every invocation again. `progress` is told (done, of how many).
+    """Verify a run's log, then execute every invocation again. `progress` is told (done, of how
+    many).
 
-    Raises OperatorError for an unknown run, AuditError if the log does not verify or lacks a component.
+    Raises OperatorError for an unknown run, AuditError if the log does not verify or lacks a
+    component.
     """
     began = time.perf_counter_ns()
     with open_history(settings) as reader:
@@ -55,7 +61,9 @@ async def replay_run(
         async with open_runtime(settings.cache / "components") as runtime:
             components: dict[str, Component] = {}
             for digest in {r.component_digest for r in found.values()}:
-                components[digest] = await runtime.load(reader.blob(digest), f"component {digest[:12]}")
+                components[digest] = await runtime.load(
+                    reader.blob(digest), f"component {digest[:12]}"
+                )
             difference = None
             for done, one in enumerate(found.values()):
                 limits = replay_limits(started.limits.get(one.principal))

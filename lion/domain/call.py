@@ -15,7 +15,9 @@ class Verdict(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a host call can do outside the process, which decides when it must be durable (output-commit rule)."""
+    """What a host call can do outside the process, which decides when it must be durable
+    (output-commit rule).
+    """
 
     NONE = "none"
     """Nothing outside can see it: one record, joins the buffer."""
@@ -42,7 +44,9 @@ class Opinion(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the chain came to: verdict, the reason in words, who decided, and every objection raised."""
+    """What the chain came to: verdict, the reason in words, who decided, and every objection
+    raised.
+    """
 
     verdict: Verdict
     reason: str
@@ -57,8 +61,10 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
 class HostCall(msgspec.Struct, frozen=True):
     """One guest's call of one host function, as policy sees it.
 
-    `invocation` is the path in the tree of calls ("0.2.1"), `number` the ordinal of the call within it
-    (from 1), `chain` the holders from the run's root to the caller (last), `target` what the call is about
+    `invocation` is the path in the tree of calls ("0.2.1"), `number` the ordinal of the call
+    within it
+    (from 1), `chain` the holders from the run's root to the caller (last), `target` what the call
+    is about
     (a key, a tool's name, a URL; empty if nothing), `args` the arguments as WIT values.
     """
 
@@ -78,7 +84,9 @@ class HostCall(msgspec.Struct, frozen=True):
 
 
 class CallError(Exception):
-    """Raised by an executor: the call gave the error `case` (a case of `types.error`) with `text` for people."""
+    """Raised by an executor: the call gave the error `case` (a case of `types.error`) with `text`
+    for people.
+    """
 
     def __init__(self, case: str, text: str) -> None:
         super().__init__(f"{case}: {text}")

@@ -1,7 +1,9 @@
 """Look here if you want to know which facts the log holds and what each of them says.
 
-Rule: names and fields are for ever. A new meaning is a new field with a default, or a new version with an upcaster.
-Rule: bodies are msgpack maps (msgspec), because JSON cannot carry bytes, NaN and 64-bit integers unchanged.
+Rule: names and fields are for ever. A new meaning is a new field with a default, or a new version
+with an upcaster.
+Rule: bodies are msgpack maps (msgspec), because JSON cannot carry bytes, NaN and 64-bit integers
+unchanged.
 """
 
 from typing import Any
@@ -13,7 +15,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=False):
     """Base of all events: a fact, past tense, frozen. Its class name is its type in the log."""
 
 
-class RunStarted(Event):
+class RunStarted(Event, frozen=True):
     """A run began. Times are nanoseconds since 1970 (UTC); digests are SHA-256 in hex."""
 
     manifest_name: str
@@ -23,14 +25,16 @@ class RunStarted(Event):
     components: dict[str, str]
     """Component digest by holder; the bytes are blobs of the log."""
     limits: dict[str, dict[str, Any]]
-    """What each holder's limits came to, after the operator's ceilings; a replay keeps those on memory."""
+    """What each holder's limits came to, after the operator's ceilings; a replay keeps those on
+    memory.
+    """
     policy_digest: str
     engine_digest: str
     lion_version: str
     wasmtime_version: str
 
 
-class RunFinished(Event):
+class RunFinished(Event, frozen=True):
     """A run ended: its exit code (errors.py), whether it was interrupted, and its counts."""
 
     exit_code: int
@@ -39,7 +43,7 @@ class RunFinished(Event):
     denied: int = 0
 
 
-class PluginLoaded(Event):
+class PluginLoaded(Event, frozen=True):
     """A component was accepted: what it imports (its ceiling) and which tools it offers."""
 
     holder: str
@@ -48,7 +52,7 @@ class PluginLoaded(Event):
     tools: tuple[str, ...]
 
 
-class PluginFailed(Event):
+class PluginFailed(Event, frozen=True):
     """A component was refused at load."""
 
     holder: str
@@ -56,21 +60,21 @@ class PluginFailed(Event):
     ending: str
 
 
-class PluginInvoked(Event):
+class PluginInvoked(Event, frozen=True):
     """An instance was made and one of its exports called. `args` are WIT values."""
 
     export: str
     args: list[Any]
 
 
-class PluginResult(Event):
+class PluginResult(Event, frozen=True):
     """The export returned. `value` is the WIT value, compared byte for byte by a replay."""
 
     value: Any
     cpu_ns: int = 0
 
 
-class PluginError(Event):
+class PluginError(Event, frozen=True):
     """The export did not return: `ending` as in GuestError, or cancelled."""
 
     ending: str
@@ -80,14 +84,14 @@ class PluginError(Event):
     cpu_ns: int = 0
 
 
-class AgentSpawned(Event):
+class AgentSpawned(Event, frozen=True):
     """An agent began its task, in an instance of its own."""
 
     agent: str
     task: str
 
 
-class AgentCompleted(Event):
+class AgentCompleted(Event, frozen=True):
     """The agent returned: its output, or its own error value (`is_error`)."""
 
     value: Any
@@ -95,7 +99,7 @@ class AgentCompleted(Event):
     cpu_ns: int = 0
 
 
-class AgentError(Event):
+class AgentError(Event, frozen=True):
     """The agent did not return: `ending` as in GuestError, or cancelled."""
 
     ending: str
@@ -105,8 +109,10 @@ class AgentError(Event):
     cpu_ns: int = 0
 
 
-class CallRequested(Event):
-    """A host call with an outside effect was asked for and decided; committed before the effect."""
+class CallRequested(Event, frozen=True):
+    """A host call with an outside effect was asked for and decided; committed before the
+    effect.
+    """
 
     capability: str
     operation: str
@@ -118,8 +124,9 @@ class CallRequested(Event):
     opinions: tuple[Any, ...] = ()
 
 
-class CallFinished(Event):
-    """A host call ended. `value` is the WIT result the guest saw: ("ok", value) or ("err", (case, text)).
+class CallFinished(Event, frozen=True):
+    """A host call ended. `value` is the WIT result the guest saw: ("ok", value) or ("err", (case,
+    text)).
 
     A call without outside effect has no CallRequested: then request and decision are here.
     """
@@ -136,11 +143,13 @@ class CallFinished(Event):
     opinions: tuple[Any, ...] = ()
 
 
-class AgentPartialOutput(CallFinished):
-    """Output on the way: a call of the `output` interface, which people see once it is committed."""
+class AgentPartialOutput(CallFinished, frozen=True):
+    """Output on the way: a call of the `output` interface, which people see once it is
+    committed.
+    """
 
 
-class BudgetWarned(Event):
+class BudgetWarned(Event, frozen=True):
     """A budget passed 80 %: which, its limit, how much is used."""
 
     holder: str
@@ -149,16 +158,15 @@ class BudgetWarned(Event):
     used: int
 
 
-class LineLogged(Event):
+class LineLogged(Event, frozen=True):
     """The host said something of the run itself, for instance why a restart was not tried."""
 
     level: str
     message: str
 
 
-EVENTS: dict[str, type[Event]] = {
-    cls.__name__: cls for cls in (*Event.__subclasses__(), AgentPartialOutput)
-}
+_ALL: tuple[type[Event], ...] = (*Event.__subclasses__(), AgentPartialOutput)
+EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
 
 encode_body = msgspec.msgpack.Encoder().encode
@@ -169,7 +177,8 @@ class Scope(msgspec.Struct, frozen=True):
     """Who a record is about: what all records of one invocation share.
 
     `invocation` is empty for records of the run itself; `principal` is the holder's name;
-    `cause` names the call that led here ("0.2#7": call 7 of invocation 0.2), `correlation` the root invocation.
+    `cause` names the call that led here ("0.2#7": call 7 of invocation 0.2), `correlation` the
+    root invocation.
     """
 
     run: str
@@ -181,7 +190,9 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A record before the log has given it position, seq and digests. `call` is 0 unless it is about a host call."""
+    """A record before the log has given it position, seq and digests. `call` is 0 unless it is
+    about a host call.
+    """
 
     scope: Scope
     call: int
@@ -190,9 +201,11 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """An event as stored: `position` counts all records of a log in commit order, `seq` those of the run, from 1.
+    """An event as stored: `position` counts all records of a log in commit order, `seq` those of
+    the run, from 1.
 
-    `digest` is SHA-256 over all other fields, the run's previous digest among them (audit/chain.py).
+    `digest` is SHA-256 over all other fields, the run's previous digest among them
+    (audit/chain.py).
     """
 
     position: int

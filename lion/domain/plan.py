@@ -1,6 +1,7 @@
 """Look here if you want to know what a manifest comes to: who runs, with which grants and limits.
 
-Rule: a plan is resolved: variables filled in, paths absolute, sizes in bytes, times in nanoseconds.
+Rule: a plan is resolved: variables filled in, paths absolute, sizes in bytes, times in
+nanoseconds.
 """
 
 from pathlib import Path
@@ -16,9 +17,11 @@ SECOND = 1_000_000_000
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """`count` in each `period_ns` nanoseconds: a token bucket that holds `count` and fills at this pace.
+    """`count` in each `period_ns` nanoseconds: a token bucket that holds `count` and fills at this
+    pace.
 
-    So a burst of `count` may be followed by the steady pace: no period ever sees more than twice `count`.
+    So a burst of `count` may be followed by the steady pace: no period ever sees more than twice
+    `count`.
     """
 
     count: int
@@ -28,8 +31,10 @@ class Rate(msgspec.Struct, frozen=True):
 class Limits(msgspec.Struct, frozen=True):
     """What one holder may use. None means no limit of this kind; zero means none at all.
 
-    Per instance: `memory` and `stack` in bytes, `table_elements`, `handles`. Per call of an export: `deadline_ns`
-    of wall time (host calls included), `cpu_ns` spent in the guest. Per run: `calls` of host functions, `rate` of
+    Per instance: `memory` and `stack` in bytes, `table_elements`, `handles`. Per call of an
+    export: `deadline_ns`
+    of wall time (host calls included), `cpu_ns` spent in the guest. Per run: `calls` of host
+    functions, `rate` of
     them, `output` in bytes. At the same time: `concurrent` started tool calls of one instance.
     """
 
@@ -47,7 +52,8 @@ class Limits(msgspec.Struct, frozen=True):
 class Grant(msgspec.Struct, frozen=True):
     """A capability given to a holder.
 
-    `patterns` is the scope (policy/pattern.py), empty if the capability has none; `quota` its numbers (kv: bytes);
+    `patterns` is the scope (policy/pattern.py), empty if the capability has none; `quota` its
+    numbers (kv: bytes);
     `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`.
     """
 
@@ -58,7 +64,9 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A plugin or an agent by its name in the manifest. `denied` are default capabilities taken away."""
+    """A plugin or an agent by its name in the manifest. `denied` are default capabilities taken
+    away.
+    """
 
     name: str
     kind: str
@@ -84,7 +92,9 @@ class RunCall(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A resolved manifest. `path` is the file (None for a bare component), `text` its content as written."""
+    """A resolved manifest. `path` is the file (None for a bare component), `text` its content as
+    written.
+    """
 
     name: str
     path: Path | None

@@ -1,6 +1,7 @@
 """Look here if you want to know how a WIT type is written down once it has left wasmtime.
 
-Rule: types are structural (no names of records or variants): two components that declare the same shape agree.
+Rule: types are structural (no names of records or variants): two components that declare the same
+shape agree.
 
 Values of these types, everywhere in lion:
 
@@ -11,7 +12,8 @@ Values of these types, everywhere in lion:
     record                      dict by field name, in the declared order
     variant                     (case, value or None)
     flags                       tuple of names, in the declared order
-    option                      None or the value; an option inside an option: None or ("some", value)
+    option                      None or the value; an option inside an option: None or ("some",
+    value)
     result                      ("ok", value or None) or ("err", value or None)
     own, borrow                 int, the rep: an index into the instance's own table
 """
@@ -81,7 +83,16 @@ class Handle:
 
 
 WitType = (
-    Prim | ListOf | TupleOf | RecordOf | VariantOf | EnumOf | FlagsOf | OptionOf | ResultOf | Handle
+    Prim
+    | ListOf
+    | TupleOf
+    | RecordOf
+    | VariantOf
+    | EnumOf
+    | FlagsOf
+    | OptionOf
+    | ResultOf
+    | Handle
 )
 
 
@@ -94,7 +105,9 @@ class Function:
 
 
 def render(t: "WitType | None") -> str:
-    """Write a type as canonical structural text, for instance `result<option<string>, enum{a,b}>`."""
+    """Write a type as canonical structural text, for instance `result<option<string>,
+    enum{a,b}>`.
+    """
     match t:
         case None:
             return "_"
@@ -107,7 +120,8 @@ def render(t: "WitType | None") -> str:
         case RecordOf():
             return f"record{{{', '.join(f'{n}: {render(f)}' for n, f in t.fields)}}}"
         case VariantOf():
-            return f"variant{{{', '.join(n if c is None else f'{n}({render(c)})' for n, c in t.cases)}}}"
+            cases = (n if c is None else f"{n}({render(c)})" for n, c in t.cases)
+            return f"variant{{{', '.join(cases)}}}"
         case EnumOf():
             return f"enum{{{', '.join(t.names)}}}"
         case FlagsOf():

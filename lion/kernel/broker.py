@@ -2,7 +2,8 @@
 
 Each call is decided, charged, executed and recorded here, and nowhere else is an executor called.
 
-Rule: no effect without a record. A call without outside effect is one record, appended when its outcome is known, also if
+Rule: no effect without a record. A call without outside effect is one record, appended when its
+outcome is known, also if
 it is cancelled; one with an outside effect is an intent, committed first, and an outcome.
 Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
@@ -156,10 +157,17 @@ class Broker:
         return value
 
     def _broken(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision, exc: Exception
+        self,
+        operation: Operation,
+        target: str,
+        args: list[Any],
+        decision: Decision,
+        exc: Exception,
     ) -> InternalError:
         self._append(operation, target, args, decision, Status.UNKNOWN, UNKNOWN)
-        return InternalError(f"{operation.capability}.{operation.name} broke: {type(exc).__name__}: {exc}")
+        return InternalError(
+            f"{operation.capability}.{operation.name} broke: {type(exc).__name__}: {exc}"
+        )
 
     def _finish(
         self, operation: Operation, target: str, args: list[Any], decision: Decision, value: Any
@@ -169,7 +177,13 @@ class Broker:
         self._append(operation, target, args, decision, _status(value), value)
 
     def _append(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision, status: Status, value: Any
+        self,
+        operation: Operation,
+        target: str,
+        args: list[Any],
+        decision: Decision,
+        status: Status,
+        value: Any,
     ) -> None:
         event = _event(operation, target, args, decision, status, value)
         self._log.append(Draft(self._scope, self._caller.number, self._now(), event))
@@ -180,7 +194,12 @@ def _status(value: Any) -> Status:
 
 
 def _event(
-    operation: Operation, target: str, args: list[Any], decision: Decision, status: Status, value: Any
+    operation: Operation,
+    target: str,
+    args: list[Any],
+    decision: Decision,
+    status: Status,
+    value: Any,
 ) -> CallFinished:
     return operation.event(
         status, value, operation.capability, operation.name, target, args,

@@ -12,7 +12,9 @@ from lion.ports import Component
 
 
 class ToolInfo(msgspec.Struct, frozen=True):
-    """One tool: its name, what it does, its WIT type and the JSON schemas of arguments and result."""
+    """One tool: its name, what it does, its WIT type and the JSON schemas of arguments and
+    result.
+    """
 
     name: str
     description: str
@@ -22,7 +24,9 @@ class ToolInfo(msgspec.Struct, frozen=True):
 
 
 class ComponentInfo(msgspec.Struct, frozen=True):
-    """A component: SHA-256 (hex), size in bytes, its ceiling (functions by interface), its tools, whether it is an agent."""
+    """A component: SHA-256 (hex), size in bytes, its ceiling (functions by interface), its tools,
+    whether it is an agent.
+    """
 
     digest: str
     size: int

@@ -1,7 +1,9 @@
 """Look here if you want to know what one call of one export is, from the kernel's side.
 
-Rule: its place in the tree of calls ("0.2.1") depends only on the order in which its caller asked, so a replay finds it.
-Rule: whatever ends it, its handles are closed, its started calls are cancelled and its ending is in the log.
+Rule: its place in the tree of calls ("0.2.1") depends only on the order in which its caller asked,
+so a replay finds it.
+Rule: whatever ends it, its handles are closed, its started calls are cancelled and its ending is
+in the log.
 """
 
 from collections.abc import Sequence
@@ -72,7 +74,9 @@ class Invocation:
         self.live.log.append(Draft(self.scope, call, self.clock.now_ns(), event))
 
     async def call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
-        """Run the export in a fresh instance under this holder's limits. Raises GuestError and what `handle` raises."""
+        """Run the export in a fresh instance under this holder's limits. Raises GuestError and
+        what `handle` raises.
+        """
         deadline = self.limits.deadline_ns
         seconds = float("inf") if deadline is None else deadline / 1e9
         try:
@@ -94,7 +98,9 @@ class Invocation:
     async def _call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
         component = self.owner.component
         if not self.owner.needs_nursery:
-            return await component.call(export, args, handle, self.handles, self.limits, self.stats)
+            return await component.call(
+                export, args, handle, self.handles, self.limits, self.stats
+            )
         with flattened():
             async with trio.open_nursery() as self.nursery:
                 try:

@@ -1,4 +1,6 @@
-"""Look here if you want to know what the kernel knows of a holder while a run lasts, and of the run itself."""
+"""Look here if you want to know what the kernel knows of a holder while a run lasts, and of the
+run itself.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -53,7 +55,9 @@ def is_agent_export(export: Export) -> bool:
 
 
 def tool_exports(component: Component) -> dict[str, Export]:
-    """The component's tools by function name: every exported function without resources, save an agent's `run`."""
+    """The component's tools by function name: every exported function without resources, save an
+    agent's `run`.
+    """
     tools: dict[str, Export] = {}
     for export in component.exports:
         types = [t for _, t in export.type.params] + [export.type.result]

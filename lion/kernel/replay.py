@@ -1,10 +1,13 @@
 """Look here if you want to know how a recorded run is executed again, and why that cannot act.
 
-A guest acts and learns only through host calls, so each invocation is run by itself: the same component bytes, the same
+A guest acts and learns only through host calls, so each invocation is run by itself: the same
+component bytes, the same
 arguments, and every host call answered from the log in the guest's own order.
 
-Rule: nothing here holds an executor, a policy, a budget or an open log; there is nothing to act with.
-Rule: an invocation that was cut (cancelled, over its time, killed) is stopped at its last recorded outcome.
+Rule: nothing here holds an executor, a policy, a budget or an open log; there is nothing to act
+with.
+Rule: an invocation that was cut (cancelled, over its time, killed) is stopped at its last recorded
+outcome.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,9 +16,18 @@ from typing import Any
 import msgspec
 
 from lion.domain.event import (
-    AgentCompleted, AgentError, AgentSpawned, CallFinished, CallRequested, Event, PluginError, PluginInvoked,
-    PluginResult, Record, encode_body,
-)  # fmt: skip
+    AgentCompleted,
+    AgentError,
+    AgentSpawned,
+    CallFinished,
+    CallRequested,
+    Event,
+    PluginError,
+    PluginInvoked,
+    PluginResult,
+    Record,
+    encode_body,
+)
 from lion.domain.plan import Limits
 from lion.errors import GuestError
 from lion.ports import CallStats, Component, Export
@@ -54,8 +66,10 @@ def gather(records: Iterable[Record]) -> dict[str, Recorded]:
     for record in records:
         event = record.event()
         if isinstance(event, PluginInvoked | AgentSpawned):
-            is_tool = isinstance(event, PluginInvoked)
-            export, args = (event.export, event.args) if is_tool else ("run", [event.task])
+            if isinstance(event, PluginInvoked):
+                export, args = event.export, event.args
+            else:
+                export, args = "run", [event.task]
             found[record.invocation] = Recorded(
                 record.invocation, record.principal, record.component_digest, export, args
             )
@@ -74,7 +88,10 @@ def _add(
             intent = asked.get((record.invocation, record.call))
             if intent is not None:
                 event = msgspec.structs.replace(
-                    event, capability=intent.capability, operation=intent.operation, args=intent.args
+                    event,
+                    capability=intent.capability,
+                    operation=intent.operation,
+                    args=intent.args,
                 )
             recorded.calls.append(event)
         case PluginResult() | AgentCompleted():
@@ -106,7 +123,9 @@ class _Answers:
         self.number = 0
 
     async def handle(self, index: int, args: list[Any]) -> Any:
-        """Give the recorded value. Raises _Differs if the guest asked for something else, _Cut at the end of the log."""
+        """Give the recorded value. Raises _Differs if the guest asked for something else, _Cut at
+        the end of the log.
+        """
         capability, operation = self._imports[index]
         asked = _show_call(capability, operation, args)
         if self.number >= len(self._calls):
@@ -161,7 +180,9 @@ def find_export(component: Component, name: str) -> Export:
 async def replay_invocation(
     recorded: Recorded, component: Component, limits: Limits
 ) -> Difference | None:
-    """Run one invocation again; where it differs, or None. `limits` keep memory and tables, not time."""
+    """Run one invocation again; where it differs, or None. `limits` keep memory and tables, not
+    time.
+    """
     answers = _Answers(recorded, component)
     if not recorded.is_returned and recorded.ending in CUT_ENDINGS and not recorded.calls:
         return None
@@ -192,12 +213,16 @@ def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Differ
     if recorded.ending == ending:
         return None
     return Difference(
-        recorded.path, 0, recorded.ending or f"returned {recorded.value!r}",
+        recorded.path,
+        0,
+        recorded.ending or f"returned {recorded.value!r}",
         ending or f"returned {value!r}",
-    )  # fmt: skip
+    )
 
 
 def replay_limits(recorded: Mapping[str, Any] | None) -> Limits:
-    """A holder's limits as recorded, with those on time off: a guest reaches memory limits again, times never."""
+    """A holder's limits as recorded, with those on time off: a guest reaches memory limits again,
+    times never.
+    """
     limits = msgspec.convert(recorded or {}, Limits)
     return msgspec.structs.replace(limits, deadline_ns=None, cpu_ns=None)

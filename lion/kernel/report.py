@@ -8,8 +8,10 @@ import msgspec
 class Ending(msgspec.Struct, frozen=True):
     """How one agent or one call ended.
 
-    `text` is an agent's answer, `value` the result as JSON, `error` the sentence for people if it was not ok, `ending`
-    the kind of error (errors.GuestError) or "error" for the guest's own, `exit_code` what it adds to the run's.
+    `text` is an agent's answer, `value` the result as JSON, `error` the sentence for people if it
+    was not ok, `ending`
+    the kind of error (errors.GuestError) or "error" for the guest's own, `exit_code` what it adds
+    to the run's.
     """
 
     name: str
@@ -25,7 +27,9 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class Denial(msgspec.Struct, frozen=True):
-    """A call that was refused: who, what, why, and the manifest line that would allow it (empty: none would)."""
+    """A call that was refused: who, what, why, and the manifest line that would allow it (empty:
+    none would).
+    """
 
     holder: str
     capability: str

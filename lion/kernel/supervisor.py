@@ -13,7 +13,7 @@ import trio
 from lion.domain.call import CallError
 from lion.domain.event import AgentCompleted, AgentError, AgentSpawned
 from lion.domain.json_arguments import arguments_from_values, result_to_json
-from lion.domain.json_values import JsonMismatch
+from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import RunAgent, RunCall
 from lion.errors import INTERRUPTED, GuestError, OperatorError
 from lion.kernel.broker import Broker
@@ -44,10 +44,10 @@ async def supervise(
 
 def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
     """The ending of what was cut before it had one."""
-    is_agent = isinstance(entry, RunAgent)
+    name, kind = _name(entry)
     return Ending(
-        entry.agent if is_agent else entry.call,
-        "agent" if is_agent else "call",
+        name,
+        kind,
         ok=False,
         exit_code=INTERRUPTED,
         error="it was interrupted",
@@ -55,9 +55,12 @@ def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
     )
 
 
+def _name(entry: RunAgent | RunCall) -> tuple[str, str]:
+    return (entry.agent, "agent") if isinstance(entry, RunAgent) else (entry.call, "call")
+
+
 async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Ending:
-    name = entry.agent if isinstance(entry, RunAgent) else entry.call
-    kind = "agent" if isinstance(entry, RunAgent) else "call"
+    name, kind = _name(entry)
     try:
         if isinstance(entry, RunAgent):
             return await run_agent(live, path, entry)
@@ -92,7 +95,9 @@ async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
         tag, value = await invocation.call(export, [entry.task], Broker(invocation).handle)
     except GuestError as exc:
         invocation.record(
-            AgentError(exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns)
+            AgentError(
+                exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns
+            )
         )
         raise
     except BaseException as exc:
@@ -115,7 +120,9 @@ def _agent_ending(name: str, value: Any, is_error: bool) -> Ending:
 
 
 async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
-    """Run one tool call to its ending. Raises GuestError, OperatorError for a wrong name or arguments."""
+    """Run one tool call to its ending. Raises GuestError, OperatorError for a wrong name or
+    arguments.
+    """
     plugin = entry.call.partition(".")[0]
     holder = live.holders.get(plugin)
     if holder is None:
@@ -137,5 +144,3 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
             error=f"the tool's own error: {result}",
         )  # fmt: skip
     return Ending(entry.call, "call", ok=True, exit_code=0, value=result)
-
-

@@ -1,7 +1,9 @@
 """Look here if you want to know how one guest's call of another plugin's tool runs.
 
-Rule: the callee gets a fresh instance and acts under its own grants; the whole chain of callers pays its host calls.
-Rule: a callee's failure is an error value for its caller, and names no more than the guest may know.
+Rule: the callee gets a fresh instance and acts under its own grants; the whole chain of callers
+pays its host calls.
+Rule: a callee's failure is an error value for its caller, and names no more than the guest may
+know.
 """
 
 import json
@@ -12,8 +14,8 @@ import trio
 from lion.domain.call import CallError
 from lion.domain.event import PluginError, PluginInvoked, PluginResult
 from lion.domain.json_arguments import arguments_from_json, result_to_json
+from lion.domain.json_scalars import JsonMismatch
 from lion.domain.json_schema import input_schema, output_schema
-from lion.domain.json_values import JsonMismatch
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation
@@ -42,14 +44,18 @@ def find_tool(invocation: Invocation, name: str) -> tuple[LiveHolder, Export]:
 
 
 async def run_export(invocation: Invocation, export: Export, args: list[Any]) -> Any:
-    """Run an export from PluginInvoked to its ending, and give its WIT value. Raises GuestError."""
+    """Run an export from PluginInvoked to its ending, and give its WIT value. Raises
+    GuestError.
+    """
     invocation.record(PluginInvoked(export=export.name, args=args))
     stats = invocation.stats
     try:
         value = await invocation.call(export, args, Broker(invocation).handle)
     except GuestError as exc:
         invocation.record(
-            PluginError(exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns)
+            PluginError(
+                exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns
+            )
         )
         raise
     except BaseException as exc:
@@ -121,7 +127,9 @@ class ToolPort:
         caller = self._caller
         limit = caller.limits.concurrent
         if self._under_way >= limit:
-            raise CallError("exhausted", f"{limit} started calls are under way, which is the limit")
+            raise CallError(
+                "exhausted", f"{limit} started calls are under way, which is the limit"
+            )
         if caller.nursery is None:
             raise CallError("unavailable", "this instance cannot start calls")
         invocation, export, args = self._prepare(name, arguments)

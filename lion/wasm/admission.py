@@ -1,7 +1,10 @@
-"""Look here if you want to know how many instances may live at once, and why the limit comes before mmap's.
+"""Look here if you want to know how many instances may live at once, and why the limit comes
+before mmap's.
 
-Each instance takes memory mappings (its memory, its fiber's stack, their guards). Linux allows a process
-vm.max_map_count of them (65,530 by default); at the limit mmap fails inside wasmtime and the process dies.
+Each instance takes memory mappings (its memory, its fiber's stack, their guards). Linux allows a
+process
+vm.max_map_count of them (65,530 by default); at the limit mmap fails inside wasmtime and the
+process dies.
 """
 
 from collections.abc import Iterator
@@ -35,7 +38,9 @@ class Admission:
 
     @contextmanager
     def admit(self) -> Iterator[None]:
-        """Hold a place for one instance. Raises GuestError(ending="exhausted") if there is none."""
+        """Hold a place for one instance. Raises GuestError(ending="exhausted") if there is
+        none.
+        """
         if self.live >= self.limit:
             raise GuestError(
                 f"{self.live} instances are alive, which is all this machine has room for",

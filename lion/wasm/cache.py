@@ -1,10 +1,14 @@
-"""Look here if you want to know where compiled components are kept, and why a file there is trusted.
+"""Look here if you want to know where compiled components are kept, and why a file there is
+trusted.
 
-An entry is machine code: whoever can write it can run code as the user. So the directory belongs to the user alone,
-an entry belongs to the user and is written by rename, and its bytes are hashed again before they are loaded.
+An entry is machine code: whoever can write it can run code as the user. So the directory belongs
+to the user alone,
+an entry belongs to the user and is written by rename, and its bytes are hashed again before they
+are loaded.
 
 Rule: what is not exactly as lion wrote it is compiled again, never loaded.
-Rule: the key is the digest of the wasm bytes just read, wasmtime's version and every engine setting.
+Rule: the key is the digest of the wasm bytes just read, wasmtime's version and every engine
+setting.
 """
 
 import hashlib
@@ -45,12 +49,15 @@ class CompileCache:
             ) from exc
         if not _is_own(info):
             raise OperatorError(
-                f"the cache directory {str(self._directory)!r} can be written by others, who could put code there",
+                f"the cache directory {str(self._directory)!r} can be written by others, "
+                "who could put code there",
                 hint=f"type: chmod 700 {self._directory}",
             )
 
     def read(self, digest: str) -> bytes | None:
-        """The compiled code for a component's SHA-256 (hex), or None. Raises OperatorError if the directory is not safe."""
+        """The compiled code for a component's SHA-256 (hex), or None. Raises OperatorError if the
+        directory is not safe.
+        """
         self._prepare()
         try:
             fd = os.open(self._path(digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)

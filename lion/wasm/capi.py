@@ -1,10 +1,15 @@
-"""Look here if you want to know which of wasmtime's C functions lion calls, and how its structs lie in memory.
+"""Look here if you want to know which of wasmtime's C functions lion calls, and how its structs
+lie in memory.
 
-The wheel's public component calls are synchronous; its C API has async ones, which wasmtime-py exposes only through
-private names. All private knowledge is in this file. tests/wasm/test_contract.py fails loudly if an upgrade changes it.
+The wheel's public component calls are synchronous; its C API has async ones, which wasmtime-py
+exposes only through
+private names. All private knowledge is in this file. tests/wasm/test_contract.py fails loudly if
+an upgrade changes it.
 
-Rule: functions named here take and give plain addresses (int), so that callers never build ctypes objects per call.
-Rule: `poll` releases the GIL (the ticker must be able to run); allocators do not (they are shorter than a handover).
+Rule: functions named here take and give plain addresses (int), so that callers never build ctypes
+objects per call.
+Rule: `poll` releases the GIL (the ticker must be able to run); allocators do not (they are shorter
+than a handover).
 """
 
 import ctypes
@@ -22,7 +27,9 @@ PINNED = "50.0.1"
 
 
 def _installed() -> str:
-    """The wheel's version, from its folder's name: importlib.metadata would cost 15 ms of every start."""
+    """The wheel's version, from its folder's name: importlib.metadata would cost 15 ms of every
+    start.
+    """
     for info in Path(wasmtime.__file__).parent.parent.glob("wasmtime-*.dist-info"):
         return info.name.removeprefix("wasmtime-").removesuffix(".dist-info")
     from importlib.metadata import version
@@ -45,7 +52,7 @@ def _long(name: str, result: Any, *args: Any) -> Any:
     return ctypes.CFUNCTYPE(result, *args)((name, _ffi.dll))
 
 
-# --- values: struct wasmtime_component_val {u8 kind; union of 24 bytes at 8} ------------------------------------
+# --- values: struct wasmtime_component_val {u8 kind; union of 24 bytes at 8}
 
 VAL = 32
 """Bytes of one value."""
@@ -55,7 +62,8 @@ ENTRY = 48
 KINDS: dict[str, int] = {
     name: getattr(_ffi, f"WASMTIME_COMPONENT_{name.upper()}").value
     for name in (
-        "bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
+        "bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char",
+        "string",
         "list", "record", "tuple", "variant", "enum", "option", "result", "flags", "resource",
     )
 }  # fmt: skip
@@ -69,7 +77,7 @@ val_new = _brief("wasmtime_component_val_new", _vp, _vp)
 val_clone = _brief("wasmtime_component_val_clone", None, _vp, _vp)
 val_delete = _brief("wasmtime_component_val_delete", None, _vp)
 
-# --- resources ----------------------------------------------------------------------------------------------------
+# --- resources
 
 _host_new = _brief(
     "wasmtime_component_resource_host_new", _vp, ctypes.c_bool, ctypes.c_uint32, ctypes.c_uint32
@@ -93,7 +101,9 @@ def give_resource(context: int, rep: int, type_id: int) -> int:
 
 
 def take_rep(context: int, any_address: int, type_id: int) -> int:
-    """Read the rep of a resource argument, which is only valid inside the callback it came with."""
+    """Read the rep of a resource argument, which is only valid inside the callback it came
+    with.
+    """
     out = ctypes.c_void_p()
     error = _any_to_host(context, any_address, ctypes.addressof(out))
     if error or out.value is None:
@@ -106,7 +116,7 @@ def take_rep(context: int, any_address: int, type_id: int) -> int:
     return rep
 
 
-# --- calls --------------------------------------------------------------------------------------------------------
+# --- calls
 
 poll = _long("wasmtime_call_future_poll", ctypes.c_bool, _vp)
 future_delete = _long("wasmtime_call_future_delete", None, _vp)
@@ -131,7 +141,7 @@ yield_at_epoch = _brief("wasmtime_context_epoch_deadline_async_yield_and_update"
 FUNC = ctypes.sizeof(_ffi.wasmtime_component_func_t)
 INSTANCE = ctypes.sizeof(_ffi.wasmtime_component_instance_t)
 
-# --- linking ------------------------------------------------------------------------------------------------------
+# --- linking
 
 HostCallback = ctypes.CFUNCTYPE(None, _vp, _vp, _vp, _vp, _sz, _vp, _sz, _vp, _vp)
 """data, context, type, args, nargs, results, nresults, error out, continuation."""
@@ -143,12 +153,25 @@ CONTINUATION = ctypes.sizeof(_b.wasmtime_async_continuation_t)
 
 _add_func_async = _brief(
     "wasmtime_component_linker_instance_add_func_async",
-    _vp, _vp, ctypes.c_char_p, _sz, _vp, _vp, _vp,
-)  # fmt: skip
+    _vp,
+    _vp,
+    ctypes.c_char_p,
+    _sz,
+    _vp,
+    _vp,
+    _vp,
+)
 _add_resource = _brief(
     "wasmtime_component_linker_instance_add_resource",
-    _vp, _vp, ctypes.c_char_p, _sz, _vp, _vp, _vp, _vp,
-)  # fmt: skip
+    _vp,
+    _vp,
+    ctypes.c_char_p,
+    _sz,
+    _vp,
+    _vp,
+    _vp,
+    _vp,
+)
 
 
 def address(thing: Any) -> int:
@@ -161,7 +184,9 @@ def address(thing: Any) -> int:
 
 
 def add_function(linker_instance: Any, name: str, callback: int, data: int) -> None:
-    """Define an async host function. `callback` is the address of a HostCallback, which gets `data`."""
+    """Define an async host function. `callback` is the address of a HostCallback, which gets
+    `data`.
+    """
     encoded = name.encode()
     raise_error(
         _add_func_async(address(linker_instance), encoded, len(encoded), callback, data, None)
@@ -178,7 +203,7 @@ def add_resource(linker_instance: Any, name: str, kind: Any, callback: int, data
     )
 
 
-# --- errors -------------------------------------------------------------------------------------------------------
+# --- errors
 
 _error_message = _brief("wasmtime_error_message", None, _vp, _vp)
 _error_delete = _brief("wasmtime_error_delete", None, _vp)
@@ -214,15 +239,19 @@ def set_flag(config: wasmtime.Config, name: str, value: bool | int) -> None:
 
 
 def check_layout() -> None:
-    """Raise InternalError unless this wasmtime is the one whose memory layout is written down here."""
-    val = _ffi.wasmtime_component_val_t
+    """Raise InternalError unless this wasmtime is the one whose memory layout is written down
+    here.
+    """
+    val: Any = _ffi.wasmtime_component_val_t
+    result: Any = _b.wasmtime_component_valresult_t
+    variant: Any = _b.wasmtime_component_valvariant_t
     facts = {
         "version": VERSION == PINNED,
         "val": ctypes.sizeof(val) == VAL and val.of.offset == 8,
         "record entry": ctypes.sizeof(_b.wasmtime_component_valrecord_entry_t) == ENTRY
         and _b.wasmtime_component_valrecord_entry_t.val.offset == 16,
-        "result": _b.wasmtime_component_valresult_t.val.offset == 8,
-        "variant": _b.wasmtime_component_valvariant_t.val.offset == 16,
+        "result": result.val.offset == 8,
+        "variant": variant.val.offset == 16,
         "name": ctypes.sizeof(_b.wasm_name_t) == 16,
         "continuation": CONTINUATION == 24,
         "pointer": ctypes.sizeof(ctypes.c_void_p) == 8,

@@ -1,7 +1,8 @@
 """Look here if you want to know how a component is linked, instantiated and called.
 
 Rule: an instance serves one call and is gone when the call returns, however it returns.
-Rule: a component may import only what lion offers, with exactly lion's types; anything else is refused at load.
+Rule: a component may import only what lion offers, with exactly lion's types; anything else is
+refused at load.
 """
 
 import ctypes
@@ -46,7 +47,9 @@ class Shared:
 def link(
     shared: Shared, imports: Sequence[Import], resources: Mapping[str, Sequence[str]]
 ) -> tuple[Linker, list[HostFunction]]:
-    """Define every imported function and resource type as one of ours. `resources` are names by interface."""
+    """Define every imported function and resource type as one of ours. `resources` are names by
+    interface.
+    """
     linker = Linker(shared.engine)
     functions: list[HostFunction] = []
     ids = shared.type_ids
@@ -69,7 +72,9 @@ def link(
 
 
 def _is_heavy(t: WitType | None) -> bool:
-    """Lists cost the host 32 bytes an element while wasmtime reads them, so such calls are polled in a worker."""
+    """Lists cost the host 32 bytes an element while wasmtime reads them, so such calls are polled
+    in a worker.
+    """
     return t is not None and ("list<" in render(t))
 
 
@@ -90,9 +95,14 @@ class LoadedComponent:
     """A compiled component and its linker; implements ports.Component."""
 
     def __init__(
-        self, shared: Shared, wasm: WasmComponent, digest: str, imports: Sequence[Import],
-        exports: Sequence[Export], resources: Mapping[str, Sequence[str]],
-    ) -> None:  # fmt: skip
+        self,
+        shared: Shared,
+        wasm: WasmComponent,
+        digest: str,
+        imports: Sequence[Import],
+        exports: Sequence[Export],
+        resources: Mapping[str, Sequence[str]],
+    ) -> None:
         self.digest = digest
         self.imports = imports
         self.exports = exports
@@ -113,9 +123,14 @@ class LoadedComponent:
         return entry
 
     async def call(
-        self, export: Export, args: Sequence[Any], handle: HandleCall, handles: Handles, limits: Limits,
+        self,
+        export: Export,
+        args: Sequence[Any],
+        handle: HandleCall,
+        handles: Handles,
+        limits: Limits,
         stats: CallStats,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """See ports.Component.call. Raises LowerError if an argument does not fit its type."""
         shared = self._shared
         with shared.admission.admit():
@@ -139,9 +154,14 @@ class _OneCall:
     """One instance and the one call it is for."""
 
     def __init__(
-        self, component: LoadedComponent, guest: Guest, handle: HandleCall, handles: Handles, limits: Limits,
+        self,
+        component: LoadedComponent,
+        guest: Guest,
+        handle: HandleCall,
+        handles: Handles,
+        limits: Limits,
         stats: CallStats,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.guest = guest
         self.meter = component._shared.meter
         self.handle = handle
@@ -184,9 +204,14 @@ class _OneCall:
         try:
             given.fill(_lower_all(entry.lowers, args, context))
             future = capi.func_call_async(
-                where, context, given.address, given.count,
-                result.address, 0 if entry.lift is None else 1, ctypes.addressof(self.error),
-            )  # fmt: skip
+                where,
+                context,
+                given.address,
+                given.count,
+                result.address,
+                0 if entry.lift is None else 1,
+                ctypes.addressof(self.error),
+            )
             await self._drive(future, entry.is_heavy, f"{export.name!r}")
             if entry.lift is None:
                 return None

@@ -1,7 +1,10 @@
-"""Look here if you want to know how wasmtime is set up: allowed features, determinism, limits, the ticker.
+"""Look here if you want to know how wasmtime is set up: allowed features, determinism, limits, the
+ticker.
 
-Rule: one engine per runtime, one ticker thread per engine, which does nothing but increment the epoch (about every
-millisecond while a guest is inside a poll, asleep otherwise). Nobody else increments: the epoch is engine-wide.
+Rule: one engine per runtime, one ticker thread per engine, which does nothing but increment the
+epoch (about every
+millisecond while a guest is inside a poll, asleep otherwise). Nobody else increments: the epoch is
+engine-wide.
 Rule: Wasm features are an allow-list: what is not named here is off.
 """
 
@@ -77,7 +80,8 @@ def build_engine() -> Engine:
 class Ticker:
     """Increments an engine's epoch while guests are being polled.
 
-    `inside` counts polls under way and `polls` those begun; both are touched by the loop's thread only.
+    `inside` counts polls under way and `polls` those begun; both are touched by the loop's thread
+    only.
     """
 
     def __init__(self, engine: Engine) -> None:

@@ -1,13 +1,18 @@
-"""Look here if you want to know how one guest call runs on trio: poll, wait for the host, poll again.
+"""Look here if you want to know how one guest call runs on trio: poll, wait for the host, poll
+again.
 
-The guest runs on a fiber of wasmtime's. A poll runs it until it returns, asks the host for something, or has used up its
-slice. Host work happens here, between two polls, as plain trio code; so a waiting guest holds no thread.
+The guest runs on a fiber of wasmtime's. A poll runs it until it returns, asks the host for
+something, or has used up its
+slice. Host work happens here, between two polls, as plain trio code; so a waiting guest holds no
+thread.
 
-Rule: a C callback only copies arguments and stores them; it never works for the guest and never raises.
+Rule: a C callback only copies arguments and stores them; it never works for the guest and never
+raises.
 Rule: a guest is found by its store's address, never through a global of "the current call".
 Rule: before every poll the epoch deadline is set anew; after a wait the old one has passed.
 Rule: the loop yields to trio when a millisecond has passed, however the last poll ended.
-Rule: a guest whose last poll was long is polled in a worker thread, so that it neither blocks the loop nor the ticker.
+Rule: a guest whose last poll was long is polled in a worker thread, so that it neither blocks the
+loop nor the ticker.
 """
 
 import ctypes
@@ -30,15 +35,21 @@ INLINE_TICKS = 2
 WORKER_TICKS = 5
 """Ticks of a slice polled in a worker: what a cancellation may have to wait for."""
 LONG_POLL_NS = 200_000
-"""A poll of this many nanoseconds sends the next one to a worker: a hop there costs the loop about 90 us."""
+"""A poll of this many nanoseconds sends the next one to a worker: a hop there costs the loop about
+90 us.
+"""
 LOOP_NS = 1_000_000
 """Nanoseconds after which the loop checkpoints."""
 INLINE_CAP_NS = 3_000_000
-"""An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more than this."""
+"""An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more
+than this.
+"""
 
 
 class HostFunction:
-    """What the callback needs to know of one import: how to read its arguments and write its result."""
+    """What the callback needs to know of one import: how to read its arguments and write its
+    result.
+    """
 
     __slots__ = ("index", "lift", "lower")
 
@@ -64,7 +75,9 @@ class Guest:
 
 
 class Callbacks:
-    """The C side of all host functions of one runtime. Keeps the guests by their store's address."""
+    """The C side of all host functions of one runtime. Keeps the guests by their store's
+    address.
+    """
 
     def __init__(self) -> None:
         self.guests: dict[int, Guest] = {}
@@ -114,7 +127,9 @@ class Callbacks:
 
 
 class Meter:
-    """What the loop and its guests share: when it last yielded, the ticker, the threads for busy guests."""
+    """What the loop and its guests share: when it last yielded, the ticker, the threads for busy
+    guests.
+    """
 
     def __init__(self, ticker: Any, threads: int) -> None:
         self.ticker = ticker
@@ -156,7 +171,8 @@ async def drive(
 ) -> None:  # fmt: skip
     """Run a future of wasmtime's to its end. The caller deletes it, whatever happens.
 
-    `handle` answers host calls, `drop` is told of reps the guest let go, `is_heavy` starts in a worker (for values whose
+    `handle` answers host calls, `drop` is told of reps the guest let go, `is_heavy` starts in a
+    worker (for values whose
     reading costs the host). Raises what `handle` raises, and CpuExceeded.
     """
     ticker = meter.ticker
@@ -199,7 +215,9 @@ async def drive(
 async def _answer(
     guest: Guest, function: HostFunction, handle: HandleCall, stats: CallStats
 ) -> None:
-    """Have the host do what the guest asked for, and write the result where the guest will look."""
+    """Have the host do what the guest asked for, and write the result where the guest will
+    look.
+    """
     if guest.failure is not None:
         raise InternalError(f"arguments could not be read: {guest.failure}") from guest.failure
     stats.host_calls += 1
@@ -230,6 +248,8 @@ class Values:
         self._buffer.raw = b"".join(images).ljust(len(self._buffer), b"\0")
 
     def free(self) -> None:
-        """Free what the values hold. All zero is a bool, so an array never filled is safe to free."""
+        """Free what the values hold. All zero is a bool, so an array never filled is safe to
+        free.
+        """
         for i in range(self.count):
             capi.val_delete(self.address + capi.VAL * i)

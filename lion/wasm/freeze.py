@@ -1,4 +1,5 @@
-"""Look here if you want to know how interfaces-*.json is made: the types of wit/, reflected and written down.
+"""Look here if you want to know how interfaces-*.json is made: the types of wit/, reflected and
+written down.
 
     python -m lion.wasm.freeze plugins-wasm/imports.wasm
 
@@ -18,7 +19,9 @@ from lion.wasm.engine import build_engine
 
 
 def reflect_interfaces(data: bytes) -> dict[str, dict[str, str]]:
-    """The interfaces a component imports: each function's canonical type, "resource" for a resource."""
+    """The interfaces a component imports: each function's canonical type, "resource" for a
+    resource.
+    """
     engine = build_engine()
     component = Component(engine, data)
     resources = reflect.name_resources(component, engine)

@@ -1,10 +1,14 @@
-"""Look here if you want to know how a guest's values become Python's: one flat function generated per type.
+"""Look here if you want to know how a guest's values become Python's: one flat function generated
+per type.
 
-wasmtime hands values as an array of 32-byte structs. A generated function reads a whole array with one `string_at`
-and one `unpack`, then builds the values in a single expression (four times faster than asking C for types).
+wasmtime hands values as an array of 32-byte structs. A generated function reads a whole array with
+one `string_at`
+and one `unpack`, then builds the values in a single expression (four times faster than asking C
+for types).
 
 Rule: everything is copied; what the addresses point to is freed when the callback returns.
-Rule: the source that is generated depends on types only, never on names or bytes a guest chose: names enter as constants
+Rule: the source that is generated depends on types only, never on names or bytes a guest chose:
+names enter as constants
 in the function's namespace, so there is nothing to escape.
 """
 
@@ -14,15 +18,26 @@ from ctypes import string_at
 from typing import Any, assert_never
 
 from lion.domain.wit import (
-    EnumOf, FlagsOf, Handle, ListOf, OptionOf, Prim, RecordOf, ResultOf, TupleOf, VariantOf, WitType,
-)  # fmt: skip
+    EnumOf,
+    FlagsOf,
+    Handle,
+    ListOf,
+    OptionOf,
+    Prim,
+    RecordOf,
+    ResultOf,
+    TupleOf,
+    VariantOf,
+    WitType,
+)
 from lion.wasm import capi
 
 Lift = Callable[[int, int], list[Any]]
 """(address of an array of values, store context) -> the values."""
 
 _FORMATS = {
-    "bool": "?23x", "u8": "B23x", "s8": "b23x", "u16": "H22x", "s16": "h22x", "u32": "I20x", "s32": "i20x",
+    "bool": "?23x", "u8": "B23x", "s8": "b23x", "u16": "H22x", "s16": "h22x", "u32": "I20x",
+    "s32": "i20x",
     "u64": "Q16x", "s64": "q16x", "f32": "f20x", "f64": "d16x", "char": "I20x", "string": "QQ8x",
 }  # fmt: skip
 _U8 = Prim("u8")
@@ -60,7 +75,8 @@ class _Source:
                 n, p = self.read("QQ8x", 2)
                 if t.element == _U8:
                     return f"(S({p}, {n} * 32)[8::32] if {n} else b'')"
-                return f"({self.constant(_list(t.element, self.type_ids))}({p}, {n}, c) if {n} else [])"
+                lift = self.constant(_list(t.element, self.type_ids))
+                return f"({lift}({p}, {n}, c) if {n} else [])"
             case TupleOf():
                 _, p = self.read("QQ8x", 2)
                 return f"tuple({self.function(t.items, capi.VAL)}({p}, c))"

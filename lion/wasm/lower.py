@@ -1,120 +1,61 @@
-"""Look here if you want to know how Python's values become a guest's: one closure per type, compiled once.
+"""Look here if you want to know how Python's values become a guest's: one closure per type,
+compiled once.
 
-Each closure returns the 32-byte image of a wasmtime value, whose heap parts it allocated with wasmtime's own allocators;
+Each closure returns the 32-byte image of a wasmtime value, whose heap parts it allocated with
+wasmtime's own allocators;
 containers join the images of what they hold.
 
 Rule: whoever gets an image owns it: it is handed to wasmtime or freed with `free`.
-Rule: a closure that fails has freed what it allocated, and raises LowerError naming where the value is wrong.
+Rule: a closure that fails has freed what it allocated, and raises LowerError naming where the
+value is wrong.
 """
 
 import ctypes
 import functools
-import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import addressof, memmove, string_at
 from typing import Any, assert_never
 
 from lion.domain.wit import (
-    EnumOf, FlagsOf, Handle, ListOf, OptionOf, Prim, RecordOf, ResultOf, TupleOf, VariantOf, WitType,
-)  # fmt: skip
+    EnumOf,
+    FlagsOf,
+    Handle,
+    ListOf,
+    OptionOf,
+    Prim,
+    RecordOf,
+    ResultOf,
+    TupleOf,
+    VariantOf,
+    WitType,
+)
 from lion.wasm import capi
+from lion.wasm.images import (
+    KIND,
+    PAD8,
+    PAD16,
+    PAD24,
+    PAIR,
+    POINTER,
+    Lower,
+    LowerError,
+    boxed,
+    char,
+    enum,
+    free,
+    free_all,
+    number,
+    string,
+    text,
+)
 
-Lower = Callable[[Any, int], bytes]
-"""(value, store context) -> image of 32 bytes."""
-
-_KIND = {name: struct.pack("<Q", kind) for name, kind in capi.KINDS.items()}
-_PAIR = struct.Struct("<QQ")
-_POINTER = struct.Struct("<Q")
-_PAD8, _PAD16, _PAD24 = b"\0" * 8, b"\0" * 16, b"\0" * 24
-_FORMATS = {
-    "bool": "?", "u8": "B", "s8": "b", "u16": "H", "s16": "h", "u32": "I", "s32": "i",
-    "u64": "Q", "s64": "q", "f32": "f", "f64": "d",
-}  # fmt: skip
 _U8 = Prim("u8")
 
-
-class LowerError(Exception):
-    """A value does not fit the type it should have: a host function or a caller gave the wrong thing."""
-
-
-def free(image: bytes) -> None:
-    """Free what an image holds."""
-    buffer = ctypes.create_string_buffer(image, capi.VAL)
-    capi.val_delete(addressof(buffer))
-
-
-def _free_all(images: list[bytes]) -> None:
-    for image in images:
-        free(image)
-
-
-def _boxed(image: bytes) -> bytes:
-    """Move a value to wasmtime's heap; its address as 8 bytes."""
-    buffer = ctypes.create_string_buffer(image, capi.VAL)
-    return _POINTER.pack(capi.val_new(addressof(buffer)))
-
-
-def _text() -> Callable[[bytes], bytes]:
-    """Makes size and address of a copy of some bytes, 16 bytes in all."""
-    pair = ctypes.create_string_buffer(16)
-    where = addressof(pair)
-    new = capi.name_new
-
-    def allocate(data: bytes) -> bytes:
-        new(where, len(data), data)
-        return pair.raw
-
-    return allocate
-
-
-def _number(name: str) -> Lower:
-    fmt = _FORMATS[name]
-    pack = struct.Struct(f"<Q{fmt}{24 - struct.calcsize(fmt)}x").pack
-    kind = capi.KINDS[name]
-    if name == "bool":
-        return lambda v, c: pack(kind, bool(v))
-
-    def lower(v: Any, c: int) -> bytes:
-        try:
-            return pack(kind, v)
-        except (struct.error, OverflowError) as exc:
-            raise LowerError(f"{v!r} is no {name}") from exc
-
-    return lower
-
-
-def _char(v: Any, c: int) -> bytes:
-    if not isinstance(v, str) or len(v) != 1 or 0xD800 <= ord(v) < 0xE000:
-        raise LowerError(f"{v!r} is no char")
-    return _KIND["char"] + struct.pack("<I20x", ord(v))
-
-
-def _string() -> Lower:
-    allocate, kind = _text(), _KIND["string"]
-
-    def lower(v: Any, c: int) -> bytes:
-        try:
-            return kind + allocate(v.encode()) + _PAD8
-        except (AttributeError, UnicodeEncodeError) as exc:
-            raise LowerError(f"{v!r:.60} is no string") from exc
-
-    return lower
-
-
-def _enum(t: EnumOf) -> Lower:
-    allocate, kind = _text(), _KIND["enum"]
-    names = {name: name.encode() for name in t.names}
-
-    def lower(v: Any, c: int) -> bytes:
-        if v not in names:
-            raise LowerError(f"{v!r:.60} is none of {', '.join(names)}")
-        return kind + allocate(names[v]) + _PAD8
-
-    return lower
+__all__ = ["Lower", "LowerError", "compile_lower", "free"]
 
 
 def _flags(t: FlagsOf) -> Lower:
-    allocate, kind = _text(), _KIND["flags"]
+    allocate, kind = text(), KIND["flags"]
     known = frozenset(t.names)
     pair = ctypes.create_string_buffer(16)
 
@@ -124,9 +65,9 @@ def _flags(t: FlagsOf) -> Lower:
             raise LowerError(f"{', '.join(sorted(map(str, given - known)))}: no such flag")
         names = b"".join(allocate(n.encode()) for n in t.names if n in given)
         capi.flags_new(addressof(pair), len(given))
-        size, where = _PAIR.unpack(pair.raw)
+        size, where = PAIR.unpack(pair.raw)
         memmove(where, names, size * 16)
-        return kind + pair.raw + _PAD8
+        return kind + pair.raw + PAD8
 
     return lower
 
@@ -138,11 +79,11 @@ def _bytes(v: Any, c: int) -> bytes:
     capi.list_new(addressof(pair), n)
     if n:
         # Two strided writes straight into the C array: kind at 0, payload at 8 of each value.
-        where = _PAIR.unpack(pair.raw)[1]
+        where = PAIR.unpack(pair.raw)[1]
         array = memoryview((ctypes.c_ubyte * (n * capi.VAL)).from_address(where)).cast("B")
         array[0 :: capi.VAL] = bytes((capi.KINDS["u8"],)) * n
         array[8 :: capi.VAL] = data
-    return _KIND["list"] + pair.raw + _PAD8
+    return KIND["list"] + pair.raw + PAD8
 
 
 def _images(lowers: Sequence[Lower], values: Sequence[Any], c: int) -> list[bytes]:
@@ -152,7 +93,7 @@ def _images(lowers: Sequence[Lower], values: Sequence[Any], c: int) -> list[byte
         for lower, value in zip(lowers, values, strict=True):
             images.append(lower(value, c))
     except (LowerError, ValueError, TypeError, KeyError) as exc:
-        _free_all(images)
+        free_all(images)
         raise LowerError(str(exc)) from exc
     return images
 
@@ -161,12 +102,12 @@ def _array(kind: bytes, new: Any, images: list[bytes]) -> bytes:
     pair = ctypes.create_string_buffer(16)
     new(addressof(pair), len(images))
     if images:
-        memmove(_PAIR.unpack(pair.raw)[1], b"".join(images), capi.VAL * len(images))
-    return kind + pair.raw + _PAD8
+        memmove(PAIR.unpack(pair.raw)[1], b"".join(images), capi.VAL * len(images))
+    return kind + pair.raw + PAD8
 
 
 def _list(element: Lower) -> Lower:
-    kind = _KIND["list"]
+    kind = KIND["list"]
 
     def lower(v: Any, c: int) -> bytes:
         if not isinstance(v, (list, tuple)):
@@ -177,7 +118,7 @@ def _list(element: Lower) -> Lower:
 
 
 def _tuple(items: Sequence[Lower]) -> Lower:
-    kind = _KIND["tuple"]
+    kind = KIND["tuple"]
 
     def lower(v: Any, c: int) -> bytes:
         if not isinstance(v, (list, tuple)) or len(v) != len(items):
@@ -202,7 +143,7 @@ def _record(t: RecordOf, lowers: Sequence[Lower]) -> Lower:
         images = _images(lowers, values, c)
         capi.val_clone(template, addressof(copy))
         image = copy.raw
-        where = _PAIR.unpack_from(image, 8)[1]
+        where = PAIR.unpack_from(image, 8)[1]
         names = string_at(where, capi.ENTRY * n)
         entries = [part for i, x in enumerate(images) for part in (names[48 * i : 48 * i + 16], x)]
         memmove(where, b"".join(entries), capi.ENTRY * n)
@@ -213,22 +154,24 @@ def _record(t: RecordOf, lowers: Sequence[Lower]) -> Lower:
 
 @functools.cache
 def _record_template(keys: tuple[str, ...]) -> int:
-    """The address of a record value with these names and bools as values. Lives as long as the process."""
+    """The address of a record value with these names and bools as values. Lives as long as the
+    process.
+    """
     pair = ctypes.create_string_buffer(16)
     capi.record_new(addressof(pair), len(keys))
-    where = _PAIR.unpack(pair.raw)[1]
-    allocate = _text()
-    empty = _KIND["bool"] + _PAD24
+    where = PAIR.unpack(pair.raw)[1]
+    allocate = text()
+    empty = KIND["bool"] + PAD24
     entries = b"".join(allocate(k.encode()) + empty for k in keys)
     memmove(where, entries, len(entries))
-    image = ctypes.create_string_buffer(_KIND["record"] + pair.raw + _PAD8, capi.VAL)
+    image = ctypes.create_string_buffer(KIND["record"] + pair.raw + PAD8, capi.VAL)
     address: int = capi.val_new(addressof(image))
     return address
 
 
 def _option(inner: Lower, is_nested: bool) -> Lower:
-    none = _KIND["option"] + _PAD24
-    kind = _KIND["option"]
+    none = KIND["option"] + PAD24
+    kind = KIND["option"]
 
     def lower(v: Any, c: int) -> bytes:
         if v is None:
@@ -237,14 +180,14 @@ def _option(inner: Lower, is_nested: bool) -> Lower:
             if not isinstance(v, (list, tuple)) or len(v) != 2:
                 raise LowerError(f"{v!r:.60} is no option of an option")
             v = v[1]
-        return kind + _boxed(inner(v, c)) + _PAD16
+        return kind + boxed(inner(v, c)) + PAD16
 
     return lower
 
 
 def _result(ok: Lower | None, err: Lower | None) -> Lower:
-    kind = _KIND["result"]
-    cases = {"ok": (_POINTER.pack(1), ok), "err": (_POINTER.pack(0), err)}
+    kind = KIND["result"]
+    cases = {"ok": (POINTER.pack(1), ok), "err": (POINTER.pack(0), err)}
 
     def lower(v: Any, c: int) -> bytes:
         try:
@@ -252,13 +195,13 @@ def _result(ok: Lower | None, err: Lower | None) -> Lower:
             flag, inner = cases[tag]
         except (TypeError, ValueError, KeyError) as exc:
             raise LowerError(f"{v!r:.60} is no result") from exc
-        return kind + flag + (_PAD8 if inner is None else _boxed(inner(payload, c))) + _PAD8
+        return kind + flag + (PAD8 if inner is None else boxed(inner(payload, c))) + PAD8
 
     return lower
 
 
 def _variant(cases: Mapping[str, Lower | None]) -> Lower:
-    allocate, kind = _text(), _KIND["variant"]
+    allocate, kind = text(), KIND["variant"]
     names = {name: name.encode() for name in cases}
 
     def lower(v: Any, c: int) -> bytes:
@@ -267,15 +210,15 @@ def _variant(cases: Mapping[str, Lower | None]) -> Lower:
             inner = cases[name]
         except (TypeError, ValueError, KeyError) as exc:
             raise LowerError(f"{v!r:.60} is none of {', '.join(names)}") from exc
-        boxed = _PAD8 if inner is None else _boxed(inner(payload, c))
-        return kind + allocate(names[name]) + boxed
+        payload_image = PAD8 if inner is None else boxed(inner(payload, c))
+        return kind + allocate(names[name]) + payload_image
 
     return lower
 
 
 def _handle(t: Handle, type_ids: Mapping[str, int]) -> Lower:
-    kind, type_id = _KIND["resource"], type_ids[t.resource]
-    return lambda v, c: kind + _POINTER.pack(capi.give_resource(c, v, type_id)) + _PAD16
+    kind, type_id = KIND["resource"], type_ids[t.resource]
+    return lambda v, c: kind + POINTER.pack(capi.give_resource(c, v, type_id)) + PAD16
 
 
 def compile_lower(t: WitType, type_ids: Mapping[str, int]) -> Lower:
@@ -286,11 +229,11 @@ def compile_lower(t: WitType, type_ids: Mapping[str, int]) -> Lower:
 
     match t:
         case Prim(name="string"):
-            return _string()
+            return string()
         case Prim(name="char"):
-            return _char
+            return char
         case Prim():
-            return _number(t.name)
+            return number(t.name)
         case ListOf():
             return _bytes if t.element == _U8 else _list(compile_lower(t.element, type_ids))
         case TupleOf():
@@ -300,7 +243,7 @@ def compile_lower(t: WitType, type_ids: Mapping[str, int]) -> Lower:
         case VariantOf():
             return _variant({name: inner(p) for name, p in t.cases})
         case EnumOf():
-            return _enum(t)
+            return enum(t)
         case FlagsOf():
             return _flags(t)
         case OptionOf():

@@ -1,6 +1,8 @@
-"""Look here if you want to know what a component may import, and how an import with other types is noticed.
+"""Look here if you want to know what a component may import, and how an import with other types is
+noticed.
 
-The types of every released interface are frozen in interfaces-*.json, which is made from wit/ (make plugins) and kept for ever;
+The types of every released interface are frozen in interfaces-*.json, which is made from wit/
+(make plugins) and kept for ever;
 the host serves all of them at once.
 """
 
@@ -14,7 +16,9 @@ from lion.errors import GuestError
 
 
 class Offers:
-    """Interfaces by name with version; each function by name with its canonical type, each resource with "resource"."""
+    """Interfaces by name with version; each function by name with its canonical type, each
+    resource with "resource".
+    """
 
     def __init__(self, interfaces: Mapping[str, Mapping[str, str]]) -> None:
         self.interfaces = interfaces
@@ -45,7 +49,9 @@ class Offers:
             )
 
     def check_function(self, interface: str, name: str, kind: str) -> None:
-        """Raise GuestError(ending="world") for a function the interface does not have, or has with another type."""
+        """Raise GuestError(ending="world") for a function the interface does not have, or has with
+        another type.
+        """
         known = self.interfaces[interface].get(name)
         if known is None:
             raise GuestError(

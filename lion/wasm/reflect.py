@@ -1,4 +1,6 @@
-"""Look here if you want to know how a component's types are read: wasmtime's reflection turned into domain types."""
+"""Look here if you want to know how a component's types are read: wasmtime's reflection turned
+into domain types.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,9 +11,19 @@ from wasmtime.component import _types as w
 from wasmtime.component._resource_type import ResourceType
 
 from lion.domain.wit import (
-    EnumOf, FlagsOf, Function, Handle, ListOf, OptionOf, Prim, RecordOf, ResultOf, TupleOf, VariantOf,
+    EnumOf,
+    FlagsOf,
+    Function,
+    Handle,
+    ListOf,
+    OptionOf,
+    Prim,
+    RecordOf,
+    ResultOf,
+    TupleOf,
+    VariantOf,
     WitType,
-)  # fmt: skip
+)
 from lion.errors import GuestError
 from lion.wasm import capi
 
@@ -40,7 +52,9 @@ class Resources:
 
 
 def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
-    """Turn wasmtime's type into the domain's. Raises GuestError(ending="world") for what lion does not carry."""
+    """Turn wasmtime's type into the domain's. Raises GuestError(ending="world") for what lion does
+    not carry.
+    """
     if depth > MAX_DEPTH:
         raise GuestError(f"a type is nested deeper than {MAX_DEPTH}", ending="world")
 
@@ -93,7 +107,9 @@ def function(t: Any, resources: Resources) -> Function:
 
 
 def interfaces(items: Any, engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Names of imported or exported interfaces with their items; functions at the root are under the name ""."""
+    """Names of imported or exported interfaces with their items; functions at the root are under
+    the name "".
+    """
     root = {name: item.ty for name, item in items.items() if isinstance(item.ty, w.FuncType)}
     if root:
         yield "", root

@@ -1,4 +1,6 @@
-"""Look here if you want to know how bytes become a component: check, compile or take from the cache, reflect, link."""
+"""Look here if you want to know how bytes become a component: check, compile or take from the
+cache, reflect, link.
+"""
 
 import hashlib
 import os
@@ -131,8 +133,10 @@ class WasmRuntime:
 async def open_runtime(
     cache: Path | None = None, *, offers: Offers | None = None, instances: int | None = None
 ) -> AsyncIterator[WasmRuntime]:
-    """Open an engine with its ticker. `cache` is the directory for compiled code (none: compile each time),
-    `offers` what components may import (lion's interfaces), `instances` how many may live (what the machine allows).
+    """Open an engine with its ticker. `cache` is the directory for compiled code (none: compile
+    each time),
+    `offers` what components may import (lion's interfaces), `instances` how many may live (what
+    the machine allows).
     """
     check_python()
     engine = build_engine()

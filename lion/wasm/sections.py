@@ -1,6 +1,7 @@
 """Look here if you want to know what can be read from a component's bytes without compiling it.
 
-Sources: the component model's binary format (preamble, section framing); wit-component's `package-docs` custom section.
+Sources: the component model's binary format (preamble, section framing); wit-component's
+`package-docs` custom section.
 """
 
 import json
@@ -15,7 +16,9 @@ MODULE_LAYER = b"\x01\x00\x00\x00"
 
 
 def check_preamble(data: bytes, origin: str) -> None:
-    """Raise OperatorError unless the bytes begin as a component does; the sentence says what they are instead."""
+    """Raise OperatorError unless the bytes begin as a component does; the sentence says what they
+    are instead.
+    """
     if data[:4] != MAGIC:
         what = "is empty" if not data else "is no WebAssembly at all"
         raise OperatorError(
@@ -72,7 +75,8 @@ def _table(value: Any) -> dict[str, Any]:
 def function_docs(data: bytes) -> dict[str, str]:
     """Documentation of exported functions by name, from `package-docs`; empty if there is none.
 
-    The payload is a version byte and JSON: worlds -> func_exports -> docs, and interfaces -> funcs -> docs.
+    The payload is a version byte and JSON: worlds -> func_exports -> docs, and interfaces -> funcs
+    -> docs.
     """
     docs: dict[str, str] = {}
     for name, payload in custom_sections(data):

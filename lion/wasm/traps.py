@@ -29,11 +29,11 @@ _HINTS = {
 
 
 def frames(text: str) -> tuple[str, ...]:
-    """Names of the guest's functions from a backtrace, innermost first, without module and hash."""
-    found = []
-    for name in _FRAME.findall(text.partition("backtrace:")[2].partition("Caused by")[0]):
-        found.append(_HASH.sub("", name.rpartition("!")[2]))
-    return tuple(found)
+    """Names of the guest's functions from a backtrace, innermost first, without module and
+    hash.
+    """
+    trace = text.partition("backtrace:")[2].partition("Caused by")[0]
+    return tuple(_HASH.sub("", name.rpartition("!")[2]) for name in _FRAME.findall(trace))
 
 
 def ending_of(text: str, stack: tuple[str, ...]) -> str:

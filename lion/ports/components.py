@@ -1,0 +1,114 @@
+"""Look here if you want to know what the kernel needs from an engine of components."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+import msgspec
+
+from lion.domain.plan import Limits
+from lion.domain.wit import Function
+
+
+class Import(msgspec.Struct, frozen=True):
+    """One host function a component imports, for instance interface `lion:host/kv@0.1.0`, name
+    `get`.
+
+    A resource's method is named as in the component model: `[method]pending.take`.
+    """
+
+    interface: str
+    name: str
+    type: Function
+
+
+class Export(msgspec.Struct, frozen=True):
+    """One exported function. `name` is the function's own, `interface` empty at the component's
+    root.
+    """
+
+    interface: str
+    name: str
+    type: Function
+    docs: str = ""
+
+
+HandleCall = Callable[[int, list[Any]], Awaitable[Any]]
+"""Host side of one instance: (index into `Component.imports`, lifted arguments) -> value to
+lower.
+"""
+
+
+class Handles(Protocol):
+    """The table of one instance's resources: what its reps stand for. Bounded; all closed with the
+    instance.
+    """
+
+    def add(self, kind: str, thing: Any, close: Callable[[], None] | None = None) -> int:
+        """Give `thing` a rep. Raises CallError("exhausted") if the table is full."""
+        ...
+
+    def get(self, rep: int, kind: str | None = None) -> Any:
+        """What a rep stands for. Raises CallError("not-found") for a forged, dropped or wrong
+        one.
+        """
+        ...
+
+    def drop(self, rep: int) -> None:
+        """Forget and close. Unknown reps are ignored."""
+        ...
+
+    def close(self) -> None:
+        """Close everything."""
+        ...
+
+
+class CallStats(msgspec.Struct):
+    """What one call of an export has used so far."""
+
+    cpu_ns: int = 0
+    host_calls: int = 0
+
+
+class Component(Protocol):
+    """A component, checked and compiled. Any number of instances may run at once."""
+
+    digest: str
+    imports: Sequence[Import]
+    exports: Sequence[Export]
+
+    async def call(
+        self,
+        export: Export,
+        args: Sequence[Any],
+        handle: HandleCall,
+        handles: Handles,
+        limits: Limits,
+        stats: CallStats,
+    ) -> Any:
+        """Call an export in a fresh instance, which is gone when this returns, however it does.
+
+        Cancellable at any moment; a deadline is the caller's cancel scope. Exceptions of `handle`
+        pass through unchanged
+        and end the instance. Raises GuestError (ending trap, cpu, memory, stack, exhausted,
+        world).
+        """
+        ...
+
+
+class Runtime(Protocol):
+    """The engine: makes components of bytes."""
+
+    engine_digest: str
+    wasmtime_version: str
+
+    async def load(self, data: bytes, origin: str) -> Component:
+        """Check and compile (or take from the cache). `origin` names it in errors.
+
+        Raises OperatorError for what is no component, GuestError(ending="world") for an import the
+        host does not offer.
+        """
+        ...
+
+
+OpenRuntime = Callable[[], AbstractAsyncContextManager[Runtime]]

@@ -1,0 +1,110 @@
+"""Look here if you want to know what an executor of a host function is, and what it sees."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+import msgspec
+
+from lion.domain.call import Effect
+from lion.domain.event import AgentPartialOutput, CallFinished
+from lion.domain.plan import Grant
+from lion.ports.components import Handles
+
+
+class Clock(Protocol):
+    """Where times come from: nanoseconds since 1970 (UTC), and since the run's start."""
+
+    def now_ns(self) -> int: ...
+    def monotonic_ns(self) -> int: ...
+
+
+class Waitable(Protocol):
+    """What a handle given to `poll` stands for. Everything in a `Handles` table that a guest can
+    name is one.
+    """
+
+    @property
+    def is_ready(self) -> bool:
+        """Asking for it now would not wait. A failure or a cancellation is ready too."""
+        ...
+
+    async def wait_ready(self) -> None:
+        """Wait until `is_ready`. Never raises but when it is cancelled itself."""
+        ...
+
+
+class Tools(Protocol):
+    """How an executor reaches other plugins' tools on behalf of its caller."""
+
+    def list_tools(self) -> list[dict[str, str]]:
+        """Records of `tools.tool` the caller may call, sorted by name."""
+        ...
+
+    async def call(self, name: str, arguments: str) -> str:
+        """JSON in, JSON out. Raises CallError."""
+        ...
+
+    def start(self, name: str, arguments: str) -> "PendingCall":
+        """Begin a call. Raises CallError("exhausted") beyond the holder's limit."""
+        ...
+
+
+class PendingCall(Waitable, Protocol):
+    """A tool call under way."""
+
+    async def take(self) -> str:
+        """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
+        ...
+
+    def cancel(self) -> None: ...
+
+
+class Caller(Protocol):
+    """What an executor sees of the invocation that calls it."""
+
+    run: str
+    holder: str
+    namespace: str
+    """Manifest name and holder: where kv is kept."""
+    config: Mapping[str, Any]
+    handles: Handles
+    clock: Clock
+    tools: Tools
+
+    def grants(self, capability: str) -> Sequence[Grant]: ...
+
+
+class Kind(Enum):
+    """How an executor is run."""
+
+    INSTANT = "instant"
+    """`execute(caller, *args) -> value`, returns at once."""
+    WAITING = "waiting"
+    """`await execute(caller, *args) -> value`."""
+    STORED = "stored"
+    """`execute(tables, caller, *args) -> value`, inside the transaction that records it."""
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One host function as the broker knows it.
+
+    `name` is the WIT name, `pending.take` for a method. `execute` returns the value of the `ok`
+    case or raises CallError.
+    `target` says what a call is about, from its arguments. `event` is the type of its single
+    record.
+    `output_bytes` says what a call takes of the `output` budget, from its arguments (None:
+    nothing).
+    """
+
+    capability: str
+    name: str
+    kind: Kind
+    execute: Callable[..., Any]
+    target: Callable[[list[Any]], str] | None = None
+    effect: Effect = Effect.NONE
+    event: type[CallFinished] = CallFinished
+    output_bytes: Callable[[list[Any]], int] | None = None
+
+
+OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

@@ -1,0 +1,149 @@
+"""Look here if you want to know what the kernel needs from an event log, and readers from it."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from lion.domain.event import Draft, Record
+
+T = TypeVar("T")
+
+
+class RunSummary(msgspec.Struct, frozen=True):
+    """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
+    still holds the lock.
+    """
+
+    run: str
+    manifest_name: str
+    started_ns: int
+    records: int
+    exit_code: int | None
+    is_live: bool
+
+
+class VerifyReport(msgspec.Struct, frozen=True):
+    """A run that verifies: how many records, whether RunFinished is the last, the last record's
+    digest in hex.
+
+    A run that is not finished is no fault: the report says how far it got.
+    """
+
+    run: str
+    records: int
+    finished: bool
+    head: str
+
+
+class BudgetUse(msgspec.Struct, frozen=True):
+    """How far a budget of a holder is used, as last noted in the log."""
+
+    holder: str
+    budget: str
+    limit: int
+    used: int
+
+
+class Tables(Protocol):
+    """The key-value tables of the log's database, inside one transaction. Synchronous; values are
+    text.
+    """
+
+    def kv_get(self, namespace: str, key: str) -> str | None: ...
+    def kv_set(self, namespace: str, key: str, value: str) -> None: ...
+    def kv_delete(self, namespace: str, key: str) -> bool: ...
+    def kv_list(self, namespace: str, prefix: str, after: str | None, limit: int) -> list[str]: ...
+    def kv_bytes(self, namespace: str) -> int:
+        """The sum of all keys and values of the namespace, in bytes of UTF-8."""
+        ...
+
+
+class EventLog(Protocol):
+    """An open, append-only log with one writer. Every method may raise AuditError once the log has
+    refused a write.
+    """
+
+    async def start_run(self, run: str, manifest_name: str) -> None:
+        """Become the run's only writer until the log is closed; must come before its first append.
+
+        Raises OperatorError if another process owns the run, AuditError if the run has ended.
+        """
+        ...
+
+    @property
+    def is_full(self) -> bool:
+        """The buffer has reached its bound: callers should `await wait_room()` before they append
+        more.
+        """
+        ...
+
+    def append(self, draft: Draft) -> None:
+        """Join the buffer; never waits. Raises AuditError if the log has failed, is closed, or the
+        run's quota is used up.
+        """
+        ...
+
+    async def wait_room(self) -> None:
+        """Wait until the buffer is below its bound."""
+        ...
+
+    async def commit(self) -> None:
+        """Wait until everything appended so far is durable."""
+        ...
+
+    async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
+        """Run `operate` and append `draft(its value)` in one transaction, in the order of the
+        buffer; wait for it.
+        """
+        ...
+
+    def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
+        """Remember how far a budget is used; written in the transaction of the records around
+        it.
+        """
+        ...
+
+    async def put_blob(self, data: bytes) -> str:
+        """Store bytes by their SHA-256 (hex), once; wait until durable."""
+        ...
+
+    def subscribe(self, run: str, after: int = 0) -> AsyncIterator[Record]:
+        """Committed records of a run in order, from seq `after` + 1, as they come; ends after
+        RunFinished or close.
+        """
+        ...
+
+
+class LogReader(Protocol):
+    """A log opened for reading only; also while its owner writes."""
+
+    def runs(self) -> list[RunSummary]:
+        """Oldest first."""
+        ...
+
+    def find(self, run: str) -> str:
+        """The id for an id, a unique prefix of one, or `last`. Raises OperatorError if there is
+        none or several.
+        """
+        ...
+
+    def records(self, run: str, after: int = 0) -> Iterator[Record]:
+        """Records of a run in order of seq."""
+        ...
+
+    def blob(self, digest: str) -> bytes:
+        """Bytes by digest. Raises AuditError if missing or changed."""
+        ...
+
+    def budgets(self, run: str) -> list[BudgetUse]:
+        """Budgets of a run, sorted by holder and name."""
+        ...
+
+    def verify(self, run: str) -> VerifyReport:
+        """Check every record of a run (id in full) and the components it names.
+
+        Raises AuditError for the first fault, with facts run, seq and fault; OperatorError for an
+        unknown run.
+        """
+        ...
