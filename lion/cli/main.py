@@ -27,7 +27,7 @@ def run_command(words: Sequence[str]) -> int:
     except (BrokenPipeError, SystemExit):  # click exits when it finds that the reader has left
         _leave_pipe()
         return 0
-    except BaseException as exc:
+    except BaseException as exc:  # noqa: BLE001 - the seam
         from lion.cli.faults import report_fault
 
         return report_fault(exc, words)

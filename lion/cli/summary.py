@@ -64,8 +64,16 @@ def render_denial(denial: Denial, plan: Plan, screen: Screen) -> Iterator[str]:
         f"{show_line(what, longest=200)}   {show_line(denial.reason)}{times}"
     )
     if denial.suggestion:
-        where = "in the manifest" if plan.path is None else f"in {_near(plan.path)}"
-        yield f"        allow it {where}:  {show_line(denial.suggestion)}"
+        table, line = split_suggestion(denial.suggestion)
+        where = "a manifest" if plan.path is None else show_line(_near(plan.path))
+        yield f"        allow it:  under [{show_line(table)}] in {where} write"
+        yield f"                   {show_line(line)}"
+
+
+def split_suggestion(suggestion: str) -> tuple[str, str]:
+    """`agents.ann.allow.kv = ...` as people write it: the table `agents.ann`, the line in it."""
+    kind, name, line = suggestion.split(".", 2)
+    return f"{kind}.{name}", line
 
 
 def json_text(value: object) -> str:

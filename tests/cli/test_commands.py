@@ -50,7 +50,6 @@ def test_a_run_its_log_and_its_replay(lion: Lion) -> None:
     assert any(line.startswith("bob | ") for line in said_lines(run.stdout))
     assert "ok      ann  " in run.stdout
     assert "denied  bob  tools " in run.stdout
-    assert 'allow it in manifest.toml:  agents.bob.allow.tools = ["calculator.*"' in run.stdout
     assert "-m lion replay last" in run.stdout
 
     replay = lion("replay", "last")
@@ -66,6 +65,23 @@ def test_a_run_its_log_and_its_replay(lion: Lion) -> None:
     assert "RunStarted" in log[0]
     assert "RunFinished" in log[-1]
     assert any("denied: no grant covers it" in line for line in log)
+
+
+def test_the_line_that_is_suggested_allows_it(lion: Lion) -> None:
+    path = lion.write(tour())
+    lines = lion("run", path).stdout.splitlines()
+    (place,) = [
+        at
+        for at, line in enumerate(lines)
+        if line.startswith("denied  bob  tools start notebook.write")
+    ]
+    assert lines[place + 1].strip() == "allow it:  under [agents.bob] in manifest.toml write"
+    before = 'allow.tools = ["calculator.*", "hello.*"]'
+    assert path.read_text().count(before) == 1
+    lion.write(path.read_text().replace(before, lines[place + 2].strip()))
+    again = lion("run", path)
+    assert again.returncode == 0
+    assert "denied  bob  tools start notebook.write" not in again.stdout
 
 
 def test_what_programs_read(lion: Lion) -> None:

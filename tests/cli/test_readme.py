@@ -1,0 +1,148 @@
+"""Look here if you want to know whether the README tells the truth: commands, manifests, map.
+
+Rule: a shell block says ```sh test (run in the fast suite) or ```sh slow (network, compilers).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.kit import ROOT, SECONDS, Lion
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SLOW_SECONDS = 1200
+
+
+def shell_blocks(mark: str) -> list[str]:
+    return [text for language, word, text in BLOCKS if (language, word) == ("sh", mark)]
+
+
+def shell(text: str, folder: Path, environ: dict[str, str], seconds: int) -> str:
+    """What a block prints; each of its commands has to succeed."""
+    environ = environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    result = subprocess.run(
+        ["sh", "-euc", text], cwd=folder, env=environ, capture_output=True, text=True,
+        timeout=seconds, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, f"{text}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+def test_every_shell_block_says_when_it_is_run() -> None:
+    marks = [word for language, word, _ in BLOCKS if language == "sh"]
+    assert marks
+    assert set(marks) <= {"test", "slow"}
+
+
+def test_the_commands_work(lion: Lion) -> None:
+    text = "".join(shell_blocks("test"))
+    printed = shell(text, ROOT, lion.environ, SECONDS * 2)
+    assert "identical" in printed
+    assert '"Hello, Ann!"' in printed
+
+
+def test_the_first_manifest_is_the_example() -> None:
+    example = (ROOT / "examples" / "hello" / "manifest.toml").read_text("utf-8")
+    assert example in [text for language, _, text in BLOCKS if language == "toml"]
+
+
+def test_the_larger_manifest_and_the_policy_work(lion: Lion) -> None:
+    manifests = [t for language, word, t in BLOCKS if language == "toml" and not word]
+    _, large, policy = manifests
+    shutil.copytree(ROOT / "plugins-wasm", lion.folder / "plugins-wasm")
+    words = ("run", lion.write(large), "--policy", lion.write(policy, "policy.toml"))
+    report = lion.json(*words)
+    assert report["exit_code"] == 0, report
+    assert "What do lions eat?" in report["endings"][0]["text"]
+    assert report["endings"][1]["value"] == 3
+
+
+def test_the_table_of_commands_is_the_command_line() -> None:
+    from lion.cli.group import COMMANDS
+
+    assert set(re.findall(r"^\| `lion (\w+)", README, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_the_map_is_the_tree() -> None:
+    listed = set(re.findall(r"^\| `([^`]+)` \|", _section("The map"), re.MULTILINE))
+    assert listed == _entries(ROOT) | _lion()
+
+
+def _section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def _entries(folder: Path) -> set[str]:
+    """Folders that are kept: those with a file git knows or could know."""
+    known = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    if not known:
+        pytest.skip("needs a git checkout")
+    folders = {line.partition("/")[0] for line in known.splitlines() if "/" in line}
+    return {f"{name}/" for name in folders if not name.startswith(".")}
+
+
+def _lion() -> set[str]:
+    found = set()
+    for path in (ROOT / "lion").iterdir():
+        if path.is_dir() and (path / "__init__.py").exists():
+            found.add(f"lion/{path.name}/")
+        elif path.suffix == ".py" and path.name != "__init__.py":
+            found.add(f"lion/{path.name}")
+    return found
+
+
+def clone(folder: Path) -> Path:
+    """A copy of what git knows, so that nothing of this checkout helps or is changed."""
+    known = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, known.split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    return folder
+
+
+@pytest.mark.slow
+def test_two_commands_in_an_empty_clone_with_an_empty_home(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    folder = clone(tmp_path / "clone")
+    (text,) = [block for block in shell_blocks("slow") if "make run" in block]
+    environ = {"HOME": str(home), "ARGS": "tests/cli/test_settings.py", "PYTHON": sys.executable}
+    passed = {k: v for k, v in os.environ.items() if k.startswith("PIP_") or k.endswith("_proxy")}
+    printed = shell(f"{text}make", folder, passed | environ, SLOW_SECONDS)
+    assert "denied  ann" in printed
+    assert ".venv/bin/lion replay last" in printed
+    assert "passed" in printed
+    assert "make bench" in printed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="needs a Rust toolchain")
+def test_the_first_plugin(lion: Lion) -> None:
+    folder = clone(lion.folder / "clone")
+    for _, path, text in BLOCKS:
+        if path.startswith("plugins-src/"):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, "utf-8")
+    workspace = folder / "plugins-src" / "Cargo.toml"
+    workspace.write_text(workspace.read_text("utf-8").replace('"hello"', '"hello", "fox"'))
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (text,) = [block for block in shell_blocks("slow") if "build.py" in block]
+    environ = {**os.environ, **lion.environ, "HOME": os.environ["HOME"]}
+    printed = shell(text, folder, environ, SLOW_SECONDS)
+    assert '"ring-ding ring-ding"' in printed
+    assert "What the fox says, so many times." in printed
