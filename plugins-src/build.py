@@ -71,6 +71,12 @@ def has_target(rustc: Path | str) -> bool:
     return where is not None and any(Path(where).glob("libstd-*.rlib"))
 
 
+def std_sources(rustc: Path) -> Path:
+    """Where the standard library's sources are, if this compiler has them."""
+    sysroot = ask(rustc, "--print", "sysroot")
+    return Path(sysroot or os.devnull) / "lib" / "rustlib" / "src" / "rust"
+
+
 def tool_folders(rustc: Path | str) -> list[Path]:
     """Where a compiler, and rustup's if there is one, keep the linkers."""
     folders = []
@@ -106,8 +112,7 @@ def find_toolchain() -> Toolchain:
         return toolchain(
             "the installed target " + TARGET, Path(rustc), Path(cargo), build_std=False
         )
-    sources = Path(ask(SYSTEM_RUSTC, "--print", "sysroot") or "/") / "lib/rustlib/src/rust/library"
-    if SYSTEM_CARGO.exists() and sources.exists():
+    if SYSTEM_CARGO.exists() and (std_sources(SYSTEM_RUSTC) / "library").exists():
         says = f"{SYSTEM_RUSTC}, the standard library from its sources"
         return toolchain(says, SYSTEM_RUSTC, SYSTEM_CARGO, build_std=True)
     raise SystemExit(NO_TOOLCHAIN.format(target=TARGET))
@@ -123,7 +128,7 @@ def remaps(rustc: Path) -> list[str]:
     """Compiler flags that replace this machine's paths by names."""
     home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
     flags = [(path, "registry") for path in (home / "registry" / "src").glob("*")]
-    sources = Path(ask(rustc, "--print", "sysroot") or "/") / "lib" / "rustlib" / "src" / "rust"
+    sources = std_sources(rustc)
     # The later one wins, so the most special comes last.
     flags = [(home, "cargo"), *flags, (sources, "rust"), (sources.resolve(), "rust")]
     flags.append((HERE, "plugins-src"))

@@ -28,7 +28,11 @@ impl Guest for Calculator {
 
     fn evaluate(expression: String) -> Result<f64, String> {
         let value = expression::evaluate(&expression)?;
-        if value.is_finite() { Ok(value) } else { Err(too_large()) }
+        if value.is_finite() {
+            Ok(value)
+        } else {
+            Err(too_large())
+        }
     }
 }
 

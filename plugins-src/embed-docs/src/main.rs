@@ -14,8 +14,8 @@ use anyhow::{bail, Context, Result};
 use wasm_encoder::{ComponentSection, CustomSection};
 use wit_component::{dummy_module, embed_component_metadata, ComponentEncoder, DecodedWasm, StringEncoding};
 use wit_parser::{
-    Docs, LiftLowerAbi, ManglingAndAbi, PackageId, PackageMetadata, Resolve, TypeDefKind, TypeId, World, WorldId,
-    WorldItem,
+    Docs, LiftLowerAbi, ManglingAndAbi, PackageId, PackageMetadata, Resolve, TypeDefKind, TypeId, World,
+    WorldId, WorldItem,
 };
 
 fn main() -> Result<()> {
@@ -36,7 +36,8 @@ fn embed(input: &str, output: &str, world: &str, wit: &[&str]) -> Result<()> {
     copy_docs(&source, &source.worlds[id], &mut resolve, root);
     let package = resolve.worlds[root].package.context("the component's world has no package")?;
     let data = PackageMetadata::extract(&resolve, package).encode()?;
-    CustomSection { name: PackageMetadata::SECTION_NAME.into(), data: data.into() }.append_to_component(&mut bytes);
+    CustomSection { name: PackageMetadata::SECTION_NAME.into(), data: data.into() }
+        .append_to_component(&mut bytes);
     // What cannot be read back must not be shipped.
     wit_component::decode(&bytes).context("the docs do not read back")?;
     Ok(std::fs::write(output, bytes)?)
@@ -45,12 +46,14 @@ fn embed(input: &str, output: &str, world: &str, wit: &[&str]) -> Result<()> {
 fn copy_docs(source: &Resolve, from: &World, resolve: &mut Resolve, root: WorldId) {
     resolve.worlds[root].docs = from.docs.clone();
     let mut types = Vec::new();
-    let items = |world: &World| world.imports.clone().into_iter().chain(world.exports.clone()).collect::<Vec<_>>();
+    let items =
+        |world: &World| world.imports.clone().into_iter().chain(world.exports.clone()).collect::<Vec<_>>();
     for (key, item) in items(from) {
         let name = source.name_world_key(&key);
         let world = &mut resolve.worlds[root];
         let target = world.exports.iter_mut().chain(world.imports.iter_mut());
-        for (_, found) in target.filter(|(key, _)| matches!(key, wit_parser::WorldKey::Name(n) if *n == name)) {
+        for (_, found) in target.filter(|(key, _)| matches!(key, wit_parser::WorldKey::Name(n) if *n == name))
+        {
             match (&item, found) {
                 (WorldItem::Function(f), WorldItem::Function(g)) => g.docs = f.docs.clone(),
                 (WorldItem::Type { id: f, .. }, WorldItem::Type { id: g, .. }) => types.push((*f, *g)),
@@ -72,18 +75,15 @@ fn copy_type_docs(source: &Resolve, from: TypeId, resolve: &mut Resolve, to: Typ
             f.fields.iter().map(|x| &x.docs).collect(),
             g.fields.iter_mut().map(|x| &mut x.docs).collect(),
         ),
-        (TypeDefKind::Variant(f), TypeDefKind::Variant(g)) => each(
-            f.cases.iter().map(|x| &x.docs).collect(),
-            g.cases.iter_mut().map(|x| &mut x.docs).collect(),
-        ),
-        (TypeDefKind::Enum(f), TypeDefKind::Enum(g)) => each(
-            f.cases.iter().map(|x| &x.docs).collect(),
-            g.cases.iter_mut().map(|x| &mut x.docs).collect(),
-        ),
-        (TypeDefKind::Flags(f), TypeDefKind::Flags(g)) => each(
-            f.flags.iter().map(|x| &x.docs).collect(),
-            g.flags.iter_mut().map(|x| &mut x.docs).collect(),
-        ),
+        (TypeDefKind::Variant(f), TypeDefKind::Variant(g)) => {
+            each(f.cases.iter().map(|x| &x.docs).collect(), g.cases.iter_mut().map(|x| &mut x.docs).collect())
+        }
+        (TypeDefKind::Enum(f), TypeDefKind::Enum(g)) => {
+            each(f.cases.iter().map(|x| &x.docs).collect(), g.cases.iter_mut().map(|x| &mut x.docs).collect())
+        }
+        (TypeDefKind::Flags(f), TypeDefKind::Flags(g)) => {
+            each(f.flags.iter().map(|x| &x.docs).collect(), g.flags.iter_mut().map(|x| &mut x.docs).collect())
+        }
         _ => {}
     }
 }

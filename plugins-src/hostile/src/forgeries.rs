@@ -4,7 +4,8 @@ use lion_guest::host::{poll, tools};
 
 /// Asks the host about handles that do not exist, and about texts that are none.
 pub fn poll() -> Vec<String> {
-    let tries = ["0", "1", "999", "4294967295", "4294967296", "-1", "1 1", "1  2", " ", "x", "0x1", "١", "1\n2"];
+    let tries =
+        ["0", "1", "999", "4294967295", "4294967296", "-1", "1 1", "1  2", " ", "x", "0x1", "١", "1\n2"];
     tries.iter().map(|handles| said(handles)).collect()
 }
 

@@ -11,10 +11,7 @@ pub use crate::host::tools::{list, Tool};
 
 /// Call a tool and wait. `arguments` is what serialises to an object by parameter name:
 /// `tools::call("calculator.add", &json!({"a": 1, "b": 2}))`.
-pub fn call<T: DeserializeOwned>(
-    name: &str,
-    arguments: &(impl Serialize + ?Sized),
-) -> Result<T, Error> {
+pub fn call<T: DeserializeOwned>(name: &str, arguments: &(impl Serialize + ?Sized)) -> Result<T, Error> {
     let answer = tools::call(name, &serde_json::to_string(arguments)?)?;
     Ok(serde_json::from_str(&answer)?)
 }

@@ -109,7 +109,8 @@ impl Guest for Probe {
     }
 
     fn poll_started(names: Vec<String>, arguments: String, nanos: Option<u64>) -> Said {
-        let started: Result<Vec<_>, Error> = names.iter().map(|name| tools::start(name, &arguments)).collect();
+        let started: Result<Vec<_>, Error> =
+            names.iter().map(|name| tools::start(name, &arguments)).collect();
         let started = started.map_err(String::from)?;
         let handles: Vec<_> = started.iter().map(|one| one.handle.to_string()).collect();
         let until = match nanos {
