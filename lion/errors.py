@@ -49,7 +49,7 @@ class GuestError(LionError):
 
     `ending` is one of: trap, deadline, cpu, memory, stack, exhausted, world, exit.
     `words` are the guest's own last words (panic text), `frames` the names of its functions,
-    innermost first.
+    innermost first. Not `began`: there was no room for an instance, so nothing of it ran.
     """
 
     exit_code = 3
@@ -62,9 +62,11 @@ class GuestError(LionError):
         words: str = "",
         frames: tuple[str, ...] = (),
         hint: str = "",
+        began: bool = True,
         **facts: Any,
     ) -> None:
         super().__init__(what, hint=hint, **facts)
+        self.began = began
         self.ending = ending
         self.words = words
         self.frames = frames

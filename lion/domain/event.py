@@ -75,13 +75,17 @@ class PluginResult(Event, frozen=True):
 
 
 class PluginError(Event, frozen=True):
-    """The export did not return: `ending` as in GuestError, or cancelled."""
+    """The export did not return: `ending` as in GuestError, or cancelled.
+
+    Not `began`: the machine had no room for an instance, so nothing of the guest ran.
+    """
 
     ending: str
     error: str
     words: str = ""
     frames: tuple[str, ...] = ()
     cpu_ns: int = 0
+    began: bool = True
 
 
 class AgentSpawned(Event, frozen=True):
@@ -100,13 +104,14 @@ class AgentCompleted(Event, frozen=True):
 
 
 class AgentError(Event, frozen=True):
-    """The agent did not return: `ending` as in GuestError, or cancelled."""
+    """The agent did not return: `ending` and `began` as in PluginError."""
 
     ending: str
     error: str
     words: str = ""
     frames: tuple[str, ...] = ()
     cpu_ns: int = 0
+    began: bool = True
 
 
 class CallRequested(Event, frozen=True):

@@ -6,6 +6,7 @@ arguments, and every host call answered from the log in the guest's own order.
 
 Rule: nothing here holds an executor, a policy, a budget or an open log; there is nothing to act
 with.
+Rule: an invocation that never began (the machine had no room then) is left out.
 Rule: an invocation that was cut (cancelled, over its time, killed) is stopped at its last recorded
 outcome.
 """
@@ -48,6 +49,7 @@ class Recorded(msgspec.Struct):
     value: Any = None
     ending: str = ""
     is_returned: bool = False
+    began: bool = True
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -97,7 +99,7 @@ def _add(
         case PluginResult() | AgentCompleted():
             recorded.value, recorded.is_returned = event.value, True
         case PluginError() | AgentError():
-            recorded.ending = event.ending
+            recorded.ending, recorded.began = event.ending, event.began
         case _:
             pass
 
@@ -184,6 +186,8 @@ async def replay_invocation(
     time.
     """
     answers = _Answers(recorded, component)
+    if not recorded.began:
+        return None
     if not recorded.is_returned and recorded.ending in CUT_ENDINGS and not recorded.calls:
         return None
     export = find_export(component, recorded.export)

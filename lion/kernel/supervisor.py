@@ -96,7 +96,12 @@ async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
     except GuestError as exc:
         invocation.record(
             AgentError(
-                exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns
+                exc.ending,
+                exc.what,
+                words=exc.words,
+                frames=exc.frames,
+                cpu_ns=stats.cpu_ns,
+                began=exc.began,
             )
         )
         raise

@@ -54,7 +54,12 @@ async def run_export(invocation: Invocation, export: Export, args: list[Any]) ->
     except GuestError as exc:
         invocation.record(
             PluginError(
-                exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns
+                exc.ending,
+                exc.what,
+                words=exc.words,
+                frames=exc.frames,
+                cpu_ns=stats.cpu_ns,
+                began=exc.began,
             )
         )
         raise

@@ -45,6 +45,7 @@ class Admission:
             raise GuestError(
                 f"{self.live} instances are alive, which is all this machine has room for",
                 ending="exhausted",
+                began=False,
                 hint="let some end first, or raise the sysctl vm.max_map_count",
             )
         self.live += 1
