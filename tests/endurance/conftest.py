@@ -1,0 +1,31 @@
+"""Look here if you want to know what endurance tests share: one compile cache, and a way to say figures."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lion.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A compile cache for the whole session: what is tested here is not compiling."""
+    return tmp_path_factory.mktemp("compiled")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, compiled: Path) -> Settings:
+    """A state directory of the test's own."""
+    return Settings(state=tmp_path / "state", cache=compiled)
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a measured figure, whether the test passes or fails."""
+
+    def speak(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n    {text}", flush=True)
+
+    return speak
