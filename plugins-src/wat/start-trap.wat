@@ -2,5 +2,7 @@
 (component
   (core module $m
     (func $start unreachable)
-    (start $start))
-  (core instance (instantiate $m)))
+    (start $start)
+    (func (export "nop")))
+  (core instance $i (instantiate $m))
+  (func (export "nop") (canon lift (core func $i "nop"))))
