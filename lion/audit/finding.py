@@ -15,11 +15,7 @@ def find_run(runs: Sequence[str], word: str) -> str:
     several.
     """
     if not runs:
-        raise OperatorError(
-            f"there is no run {word!r}: the log is empty",
-            hint="start one with: lion run MANIFEST",
-            run=word,
-        )
+        raise unknown_run(runs, word)
     if word == "last":
         return runs[-1]
     if word in runs:
@@ -44,6 +40,12 @@ def _several(word: str, matches: Sequence[str]) -> OperatorError:
 def unknown_run(runs: Sequence[str], word: str) -> OperatorError:
     """Build the error for a run that is not there, naming the nearest ids or else the most
     recent."""
+    if not runs:
+        return OperatorError(
+            f"there is no run {word!r}: the log is empty",
+            hint="start one with: lion run MANIFEST",
+            run=word,
+        )
     near = get_close_matches(word, runs, n=3)
     label = "the nearest are" if near else "the most recent are"
     shown = ", ".join(near or reversed(runs[-3:]))

@@ -18,7 +18,7 @@ from lion.audit.ownership import is_owned
 from lion.audit.sqlite_schema import LOG_NAME, connect_reader, translated
 from lion.audit.verify import Note, verify_run
 from lion.domain.event import Record
-from lion.errors import AuditError
+from lion.errors import AuditError, LionError
 from lion.ports import BudgetUse, RunSummary, VerifyReport
 
 _PAGE = 256
@@ -89,8 +89,7 @@ class SqliteReader:
     def verify(self, run: str) -> VerifyReport:
         rows = self._rows(_NOTE, run)
         if not rows:
-            self._check_names()
-            raise unknown_run(self._names(), run)
+            raise self._unknown(run)
         records, head, exit_code, last = rows[0]
         if type(records) is not int or type(head) is not bytes:
             raise fault(run, 0, "note", "the list of runs was changed")
@@ -108,11 +107,14 @@ class SqliteReader:
                 return
             yield record
 
-    def _check_names(self) -> None:
-        """A run nobody knows may be one whose name was changed: then its first record does not
-        verify."""
-        for run in self._names():
-            self.verify(run)
+    def _unknown(self, run: str) -> LionError:
+        """A run nobody knows may be one whose name was changed: then that one does not verify."""
+        names = self._names()
+        if run in names:
+            return fault(run, 0, "note", "the index of the runs was changed")
+        for name in names:
+            self.verify(name)
+        return unknown_run(names, run)
 
     def _names(self) -> list[str]:
         return [str(name) for (name,) in self._rows("SELECT run FROM runs ORDER BY id")]
