@@ -145,9 +145,12 @@ INSTANCE = ctypes.sizeof(_ffi.wasmtime_component_instance_t)
 
 HostCallback = ctypes.CFUNCTYPE(None, _vp, _vp, _vp, _vp, _sz, _vp, _sz, _vp, _vp)
 """data, context, type, args, nargs, results, nresults, error out, continuation."""
-ReadyCallback = ctypes.CFUNCTYPE(ctypes.c_bool, _vp)
 DropCallback = ctypes.CFUNCTYPE(_vp, _vp, _vp, _u32)
 """data, context, rep -> null: no error."""
+READY = ctypes.cast(ctypes.CDLL(None).strlen, _vp).value or 0
+"""What wasmtime asks at each poll whether a host call's answer is there: the C library's `strlen`,
+of a text of one character (true) or none (false). It spares two callbacks into Python.
+"""
 pack_continuation = struct.Struct("<QQQ").pack
 CONTINUATION = ctypes.sizeof(_b.wasmtime_async_continuation_t)
 

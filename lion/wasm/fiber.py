@@ -62,14 +62,16 @@ class HostFunction:
 class Guest:
     """One live store and the host call it waits in."""
 
-    __slots__ = ("args", "context", "dropped", "failure", "function", "is_ready", "results")
+    __slots__ = ("args", "context", "dropped", "failure", "function", "ready", "results", "resume")
 
     def __init__(self, context: int) -> None:
         self.context = context
         self.function: HostFunction | None = None
         self.args: list[Any] = []
         self.results = 0
-        self.is_ready = False
+        self.ready = ctypes.create_string_buffer(2)
+        """One character once the answer is written, none before: what `capi.READY` looks at."""
+        self.resume = capi.pack_continuation(capi.READY, ctypes.addressof(self.ready), 0)
         self.dropped: list[int] = []
         self.failure: Exception | None = None
 
@@ -83,11 +85,9 @@ class Callbacks:
         self.guests: dict[int, Guest] = {}
         self._functions: list[HostFunction] = []
         self._host = capi.HostCallback(self._on_call)
-        self._ready = capi.ReadyCallback(self._is_ready)
         self._drop = capi.DropCallback(self._on_drop)
         self.host = capi.address(self._host)
         self.drop = capi.address(self._drop)
-        self._ready_address = capi.address(self._ready)
 
     def register(self, function: HostFunction) -> int:
         """The number under which the callback will be told of this function."""
@@ -108,17 +108,14 @@ class Callbacks:
     ) -> None:
         guest = self.guests[context]
         function = self._functions[data - 1]
-        memmove(out, capi.pack_continuation(self._ready_address, context, 0), capi.CONTINUATION)
-        guest.is_ready = False
+        memmove(out, guest.resume, capi.CONTINUATION)
+        guest.ready[0] = 0
         guest.function = function
         guest.results = results
         try:
             guest.args = function.lift(args, context)
         except Exception as exc:  # noqa: BLE001 - an exception may not leave a C callback; the call loop raises it
             guest.failure = exc
-
-    def _is_ready(self, context: int) -> bool:
-        return self.guests[context].is_ready
 
     def _on_drop(self, data: int, context: int, rep: int) -> None:
         guest = self.guests.get(context)
@@ -225,7 +222,7 @@ async def _answer(
     guest.args = []
     if function.lower is not None:
         memmove(guest.results, function.lower(value, guest.context), capi.VAL)
-    guest.is_ready = True
+    guest.ready[0] = 1
 
 
 def _drop_all(guest: Guest, drop: Any) -> None:
