@@ -7,7 +7,6 @@ Rule: colour only on a terminal, and not if NO_COLOR says no.
 import errno
 import os
 import select
-import shutil
 import sys
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -16,6 +15,8 @@ from lion.errors import OutsideError
 
 _CODES: Final = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
 _CODES_BOLD: Final = 1
+_NO_TERMINAL: Final = 200
+_UNKNOWN: Final = 80
 SPEAKERS: Final = ("cyan", "magenta", "green", "blue", "yellow")
 """Colours of speakers, in the order in which they first speak."""
 
@@ -40,7 +41,12 @@ class Screen:
     @property
     def columns(self) -> int:
         """Width of the terminal in columns; wide if it is none, so that nothing is cut."""
-        return shutil.get_terminal_size().columns if self.is_terminal else 200
+        if self._descriptor is None or not self.is_terminal:
+            return _NO_TERMINAL
+        try:
+            return os.get_terminal_size(self._descriptor).columns or _UNKNOWN
+        except OSError:
+            return _UNKNOWN
 
     def paint(self, text: str, colour: str) -> str:
         """Colour a text (red, green, ...; bold), if this screen has colours."""

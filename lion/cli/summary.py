@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,7 +104,9 @@ def _program() -> str:
     said = Path(sys.argv[0])
     if said.name != "lion":
         return f"{shlex.quote(_near(Path(sys.executable)))} -m lion"
-    found = shutil.which("lion")
+    from shutil import which
+
+    found = which("lion")
     if found is not None and os.path.abspath(found) == os.path.abspath(said):
         return "lion"
     return shlex.quote(_near(said))

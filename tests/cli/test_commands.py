@@ -108,8 +108,17 @@ def test_runs_are_a_table(lion: Lion) -> None:
     assert lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}').returncode == 0
     header, line = lion("runs").stdout.splitlines()
     assert header.split() == ["run", "manifest", "started", "records", "state"]
+    assert lion("verify", line.split()[0]).returncode == 0
     assert line.split()[1] == "hello"
     assert line.split()[-1] == "ok"
+
+
+def test_ids_are_as_short_as_they_are_unique() -> None:
+    from lion.cli.commands.runs import shortened
+
+    assert shortened([]) == []
+    assert shortened(["0123456789", "abcdefghij"]) == ["01234567", "abcdefgh"]
+    assert shortened(["0123456789", "0123456799"]) == ["012345678", "012345679"]
 
 
 def test_call_prints_the_result_and_nothing_else(lion: Lion) -> None:

@@ -17,7 +17,10 @@ from lion.ports import RunSummary
 @click.command("runs")
 @common_options
 def command(common: Common) -> int:
-    """List the recorded runs, oldest first: id, manifest, start (UTC), records, state."""
+    """List the recorded runs, oldest first: id, manifest, start (UTC), records, state.
+
+    Ids are shown as short as they are unique, which is enough to type; --json has them whole.
+    """
     with open_log(common) as reader:
         runs = reader.runs()
     screen = open_screen("stdout")
@@ -35,6 +38,14 @@ def state_of(run: RunSummary) -> str:
     return "running" if run.is_live else "cut short"
 
 
+def shortened(ids: Sequence[str]) -> list[str]:
+    """The shortest beginnings, of at least 8 characters, that still tell all ids apart."""
+    length = 8
+    while len({one[:length] for one in ids}) < len(set(ids)):
+        length += 1
+    return [one[:length] for one in ids]
+
+
 def render_runs(runs: Sequence[RunSummary], screen: Screen) -> str:
     """A table for people."""
     from rich.console import Console
@@ -44,9 +55,10 @@ def render_runs(runs: Sequence[RunSummary], screen: Screen) -> str:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("run", "manifest", "started", "records", "state"):
         table.add_column(title, no_wrap=True, justify="right" if title == "records" else "left")
-    for run in runs:
+    ids = shortened([run.run for run in runs])
+    for short, run in zip(ids, runs, strict=True):
         name, started = show_line(run.manifest_name), render_time(run.started_ns)[:19] + "Z"
-        cells = (run.run, name, started, str(run.records), state_of(run))
+        cells = (short, name, started, str(run.records), state_of(run))
         table.add_row(*map(Text, cells))
     console = Console(
         file=io.StringIO(), width=screen.columns, force_terminal=screen.has_colour, highlight=False
