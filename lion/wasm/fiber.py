@@ -109,7 +109,7 @@ class Callbacks:
         guest = self.guests[context]
         function = self._functions[data - 1]
         memmove(out, guest.resume, capi.CONTINUATION)
-        guest.ready[0] = 0
+        guest.ready[0] = b"\0"
         guest.function = function
         guest.results = results
         try:
@@ -222,7 +222,7 @@ async def _answer(
     guest.args = []
     if function.lower is not None:
         memmove(guest.results, function.lower(value, guest.context), capi.VAL)
-    guest.ready[0] = 1
+    guest.ready[0] = b"\1"
 
 
 def _drop_all(guest: Guest, drop: Any) -> None:

@@ -44,10 +44,16 @@ def free_all(images: list[bytes]) -> None:
         free(image)
 
 
-def boxed(image: bytes) -> bytes:
-    """Move a value to wasmtime's heap; its address as 8 bytes."""
-    buffer = ctypes.create_string_buffer(image, capi.VAL)
-    return POINTER.pack(capi.val_new(addressof(buffer)))
+def box() -> Callable[[bytes], bytes]:
+    """Makes the address, as 8 bytes, of a value that it moves to wasmtime's heap."""
+    buffer = ctypes.create_string_buffer(capi.VAL)
+    where, new, pack = addressof(buffer), capi.val_new, POINTER.pack
+
+    def move(image: bytes) -> bytes:
+        buffer.raw = image
+        return pack(new(where))
+
+    return move
 
 
 def text() -> Callable[[bytes], bytes]:

@@ -39,7 +39,7 @@ from lion.wasm.images import (
     POINTER,
     Lower,
     LowerError,
-    boxed,
+    box,
     char,
     enum,
     free,
@@ -171,7 +171,7 @@ def _record_template(keys: tuple[str, ...]) -> int:
 
 def _option(inner: Lower, is_nested: bool) -> Lower:
     none = KIND["option"] + PAD24
-    kind = KIND["option"]
+    kind, move = KIND["option"], box()
 
     def lower(v: Any, c: int) -> bytes:
         if v is None:
@@ -180,13 +180,13 @@ def _option(inner: Lower, is_nested: bool) -> Lower:
             if not isinstance(v, (list, tuple)) or len(v) != 2:
                 raise LowerError(f"{v!r:.60} is no option of an option")
             v = v[1]
-        return kind + boxed(inner(v, c)) + PAD16
+        return kind + move(inner(v, c)) + PAD16
 
     return lower
 
 
 def _result(ok: Lower | None, err: Lower | None) -> Lower:
-    kind = KIND["result"]
+    kind, move = KIND["result"], box()
     cases = {"ok": (POINTER.pack(1), ok), "err": (POINTER.pack(0), err)}
 
     def lower(v: Any, c: int) -> bytes:
@@ -195,13 +195,13 @@ def _result(ok: Lower | None, err: Lower | None) -> Lower:
             flag, inner = cases[tag]
         except (TypeError, ValueError, KeyError) as exc:
             raise LowerError(f"{v!r:.60} is no result") from exc
-        return kind + flag + (PAD8 if inner is None else boxed(inner(payload, c))) + PAD8
+        return kind + flag + (PAD8 if inner is None else move(inner(payload, c))) + PAD8
 
     return lower
 
 
 def _variant(cases: Mapping[str, Lower | None]) -> Lower:
-    allocate, kind = text(), KIND["variant"]
+    allocate, move, kind = text(), box(), KIND["variant"]
     names = {name: name.encode() for name in cases}
 
     def lower(v: Any, c: int) -> bytes:
@@ -210,7 +210,7 @@ def _variant(cases: Mapping[str, Lower | None]) -> Lower:
             inner = cases[name]
         except (TypeError, ValueError, KeyError) as exc:
             raise LowerError(f"{v!r:.60} is none of {', '.join(names)}") from exc
-        payload_image = PAD8 if inner is None else boxed(inner(payload, c))
+        payload_image = PAD8 if inner is None else move(inner(payload, c))
         return kind + allocate(names[name]) + payload_image
 
     return lower
