@@ -68,6 +68,11 @@ class Host:
         self._policy = policy
         self._operations = build_operations()
 
+    @property
+    def live(self) -> int:
+        """Instances alive now."""
+        return self._runtime.live
+
     async def inspect(self, data: bytes, origin: str) -> ComponentInfo:
         """What a component imports and offers.
 

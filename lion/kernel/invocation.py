@@ -11,7 +11,7 @@ from typing import Any
 
 import trio
 
-from lion.domain.event import Draft, Event, Scope
+from lion.domain.event import Draft, Event, Scope, encode_body
 from lion.domain.plan import Grant
 from lion.errors import GuestError
 from lion.kernel.groups import flattened
@@ -81,7 +81,9 @@ class Invocation:
         seconds = float("inf") if deadline is None else deadline / 1e9
         try:
             with trio.move_on_after(seconds) as scope:
-                return await self._call(export, args, handle)
+                value = await self._call(export, args, handle)
+                self._check_size(export, value)
+                return value
         except GuestError as exc:
             exc.words = exc.words or self.words
             raise
@@ -94,6 +96,16 @@ class Invocation:
                 hint='raise it with limits = { deadline = "..." }',
             )
         raise AssertionError("a call neither returned nor raised")
+
+    def _check_size(self, export: Export, value: Any) -> None:
+        """A result is shown and recorded, so it may be no larger than all output together."""
+        limit = self.limits.output
+        if limit is not None and len(encode_body(value)) > limit:
+            raise GuestError(
+                f"the result of {export.name!r} has more than {limit:,} bytes",
+                ending="exhausted",
+                hint='raise it with limits = { output = "..." }',
+            )
 
     async def _call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
         component = self.owner.component

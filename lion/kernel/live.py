@@ -9,7 +9,7 @@ import msgspec
 from lion.domain.call import Decision
 from lion.domain.event import Draft, Event, Scope
 from lion.domain.plan import Holder, Plan
-from lion.domain.wit import has_handle
+from lion.domain.wit import has_handle, render_function
 from lion.kernel.budgets import Budgets
 from lion.kernel.report import Denial
 from lion.policy.chain import decide_static
@@ -49,9 +49,18 @@ class LiveHolder:
         return decision
 
 
+AGENT_RUN = (
+    "func(task: string) -> result<record{text: string, json: option<string>}, variant{"
+    "denied(string), invalid(string), not-found(string), exists(string), conflict(string), "
+    "exhausted(string), timeout(string), cancelled(string), unavailable(string), other(string)}>"
+)
+"""The type of `run` in the world `agent` (wit/worlds.wit)."""
+
+
 def is_agent_export(export: Export) -> bool:
-    """True for the `run` of the agent world."""
-    return export.interface == "" and export.name == "run" and len(export.type.params) == 1
+    """True for the `run` of the agent world; one with another type is a tool like any other."""
+    is_run = export.interface == "" and export.name == "run"
+    return is_run and render_function(export.type) == AGENT_RUN
 
 
 def tool_exports(component: Component) -> dict[str, Export]:

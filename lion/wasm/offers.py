@@ -23,16 +23,19 @@ class Offers:
     def __init__(self, interfaces: Mapping[str, Mapping[str, str]]) -> None:
         self.interfaces = interfaces
 
-    def check_interface(self, interface: str) -> None:
-        """Raise GuestError(ending="world") for an interface lion does not offer."""
-        if interface in self.interfaces:
+    def check_interface(self, interface: str, *, is_empty: bool = False) -> None:
+        """Raise GuestError(ending="world") for an interface lion does not offer.
+
+        One without functions and resources (`is_empty`) asks for nothing: it only names types.
+        """
+        if interface in self.interfaces or (is_empty and interface):
             return
         if not interface:
             raise GuestError(
                 "it imports functions without an interface, which lion does not offer",
                 ending="world",
             )
-        near = difflib.get_close_matches(interface, self.interfaces, 1, 0.75)
+        near = difflib.get_close_matches(interface, self.interfaces, 1, 0.9)
         raise GuestError(
             f"it imports {interface}, which lion does not offer",
             ending="world",

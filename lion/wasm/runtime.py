@@ -102,7 +102,10 @@ class WasmRuntime:
         imports: list[Import] = []
         kinds: dict[str, list[str]] = {}
         for interface, items in reflect.interfaces(wasm.type.imports(engine), engine):
-            self._offers.check_interface(interface)
+            asked = [i for i in items.values() if isinstance(i, FuncType | ResourceType)]
+            self._offers.check_interface(interface, is_empty=not asked)
+            if not asked:
+                continue
             for name, item in items.items():
                 if isinstance(item, ResourceType):
                     self._offers.check_resource(interface, name)

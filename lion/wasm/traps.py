@@ -6,7 +6,8 @@ from lion.errors import GuestError
 
 _FRAME = re.compile(r"^\s*\d+:\s+(?:0x[0-9a-f]+ - )?(.+?)\s*$", re.MULTILINE)
 _TRAP = re.compile(r"wasm trap: (.+)")
-_HASH = re.compile(r"::h[0-9a-f]{16}$")
+_HASH = re.compile(r"::h[0-9a-f]{16}$|\[[0-9a-f]{8,16}\]")
+"""What Rust adds to tell crates and instances apart: `::h0123...` (legacy), `[0123...]` (v0)."""
 
 _LIMITS = (
     ("memory minimum size", "memory"),
@@ -33,7 +34,7 @@ def frames(text: str) -> tuple[str, ...]:
     hash.
     """
     trace = text.partition("backtrace:")[2].partition("Caused by")[0]
-    return tuple(_HASH.sub("", name.rpartition("!")[2]) for name in _FRAME.findall(trace))
+    return tuple(_HASH.sub("", name.partition("!")[2] or name) for name in _FRAME.findall(trace))
 
 
 def ending_of(text: str, stack: tuple[str, ...]) -> str:

@@ -73,5 +73,3 @@ async def test_wrong_nested_value_is_refused_whole() -> None:
 def test_reflection_of_what_a_component_imports_is_stable() -> None:
     once, again = (reflect_interfaces(built("mirror")) for _ in range(2))
     assert once == again and once
-
-

@@ -6,7 +6,17 @@ from typing import Any, assert_never
 from hypothesis import strategies as st
 
 from lion.domain.wit import (
-    EnumOf, FlagsOf, Handle, ListOf, OptionOf, Prim, RecordOf, ResultOf, TupleOf, VariantOf, WitType,
+    EnumOf,
+    FlagsOf,
+    Handle,
+    ListOf,
+    OptionOf,
+    Prim,
+    RecordOf,
+    ResultOf,
+    TupleOf,
+    VariantOf,
+    WitType,
 )  # fmt: skip
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
