@@ -81,7 +81,7 @@ class Ticker:
     """Increments an engine's epoch while guests are being polled.
 
     `inside` counts polls under way and `polls` those begun; both are touched by the loop's thread
-    only.
+    only. `ticks` counts increments, a moment after each.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -91,6 +91,7 @@ class Ticker:
         self.is_asleep = True
         self.inside = 0
         self.polls = 0
+        self.ticks = 0
         self._thread = threading.Thread(target=self._tick, name="lion-ticker", daemon=True)
 
     def wake(self) -> None:
@@ -107,6 +108,7 @@ class Ticker:
             while idle < IDLE_TICKS and not self._is_stopped:
                 wait(TICK)
                 increment()
+                self.ticks += 1
                 idle = idle + 1 if self.polls == seen and not self.inside else 0
                 seen = self.polls
             self.is_asleep = True

@@ -9,7 +9,8 @@ thread.
 Rule: a C callback only copies arguments and stores them; it never works for the guest and never
 raises.
 Rule: a guest is found by its store's address, never through a global of "the current call".
-Rule: before every poll the epoch deadline is set anew; after a wait the old one has passed.
+Rule: before a poll the epoch deadline is set anew if the epoch has moved since it was set: after a
+wait the old one has passed.
 Rule: the loop yields to trio when a millisecond has passed, however the last poll ended.
 Rule: a guest whose last poll was long is polled in a worker thread, so that it neither blocks the
 loop nor the ticker.
@@ -145,12 +146,6 @@ def _poll_timed(future: int) -> tuple[bool, int]:
     return done, thread_time_ns() - began
 
 
-def _poll_inline(future: int) -> tuple[bool, int]:
-    began = perf_counter_ns()
-    done = capi.poll(future)
-    return done, perf_counter_ns() - began
-
-
 class CpuExceeded(GuestError):
     """The guest used more CPU time than it may in one call."""
 
@@ -174,8 +169,11 @@ async def drive(
     """
     ticker = meter.ticker
     is_busy = is_heavy
+    armed = -1
     while True:
-        capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
+        if is_busy or armed != ticker.ticks:
+            armed = -1 if is_busy else ticker.ticks
+            capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
         ticker.polls += 1
         ticker.inside += 1
         if ticker.is_asleep:
@@ -189,7 +187,9 @@ async def drive(
                 ticker.inside -= 1
             meter.yielded_ns = perf_counter_ns()
         else:
-            done, took = _poll_inline(future)
+            began = perf_counter_ns()
+            done = capi.poll(future)
+            took = perf_counter_ns() - began
             ticker.inside -= 1
         stats.cpu_ns += took if is_busy else min(took, INLINE_CAP_NS)
         is_busy = took > LONG_POLL_NS
