@@ -37,6 +37,8 @@ def _invoke(words: Sequence[str]) -> int:
     from lion.cli.versions import check_python
 
     check_python(sys.version_info[:3])
+    # Whatever else is installed has no business in our models.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import click
 
     from lion.cli.group import lion

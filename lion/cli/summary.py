@@ -17,6 +17,7 @@ from lion.kernel.report import Denial, Ending, RunReport
 _MOST_LINES = 40
 """Lines of one answer that are shown; the log has all of it."""
 _MOST_WORDS = 10
+_MOST_DENIALS = 10
 
 
 def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen) -> Iterator[str]:
@@ -24,10 +25,12 @@ def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen
     width = max((len(e.name) for e in report.endings), default=0)
     for ending in report.endings:
         yield from render_ending(ending, width, screen)
-    for denial in report.denials:
-        yield from render_denial(denial, plan, screen)
-    yield _counts(report)
     typed = typed_command(common)
+    for denial in report.denials[:_MOST_DENIALS]:
+        yield from render_denial(denial, plan, screen)
+    if len(report.denials) > _MOST_DENIALS:
+        yield f"denied  … and more, all of them in: {typed('log')}"
+    yield _counts(report)
     yield f"again offline:     {typed('replay')}"
     yield f"what happened:     {typed('log')}"
     yield f"is it unchanged:   {typed('verify')}"
@@ -82,7 +85,8 @@ def json_text(value: object) -> str:
 
 def _counts(report: RunReport) -> str:
     how = "interrupted after " if report.interrupted else ""
-    return f"{report.calls} calls, {report.denied} denied, {how}{report.wall_ns / 1e9:.2f} s"
+    counts = f"{report.calls} calls, {report.denied} denied"
+    return f"run {report.run[:8]}: {counts}, {how}{report.wall_ns / 1e9:.2f} s"
 
 
 def _indented(lines: list[str], columns: int, most: int) -> Iterator[str]:

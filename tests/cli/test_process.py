@@ -1,0 +1,122 @@
+"""Look here if you want to know how lion behaves as a process: signals, pipes, terminals, Pythons."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.kit import SECONDS, WASM, Lion, tour
+
+HEAVY = ("trio", "wasmtime", "pydantic", "rich", "structlog", "sqlite3")
+
+
+def test_help_imports_nothing_heavy(lion: Lion) -> None:
+    code = (
+        "import sys; sys.argv = ['lion', '--help']\n"
+        "from lion.cli.main import main\n"
+        f"assert main() == 0; print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=lion.environ, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.endswith("[]\n")
+    assert "replay" in result.stdout
+
+
+def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:
+    words = [sys.executable, "-m", "lion", "call", str(WASM / "hostile.wasm"), "spin"]
+    with subprocess.Popen(
+        [*words, "-vv"],
+        env=lion.environ,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "PluginInvoked" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "interrupted" in errors
+    (summary,) = lion.json("runs")
+    assert summary["state"] == "exit 130"
+    assert lion("verify").returncode == 0
+
+
+def test_a_reader_that_leaves_is_no_error(lion: Lion) -> None:
+    manifest = lion.write(tour())
+    for words in (["run", str(manifest)], ["log", "last"], ["--help"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        result = subprocess.run(
+            [sys.executable, "-m", "lion", *words],
+            env=lion.environ, stdout=writing, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+        os.close(writing)
+        assert (result.returncode, result.stderr) == (0, "")
+    assert lion.json("runs")[-1]["state"] == "ok"
+
+
+@pytest.mark.parametrize(("environ", "has_colour"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_terminals(lion: Lion, environ: dict[str, str], has_colour: bool) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "lion", "call", str(WASM / "calculator.wasm"), "divid"],
+        env=lion.environ | {"TERM": "xterm"} | environ, stderr=theirs, stdout=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        seen = b""
+        while chunk := _read(ours):
+            seen += chunk
+    os.close(ours)
+    assert process.returncode == 2
+    assert (b"\x1b[31m" in seen) is has_colour
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # Linux says so when the other end of a terminal is closed
+        return b""
+
+
+@pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 0), (3, 14, 1)])
+def test_some_pythons_are_refused(version: tuple[int, int, int]) -> None:
+    from lion.cli.versions import check_python
+    from lion.errors import OperatorError
+
+    with pytest.raises(OperatorError, match="Python 3"):
+        check_python(version)
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 13, 9), (3, 14, 2), (3, 15, 0)])
+def test_the_others_are_not(version: tuple[int, int, int]) -> None:
+    from lion.cli.versions import check_python
+
+    check_python(version)
+
+
+def test_the_program_is_named_as_it_was_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from lion.cli.options import Common
+    from lion.cli.summary import typed_command
+
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "lion"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bin/lion", "run"])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert typed_command(Common())("replay") == "bin/lion replay last"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert typed_command(Common(state="a b"))("log", "x") == "lion log x --state 'a b'"
