@@ -1,4 +1,6 @@
-"""Look here if you want to know how the runtime's tests call components without kernel, policy or log."""
+"""Look here if you want to know how the runtime's tests call components without kernel, policy or
+log.
+"""
 
 import atexit
 import shutil

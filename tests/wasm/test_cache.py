@@ -1,0 +1,122 @@
+"""Compiled code is loaded only as lion wrote it, by the user who wrote it."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from lion.errors import OperatorError
+from lion.wasm.cache import CompileCache
+from lion.wasm.engine import FLAGS, engine_digest
+from lion.wasm.offers import offered
+from lion.wasm.runtime import open_runtime
+from tests.wasm.kit import built
+
+DIGEST = hashlib.sha256(b"component").hexdigest()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> CompileCache:
+    return CompileCache(tmp_path / "cache", "engine")
+
+
+def _entry(tmp_path: Path) -> Path:
+    (path,) = (tmp_path / "cache").glob("*.cwasm")
+    return path
+
+
+def test_what_is_written_is_read(cache: CompileCache, tmp_path: Path) -> None:
+    assert cache.read(DIGEST) is None
+    cache.write(DIGEST, b"machine code")
+    assert cache.read(DIGEST) == b"machine code"
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+    assert _entry(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_another_engine_or_component_has_another_entry(
+    cache: CompileCache, tmp_path: Path
+) -> None:
+    cache.write(DIGEST, b"machine code")
+    assert CompileCache(tmp_path / "cache", "another").read(DIGEST) is None
+    assert cache.read(hashlib.sha256(b"other").hexdigest()) is None
+
+
+@pytest.mark.parametrize("at", [0, 20, 50, -1])
+def test_one_changed_byte_is_enough(cache: CompileCache, tmp_path: Path, at: int) -> None:
+    cache.write(DIGEST, b"machine code")
+    data = bytearray(_entry(tmp_path).read_bytes())
+    data[at] ^= 1
+    _entry(tmp_path).write_bytes(data)
+    assert cache.read(DIGEST) is None
+
+
+def test_truncated_and_foreign_files_are_not_loaded(cache: CompileCache, tmp_path: Path) -> None:
+    cache.write(DIGEST, b"machine code")
+    path = _entry(tmp_path)
+    path.write_bytes(path.read_bytes()[:-3])
+    assert cache.read(DIGEST) is None
+    path.write_bytes(b"machine code")
+    assert cache.read(DIGEST) is None
+
+
+def test_an_entry_others_can_write_is_not_loaded(cache: CompileCache, tmp_path: Path) -> None:
+    cache.write(DIGEST, b"machine code")
+    _entry(tmp_path).chmod(0o666)
+    assert cache.read(DIGEST) is None
+
+
+def test_a_link_is_not_followed(cache: CompileCache, tmp_path: Path) -> None:
+    cache.write(DIGEST, b"machine code")
+    path = _entry(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+    assert cache.read(DIGEST) is None
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_an_entry_of_another_user_is_not_loaded(cache: CompileCache, tmp_path: Path) -> None:
+    cache.write(DIGEST, b"machine code")
+    os.chown(_entry(tmp_path), 12345, 12345)
+    assert cache.read(DIGEST) is None
+
+
+def test_a_directory_others_can_write_is_refused(cache: CompileCache, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    with pytest.raises(OperatorError, match="chmod 700"):
+        cache.read(DIGEST)
+
+
+def test_a_directory_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    cache = CompileCache(tmp_path / "file" / "cache", "engine")
+    with pytest.raises(OperatorError, match="cannot be used"):
+        cache.write(DIGEST, b"x")
+
+
+async def test_the_second_start_compiles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_runtime(tmp_path / "cache", offers=offered()) as first:
+        component = await first.load(built("hello"), "hello")
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr("lion.wasm.runtime.WasmComponent.__init__", refuse)
+    async with open_runtime(tmp_path / "cache", offers=offered()) as second:
+        again = await second.load(built("hello"), "hello")
+    assert again.digest == component.digest
+    assert again.exports == component.exports
+
+
+def test_every_setting_is_in_the_engines_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = engine_digest()
+    for name, value in FLAGS.items():
+        changed = value + 1 if type(value) is int else not value
+        with monkeypatch.context() as patch:
+            patch.setitem(FLAGS, name, changed)
+            assert engine_digest() != before, name
