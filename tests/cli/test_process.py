@@ -1,10 +1,11 @@
-"""Look here if you want to know how lion behaves as a process: signals, pipes, terminals, Pythons."""
+"""Look here if you want to know how lion behaves as a process: signals, pipes, terminals."""
 
 import os
 import pty
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,30 @@ def test_a_reader_that_leaves_is_no_error(lion: Lion) -> None:
         os.close(writing)
         assert (result.returncode, result.stderr) == (0, "")
     assert lion.json("runs")[-1]["state"] == "ok"
+
+
+def test_a_reader_that_is_stuck_holds_up_nobody(lion: Lion) -> None:
+    manifest = lion.write(f"""
+name = "flood"
+[plugins.hostile]
+component = "{WASM}/hostile.wasm"
+[[run]]
+call = "hostile.output-flood"
+with = {{ n = 500, size = 1000 }}
+""")
+    words = [sys.executable, "-m", "lion", "run", str(manifest)]
+    with subprocess.Popen(
+        words, env=lion.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        # Half a megabyte does not fit into a pipe that nobody reads; the run ends all the same.
+        deadline = time.monotonic() + SECONDS
+        while '"ok"' not in lion("runs", "--json").stdout:
+            assert time.monotonic() < deadline
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 130
+        assert process.stderr is not None
+        assert process.stderr.read().strip() == b""
 
 
 @pytest.mark.parametrize(("environ", "has_colour"), [({}, True), ({"NO_COLOR": "1"}, False)])
