@@ -60,12 +60,14 @@ class Group:
     """What is written together: entries in order, the last word on each budget, and who waits for
     it."""
 
-    __slots__ = ("budgets", "bytes", "done", "entries", "failure", "taken")
+    __slots__ = ("budgets", "bytes", "done", "ended", "entries", "failure", "taken")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.budgets: dict[tuple[str, str, str], tuple[int, int]] = {}
         """(run, holder, budget) -> (limit, used)."""
+        self.ended: list[str] = []
+        """Runs whose last record is in here."""
         self.bytes = 0
         """Of the bodies and blobs in `entries`."""
         self.failure: Exception | None = None

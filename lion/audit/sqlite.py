@@ -90,6 +90,8 @@ class SqliteLog:
         body = encode_body(event)
         size = len(body)
         account.charge(event, size + RECORD_BYTES)
+        if account.has_ended:
+            self._group.ended.append(account.run)
         self._join((draft, body), size)
 
     async def wait_room(self) -> None:
@@ -206,10 +208,12 @@ class SqliteLog:
         group.done.set()
 
     def _settle(self, group: Group) -> None:
-        """Count the records that operations have written."""
+        """Count the records that operations have written; let go of the runs that have ended."""
         for entry in group.entries:
             if isinstance(entry, Operation) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
+        for run in group.ended:
+            os.close(self._locks.pop(run))
 
     def _fail(self, cause: Exception) -> None:
         self._failure = cause

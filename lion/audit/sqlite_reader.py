@@ -123,10 +123,16 @@ class SqliteReader:
         with translated(self._path, "read"):
             return self._connection.execute(statement, values).fetchall()
 
+    def _body(self, run: str, seq: int, digest: bytes) -> bytes:
+        try:
+            return self.blob(digest.hex())
+        except AuditError as exc:
+            raise fault(run, seq, "changed", f"its body: {exc.what}") from exc
+
     def _record(self, run: str, row: tuple[Any, ...]) -> Record:
         *fields, body_digest = row
         if fields[12] is None and type(body_digest) is bytes:
-            fields[12] = self.blob(body_digest.hex())
+            fields[12] = self._body(run, fields[2], body_digest)
         elif body_digest is not None:
             raise _unreadable(run, fields[2])
         if tuple(map(type, fields)) != _TYPES:
