@@ -59,6 +59,6 @@ def _name(args: list[Any]) -> str:
 OPERATIONS = (
     Operation("tools", "list", Kind.INSTANT, list_),
     Operation("tools", "call", Kind.WAITING, call, target=_name),
-    Operation("tools", "start", Kind.INSTANT, start, target=_name),
+    Operation("tools", "start", Kind.INSTANT, start, target=_name, spawns=True),
     Operation("tools", "pending.take", Kind.WAITING, take),
 )

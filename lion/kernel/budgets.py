@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from lion.domain.call import CallError
 from lion.domain.event import BudgetWarned
 from lion.domain.plan import Limits
 from lion.kernel.rate import Bucket, render_rate
@@ -190,6 +191,21 @@ class Budgets:
         self._note = note
         self._warn = warn
         self._accounts: dict[str, Account] = {}
+        self._spent: dict[tuple[str, str], _Balance] = {}
+
+    def spend(self, holder: str, budget: str, limit: int, amount: int) -> None:
+        """Take `amount` of a budget named by a capability, negative to give back.
+
+        Raises CallError("exhausted") if it would pass `limit`.
+        """
+        balance = self._spent.setdefault((holder, budget), _Balance(limit))
+        if amount > 0 and balance.used + amount > limit:
+            used = f"{balance.used:,} are used, {amount:,} asked for"
+            raise CallError("exhausted", f"{budget}: more than {limit:,} in this run; {used}")
+        balance.used += amount
+        self._note(holder, budget, limit, balance.used)
+        if balance.warns():
+            self._warn(BudgetWarned(holder=holder, budget=budget, limit=limit, used=balance.used))
 
     def account(self, holder: str, limits: Limits) -> Account:
         """The account of a holder, opened full the first time."""

@@ -6,17 +6,19 @@ Rule: whatever ends it, its handles are closed, its started calls are cancelled 
 in the log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import trio
 
-from lion.domain.event import Draft, Event, Scope, encode_body
+from lion.domain.call import CallError
+from lion.domain.event import Draft, Event, Scope
 from lion.domain.plan import Grant
 from lion.errors import GuestError
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
 from lion.kernel.live import LiveHolder, LiveRun
+from lion.kernel.size import check_size
 from lion.ports import CallStats, Export, Tools
 
 
@@ -37,6 +39,7 @@ class Invocation:
         self.namespace = f"{live.namespace}/{holder.name}"
         self.config = holder.holder.config
         self.clock = live.clock
+        self.services = live.services
         self.limits = holder.rights.limits
         self.handles = HandleTable(self.limits.handles)
         self.chain: tuple[str, ...] = (*(parent.chain if parent else ()), holder.name)
@@ -64,6 +67,16 @@ class Invocation:
         """This holder's grants of a capability."""
         return [g for g in self.owner.holder.grants if g.capability == capability]
 
+    def start_task(self, work: Callable[..., Awaitable[Any]], *args: Any) -> None:
+        """Run work beside the guest, in the nursery that ends with the instance."""
+        if self.nursery is None:
+            raise CallError("unavailable", "this instance cannot start work")
+        self.nursery.start_soon(work, *args)
+
+    def spend(self, budget: str, limit: int, amount: int) -> None:
+        """See ports.Caller.spend; every holder of the same name shares one balance per run."""
+        self.live.budgets.spend(self.holder, budget, limit, amount)
+
     def next_child(self) -> str:
         """The path of the next invocation this one causes."""
         self._children += 1
@@ -82,7 +95,7 @@ class Invocation:
         try:
             with trio.move_on_after(seconds) as scope:
                 value = await self._call(export, args, handle)
-                self._check_size(export, value)
+                check_size(export, value, self.limits)
                 return value
         except GuestError as exc:
             exc.words = exc.words or self.words
@@ -96,16 +109,6 @@ class Invocation:
                 hint='raise it with limits = { deadline = "..." }',
             )
         raise AssertionError("a call neither returned nor raised")
-
-    def _check_size(self, export: Export, value: Any) -> None:
-        """A result is shown and recorded, so it may be no larger than all output together."""
-        limit = self.limits.output
-        if limit is not None and len(encode_body(value)) > limit:
-            raise GuestError(
-                f"the result of {export.name!r} has more than {limit:,} bytes",
-                ending="exhausted",
-                hint='raise it with limits = { output = "..." }',
-            )
 
     async def _call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
         component = self.owner.component

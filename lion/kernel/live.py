@@ -3,6 +3,7 @@ run itself.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -36,7 +37,7 @@ class LiveHolder:
         self.rights = rights
         self.operations = operations
         self.tools = tool_exports(component)
-        self.needs_nursery = any(o.capability == "tools" and o.name == "start" for o in operations)
+        self.needs_nursery = any(o.spawns for o in operations)
         self._decisions: dict[Question, Decision] = {}
 
     def decide(self, question: Question) -> Decision:
@@ -92,6 +93,7 @@ class LiveRun:
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
+        self.services: Mapping[str, Any] = {}
         self.counts = Counts()
         self.denials: dict[Question, Denial] = {}
         self.scope = Scope(run=run)

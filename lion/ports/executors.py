@@ -1,6 +1,6 @@
 """Look here if you want to know what an executor of a host function is, and what it sees."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
@@ -72,7 +72,24 @@ class Caller(Protocol):
     clock: Clock
     tools: Tools
 
+    services: Mapping[str, Any]
+    """What the host opened for executors, by capability: the http door, the models."""
+
     def grants(self, capability: str) -> Sequence[Grant]: ...
+
+    def start_task(self, work: Callable[..., Awaitable[Any]], *args: Any) -> None:
+        """Run work beside the guest; cancelled with the instance. Only for operations that say
+        `spawns`.
+        """
+        ...
+
+    def spend(self, budget: str, limit: int, amount: int) -> None:
+        """Take `amount` of a budget of this holder's in this run, negative to give back.
+
+        Warns once at 80 %. Raises CallError("exhausted") and takes nothing if it would pass
+        `limit`.
+        """
+        ...
 
 
 class Kind(Enum):
@@ -93,7 +110,8 @@ class Operation(msgspec.Struct, frozen=True):
     case or raises CallError.
     `target` says what a call is about, from its arguments. `event` is the type of its single
     record.
-    `output_bytes` says what a call takes of the `output` budget, from its arguments (None:
+    `spawns` says that it may leave work running beside the guest. `output_bytes` says what a call
+    takes of the `output` budget, from its arguments (None:
     nothing).
     """
 
@@ -105,6 +123,7 @@ class Operation(msgspec.Struct, frozen=True):
     effect: Effect = Effect.NONE
     event: type[CallFinished] = CallFinished
     output_bytes: Callable[[list[Any]], int] | None = None
+    spawns: bool = False
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

@@ -4,7 +4,7 @@ Rule: fakes keep the contract of what they stand for (ports.py) and remember wha
 them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import trio
@@ -141,7 +141,12 @@ class FakeCaller:
         clock: Clock | None = None,
         tools: FakeTools | None = None,
         handle_limit: int = 1_024,
+        services: Mapping[str, Any] | None = None,
+        nursery: trio.Nursery | None = None,
     ) -> None:
+        self.services: Mapping[str, Any] = services or {}
+        self.spent: dict[str, int] = {}
+        self._nursery = nursery
         self.run = "run-1"
         self.holder = "guide"
         self.namespace = "test/guide"
@@ -153,6 +158,18 @@ class FakeCaller:
 
     def grants(self, capability: str) -> Sequence[Grant]:
         return [grant for grant in self._grants if grant.capability == capability]
+
+    def start_task(self, work: Callable[..., Awaitable[Any]], *args: Any) -> None:
+        """Run work in the nursery this was made with."""
+        assert self._nursery is not None, "make it with a nursery"
+        self._nursery.start_soon(work, *args)
+
+    def spend(self, budget: str, limit: int, amount: int) -> None:
+        """Count, and refuse beyond the limit."""
+        used = self.spent.get(budget, 0) + amount
+        if amount > 0 and used > limit:
+            raise CallError("exhausted", f"{budget}: more than {limit:,}")
+        self.spent[budget] = used
 
 
 def _given(answer: Answer) -> str:

@@ -1,4 +1,6 @@
-"""Look here if you want to know how a test runs a manifest against the real host, and reads what it left."""
+"""Look here if you want to know how a test runs a manifest against the real host, and reads what
+it left.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

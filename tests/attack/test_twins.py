@@ -1,4 +1,6 @@
-"""Every host function, called by a real component: granted it answers, not granted it is denied."""
+"""Every host function, called by a real component: granted it answers, not granted it is
+denied.
+"""
 
 import json
 from pathlib import Path
