@@ -25,6 +25,14 @@ from lion.ports.executors import (
     Tools,
     Waitable,
 )
+from lion.ports.http import (
+    HTTP,
+    Exchange,
+    HttpDoor,
+    OutgoingRequest,
+    Terms,
+    Times,
+)
 from lion.ports.log import (
     BudgetUse,
     EventLog,
@@ -35,6 +43,7 @@ from lion.ports.log import (
 )
 
 __all__ = [
+    "HTTP",
     "OUTPUT_EVENT",
     "BudgetUse",
     "CallStats",
@@ -42,18 +51,23 @@ __all__ = [
     "Clock",
     "Component",
     "EventLog",
+    "Exchange",
     "Export",
     "HandleCall",
     "Handles",
+    "HttpDoor",
     "Import",
     "Kind",
     "LogReader",
     "OpenRuntime",
     "Operation",
+    "OutgoingRequest",
     "PendingCall",
     "RunSummary",
     "Runtime",
     "Tables",
+    "Terms",
+    "Times",
     "Tools",
     "VerifyReport",
     "Waitable",

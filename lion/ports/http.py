@@ -1,0 +1,108 @@
+"""Look here if you want to know how any part of lion asks a server over HTTP: the one door.
+
+Rule: every outgoing request passes `HttpDoor.open`: of a guest, of a model, of a system plugin.
+Rule: what a request is held to (`Terms`) is chosen by the host; a guest chooses only what it asks.
+Rule: failures are CallErrors with the cases of `http.failure`: those of `types.error` and `dns`,
+`connection`, `tls`, `redirects`, `protocol`.
+"""
+
+from collections.abc import AsyncIterable, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final, Protocol
+
+import msgspec
+
+from lion.domain.call import Decision
+from lion.domain.plan import SECOND
+
+HTTP: Final = "http"
+"""The door's key in `LiveRun.services` and `Caller.services`."""
+
+Decide = Callable[[str], Awaitable[Decision]]
+"""Decides and records a redirect's target (`GET https://host/path`) before it is asked."""
+
+Spend = Callable[[str, int], None]
+"""Takes bytes of the budget `bytes-in` or `bytes-out`. Raises CallError("exhausted")."""
+
+
+def spend_nothing(budget: str, amount: int) -> None:
+    """The `Spend` of a request that is not metered in bytes."""
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """How long each phase may take, in nanoseconds.
+
+    `connect_ns` for resolving, connecting and TLS; `head_ns` until the answer's head once the
+    request is sent; `idle_ns` between two pieces, either way; `total_ns` for everything, redirects
+    and both bodies included.
+    """
+
+    connect_ns: int = 10 * SECOND
+    head_ns: int = 60 * SECOND
+    idle_ns: int = 30 * SECOND
+    total_ns: int = 300 * SECOND
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request is held to.
+
+    `pool` names holder and grant: connections are shared within it and nowhere else.
+    `addresses` are addresses and networks that may be reached though they are private
+    ("127.0.0.1", "::1", "10.0.0.0/8"); every other private address is refused.
+    `secrets` are names whose values go into the request where their audience has its host;
+    `required` are those without which it is not sent (`denied`), for instance a model's key.
+    `redirects` are followed at most so often, each after `decide`; none without it: then the
+    answer is the redirect itself.
+    """
+
+    pool: str
+    addresses: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    redirects: int = 10
+    decide: Decide | None = None
+    spend: Spend = spend_nothing
+    times: Times = Times()
+
+
+class OutgoingRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request. `url` is normalised by the door and sent as normalised.
+
+    `headers` are (name, value) in order; Host, lengths and hop-by-hop headers are the door's.
+    `body` are bytes, or pieces that come by and by (sent chunked); None for no body.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | AsyncIterable[bytes] | None = None
+    terms: Terms
+
+
+class Exchange(Protocol):
+    """An answer whose head is there; its body follows. Secrets' values are starred out of both."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Names in lower case. After decompression there is no content-encoding and no length."""
+    url: str
+    """Where it came from in the end."""
+
+    async def receive(self) -> bytes:
+        """The next piece of the body, decompressed, at most 64 KiB; empty at its end.
+
+        Raises CallError: `timeout`, `exhausted`, `connection`, `protocol`.
+        """
+        ...
+
+
+class HttpDoor(Protocol):
+    """The one way out."""
+
+    def open(self, request: OutgoingRequest) -> AbstractAsyncContextManager[Exchange]:
+        """Ask, and wait for the head of the answer; leaving the context ends the exchange.
+
+        Any status is an answer. Raises CallError as the module says; `denied` for an address or
+        a redirect that may not be reached.
+        """
+        ...
