@@ -24,22 +24,38 @@ def parse_manifest(text: str, *, path: Path | None, sets: Mapping[str, str] = {}
     `path` is its file (absolute, if the plan's paths shall be), `sets` are the `--set`.
     Raises OperatorError for the first mistake, with its line where that can be told.
     """
-    # pydantic costs 40 ms, which `lion call COMPONENT` and replays need not pay.
-    from lion.domain.manifest_models import ManifestTable
     from lion.domain.manifest_vars import fill, resolve_vars
-    from lion.domain.model_check import check
 
     document = Document(text, kind="manifest", path=path)
     written = document.parse()
     values = resolve_vars(document, written.pop("vars", {}), sets)
-    filled = fill(document, written, values)
+    return _plan(document, text, fill(document, written, values), values)
+
+
+def recorded_plan(resolved: Mapping[str, Any], text: str) -> Plan:
+    """The plan that a run recorded (`Plan.resolved`): it has no path, nothing is filled in again.
+
+    Raises OperatorError if it is of a manifest that this version of lion does not read.
+    """
+    document = Document(text, kind="recorded manifest", path=None)
+    filled = {key: value for key, value in resolved.items() if key != "vars"}
+    return _plan(document, text, filled, resolved.get("vars", {}))
+
+
+def _plan(
+    document: Document, text: str, filled: dict[str, Any], values: Mapping[str, str]
+) -> Plan:
+    # pydantic costs 40 ms, which `lion call COMPONENT` and replays need not pay.
+    from lion.domain.manifest_models import ManifestTable
+    from lion.domain.model_check import check
+
     table = check(document, ManifestTable, filled)
     holders = _holders(document, table)
     _check_scopes(document, holders)
     runs = tuple(_run(document, i, run, holders) for i, run in enumerate(table.run))
     return Plan(
         name=table.name,
-        path=path,
+        path=document.path,
         text=text,
         holders=holders,
         runs=runs,

@@ -12,6 +12,9 @@ import msgspec
 DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll")
 """Granted unless denied: they reach nothing outside the process."""
 
+MAX_DEPTH = 8
+"""How deep calls through tools may nest, the root included."""
+
 MIB = 1024 * 1024
 SECOND = 1_000_000_000
 

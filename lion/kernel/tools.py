@@ -16,15 +16,13 @@ from lion.domain.event import PluginError, PluginInvoked, PluginResult
 from lion.domain.json_arguments import arguments_from_json, result_to_json
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.json_schema import input_schema, output_schema
+from lion.domain.plan import MAX_DEPTH
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation
 from lion.kernel.live import LiveHolder
 from lion.policy.question import Question
 from lion.ports import Export
-
-MAX_DEPTH = 8
-"""How deep calls through tools may nest, the root included."""
 
 _CASES = {"deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable"}
 

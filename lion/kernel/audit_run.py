@@ -1,0 +1,117 @@
+"""Look here if you want to know how a recorded run is audited: from its log and nothing else.
+
+Rule: a run is judged by what it recorded: its manifest, its components' imports, its limits.
+Rule: the log has the digest of the operator's policy and not its rules; without them only what
+they refused is known.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from lion.domain.event import PluginLoaded, Record, RunFinished, RunStarted
+from lion.domain.manifest import recorded_plan
+from lion.domain.plan import Limits, Plan
+from lion.errors import AuditError
+from lion.kernel.audit_use import BudgetSpent, HolderUse, RootEnding, Usage
+from lion.kernel.audit_view import HolderAudit, Loaded, audit_plan, recorded_component
+from lion.policy.policy_file import Policy, parse_policy
+from lion.ports import BudgetUse
+
+
+class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
+    """Who could do what in a run, and who did.
+
+    `exit_code` is None for a run without an end (cut short, or still going); `policy_known` says
+    whether the rules it ran under were at hand. `unnamed_denials` are calls that were refused
+    beyond the different ones that are told apart.
+    """
+
+    run: str
+    manifest_name: str
+    exit_code: int | None
+    is_interrupted: bool
+    records: int
+    calls: int
+    denied: int
+    unnamed_denials: int
+    policy_digest: str
+    policy_known: bool
+    lion_version: str
+    endings: tuple[RootEnding, ...]
+    holders: tuple[HolderAudit, ...]
+
+
+def audit_run(
+    run: str, records: Iterable[Record], budgets: Sequence[BudgetUse], policy: Policy
+) -> RunAudit:
+    """Audit a run in one pass over its records (all of them, in order).
+
+    `policy` counts only if the run had the same. Raises AuditError if the log lacks its
+    beginning, OperatorError if its manifest is none that this version reads.
+    """
+    found = iter(records)
+    started = _started(run, found)
+    plan = recorded_plan(started.manifest, started.manifest_text)
+    usage, loaded, finished, last = Usage(plan), {}, None, 1
+    for record in found:
+        last = record.seq
+        if not record.principal:
+            event = record.event()
+            if isinstance(event, PluginLoaded):
+                loaded[event.holder] = recorded_component(event)
+            elif isinstance(event, RunFinished):
+                finished = event
+        usage.add(record)
+    is_known = policy.digest == started.policy_digest
+    return RunAudit(
+        run=run,
+        manifest_name=plan.name,
+        exit_code=None if finished is None else finished.exit_code,
+        is_interrupted=finished is not None and finished.interrupted,
+        records=last,
+        calls=usage.calls,
+        denied=usage.denied,
+        unnamed_denials=usage.other_denials,
+        policy_digest=started.policy_digest,
+        policy_known=is_known,
+        lion_version=started.lion_version,
+        endings=tuple(usage.roots.values()),
+        holders=_holders(plan, loaded, policy if is_known else parse_policy(""), started,
+                         _uses(plan, usage, budgets)),
+    )  # fmt: skip
+
+
+def _started(run: str, records: Iterable[Record]) -> RunStarted:
+    first = next(iter(records), None)
+    event = None if first is None else first.event()
+    if not isinstance(event, RunStarted):
+        raise AuditError(
+            f"run {run} has no beginning in the log, so it cannot be audited", run=run
+        )
+    return event
+
+
+def _uses(plan: Plan, usage: Usage, budgets: Sequence[BudgetUse]) -> dict[str, HolderUse]:
+    return {
+        name: usage.of(
+            name,
+            tuple(
+                BudgetSpent(budget=one.budget, limit=one.limit, used=one.used)
+                for one in budgets
+                if one.holder == name
+            ),
+        )
+        for name in plan.holders
+    }
+
+
+def _holders(
+    plan: Plan,
+    loaded: Mapping[str, Loaded],
+    policy: Policy,
+    started: RunStarted,
+    uses: Mapping[str, HolderUse],
+) -> tuple[HolderAudit, ...]:
+    limits = {name: msgspec.convert(one, Limits) for name, one in started.limits.items()}
+    return audit_plan(plan, loaded, policy, limits=limits, uses=uses)
