@@ -22,6 +22,8 @@ class Lion:
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
+            # This checkout, also where another one is installed (a git worktree).
+            "PYTHONPATH": str(ROOT),
             "LION_STATE": str(self.state),
             # Compiled code is the same for all tests, and made once.
             "LION_CACHE": os.environ.get("LION_TEST_CACHE", str(folder.parent / "cache")),
