@@ -56,9 +56,30 @@ OFFERED: Final[dict[str, Capability]] = {
             is_scoped=True,
         ),
         Capability(name="poll", operations=("wait",)),
+        Capability(
+            name="http",
+            operations=(
+                "send",
+                "start",
+                "exchange.write",
+                "exchange.finish",
+                "exchange.head",
+                "exchange.read",
+            ),
+            targeted=("send", "start"),
+            separator="/",
+            is_scoped=True,
+        ),
+        Capability(
+            name="secrets",
+            operations=("exists",),
+            targeted=("exists",),
+            separator="/",
+            is_scoped=True,
+        ),
     )
 }
 """What this version offers, by name."""
 
-LATER: Final = ("http", "fs", "llm", "secrets", "bus")
+LATER: Final = ("fs", "llm", "bus")
 """Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""

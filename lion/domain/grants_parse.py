@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.manifest_models import AllowTable, HolderTable, written_limits
+from lion.domain.http_grant import build_http_grant
+from lion.domain.manifest_models import AllowTable, HolderTable, HttpGrant, written_limits
+from lion.domain.models_parse import build_llm_grants
 from lion.domain.plan import Grant, Holder, Limits
 from lion.domain.units import render_size
 
@@ -46,10 +48,29 @@ def _grants(allow: AllowTable | None, where: str) -> list[Grant]:
         return grants
     if (kv := allow.kv) is not None:
         grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
+    grants += build_llm_grants(allow.llm, where)
     if allow.tools:
         patterns = tuple(dict.fromkeys(allow.tools))
         # A scope has no character that TOML would want escaped (names.SCOPE_PATTERN).
         written = ", ".join(f'"{pattern}"' for pattern in patterns)
         line = f"{where}.tools = [{written}]"
         grants.append(Grant("tools", line, patterns=patterns))
+    grants += [_http(entry, where) for entry in allow.http]
+    if allow.secrets:
+        names = tuple(dict.fromkeys(allow.secrets))
+        written = ", ".join(f'"{name}"' for name in names)
+        grants.append(Grant("secrets", f"{where}.secrets = [{written}]", patterns=names))
     return grants
+
+
+def _http(entry: HttpGrant, where: str) -> Grant:
+    return build_http_grant(
+        where,
+        entry.url,
+        bytes_in=entry.bytes_in,
+        bytes_out=entry.bytes_out,
+        calls=entry.calls,
+        rate=entry.rate,
+        timeout_ns=entry.timeout,
+        addresses=tuple(entry.addresses),
+    )

@@ -93,7 +93,7 @@ def _check_scopes(document: Document, holders: Mapping[str, Holder]) -> None:
     """Refuse a grant on tools of a plugin that is not there: it is a misspelling."""
     for holder in holders.values():
         for grant in holder.grants:
-            for pattern in grant.patterns:
+            for pattern in grant.patterns if grant.capability == "tools" else ():
                 plugin = pattern.partition(".")[0]
                 if "*" not in plugin and plugin not in holders:
                     raise document.error(

@@ -9,15 +9,26 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from lion.domain.names import NAME_FORMS, NAME_PATTERN, SCOPE_PATTERN, is_name, is_tool_scope
+from lion.domain.http_grant import check_network, check_url
+from lion.domain.names import (
+    MODEL_SCOPE_PATTERN,
+    NAME_FORMS,
+    NAME_PATTERN,
+    SCOPE_PATTERN,
+    is_model_scope,
+    is_name,
+    is_tool_scope,
+)
 from lion.domain.plan import DEFAULT_CAPABILITIES, Rate
 from lion.domain.units import (
+    MONEY_PATTERN,
     RATE_PATTERN,
     SIZE_PATTERN,
     TIME_PATTERN,
     WHOLE,
     parse_count,
     parse_duration,
+    parse_money,
     parse_rate,
     parse_size,
 )
@@ -27,9 +38,13 @@ NO_LIMIT = "none"
 
 
 def _text_schema(*patterns: str, note: str) -> WithJsonSchema:
+    return WithJsonSchema(_text(*patterns, note=note))
+
+
+def _text(*patterns: str, note: str) -> dict[str, Any]:
     # A schema sees the file before its variables are filled in, so `${name}` fits everywhere.
     pattern = f"^(?:{'|'.join(patterns)}|.*\\$\\{{.+\\}}.*)$"
-    return WithJsonSchema({"type": "string", "pattern": pattern, "description": note})
+    return {"type": "string", "pattern": pattern, "description": note}
 
 
 def _count_schema(*words: str) -> WithJsonSchema:
@@ -52,6 +67,12 @@ def _check_name(value: str) -> str:
 def _check_scope(value: str) -> str:
     if not is_tool_scope(value):
         raise ValueError(f'{value!r} names no tool; write "plugin.function", "plugin.*" or "**"')
+    return value
+
+
+def _check_model_scope(value: str) -> str:
+    if not is_model_scope(value):
+        raise ValueError(f'{value!r} names no model; write its name under [models], or "*"')
     return value
 
 
@@ -94,6 +115,30 @@ Size = Annotated[
     int, BeforeValidator(parse_size), _text_schema(SIZE_PATTERN, note="such as 64 MiB")
 ]
 Count = Annotated[int, BeforeValidator(parse_count), _count_schema()]
+Time = Annotated[
+    int, BeforeValidator(parse_duration), _text_schema(TIME_PATTERN, note="such as 250 ms")
+]
+Money = Annotated[
+    int,
+    BeforeValidator(parse_money),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                _text(MONEY_PATTERN, note="an amount, such as 0.25"),
+            ]
+        }
+    ),
+]
+"""Millionths of an amount."""
+ModelScope = Annotated[
+    str,
+    AfterValidator(_check_model_scope),
+    _text_schema(MODEL_SCOPE_PATTERN, note="a model's name"),
+]
+SecretName = Annotated[
+    str, AfterValidator(_check_name), _text_schema(NAME_PATTERN, note="the name of a secret")
+]
 
 
 MaybeSize = Annotated[
@@ -108,6 +153,22 @@ MaybeRate = Annotated[
     Rate | None, _or_none(parse_rate), _text_schema(RATE_PATTERN, NO_LIMIT, note="such as 10/s")
 ]
 MaybeCount = Annotated[int | None, _or_none(parse_count), _count_schema(NO_LIMIT)]
+Time = Annotated[
+    int, BeforeValidator(parse_duration), _text_schema(TIME_PATTERN, note="such as 250 ms")
+]
+Rated = Annotated[
+    Rate, BeforeValidator(parse_rate), _text_schema(RATE_PATTERN, note="such as 10/s")
+]
+HttpUrls = Annotated[
+    str,
+    AfterValidator(check_url),
+    _text_schema(r"\S+ +https?://\S+", note="such as GET https://api.example.com/v1/**"),
+]
+Network = Annotated[
+    str,
+    AfterValidator(check_network),
+    _text_schema("[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?", note="such as 127.0.0.1 or 10.0.0.0/8"),
+]
 
 
 class _Table(BaseModel):
@@ -129,11 +190,61 @@ class KvGrant(_Table):
     bytes: Size
 
 
+class HttpGrant(_Table):
+    """Requests it may make, and how much of them: `"GET https://api.example.com/v1/**"` with
+    numbers. Bytes, calls and rate are per run; timeout is per request.
+    """
+
+    url: HttpUrls
+    bytes_in: Size | None = None
+    bytes_out: Size | None = None
+    calls: Count | None = None
+    rate: Rated | None = None
+    timeout: Time | None = None
+    addresses: list[Network] = []
+
+
+HttpEntry = Annotated[
+    HttpGrant,
+    BeforeValidator(
+        lambda value: {"url": value} if isinstance(value, str) else value,
+        json_schema_input_type=HttpUrls | HttpGrant,
+    ),
+]
+
+
+class _OrName:
+    """In the schema: the table, or only the model's name."""
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
+        return {"anyOf": [_text(MODEL_SCOPE_PATTERN, note="a model's name"), handler(core)]}
+
+
+class LlmTable(_Table):
+    """A model that may be asked: how many tokens (in and out), calls and how much money a run."""
+
+    model: ModelScope
+    tokens: Count | None = None
+    calls: Count | None = None
+    money: Money | None = None
+
+
+LlmGrant = Annotated[
+    LlmTable,
+    BeforeValidator(lambda value: {"model": value} if isinstance(value, str) else value),
+    _OrName(),
+]
+"""`{ model = "fast", tokens = 20_000 }`, or just `"fast"`."""
+
+
 class AllowTable(_Table):
     """What a holder is given besides the defaults."""
 
     kv: KvGrant | None = None
+    llm: list[LlmGrant] = []
     tools: list[ToolScope] = []
+    http: list[HttpEntry] = []
+    secrets: list[Name] = []
 
 
 class LimitsTable(_Table):
@@ -168,6 +279,46 @@ class HolderTable(_Table):
     config: dict[str, Any] = {}
 
 
+class PricesTable(_Table):
+    """What a million tokens cost, in any currency."""
+
+    input: Money = 0
+    output: Money = 0
+
+
+class ModelTable(_Table):
+    """A model: a script of answers, or any server that speaks OpenAI's protocol."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "properties": {"provider": {"const": "scripted"}},
+                    "required": ["script"],
+                    "not": {
+                        "anyOf": [{"required": [key]} for key in ("base-url", "model", "key")]
+                    },
+                },
+                {
+                    "properties": {"provider": {"const": "openai"}},
+                    "required": ["base-url", "model"],
+                    "not": {"required": ["script"]},
+                },
+            ]
+        }
+    )
+
+    provider: str
+    script: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    key: SecretName | None = None
+    prices: PricesTable | None = None
+    max_tokens: Count | None = None
+    idle: Time | None = None
+    timeout: Time | None = None
+
+
 class RunTable(_Table):
     """Something to start: an agent with its task, or one tool call."""
 
@@ -189,6 +340,7 @@ class ManifestTable(_Table):
 
     name: Name
     vars: dict[str, str | int] = {}
+    models: dict[HolderName, ModelTable] = {}
     plugins: dict[HolderName, HolderTable] = {}
     agents: dict[HolderName, HolderTable] = {}
     run: list[RunTable] = []

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from lion.domain.capability import LATER, OFFERED
-from lion.domain.manifest_models import AllowTable, HolderTable, KvGrant, LimitsTable, RunTable
+from lion.domain.manifest_models import (
+    AllowTable,
+    HolderTable,
+    HttpGrant,
+    KvGrant,
+    LimitsTable,
+    RunTable,
+)
 from lion.domain.names import did_you_mean
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.domain.toml_document import Document, Place
@@ -98,6 +105,7 @@ def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel]:
         "allow": AllowTable,
         "limits": LimitsTable,
         "kv": KvGrant,
+        "http": HttpGrant,
         "run": RunTable,
     }
     if len(place) == 1:

@@ -57,13 +57,15 @@ class Grant(msgspec.Struct, frozen=True):
 
     `patterns` is the scope (policy/pattern.py), empty if the capability has none; `quota` its
     numbers (kv: bytes);
-    `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`.
+    `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`;
+    `addresses` are networks that may be reached though they are private (http).
     """
 
     capability: str
     line: str
     patterns: tuple[str, ...] = ()
     quota: dict[str, int] = {}
+    addresses: tuple[str, ...] = ()
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -78,6 +80,28 @@ class Holder(msgspec.Struct, frozen=True):
     denied: tuple[str, ...] = ()
     config: dict[str, Any] = {}
     limits: Limits = Limits()
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A model by its name in the manifest: who answers, and what the host holds it to.
+
+    `script` is a file of answers (provider `scripted`); `base_url`, `model` and `key` (the name of
+    a secret, never its value) are a server's (provider `openai`). `input_price` and `output_price`
+    are millionths of money for a million tokens. `max_tokens` is what one answer may have,
+    `idle_ns` how long nothing may come, `total_ns` how long an answer may take, in nanoseconds.
+    """
+
+    name: str
+    provider: str
+    script: Path | None = None
+    base_url: str = ""
+    model: str = ""
+    key: str = ""
+    input_price: int = 0
+    output_price: int = 0
+    max_tokens: int | None = None
+    idle_ns: int = 60 * SECOND
+    total_ns: int = 600 * SECOND
 
 
 class RunAgent(msgspec.Struct, frozen=True):
@@ -106,3 +130,4 @@ class Plan(msgspec.Struct, frozen=True):
     runs: tuple[RunAgent | RunCall, ...]
     resolved: dict[str, Any]
     """The manifest as plain values, as it goes into RunStarted."""
+    models: dict[str, Model] = {}

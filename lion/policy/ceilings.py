@@ -20,11 +20,11 @@ def _least(limit: Any, top: Any) -> Any:
     if limit is None or top is None:
         return top if limit is None else limit
     if isinstance(limit, Rate):
-        return _least_rate(limit, top)
+        return least_rate(limit, top)
     return min(limit, top)
 
 
-def _least_rate(a: Rate, b: Rate) -> Rate:
+def least_rate(a: Rate, b: Rate) -> Rate:
     """The smaller bucket, filled at the slower pace."""
     count = min(a.count, b.count)
     if count == 0:

@@ -4,9 +4,11 @@ Rule: attenuation never widens: what the outcome covers, both covered.
 """
 
 from lion.domain.call import HostCall
-from lion.domain.capability import OFFERED
-from lion.domain.plan import Grant
-from lion.policy.pattern import compile_pattern, includes
+from lion.domain.capability import OFFERED, Capability
+from lion.domain.plan import Grant, Rate
+from lion.policy.ceilings import least_rate
+from lion.policy.http_scope import grant_pattern, scope_includes
+from lion.policy.pattern import Pattern, compile_pattern, includes
 from lion.policy.question import Question
 
 
@@ -22,8 +24,14 @@ def covers(grant: Grant, call: HostCall | Question) -> bool:
         return bool(grant.patterns) or not capability.is_scoped
     if not capability.is_scoped:
         return True
-    target, separator = call.target, capability.separator
-    return any(compile_pattern(text, separator).matches(target) for text in grant.patterns)
+    return any(scope_pattern(capability, text).matches(call.target) for text in grant.patterns)
+
+
+def scope_pattern(capability: Capability, text: str) -> Pattern:
+    """What a pattern of a grant of this capability matches. Raises BadPattern."""
+    if capability.name == "http":
+        return grant_pattern(text)
+    return compile_pattern(text, capability.separator)
 
 
 def attenuate(grant: Grant, by: Grant) -> Grant | None:
@@ -37,26 +45,37 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
         return None
     patterns: tuple[str, ...] = ()
     if capability.is_scoped:
-        patterns = _common(grant.patterns, by.patterns, capability.separator)
+        patterns = _common(grant.patterns, by.patterns, capability)
         if not patterns:
             return None
     return Grant(
         capability=grant.capability,
         line=grant.line if grant.line == by.line else f"{grant.line}, within {by.line}",
         patterns=patterns,
-        quota={
-            name: min(quota[name] for quota in (grant.quota, by.quota) if name in quota)
-            for name in {**grant.quota, **by.quota}
-        },
+        quota=_least_quota(grant.quota, by.quota),
+        addresses=tuple(network for network in grant.addresses if network in by.addresses),
     )
 
 
-def _common(a: tuple[str, ...], b: tuple[str, ...], separator: str) -> tuple[str, ...]:
+def _common(a: tuple[str, ...], b: tuple[str, ...], capability: Capability) -> tuple[str, ...]:
+    def within(wide: str, narrow: str) -> bool:
+        if capability.name == "http":
+            return scope_includes(wide, narrow)
+        return includes(wide, narrow, capability.separator)
+
     kept: dict[str, None] = {}
     for one in a:
         for other in b:
-            if includes(other, one, separator):
+            if within(other, one):
                 kept[one] = None
-            elif includes(one, other, separator):
+            elif within(one, other):
                 kept[other] = None
     return tuple(kept)
+
+
+def _least_quota(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
+    least = {name: min(q[name] for q in (a, b) if name in q) for name in {**a, **b}}
+    if "rate" in a and "rate" in b:
+        rate = least_rate(Rate(a["rate"], a["rate-period"]), Rate(b["rate"], b["rate-period"]))
+        least |= {"rate": rate.count, "rate-period": rate.period_ns}
+    return least

@@ -15,6 +15,7 @@ import msgspec
 from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import LATER, OFFERED, Capability
 from lion.domain.names import did_you_mean
+from lion.policy.http_scope import rule_pattern
 from lion.policy.pattern import BadPattern, Pattern, compile_pattern
 from lion.policy.question import Question
 
@@ -103,6 +104,8 @@ def _pattern(capability: Capability, operation: str | None, text: str) -> Patter
         name = capability.name if operation is None else f"{capability.name} {operation}"
         raise BadRule(f"calls of {name} name nothing that {text!r} could match; leave it out")
     try:
+        if capability.name == "http":
+            return rule_pattern(text)
         return compile_pattern(text.strip(), capability.separator)
     except BadPattern as exc:
         raise BadRule(str(exc)) from None

@@ -5,11 +5,13 @@ Rule: nothing is suggested where the manifest cannot help: an operator's rule, a
 Rule: the line replaces the one the holder has, so it repeats what is granted already.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from lion.domain.call import Decision, HostCall, Verdict
 from lion.domain.capability import OFFERED
-from lion.domain.names import is_tool_name
+from lion.domain.http_grant import is_suggestible, written_entry
+from lion.domain.names import is_name, is_tool_name
 from lion.domain.plan import Holder, Plan
 from lion.domain.units import parse_size, render_size
 from lion.policy.question import Question
@@ -32,10 +34,22 @@ def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> s
     match call.capability:
         case "kv":
             return _line(f"{place}.allow.kv", {"bytes": render_size(KV_QUOTA)})
+        case "http":
+            return _http_line(place, holder, call.target)
+        case "secrets" if is_name(call.target):
+            return _line(f"{place}.allow.secrets", [*_granted(holder, "secrets"), call.target])
         case "tools" if is_tool_name(call.target) and call.target.split(".")[0] in plan.holders:
             return _line(f"{place}.allow.tools", [*_granted(holder, "tools"), call.target])
         case _:
             return None
+
+
+def _http_line(place: str, holder: Holder, target: str) -> str | None:
+    """The line that allows exactly this request; none for a private address that is new."""
+    granted = [grant for grant in holder.grants if grant.capability == "http"]
+    if not is_suggestible(target, granted):
+        return None
+    return _line(f"{place}.allow.http", [*map(written_entry, granted), target])
 
 
 def _granted(holder: Holder, capability: str) -> list[str]:
@@ -47,12 +61,19 @@ def _granted(holder: Holder, capability: str) -> list[str]:
     ]
 
 
-def _line(place: str, value: list[str] | dict[str, str]) -> str:
+def _line(place: str, value: Sequence[Any] | dict[str, str]) -> str:
     """One line of TOML: an array or an inline table whose members a TOML writer has written."""
-    if isinstance(value, list):
-        return f"{place} = [{', '.join(map(_written, value))}]"
-    members = ", ".join(f"{key} = {_written(text)}" for key, text in value.items())
-    return f"{place} = {{ {members} }}"
+    return f"{place} = {_inline(value)}"
+
+
+def _inline(value: Any) -> str:
+    match value:
+        case dict():
+            return f"{{ {', '.join(f'{key} = {_inline(one)}' for key, one in value.items())} }}"
+        case list():
+            return f"[{', '.join(map(_inline, value))}]"
+        case _:
+            return _written(value)
 
 
 def _written(value: Any) -> str:
