@@ -55,6 +55,13 @@ OFFERED: Final[dict[str, Capability]] = {
             separator=".",
             is_scoped=True,
         ),
+        Capability(
+            name="llm",
+            operations=("models", "ask", "start", "answer.next"),
+            targeted=("ask", "start"),
+            separator=".",
+            is_scoped=True,
+        ),
         Capability(name="poll", operations=("wait",)),
         Capability(
             name="http",
@@ -81,5 +88,5 @@ OFFERED: Final[dict[str, Capability]] = {
 }
 """What this version offers, by name."""
 
-LATER: Final = ("fs", "llm", "bus")
+LATER: Final = ("fs", "bus")
 """Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""

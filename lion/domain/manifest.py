@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lion.domain.names import did_you_mean
-from lion.domain.plan import Holder, Limits, Plan, RunAgent, RunCall
+from lion.domain.plan import Holder, Limits, Model, Plan, RunAgent, RunCall
 from lion.domain.toml_document import Document
 
 if TYPE_CHECKING:
@@ -48,10 +48,13 @@ def _plan(
     # pydantic costs 40 ms, which `lion call COMPONENT` and replays need not pay.
     from lion.domain.manifest_models import ManifestTable
     from lion.domain.model_check import check
+    from lion.domain.models_parse import build_models, check_models_named
 
     table = check(document, ManifestTable, filled)
     holders = _holders(document, table)
+    models = build_models(document, table.models)
     _check_scopes(document, holders)
+    check_models_named(document, holders, models)
     runs = tuple(_run(document, i, run, holders) for i, run in enumerate(table.run))
     return Plan(
         name=table.name,
@@ -59,7 +62,8 @@ def _plan(
         text=text,
         holders=holders,
         runs=runs,
-        resolved=_resolved(filled, values, holders),
+        resolved=_resolved(filled, values, holders, models),
+        models=models,
     )
 
 
@@ -141,7 +145,10 @@ def _run_agent(
 
 
 def _resolved(
-    filled: dict[str, Any], values: Mapping[str, str], holders: Mapping[str, Holder]
+    filled: dict[str, Any],
+    values: Mapping[str, str],
+    holders: Mapping[str, Holder],
+    models: Mapping[str, Model],
 ) -> dict[str, Any]:
     resolved = {**filled, **({"vars": dict(values)} if values else {})}
     for kind in ("plugins", "agents"):
@@ -151,4 +158,9 @@ def _resolved(
                 name: {**table, "component": str(holders[name].component)}
                 for name, table in tables.items()
             }
+    if models:
+        resolved["models"] = {
+            name: {**table, "script": str(models[name].script)} if "script" in table else table
+            for name, table in filled["models"].items()
+        }
     return resolved

@@ -136,9 +136,6 @@ ModelScope = Annotated[
     AfterValidator(_check_model_scope),
     _text_schema(MODEL_SCOPE_PATTERN, note="a model's name"),
 ]
-SecretName = Annotated[
-    str, AfterValidator(_check_name), _text_schema(NAME_PATTERN, note="the name of a secret")
-]
 
 
 MaybeSize = Annotated[
@@ -153,9 +150,6 @@ MaybeRate = Annotated[
     Rate | None, _or_none(parse_rate), _text_schema(RATE_PATTERN, NO_LIMIT, note="such as 10/s")
 ]
 MaybeCount = Annotated[int | None, _or_none(parse_count), _count_schema(NO_LIMIT)]
-Time = Annotated[
-    int, BeforeValidator(parse_duration), _text_schema(TIME_PATTERN, note="such as 250 ms")
-]
 Rated = Annotated[
     Rate, BeforeValidator(parse_rate), _text_schema(RATE_PATTERN, note="such as 10/s")
 ]
@@ -213,13 +207,6 @@ HttpEntry = Annotated[
 ]
 
 
-class _OrName:
-    """In the schema: the table, or only the model's name."""
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
-        return {"anyOf": [_text(MODEL_SCOPE_PATTERN, note="a model's name"), handler(core)]}
-
-
 class LlmTable(_Table):
     """A model that may be asked: how many tokens (in and out), calls and how much money a run."""
 
@@ -231,8 +218,10 @@ class LlmTable(_Table):
 
 LlmGrant = Annotated[
     LlmTable,
-    BeforeValidator(lambda value: {"model": value} if isinstance(value, str) else value),
-    _OrName(),
+    BeforeValidator(
+        lambda value: {"model": value} if isinstance(value, str) else value,
+        json_schema_input_type=ModelScope | LlmTable,
+    ),
 ]
 """`{ model = "fast", tokens = 20_000 }`, or just `"fast"`."""
 
@@ -312,7 +301,7 @@ class ModelTable(_Table):
     script: str | None = None
     base_url: str | None = None
     model: str | None = None
-    key: SecretName | None = None
+    key: Name | None = None
     prices: PricesTable | None = None
     max_tokens: Count | None = None
     idle: Time | None = None

@@ -14,6 +14,9 @@ from lion.domain.manifest_models import (
     HttpGrant,
     KvGrant,
     LimitsTable,
+    LlmTable,
+    ModelTable,
+    PricesTable,
     RunTable,
 )
 from lion.domain.names import did_you_mean
@@ -23,7 +26,7 @@ from lion.errors import OperatorError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-LATER_TABLES = ("models", "system", "workflows")
+LATER_TABLES = ("system", "workflows")
 """Tables of a manifest that later versions of lion read."""
 
 _TYPES = {
@@ -105,9 +108,13 @@ def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel]:
         "allow": AllowTable,
         "limits": LimitsTable,
         "kv": KvGrant,
+        "llm": LlmTable,
+        "prices": PricesTable,
         "http": HttpGrant,
         "run": RunTable,
     }
+    if place[0] == "models" and len(place) == 3:
+        return ModelTable
     if len(place) == 1:
         return model
     if place[0] in ("plugins", "agents") and len(place) == 3:

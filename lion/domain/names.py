@@ -12,8 +12,12 @@ TOOL_PATTERN = rf"{NAME_PATTERN}(?:\.[A-Za-z0-9-]{{1,64}}){{1,2}}"
 SCOPE_PATTERN = r"(?!.*\*\*\*)(?:\*\*|[a-z0-9*-]{1,64}(?:\.[A-Za-z0-9*-]{1,64}){1,2})"
 """Which tools a grant may name: `fetcher.fetch`, `notes.*`, `**`."""
 
+MODEL_SCOPE_PATTERN = r"(?!.*\*\*)[a-z0-9*-]{1,64}"
+"""Which models a grant may name: `fast`, `small-*`, `*`."""
+
 is_name = re.compile(NAME_PATTERN).fullmatch
 is_tool_name = re.compile(TOOL_PATTERN).fullmatch
+is_model_scope = re.compile(MODEL_SCOPE_PATTERN).fullmatch
 is_tool_scope = re.compile(SCOPE_PATTERN).fullmatch
 
 

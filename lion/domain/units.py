@@ -5,6 +5,7 @@ Rule: what comes out is a whole number of bytes or nanoseconds, from 0 to 2^63 -
 """
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 from lion.domain.plan import Rate
@@ -43,10 +44,14 @@ SIZE_FORMS = f'a number and a unit, such as "64 MiB" (units: {", ".join(SIZES)})
 TIME_FORMS = f'a number and a unit, such as "250 ms" (units: {", ".join(TIMES)})'
 RATE_FORMS = f'a count and a period, such as "10/s" (periods: {", ".join(TIMES)})'
 COUNT_FORMS = "a whole number, such as 20_000"
+MONEY_FORMS = "an amount with at most 6 decimals, such as 0.25 (no currency)"
 
 _AMOUNT = re.compile(rf"({NUMBER}) ?([A-Za-z]+)")
 _RATE = re.compile(rf"({WHOLE}) ?/ ?([A-Za-z]+)")
 _WHOLE = re.compile(WHOLE)
+MONEY_PATTERN = r"[0-9]{1,12}(?:\.[0-9]{1,6})?"
+_MONEY = re.compile(MONEY_PATTERN)
+MILLION = 1_000_000
 
 
 class BadUnit(ValueError):
@@ -83,6 +88,24 @@ def parse_count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
         raise BadUnit(value, "count", COUNT_FORMS)
     return value
+
+
+def parse_money(value: object) -> int:
+    """Millionths of an amount such as 0.25, a number or text. Raises BadUnit."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = format(Decimal(str(value)), "f") if is_number else value
+    if not isinstance(text, str) or not _MONEY.fullmatch(text):
+        raise BadUnit(value, "amount of money", MONEY_FORMS)
+    amount = int(Decimal(text) * MILLION)
+    if amount > LARGEST:
+        raise BadUnit(value, "amount of money", MONEY_FORMS)
+    return amount
+
+
+def render_money(amount: int) -> str:
+    """Write millionths as an amount: 250_000 is `0.25`."""
+    whole, part = divmod(amount, MILLION)
+    return f"{whole}.{part:06}".rstrip("0").rstrip(".")
 
 
 def render_size(size: int) -> str:
