@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lion.domain.capability import LATER
 from lion.domain.manifest import parse_manifest
 from lion.errors import OperatorError
 
@@ -94,9 +95,9 @@ MISTAKES = [
         (
             "allow.kv =",
             f"allow.{word} = []\nallow.kv =",
-            f"does not offer '{word}' yet; remove it; what can be allowed here: kv, tools",
+            f"does not offer '{word}' yet; remove it; what can be allowed here: kv",
         )
-        for word in ("http", "fs", "llm", "secrets", "bus")
+        for word in LATER
     ),
 ]
 

@@ -17,6 +17,14 @@ TOOLS = Grant(
     'plugins.notes.allow.tools = ["db.*", "mail.send"]',
     patterns=("db.*", "mail.send"),
 )
+HTTP = Grant(
+    "http",
+    'plugins.notes.allow.http = ["GET https://api.example.com/**"]',
+    patterns=("GET https://api.example.com/**", "GET http://db.internal:8080/**"),
+)
+SECRETS = Grant("secrets", 'plugins.notes.allow.secrets = ["api"]', patterns=("api",))
+GRANTS = (KV, TOOLS, HTTP, SECRETS)
+"""A grant of everything that needs one, for the questions of test_rules."""
 
 
 def holder(*grants: Grant, denied: tuple[str, ...] = (), limits: Limits = DEFAULTS) -> Holder:

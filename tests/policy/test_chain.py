@@ -57,7 +57,7 @@ def test_silence_means_no(question) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_what_nobody_knows_is_denied() -> None:
-    assert decide_static(ask("http", "send", "x"), rights(KV, TOOLS)).verdict is Verdict.DENY
+    assert decide_static(ask("bus", "publish", "x"), rights(KV, TOOLS)).verdict is Verdict.DENY
 
 
 def test_an_operator_rule_beats_a_grant() -> None:

@@ -94,4 +94,4 @@ def test_a_kv_grant_covers_every_key(operation: str) -> None:
 
 def test_unknown_words_are_covered_by_nothing() -> None:
     assert not covers(KV, ask("kv", "drop", "key"))
-    assert not covers(Grant("http", "line", ("**",)), ask("http", "send", "x"))
+    assert not covers(Grant("bus", "line", ("**",)), ask("bus", "publish", "x"))

@@ -11,18 +11,20 @@ from lion.policy.policy_file import parse_policy
 from lion.policy.question import Question
 from lion.policy.rules import BadRule, parse_rule
 
-from .cases import EVERYTHING, KV, TOOLS, ask, holder, rights
+from .cases import EVERYTHING, GRANTS, KV, TOOLS, ask, holder, rights
 
+TARGETS = {
+    "kv": ("cache/a", "cache/b/c", "other"),
+    "tools": ("db.query", "mail.send"),
+    "http": ("GET https://api.example.com/v1", "GET http://db.internal:8080/x"),
+    "secrets": ("api",),
+}
 ALL = [
     ask(capability.name, operation, target)
     for capability in OFFERED.values()
     for operation in capability.operations
     for target in (
-        {"kv": ("cache/a", "cache/b/c", "other"), "tools": ("db.query", "mail.send")}.get(
-            capability.name, ("",)
-        )
-        if operation in capability.targeted
-        else ("",)
+        TARGETS.get(capability.name, ("",)) if operation in capability.targeted else ("",)
     )
 ]
 """A question for every operation, with several targets where it has one."""
@@ -68,7 +70,12 @@ FORMS = [
         for capability in OFFERED.values()
         for operation in capability.operations
     ),
-    *((rule, set()) for rule in ("http * **.internal/**", "fs write **", *LATER)),
+    ("http * **.internal/**", spoken_of(("http", "*", "GET http://db.internal"))),
+    ("http send https://*.example.com", spoken_of(("http", "send", "GET https://api"))),
+    ("http * POST **/**", set()),
+    ("http * GET **/v1", spoken_of(("http", "*", "GET https://api"))),
+    ("secrets exists api", spoken_of(("secrets",))),
+    *((rule, set()) for rule in LATER),
 ]
 
 
@@ -77,7 +84,7 @@ FORMS = [
 def test_a_rule_is_enforced_where_it_speaks_and_nowhere_else(
     rule: str, wanted: set[Question], key: str
 ) -> None:
-    effective = rights(KV, TOOLS, policy=f"{key} = ['{rule}']")
+    effective = rights(*GRANTS, policy=f"{key} = ['{rule}']")
     verdict = Verdict.DENY if key == "deny" else Verdict.ASK
     assert {q for q in ALL if decide_static(q, effective).verdict is verdict} == wanted
     for question in wanted:
@@ -87,7 +94,7 @@ def test_a_rule_is_enforced_where_it_speaks_and_nowhere_else(
 
 
 def test_without_rules_all_of_this_is_allowed() -> None:
-    effective = rights(KV, TOOLS)
+    effective = rights(*GRANTS)
     assert all(decide_static(question, effective).allowed for question in ALL)
 
 
@@ -148,7 +155,7 @@ def test_nothing_is_a_right_that_the_component_does_not_import(capability: str) 
     ceiling = [name for name in EVERYTHING if name != capability]
     from lion.policy.rights import build_rights
 
-    effective = build_rights(holder(KV, TOOLS), ceiling, parse_policy(""))
+    effective = build_rights(holder(*GRANTS), ceiling, parse_policy(""))
     for question in ALL:
         decision = decide_static(question, effective)
         assert decision.allowed is (question.capability != capability)
