@@ -16,7 +16,7 @@ import msgspec
 from lion.domain.call import CallError
 from lion.domain.event import BudgetWarned
 from lion.domain.plan import Limits
-from lion.kernel.rate import Bucket, render_rate
+from lion.domain.rate import Bucket, render_rate
 from lion.ports import Clock
 
 Note = Callable[[str, str, int, int], None]

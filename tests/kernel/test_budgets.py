@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from lion.domain.event import BudgetWarned
 from lion.domain.plan import MIB, SECOND, Limits, Rate
+from lion.domain.rate import Bucket, render_rate
 from lion.kernel.budgets import Budgets, Purse, Refusal
-from lion.kernel.rate import Bucket, render_rate
 from lion.testing.clock import FrozenClock
 
 FREE = Limits(output=None)
