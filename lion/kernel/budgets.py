@@ -198,14 +198,26 @@ class Budgets:
 
         Raises CallError("exhausted") if it would pass `limit`.
         """
-        balance = self._spent.setdefault((holder, budget), _Balance(limit))
+        balance = self._balance(holder, budget, limit)
         if amount > 0 and balance.used + amount > limit:
             used = f"{balance.used:,} are used, {amount:,} asked for"
             raise CallError("exhausted", f"{budget}: more than {limit:,} in this run; {used}")
+        self.charge(holder, budget, limit, amount)
+
+    def charge(self, holder: str, budget: str, limit: int, amount: int) -> None:
+        """Count what has been used already, even beyond the limit; negative to give back."""
+        balance = self._balance(holder, budget, limit)
         balance.used += amount
         self._note(holder, budget, limit, balance.used)
         if balance.warns():
             self._warn(BudgetWarned(holder=holder, budget=budget, limit=limit, used=balance.used))
+
+    def left(self, holder: str, budget: str, limit: int) -> int:
+        """What `spend` would still give."""
+        return max(0, limit - self._balance(holder, budget, limit).used)
+
+    def _balance(self, holder: str, budget: str, limit: int) -> _Balance:
+        return self._spent.setdefault((holder, budget), _Balance(limit))
 
     def account(self, holder: str, limits: Limits) -> Account:
         """The account of a holder, opened full the first time."""

@@ -77,6 +77,14 @@ class Invocation:
         """See ports.Caller.spend; every holder of the same name shares one balance per run."""
         self.live.budgets.spend(self.holder, budget, limit, amount)
 
+    def charge(self, budget: str, limit: int, amount: int) -> None:
+        """See ports.Caller.charge."""
+        self.live.budgets.charge(self.holder, budget, limit, amount)
+
+    def left(self, budget: str, limit: int) -> int:
+        """See ports.Caller.left."""
+        return self.live.budgets.left(self.holder, budget, limit)
+
     def next_child(self) -> str:
         """The path of the next invocation this one causes."""
         self._children += 1

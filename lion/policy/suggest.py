@@ -12,8 +12,8 @@ from lion.domain.call import Decision, HostCall, Verdict
 from lion.domain.capability import OFFERED
 from lion.domain.http_grant import is_suggestible, written_entry
 from lion.domain.names import is_name, is_tool_name
-from lion.domain.plan import Holder, Plan
-from lion.domain.units import parse_size, render_size
+from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.units import parse_size, render_money, render_size
 from lion.policy.question import Question
 
 KV_QUOTA = parse_size("64 KiB")
@@ -36,12 +36,23 @@ def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> s
             return _line(f"{place}.allow.kv", {"bytes": render_size(KV_QUOTA)})
         case "http":
             return _http_line(place, holder, call.target)
+        case "llm" if call.target in plan.models:
+            granted = [_model_entry(grant) for grant in holder.grants if grant.capability == "llm"]
+            return _line(f"{place}.allow.llm", [*granted, call.target])
         case "secrets" if is_name(call.target):
             return _line(f"{place}.allow.secrets", [*_granted(holder, "secrets"), call.target])
         case "tools" if is_tool_name(call.target) and call.target.split(".")[0] in plan.holders:
             return _line(f"{place}.allow.tools", [*_granted(holder, "tools"), call.target])
         case _:
             return None
+
+
+def _model_entry(grant: Grant) -> Any:
+    """How a grant of a model is written: its name, or a table with its numbers."""
+    numbers: dict[str, Any] = dict(grant.quota)
+    if "money" in numbers:
+        numbers["money"] = render_money(numbers["money"])
+    return {"model": grant.patterns[0], **numbers} if numbers else grant.patterns[0]
 
 
 def _http_line(place: str, holder: Holder, target: str) -> str | None:

@@ -91,6 +91,14 @@ class Caller(Protocol):
         """
         ...
 
+    def charge(self, budget: str, limit: int, amount: int) -> None:
+        """Count what has been used already, also beyond `limit`; negative to give back."""
+        ...
+
+    def left(self, budget: str, limit: int) -> int:
+        """How much `spend` would still give; never negative."""
+        ...
+
 
 class Kind(Enum):
     """How an executor is run."""

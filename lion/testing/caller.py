@@ -171,6 +171,13 @@ class FakeCaller:
             raise CallError("exhausted", f"{budget}: more than {limit:,}")
         self.spent[budget] = used
 
+    def charge(self, budget: str, limit: int, amount: int) -> None:
+        """Count, also beyond the limit."""
+        self.spent[budget] = self.spent.get(budget, 0) + amount
+
+    def left(self, budget: str, limit: int) -> int:
+        return max(0, limit - self.spent.get(budget, 0))
+
 
 def _given(answer: Answer) -> str:
     if isinstance(answer, CallError):
