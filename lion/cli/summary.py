@@ -32,6 +32,7 @@ def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen
         yield f"denied  … and more, all of them in: {typed('log')}"
     yield _counts(report)
     yield f"again offline:     {typed('replay')}"
+    yield f"who may do what:   {typed('audit')}"
     yield f"what happened:     {typed('log')}"
     yield f"is it unchanged:   {typed('verify')}"
 

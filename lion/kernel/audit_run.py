@@ -76,7 +76,7 @@ def audit_run(
         policy_digest=started.policy_digest,
         policy_known=is_known,
         lion_version=started.lion_version,
-        endings=tuple(usage.roots.values()),
+        endings=usage.endings(),
         holders=_holders(plan, loaded, policy if is_known else parse_policy(""), started,
                          _uses(plan, usage, budgets)),
     )  # fmt: skip

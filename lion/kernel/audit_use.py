@@ -48,7 +48,7 @@ class TargetUse(msgspec.Struct, frozen=True, kw_only=True):
 class OperationUse(msgspec.Struct, frozen=True, kw_only=True):
     """Allowed calls of one operation, how many failed, and the targets asked for most.
 
-    `more_targets` counts further targets, of those that were told apart; `is_capped`: not all were.
+    `more_targets` counts further targets among those told apart; `is_capped`: not all were.
     """
 
     capability: str
@@ -61,7 +61,7 @@ class OperationUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a grant, or one pattern (`scope`) of it, allowed a call; 0: it could be removed."""
+    """How often a grant, or one pattern (`scope`) of it, allowed a call; never: remove it."""
 
     capability: str
     scope: str
@@ -152,7 +152,7 @@ class Usage:
         self._plan = plan
         self._done = {name: _Done(holder.grants) for name, holder in plan.holders.items()}
         self._open: dict[str, str] = {}
-        self.roots: dict[str, RootEnding] = {}
+        self._roots: dict[str, RootEnding] = {}
         self._asked: dict[tuple[str, int], _Tally] = {}
         self._denied: dict[Question, tuple[Decision, int]] = {}
         self._covering: dict[Question, list[int]] = {}
@@ -178,13 +178,13 @@ class Usage:
                 done.invocations += 1
                 self._open[record.invocation] = record.principal
                 if record.invocation == record.correlation:
-                    self.roots[record.invocation] = RootEnding(name=_name(record, event))
+                    self._roots[record.invocation] = RootEnding(name=_name(record, event))
             case AgentCompleted() | PluginResult() | AgentError() | PluginError():
                 done.endings[_ending(event)] += 1
                 done.cpu_ns += event.cpu_ns
                 self._open.pop(record.invocation, None)
-                if record.invocation in self.roots:
-                    root = self.roots[record.invocation]
+                if record.invocation in self._roots:
+                    root = self._roots[record.invocation]
                     root.ending, root.error = _ending(event), getattr(event, "error", "")
             case _:
                 pass
@@ -233,6 +233,11 @@ class Usage:
             self._denied[question] = _decision(event), 1
         else:
             self.other_denials += 1
+
+    def endings(self) -> tuple[RootEnding, ...]:
+        """How what the run started ended, in the manifest's order."""
+        paths = sorted(self._roots, key=lambda path: (len(path), path))
+        return tuple(self._roots[path] for path in paths)
 
     def of(self, holder: str, budgets: tuple[BudgetSpent, ...]) -> HolderUse:
         """What a holder of the plan did, as far as the records go."""

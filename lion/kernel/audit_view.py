@@ -57,8 +57,8 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True):
 class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     """One holder: what it could do at all (imports), may do, may not do, and reaches by others.
 
-    `defaults` are granted without a line, `denied` taken away by the manifest, `may_use` what is
-    left of all. `use` is what a run made of it, None for a manifest.
+    `defaults` are granted without a line, `denied_defaults` taken away by the manifest, `may_use`
+    what is left of all. `use` is what a run made of it, None for a manifest.
     """
 
     name: str
@@ -68,7 +68,7 @@ class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     imports: dict[str, tuple[str, ...]]
     tools: tuple[str, ...]
     defaults: tuple[str, ...]
-    denied: tuple[str, ...]
+    denied_defaults: tuple[str, ...]
     grants: tuple[GrantView, ...]
     rules: tuple[RuleView, ...]
     may_use: tuple[str, ...]
@@ -152,7 +152,7 @@ def _audit(
             name for name in DEFAULT_CAPABILITIES
             if name in found.imports and name not in holder.denied
         ),
-        denied=holder.denied,
+        denied_defaults=holder.denied,
         grants=_grants(holder, found),
         rules=tuple(map(_rule, rules)),
         may_use=rights.capabilities if rights else (),

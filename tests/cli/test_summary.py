@@ -29,6 +29,7 @@ def test_what_is_told_of_a_run() -> None:
     assert lines[0] == "run 01234567: 7 calls, 0 denied, 1.50 s"
     assert [line.split()[-2:] for line in lines[1:]] == [
         ["replay", "last"],
+        ["audit", "last"],
         ["log", "last"],
         ["verify", "last"],
     ]

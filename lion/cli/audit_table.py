@@ -1,0 +1,204 @@
+"""Look here if you want to know how an audit is laid out for people.
+
+Rule: names, patterns, targets and reasons come from manifests and guests: they are escaped.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lion.cli.screen import Screen
+from lion.cli.summary import split_suggestion
+from lion.domain.plan import Limits, Rate
+from lion.domain.text import show_line
+from lion.domain.units import render_duration, render_rate, render_size
+from lion.kernel.audit_run import RunAudit
+from lion.kernel.audit_use import GrantUse, HolderUse, OperationUse
+from lion.kernel.audit_view import HolderAudit
+from lion.kernel.report import Denial
+
+if TYPE_CHECKING:
+    from lion.cli.commands.audit import ManifestAudit
+
+_LABEL = 12
+_TARGET = 60
+_MOST_DENIALS = 20
+Row = tuple[str, str]
+"""A label, shown once for rows that follow each other, and a text."""
+
+
+def render_manifest_audit(audit: "ManifestAudit", screen: Screen) -> Iterator[str]:
+    """Who may do what."""
+    policy = "none" if audit.policy is None else show_line(audit.policy)
+    yield f"manifest {show_line(audit.manifest_name)}, policy: {policy}"
+    for holder in audit.holders:
+        yield ""
+        yield from _block(holder, _rights(holder, with_grants=True), screen)
+
+
+def render_run_audit(audit: RunAudit, screen: Screen) -> Iterator[str]:
+    """Who could do what, and did."""
+    counts = f"{audit.calls} calls, {audit.denied} denied"
+    yield f"run {audit.run[:8]} of {show_line(audit.manifest_name)}: {_state(audit)}, {counts}"
+    yield f"{audit.records} records, verified; lion {show_line(audit.lion_version)}"
+    if not audit.policy_known:
+        digest = audit.policy_digest[:12]
+        yield f"its policy ({digest}) is not the one of now: of its rules, only denials are known"
+    for ending in audit.endings:
+        error = f": {show_line(ending.error, longest=200)}" if ending.error else ""
+        yield f"{ending.ending:<9} {show_line(ending.name)}{error}"
+    for holder in audit.holders:
+        yield ""
+        yield from _block(holder, _run_rows(holder), screen)
+    unused = [use for h in audit.holders if h.use for use in h.use.grants if not use.calls]
+    yield ""
+    yield f"{len(unused)} grants were never used" if len(unused) != 1 else "1 grant was never used"
+
+
+def _state(audit: RunAudit) -> str:
+    if audit.exit_code is None:
+        return "not finished (cut short, or still going)"
+    how = "interrupted, " if audit.is_interrupted else ""
+    return f"{how}exit {audit.exit_code}" if audit.exit_code else f"{how}ok"
+
+
+def _block(holder: HolderAudit, rows: Iterable[Row], screen: Screen) -> Iterator[str]:
+    digest = f"  sha256:{holder.digest[:12]}" if holder.digest else ""
+    name = os.path.basename(holder.component)
+    title = f"{holder.kind} {show_line(holder.name)}"
+    yield f"{screen.paint(title, 'bold')}  {show_line(name)}{digest}"
+    before = ""
+    for label, text in rows:
+        colour = {"denied": "yellow", "warning": "yellow", "never used": "cyan"}.get(label)
+        shown = f"{'' if label == before else label:<{_LABEL}}"
+        yield f"  {screen.paint(shown, colour) if colour else shown}{text}".rstrip()
+        before = label
+
+
+def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
+    yield "imports", _listed(holder.imports)
+    yield "defaults", _listed(holder.defaults)
+    if with_grants:
+        for grant in holder.grants:
+            for text in grant.scope or [""]:
+                yield "granted", _scope(grant.capability, text, grant.quota)
+        if not holder.grants:
+            yield "granted", "nothing"
+    for rule in holder.rules:
+        word = "denies" if rule.verdict == "deny" else "asks (nobody answers yet, so: denies)"
+        yield "policy", f'{word} "{show_line(rule.rule)}"'
+    for reach in holder.reachable:
+        way = " then ".join(map(show_line, reach.through))
+        has_own = reach.capability in holder.may_use
+        own = "besides its own" if has_own else f"no {show_line(reach.capability)} of its own"
+        scope = _scope(reach.capability, ", ".join(reach.scope), reach.quota)
+        yield "reaches", f"{own}; through {way}: {scope}"
+    yield "limits", "; ".join(_limits(holder.limits))
+    for one in holder.lowered:
+        before, after = _amount(one.limit, one.manifest), _amount(one.limit, one.effective)
+        yield "policy", f"lowers {_word(one.limit)}: {before} to {after}"
+    for warning in holder.warnings:
+        yield "warning", show_line(warning)
+
+
+def _run_rows(holder: HolderAudit) -> Iterator[Row]:
+    yield from _rights(holder, with_grants=False)
+    if holder.use is None:
+        return
+    use = holder.use
+    for grant in use.grants:
+        if grant.calls:
+            yield "granted", f"{_scope(grant.capability, grant.scope, {})}  {_times(grant.calls)}"
+    for operation in use.operations:
+        yield "used", _operation(operation)
+    for grant in use.grants:
+        if not grant.calls:
+            yield "never used", _unused(grant)
+    used = {operation.capability for operation in use.operations}
+    if silent := [name for name in holder.defaults if name not in used]:
+        yield "never used", f"by default: {_listed(silent)}"
+    yield from _denials(use.denied)
+    for budget in use.budgets:
+        yield (
+            "budget",
+            (
+                f"{show_line(budget.budget)}: {_amount(budget.budget, budget.used)}"
+                f" of {_amount(budget.budget, budget.limit)}"
+            ),
+        )
+    yield "ran", _ran(use)
+
+
+def _unused(grant: GrantUse) -> str:
+    what = _scope(grant.capability, grant.scope, {})
+    return f"{what}  could be removed from: {show_line(grant.line, longest=200)}"
+
+
+def _operation(operation: OperationUse) -> str:
+    failed = f", {operation.failed} failed" if operation.failed else ""
+    named = [f"{show_line(t.target, longest=_TARGET)} ({t.calls})" for t in operation.targets]
+    if operation.more_targets:
+        least = " at least" if operation.is_capped else ""
+        named.append(f"and{least} {operation.more_targets} more")
+    about = f"  {', '.join(named)}" if named else ""
+    what = f"{show_line(operation.capability)} {show_line(operation.operation)}"
+    return f"{what}  {_times(operation.calls)}{failed}{about}"
+
+
+def _denials(denied: Sequence[Denial]) -> Iterator[Row]:
+    for denial in denied[:_MOST_DENIALS]:
+        called = f"{denial.capability} {denial.operation} {denial.target}".rstrip()
+        what, reason = show_line(called, longest=200), show_line(denial.reason)
+        yield "denied", f"{what}  {_times(denial.times)}: {reason}"
+        if denial.suggestion:
+            table, line = split_suggestion(denial.suggestion)
+            yield "denied", f"  allow it: under [{show_line(table)}] in the manifest write"
+            yield "denied", f"  {show_line(line)}"
+    if len(denied) > _MOST_DENIALS:
+        yield "denied", f"and {len(denied) - _MOST_DENIALS} more (--json has them)"
+
+
+def _ran(use: HolderUse) -> str:
+    if not use.invocations:
+        return "never"
+    endings = ", ".join(f"{count} {show_line(name)}" for name, count in use.endings.items())
+    return f"{_times(use.invocations)}: {endings}; {use.cpu_ns / 1e6:.1f} ms of CPU"
+
+
+def _scope(capability: str, scope: str, quota: dict[str, int]) -> str:
+    numbers = ", ".join(f"{name} {_amount(name, n)}" for name, n in quota.items())
+    words = [show_line(capability), show_line(scope, longest=200), show_line(numbers)]
+    return " ".join(filter(None, words))
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    for name in Limits.__struct_fields__:
+        value = getattr(limits, name)
+        if value is not None:
+            yield f"{_word(name)} {_amount(name, value)}"
+
+
+def _word(limit: str) -> str:
+    return limit.removesuffix("_ns").replace("_", " ")
+
+
+def _amount(name: str, value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case Rate():
+            return render_rate(value)
+        case int() if name.endswith("_ns"):
+            return render_duration(value)
+        case int() if name in ("memory", "output", "stack") or "bytes" in name:
+            return render_size(value)
+        case _:
+            return f"{value:,}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(show_line, names)) or "nothing"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

@@ -1,0 +1,323 @@
+"""Look here if you want to know what `lion audit` tells of real manifests and real runs."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.cli.kit import ROOT, SECONDS, WASM, Lion, assert_one_line
+
+TOUR = ROOT / "examples" / "tour" / "manifest.toml"
+README = (ROOT / "README.md").read_text("utf-8")
+
+MANIFEST_KEYS = {"kind", "manifest_name", "manifest", "policy", "policy_digest", "holders"}
+RUN_KEYS = {
+    "kind", "run", "manifest_name", "exit_code", "is_interrupted", "records", "calls", "denied",
+    "unnamed_denials", "policy_digest", "policy_known", "lion_version", "endings", "holders",
+}  # fmt: skip
+HOLDER_KEYS = {
+    "name", "kind", "component", "digest", "imports", "tools", "defaults", "denied_defaults",
+    "grants", "rules", "may_use", "reachable", "limits", "lowered", "warnings", "use",
+}  # fmt: skip
+USE_KEYS = {"invocations", "endings", "cpu_ns", "operations", "grants", "denied", "budgets"}
+
+
+def holders(audit: Any) -> dict[str, Any]:
+    return {holder["name"]: holder for holder in audit["holders"]}
+
+
+def block(text: str, title: str) -> list[str]:
+    """The lines about one holder."""
+    (found,) = [part for part in text.split("\n\n") if part.startswith(f"{title}  ")]
+    return found.splitlines()
+
+
+def rows(lines: list[str], label: str) -> list[str]:
+    """The texts under a label, which is written once."""
+    found, inside = [], False
+    for line in lines[1:]:
+        inside = inside if line[2:14].strip() == "" else line[2:14].strip() == label
+        if inside:
+            found.append(line[14:])
+    return found
+
+
+def tour(*, unused: bool = False) -> str:
+    text = TOUR.read_text("utf-8").replace("../../plugins-wasm", str(WASM))
+    more = ', "hello.greet"' if unused else ""
+    return text.replace('"notebook.count"]', f'"notebook.count"{more}]')
+
+
+def test_a_manifest_for_people(lion: Lion) -> None:
+    result = lion("audit", TOUR)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("manifest tour, policy: none\n")
+    ann = block(result.stdout, "agent ann")
+    assert rows(ann, "imports") == ["clock, config, log, output, poll, tools"]
+    assert rows(ann, "defaults") == ["log, clock, output, config, poll"]
+    assert rows(ann, "granted") == [
+        "tools calculator.add",
+        "tools hello.greet",
+        "tools notebook.write",
+    ]
+    assert rows(ann, "reaches") == ["no kv of its own; through notebook.write: kv bytes 64 KiB"]
+    assert "memory 64 MiB; " in rows(ann, "limits")[0]
+    assert rows(block(result.stdout, "plugin notebook"), "granted") == ["kv bytes 64 KiB"]
+
+
+def test_a_manifest_for_programs(lion: Lion) -> None:
+    audit = lion.json("audit", TOUR)
+    assert set(audit) == MANIFEST_KEYS
+    assert (audit["kind"], audit["manifest"], audit["policy"]) == ("manifest", str(TOUR), None)
+    for holder in audit["holders"]:
+        assert set(holder) == HOLDER_KEYS
+        assert holder["use"] is None
+    found = holders(audit)
+    assert found["ann"]["reachable"] == [
+        {
+            "capability": "kv", "scope": [], "quota": {"bytes": 65536}, "holder": "notebook",
+            "through": ["notebook.write"],
+        }
+    ]  # fmt: skip
+    assert found["notebook"]["imports"]["kv"] == [
+        "compare-and-set", "delete", "get", "list", "set",
+    ]  # fmt: skip
+    assert found["notebook"]["grants"][0]["line"].startswith("plugins.notebook.allow.kv = ")
+    assert found["notebook"]["limits"]["memory"] == 64 * 1024 * 1024
+
+
+def test_plugins_that_may_call_each_other(lion: Lion) -> None:
+    probe = f'component = "{WASM}/probe.wasm"'
+    path = lion.write(f"""
+name = "ring"
+[plugins.one]
+{probe}
+allow.tools = ["two.*"]
+[plugins.two]
+{probe}
+allow.tools = ["three.kv-get"]
+[plugins.three]
+{probe}
+allow.tools = ["one.*"]
+allow.kv = {{ bytes = "1 KiB" }}
+""")
+    ways = {
+        name: [(one["capability"], one["through"]) for one in holder["reachable"]]
+        for name, holder in holders(lion.json("audit", path)).items()
+    }
+    assert ways == {
+        "one": [("kv", ["two.clock-monotonic", "three.kv-get"])],
+        "two": [("kv", ["three.kv-get"])],
+        "three": [],
+    }
+    text = lion("audit", path).stdout
+    assert "no kv of its own; through two.clock-monotonic then three.kv-get: kv" in text
+
+
+def test_a_policy_that_denies_and_lowers(lion: Lion) -> None:
+    policy = lion.write(
+        'deny = ["tool notebook.write", "random"]\n[limits]\nmemory = "32 MiB"', "policy.toml"
+    )
+    words = ("audit", TOUR, "--policy", policy)
+    text = lion(*words).stdout
+    assert text.startswith(f"manifest tour, policy: {policy}\n")
+    ann = block(text, "agent ann")
+    assert rows(ann, "policy") == [
+        'denies "tool notebook.write"',
+        "lowers memory: 64 MiB to 32 MiB",
+    ]
+    assert rows(ann, "reaches") == []
+    found = holders(lion.json(*words))
+    assert found["ann"]["lowered"] == [
+        {"limit": "memory", "manifest": 64 * 2**20, "effective": 32 * 2**20}
+    ]
+    assert found["bob"]["reachable"] != []
+    shut = lion.write('deny = ["kv"]', "shut.toml")
+    warned = holders(lion.json("audit", TOUR, "--policy", shut))["notebook"]
+    assert warned["may_use"] == ["log"]
+    assert warned["warnings"] == ['granted but denied by policy rule "kv": kv']
+
+
+def test_a_run_tells_used_from_unused(lion: Lion) -> None:
+    run = lion("run", lion.write(tour(unused=True)))
+    assert "who may do what:   " in run.stdout
+    assert " -m lion audit last\n" in run.stdout
+    result = lion("audit", "last")
+    assert (result.returncode, result.stderr) == (0, "")
+    bob = block(result.stdout, "agent bob")
+    assert rows(bob, "granted") == ["tools calculator.*  2 times", "tools notebook.count  once"]
+    unused, silent = rows(bob, "never used")
+    assert unused.startswith("tools hello.greet  could be removed from: agents.bob.allow.tools =")
+    assert silent == "by default: log"
+    assert any("calculator.divide (1)" in row for row in rows(bob, "used"))
+    assert rows(bob, "ran")[0].startswith("once: 1 returned; ")
+    assert result.stdout.endswith("\n1 grant was never used\n")
+    uses = {name: one["use"] for name, one in holders(lion.json("audit")).items()}
+    assert [(g["scope"], g["calls"]) for g in uses["bob"]["grants"]] == [
+        ("calculator.*", 2), ("notebook.count", 1), ("hello.greet", 0),
+    ]  # fmt: skip
+    assert [(g["capability"], g["calls"] > 0) for g in uses["notebook"]["grants"]] == [
+        ("kv", True)
+    ]
+    assert uses["calculator"]["invocations"] == 3
+    assert [one["budget"] for one in uses["ann"]["budgets"]] == ["output"]
+
+
+def test_a_run_for_programs(lion: Lion) -> None:
+    report = lion.json("run", TOUR)
+    audit = lion.json("audit", report["run"][:8])
+    assert set(audit) == RUN_KEYS
+    for holder in audit["holders"]:
+        assert set(holder) == HOLDER_KEYS
+        assert set(holder["use"]) == USE_KEYS
+    assert (audit["kind"], audit["run"], audit["exit_code"]) == ("run", report["run"], 0)
+    assert (audit["calls"], audit["denied"]) == (report["calls"], report["denied"])
+    assert [(one["name"], one["ending"]) for one in audit["endings"]] == [
+        ("ann", "returned"), ("bob", "returned"),
+    ]  # fmt: skip
+    used = sum(o["calls"] for h in audit["holders"] for o in h["use"]["operations"])
+    assert used + audit["denied"] == audit["calls"]
+    assert holders(audit)["ann"]["use"]["denied"] == [
+        denial for denial in report["denials"] if denial["holder"] == "ann"
+    ]
+
+
+def test_the_documented_keys_are_those_of_the_command(lion: Lion) -> None:
+    table = README.partition("| key | value |\n")[2].partition("\n\n")[0]
+    told = {cells.split("|")[1].strip(): cells.split("|")[2] for cells in table.splitlines()}
+    words = {key: set(re.findall(r"`(\w+)`", text)) for key, text in told.items()}
+    lion("run", TOUR)
+    audit = lion.json("audit")
+    (ann,) = [holder for holder in audit["holders"] if holder["name"] == "ann"]
+    assert words["`holders[]`"] == HOLDER_KEYS
+    assert words["`holders[].use`"] == USE_KEYS
+    assert words["`holders[].grants[]`"] == set(ann["grants"][0])
+    assert words["`holders[].reachable[]`"] == set(ann["reachable"][0])
+    assert words["`holders[].use.grants[]`"] == set(ann["use"]["grants"][0])
+    assert words["`holders[].use.denied[]`"] == set(ann["use"]["denied"][0])
+    above = set(re.findall(r"`(\w+)`", " ".join(told))) - {"use"}
+    assert above | {"manifest", "policy", "holders"} == MANIFEST_KEYS | RUN_KEYS
+
+
+def test_the_line_for_what_was_denied_allows_it(lion: Lion) -> None:
+    path = lion.write(tour())
+    lion("run", path)
+    refusal, where, line = rows(block(lion("audit").stdout, "agent ann"), "denied")
+    assert refusal == "tools call notebook.remove  once: no grant covers it"
+    assert where.strip() == "allow it: under [agents.ann] in the manifest write"
+    before = 'allow.tools = ["calculator.add", "hello.greet", "notebook.write"]'
+    text = path.read_text("utf-8")
+    assert text.count(before) == 1
+    path.write_text(text.replace(before, line.strip()), "utf-8")
+    lion("run", path)
+    ann = holders(lion.json("audit"))["ann"]["use"]
+    assert ann["denied"] == []
+    assert [(g["scope"], g["calls"]) for g in ann["grants"]][-1] == ("notebook.remove", 1)
+
+
+def test_a_run_is_audited_without_manifest_components_or_policy(lion: Lion) -> None:
+    path = lion.write(tour())
+    policy = lion.write('deny = ["tool hello.greet"]', "policy.toml")
+    lion("run", path, "--policy", policy)
+    known = lion.json("audit", "last", "--policy", policy)
+    path.unlink()
+    policy.unlink()
+    unknown = lion.json("audit", "last")
+    assert (known["policy_known"], unknown["policy_known"]) == (True, False)
+    assert holders(known)["ann"]["rules"][0]["rule"] == "tool hello.greet"
+    assert holders(unknown)["ann"]["rules"] == []
+    (denial,) = [
+        one for one in holders(unknown)["ann"]["use"]["denied"] if one["target"] == "hello.greet"
+    ]
+    assert denial["suggestion"] == ""
+    assert denial["reason"] == 'denied by policy rule "tool hello.greet"'
+    assert "is not the one of now" in lion("audit").stdout
+
+
+def test_a_run_that_was_cut(lion: Lion) -> None:
+    manifest = lion.write(f"""
+name = "wait"
+[agents.ann]
+component = "{WASM}/waiter.wasm"
+config = {{ nanos = 100000000, times = 1000, pieces = 1000 }}
+[[run]]
+agent = "ann"
+task = "wait"
+""")
+    words = [sys.executable, "-m", "lion", "run", str(manifest)]
+    with subprocess.Popen(
+        words, env=lion.environ, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ann | 1 of 1000")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(SECONDS)
+    audit = lion.json("audit", "last")
+    assert audit["exit_code"] is None
+    assert audit["endings"] == [{"name": "ann", "ending": "cut", "error": ""}]
+    assert holders(audit)["ann"]["use"]["endings"] == {"cut": 1}
+    text = lion("audit").stdout
+    assert ": not finished (cut short, or still going), " in text
+    assert rows(block(text, "agent ann"), "ran")[0].startswith("once: 1 cut; ")
+
+
+def test_a_changed_log_is_not_audited(lion: Lion) -> None:
+    import sqlite3
+
+    lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}')
+    assert lion("audit").returncode == 0
+    with sqlite3.connect(lion.state / "log.sqlite") as log:
+        log.execute("UPDATE events SET principal = 'x' WHERE seq = 3")
+    log.close()
+    assert_one_line(lion("audit"), 5, "3")
+
+
+def test_a_bare_component_was_granted_nothing(lion: Lion) -> None:
+    lion("call", WASM / "notebook.wasm", "count")
+    lines = block(lion("audit", "last").stdout, "plugin notebook")
+    assert rows(lines, "warning") == ["imported but not granted: kv"]
+    assert rows(lines, "denied")[0].startswith("kv get counter  once: no grant covers it")
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("manifst.toml", ("there is no manifest", "manifest.toml'?")),
+        ("no/such", ("there is no manifest",)),
+        (".", ("is a directory", "manifest.toml")),
+        (str(WASM / "hello.wasm"), ("compiled component", "lion inspect")),
+        ("nonesuch", ("nonesuch",)),
+        ("", ("",)),
+    ],
+)
+def test_what_cannot_be_audited(lion: Lion, word: str, parts: tuple[str, ...]) -> None:
+    lion.write(tour())
+    assert lion("run", TOUR).returncode == 0
+    assert_one_line(lion("audit", word), 2, *parts)
+
+
+def test_set_is_for_manifests(lion: Lion) -> None:
+    text = tour().replace("[plugins.hello]", '[vars]\nwho = "x"\n[plugins.hello]')
+    path = lion.write(text.replace('task = "some sums"', 'task = "${who}"'))
+    assert lion("audit", path, "--set", "who=y").returncode == 0
+    assert lion("run", path).returncode == 0
+    assert_one_line(lion("audit", "last", "--set", "who=y"), 2, "--set is for a manifest")
+
+
+def test_there_is_no_run_yet(lion: Lion) -> None:
+    assert_one_line(lion("audit"), 2)
+    error = json.loads(lion("audit", "--json").stdout)["error"]
+    assert error["kind"] == "OperatorError"
+
+
+def test_what_a_guest_asked_for_cannot_draw(lion: Lion) -> None:
+    words = json.dumps({"key": "a\n\x1b[1mok", "value": "x"})
+    lion("call", WASM / "probe.wasm", "kv-set", words)
+    text = lion("audit").stdout
+    assert "\x1b" not in text
+    assert "denied      kv set a\\n\\x1b[1mok  once: " in text
