@@ -114,6 +114,10 @@ class AgentError(Event, frozen=True):
     began: bool = True
 
 
+SCREEN = "screen"
+"""Who decided, where a call was refused for what its arguments hold: those are not recorded."""
+
+
 class CallRequested(Event, frozen=True):
     """A host call with an outside effect was asked for and decided; committed before the
     effect.
@@ -145,6 +149,20 @@ class CallFinished(Event, frozen=True):
     verdict: str = ""
     reason: str = ""
     decided_by: str = ""
+    opinions: tuple[Any, ...] = ()
+
+
+class CallRedirected(Event, frozen=True):
+    """A host call under way was sent on to another target (a redirect), which was decided anew;
+    committed before that target is asked.
+    """
+
+    capability: str
+    operation: str
+    target: str
+    verdict: str
+    reason: str
+    decided_by: str
     opinions: tuple[Any, ...] = ()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Verdict
-from lion.domain.event import CallFinished, CallRequested, Draft
+from lion.domain.event import SCREEN, CallFinished, CallRequested, Draft
 from lion.errors import InternalError, LionError
 from lion.kernel.invocation import Invocation
 from lion.policy.chain import words_for_guest
@@ -47,7 +47,17 @@ class Broker:
         caller = self._caller
         caller.number += 1
         self._counts.calls += 1
-        target = "" if operation.target is None else operation.target(args)
+        if operation.screen is not None:
+            try:
+                operation.screen(caller, args)
+            except CallError as exc:
+                refused = Decision(Verdict.DENY, exc.text, SCREEN)
+                return self._deny(operation, "", [], refused, (exc.case, exc.text))
+        try:
+            target = "" if operation.target is None else operation.target(args)
+        except CallError as exc:
+            refused = Decision(Verdict.DENY, exc.text, "arguments")
+            return self._deny(operation, "", args, refused, (exc.case, exc.text))
         question = Question(caller.holder, operation.capability, operation.name, target)
         decision = self._owner.decide(question)
         if decision.verdict is not Verdict.ALLOW:

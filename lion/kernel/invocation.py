@@ -11,14 +11,15 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import CallError
-from lion.domain.event import Draft, Event, Scope
+from lion.domain.call import CallError, Decision
+from lion.domain.event import CallRedirected, Draft, Event, Scope
 from lion.domain.plan import Grant
 from lion.errors import GuestError
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
 from lion.kernel.live import LiveHolder, LiveRun
 from lion.kernel.size import check_size
+from lion.policy.question import Question
 from lion.ports import CallStats, Export, Tools
 
 
@@ -72,6 +73,21 @@ class Invocation:
         if self.nursery is None:
             raise CallError("unavailable", "this instance cannot start work")
         self.nursery.start_soon(work, *args)
+
+    async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
+        """See ports.Caller.may."""
+        question = Question(self.holder, capability, operation, target)
+        decision = self.owner.decide(question)
+        event = CallRedirected(
+            capability=capability, operation=operation, target=target, verdict=decision.verdict,
+            reason=decision.reason, decided_by=decision.decided_by, opinions=decision.opinions,
+        )  # fmt: skip
+        self.record(event, call)
+        if not decision.allowed:
+            self.live.counts.denied += 1
+            self.live.note_denial(question, decision)
+        await self.live.log.commit()
+        return decision
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """See ports.Caller.spend; every holder of the same name shares one balance per run."""

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from lion.domain.event import (
+    SCREEN,
     AgentCompleted,
     AgentError,
     AgentSpawned,
@@ -137,7 +138,7 @@ class _Answers:
         call = self._calls[self.number]
         self.number += 1
         if (call.capability, call.operation) != (capability, operation) or (
-            encode_body(call.args) != encode_body(args)
+            call.decided_by != SCREEN and encode_body(call.args) != encode_body(args)
         ):
             raise _Differs(_show_call(call.capability, call.operation, call.args or []), asked)
         if self._is_cut and self.number == len(self._calls):

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from lion.domain.call import Effect
+from lion.domain.call import Decision, Effect
 from lion.domain.event import AgentPartialOutput, CallFinished
 from lion.domain.plan import Grant
 from lion.ports.components import Handles
@@ -71,6 +71,8 @@ class Caller(Protocol):
     handles: Handles
     clock: Clock
     tools: Tools
+    number: int
+    """The ordinal of the call that is being executed."""
 
     services: Mapping[str, Any]
     """What the host opened for executors, by capability: the http door, the models."""
@@ -80,6 +82,12 @@ class Caller(Protocol):
     def start_task(self, work: Callable[..., Awaitable[Any]], *args: Any) -> None:
         """Run work beside the guest; cancelled with the instance. Only for operations that say
         `spawns`.
+        """
+        ...
+
+    async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
+        """Decide a further target of a call under way (a redirect), through the same policy as
+        the call's own. The decision is durable when this returns.
         """
         ...
 
@@ -118,6 +126,9 @@ class Operation(msgspec.Struct, frozen=True):
     case or raises CallError.
     `target` says what a call is about, from its arguments. `event` is the type of its single
     record.
+    `target` may raise CallError("invalid") for what names nothing; then nothing is decided.
+    `screen` is asked before anything is recorded; if it raises CallError, the call is denied and
+    its arguments stay out of the log.
     `spawns` says that it may leave work running beside the guest. `output_bytes` says what a call
     takes of the `output` budget, from its arguments (None:
     nothing).
@@ -132,6 +143,7 @@ class Operation(msgspec.Struct, frozen=True):
     event: type[CallFinished] = CallFinished
     output_bytes: Callable[[list[Any]], int] | None = None
     spawns: bool = False
+    screen: Callable[[Any, list[Any]], None] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

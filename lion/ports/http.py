@@ -12,14 +12,16 @@ from typing import Final, Protocol
 
 import msgspec
 
-from lion.domain.call import Decision
-from lion.domain.plan import SECOND
+from lion.domain.plan import SECOND, Rate
 
 HTTP: Final = "http"
 """The door's key in `LiveRun.services` and `Caller.services`."""
 
-Decide = Callable[[str], Awaitable[Decision]]
-"""Decides and records a redirect's target (`GET https://host/path`) before it is asked."""
+Follow = Callable[[str], Awaitable["Terms"]]
+"""Decides and records a redirect's target (`GET https://host/path`) and says what it is held to.
+
+Raises CallError: `denied`, or `exhausted`.
+"""
 
 Spend = Callable[[str, int], None]
 """Takes bytes of the budget `bytes-in` or `bytes-out`. Raises CallError("exhausted")."""
@@ -51,7 +53,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     ("127.0.0.1", "::1", "10.0.0.0/8"); every other private address is refused.
     `secrets` are names whose values go into the request where their audience has its host;
     `required` are those without which it is not sent (`denied`), for instance a model's key.
-    `redirects` are followed at most so often, each after `decide`; none without it: then the
+    `rate` is how often requests of this pool may begin.
+    `redirects` are followed at most so often, each after `follow`; none without it: then the
     answer is the redirect itself.
     """
 
@@ -60,7 +63,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     redirects: int = 10
-    decide: Decide | None = None
+    follow: Follow | None = None
+    rate: Rate | None = None
     spend: Spend = spend_nothing
     times: Times = Times()
 

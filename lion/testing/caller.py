@@ -9,9 +9,11 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import CallError
+from lion.domain.call import CallError, Decision, Verdict
 from lion.domain.plan import Grant
 from lion.kernel.handles import HandleTable
+from lion.policy.grants import covers
+from lion.policy.question import Question
 from lion.ports import Clock, Handles, Tools
 from lion.testing.clock import FrozenClock
 
@@ -155,6 +157,9 @@ class FakeCaller:
         self.tools: Tools = tools or FakeTools()
         self.handles: Handles = HandleTable(handle_limit)
         self._grants = tuple(grants)
+        self.number = 1
+        self.asked: list[str] = []
+        """Targets that `may` was asked about; each is decided by the grants alone."""
 
     def grants(self, capability: str) -> Sequence[Grant]:
         return [grant for grant in self._grants if grant.capability == capability]
@@ -163,6 +168,15 @@ class FakeCaller:
         """Run work in the nursery this was made with."""
         assert self._nursery is not None, "make it with a nursery"
         self._nursery.start_soon(work, *args)
+
+    async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
+        """Allow what a grant covers."""
+        self.asked.append(target)
+        await trio.lowlevel.checkpoint()
+        question = Question(self.holder, capability, operation, target)
+        if any(covers(grant, question) for grant in self._grants):
+            return Decision(Verdict.ALLOW, "granted", "grants")
+        return Decision(Verdict.DENY, "no grant covers it", "grants")
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """Count, and refuse beyond the limit."""
