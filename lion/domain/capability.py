@@ -27,6 +27,23 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     is_scoped: bool = False
 
 
+FS_BY_PATH: Final = (
+    "open",
+    "read",
+    "write",
+    "stat",
+    "set-times",
+    "list",
+    "make-dir",
+    "remove-dir",
+    "unlink",
+    "rename",
+    "link",
+    "symlink",
+    "readlink",
+)
+"""Operations on files that name a path; the others work on what is open already."""
+
 OFFERED: Final[dict[str, Capability]] = {
     capability.name: capability
     for capability in (
@@ -78,6 +95,23 @@ OFFERED: Final[dict[str, Capability]] = {
             is_scoped=True,
         ),
         Capability(
+            name="fs",
+            operations=(
+                "file.read-at",
+                "file.write-at",
+                "file.append",
+                "file.stat",
+                "file.set-size",
+                "file.set-times",
+                "file.sync",
+                "mounts",
+                *FS_BY_PATH,
+            ),
+            targeted=FS_BY_PATH,
+            separator="/",
+            is_scoped=True,
+        ),
+        Capability(
             name="secrets",
             operations=("exists",),
             targeted=("exists",),
@@ -88,5 +122,5 @@ OFFERED: Final[dict[str, Capability]] = {
 }
 """What this version offers, by name."""
 
-LATER: Final = ("fs", "bus")
+LATER: Final = ("bus",)
 """Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""

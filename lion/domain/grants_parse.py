@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.fs_grant import build_fs_grant
 from lion.domain.http_grant import build_http_grant
-from lion.domain.manifest_models import AllowTable, HolderTable, HttpGrant, written_limits
+from lion.domain.manifest_models import AllowTable, FsGrant, HolderTable, HttpGrant, written_limits
 from lion.domain.models_parse import build_llm_grants
 from lion.domain.plan import Grant, Holder, Limits
 from lion.domain.units import render_size
@@ -25,7 +26,7 @@ def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> H
         name=name,
         kind=kind,
         component=folder / table.component,
-        grants=tuple(_grants(table.allow, f"{kind}s.{name}.allow")),
+        grants=tuple(_grants(table.allow, f"{kind}s.{name}.allow", folder)),
         denied=tuple(dict.fromkeys(table.deny)),
         config=table.config,
         limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
@@ -42,12 +43,13 @@ def kv_line(where: str, size: int) -> str:
     return f'{where}.kv = {{ bytes = "{render_size(size)}" }}'
 
 
-def _grants(allow: AllowTable | None, where: str) -> list[Grant]:
+def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
     grants: list[Grant] = []
     if allow is None:
         return grants
     if (kv := allow.kv) is not None:
         grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
+    grants += [_fs(entry, where, folder) for entry in allow.fs]
     grants += build_llm_grants(allow.llm, where)
     if allow.tools:
         patterns = tuple(dict.fromkeys(allow.tools))
@@ -61,6 +63,13 @@ def _grants(allow: AllowTable | None, where: str) -> list[Grant]:
         written = ", ".join(f'"{name}"' for name in names)
         grants.append(Grant("secrets", f"{where}.secrets = [{written}]", patterns=names))
     return grants
+
+
+def _fs(entry: FsGrant, where: str, folder: Path) -> Grant:
+    return build_fs_grant(
+        where, folder, path=entry.path, at=entry.at, write=entry.write, size=entry.bytes,
+        files=entry.files,
+    )  # fmt: skip
 
 
 def _http(entry: HttpGrant, where: str) -> Grant:

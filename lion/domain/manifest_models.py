@@ -7,8 +7,17 @@ Rule: the committed JSON schema is generated from these models (manifest_schema.
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
+from lion.domain.fs_grant import check_guest_path, check_once
 from lion.domain.http_grant import check_network, check_url
 from lion.domain.names import (
     MODEL_SCOPE_PATTERN,
@@ -79,6 +88,12 @@ def _check_model_scope(value: str) -> str:
 def _check_path(value: str) -> str:
     if not value.strip() or any(ord(char) < 32 for char in value):
         raise ValueError(f"{value!r} is no path; write where the .wasm file is")
+    return value
+
+
+def _check_folder(value: str) -> str:
+    if not value.strip() or any(ord(char) < 32 for char in value):
+        raise ValueError(f"{value!r} is no directory; write where it is, beside the manifest")
     return value
 
 
@@ -158,6 +173,14 @@ HttpUrls = Annotated[
     AfterValidator(check_url),
     _text_schema(r"\S+ +https?://\S+", note="such as GET https://api.example.com/v1/**"),
 ]
+GuestPath = Annotated[
+    str, AfterValidator(check_guest_path), _text_schema("/.*", note="such as /notes")
+]
+HostPath = Annotated[
+    str,
+    AfterValidator(_check_folder),
+    WithJsonSchema({"type": "string", "minLength": 1}),
+]
 Network = Annotated[
     str,
     AfterValidator(check_network),
@@ -182,6 +205,24 @@ class KvGrant(_Table):
     """A store of its own, of at most so many bytes (keys and values)."""
 
     bytes: Size
+
+
+class FsGrant(_Table):
+    """A directory of the host's (`at`, relative to the manifest) under a path of the guest's, and
+    how much of it what is written may take.
+    """
+
+    path: GuestPath
+    at: HostPath
+    write: bool = False
+    bytes: Size | None = None
+    files: Count | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "FsGrant":
+        if not self.write and (self.bytes is not None or self.files is not None):
+            raise ValueError("bytes and files limit what is written; add write = true")
+        return self
 
 
 class HttpGrant(_Table):
@@ -226,10 +267,16 @@ LlmGrant = Annotated[
 """`{ model = "fast", tokens = 20_000 }`, or just `"fast"`."""
 
 
+def _check_mounts(grants: list[FsGrant]) -> list[FsGrant]:
+    check_once([grant.path for grant in grants])
+    return grants
+
+
 class AllowTable(_Table):
     """What a holder is given besides the defaults."""
 
     kv: KvGrant | None = None
+    fs: Annotated[list[FsGrant], AfterValidator(_check_mounts)] = []
     llm: list[LlmGrant] = []
     tools: list[ToolScope] = []
     http: list[HttpEntry] = []

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from lion.domain.capability import LATER, OFFERED
 from lion.domain.manifest_models import (
     AllowTable,
+    FsGrant,
     HolderTable,
     HttpGrant,
     KvGrant,
@@ -108,6 +109,7 @@ def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel]:
         "allow": AllowTable,
         "limits": LimitsTable,
         "kv": KvGrant,
+        "fs": FsGrant,
         "llm": LlmTable,
         "prices": PricesTable,
         "http": HttpGrant,

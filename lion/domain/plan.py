@@ -52,13 +52,26 @@ class Limits(msgspec.Struct, frozen=True):
     concurrent: int = 64
 
 
+class Mount(msgspec.Struct, frozen=True):
+    """A directory of the host's (`at`; `written` as in the manifest) under a path of the guest's.
+
+    `path` is absolute and in normal form (domain/fs_path.py).
+    """
+
+    path: str
+    written: str
+    at: Path
+    write: bool = False
+
+
 class Grant(msgspec.Struct, frozen=True):
     """A capability given to a holder.
 
     `patterns` is the scope (policy/pattern.py), empty if the capability has none; `quota` its
     numbers (kv: bytes);
     `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`;
-    `addresses` are networks that may be reached though they are private (http).
+    `addresses` are networks that may be reached though they are private (http); `mount` is the
+    directory (fs).
     """
 
     capability: str
@@ -66,6 +79,7 @@ class Grant(msgspec.Struct, frozen=True):
     patterns: tuple[str, ...] = ()
     quota: dict[str, int] = {}
     addresses: tuple[str, ...] = ()
+    mount: Mount | None = None
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -5,8 +5,10 @@ Rule: attenuation never widens: what the outcome covers, both covered.
 
 from lion.domain.call import HostCall
 from lion.domain.capability import OFFERED, Capability
+from lion.domain.fs_grant import common_mount
 from lion.domain.plan import Grant, Rate
 from lion.policy.ceilings import least_rate
+from lion.policy.fs_scope import mount_covers
 from lion.policy.http_scope import grant_pattern, scope_includes
 from lion.policy.pattern import Pattern, compile_pattern, includes
 from lion.policy.question import Question
@@ -19,6 +21,8 @@ def covers(grant: Grant, call: HostCall | Question) -> bool:
         return False
     if call.operation not in capability.operations:
         return False
+    if grant.mount is not None:
+        return mount_covers(grant.mount, call)
     if call.operation not in capability.targeted:
         # A list or a method of what was granted: it reaches nothing by a name.
         return bool(grant.patterns) or not capability.is_scoped
@@ -44,7 +48,12 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
     if capability is None or grant.capability != by.capability:
         return None
     patterns: tuple[str, ...] = ()
-    if capability.is_scoped:
+    mount = None
+    if grant.mount is not None and by.mount is not None:
+        mount = common_mount(grant.mount, by.mount)
+        if mount is None:
+            return None
+    elif capability.is_scoped:
         patterns = _common(grant.patterns, by.patterns, capability)
         if not patterns:
             return None
@@ -54,6 +63,7 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
         patterns=patterns,
         quota=_least_quota(grant.quota, by.quota),
         addresses=tuple(network for network in grant.addresses if network in by.addresses),
+        mount=mount,
     )
 
 

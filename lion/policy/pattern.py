@@ -22,16 +22,23 @@ class BadPattern(ValueError):
     """A pattern that says nothing; the sentence tells why."""
 
 
+def _anything(text: str) -> bool:
+    """What may follow where nobody says it: so a rule rather applies."""
+    return True
+
+
 class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     """A compiled pattern.
 
-    `matches` a whole text; `may_follow` a text if that, or one that begins with it, matches.
+    `matches` a whole text; `may_follow` a text if that, or one that begins with it, matches;
+    `may_follow_within` likewise, if what follows has no separator in it.
     """
 
     text: str
     separator: str
     matches: Matches
     may_follow: Matches
+    may_follow_within: Matches = _anything
 
 
 @lru_cache(maxsize=4_096)
@@ -49,6 +56,7 @@ def compile_pattern(text: str, separator: str) -> Pattern:
         separator=separator,
         matches=_quick(text, separator) or automaton.matches,
         may_follow=automaton.may_follow,
+        may_follow_within=automaton.may_follow_within,
     )
 
 
@@ -104,6 +112,14 @@ class _Automaton:
     def may_follow(self, text: str) -> bool:
         # Every state reaches the end: whatever literals are left may simply come.
         return bool(self.run(text))
+
+    def may_follow_within(self, text: str) -> bool:
+        # Any literal may come next but the separator, until nothing new is reached.
+        plain = sum(bits for char, bits in self.literals.items() if char != self.separator)
+        states, before = self.run(text), 0
+        while states != before:
+            states, before = states | (states & plain) << 1, states
+        return bool(states & self.final)
 
     def includes(self, narrow: str) -> bool:
         """Run over the other pattern's tokens; only a star can take what its stars stand for."""

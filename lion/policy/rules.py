@@ -15,6 +15,7 @@ import msgspec
 from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import LATER, OFFERED, Capability
 from lion.domain.names import did_you_mean
+from lion.policy.fs_scope import fs_pattern, speaks_of
 from lion.policy.http_scope import rule_pattern
 from lion.policy.pattern import BadPattern, Pattern, compile_pattern
 from lion.policy.question import Question
@@ -42,6 +43,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """True if the question is one that the rule speaks of."""
         if question.capability != self.capability:
             return False
+        if self.capability == "fs":
+            return speaks_of(self.operation, self.pattern, question)
         if self.operation is not None and question.operation != self.operation:
             return False
         if self.pattern is None:
@@ -106,6 +109,8 @@ def _pattern(capability: Capability, operation: str | None, text: str) -> Patter
     try:
         if capability.name == "http":
             return rule_pattern(text)
+        if capability.name == "fs":
+            return fs_pattern(text)
         return compile_pattern(text.strip(), capability.separator)
     except BadPattern as exc:
         raise BadRule(str(exc)) from None

@@ -10,6 +10,7 @@ from typing import Any
 
 from lion.domain.call import Decision, HostCall, Verdict
 from lion.domain.capability import OFFERED
+from lion.domain.fs_grant import suggested_entries
 from lion.domain.http_grant import is_suggestible, written_entry
 from lion.domain.names import is_name, is_tool_name
 from lion.domain.plan import Grant, Holder, Plan
@@ -34,6 +35,10 @@ def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> s
     match call.capability:
         case "kv":
             return _line(f"{place}.allow.kv", {"bytes": render_size(KV_QUOTA)})
+        case "fs":
+            granted = [grant for grant in holder.grants if grant.capability == "fs"]
+            entries = suggested_entries(call.operation, call.target, granted)
+            return None if entries is None else _line(f"{place}.allow.fs", entries)
         case "http":
             return _http_line(place, holder, call.target)
         case "llm" if call.target in plan.models:
