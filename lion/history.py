@@ -1,9 +1,10 @@
 """Look here if you want to know how recorded runs are read and replayed: the log's reader, an
-engine,
-and nothing that could act.
+engine, and nothing that could act.
 
 Rule: executors, policy, broker and the log's writer have no place here; an import contract says
 so.
+Rule: whoever only reads the log waits for neither trio nor wasmtime: the engine is imported by
+replays.
 """
 
 import time
@@ -12,13 +13,12 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from lion.audit.sqlite import open_sqlite_reader
+from lion.audit.sqlite_reader import open_sqlite_reader
 from lion.domain.event import RunStarted
 from lion.errors import AuditError
 from lion.kernel.replay import Difference, gather, replay_invocation, replay_limits
 from lion.ports import Component, LogReader
 from lion.settings import Settings
-from lion.wasm.runtime import open_runtime
 
 
 class ReplayReport(msgspec.Struct, frozen=True):
@@ -50,6 +50,8 @@ async def replay_run(
     Raises OperatorError for an unknown run, AuditError if the log does not verify or lacks a
     component.
     """
+    from lion.wasm.runtime import open_runtime
+
     began = time.perf_counter_ns()
     with open_history(settings) as reader:
         run = reader.find(run)

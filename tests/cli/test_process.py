@@ -28,6 +28,23 @@ def test_help_imports_nothing_heavy(lion: Lion) -> None:
     assert "replay" in result.stdout
 
 
+@pytest.mark.parametrize("words", ["runs", "log", "verify"])
+def test_reading_the_log_imports_no_engine_loop_or_writer(lion: Lion, words: str) -> None:
+    assert lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}').returncode == 0
+    heavy = ("trio", "wasmtime", "pydantic", "lion.audit.sqlite", "lion.audit.sqlite_store")
+    code = (
+        f"import sys; sys.argv = ['lion', '{words}']\n"
+        "import lion.history\n"
+        f"assert not [m for m in {heavy!r} if m in sys.modules]\n"
+        "from lion.cli.main import main\n"
+        f"assert main() == 0; print([m for m in {heavy!r} if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=lion.environ, capture_output=True, text=True, check=False
+    )
+    assert result.stdout.endswith("[]\n"), result.stdout + result.stderr
+
+
 def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:
     words = [sys.executable, "-m", "lion", "call", str(WASM / "hostile.wasm"), "spin"]
     with subprocess.Popen(
