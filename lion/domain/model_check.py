@@ -3,23 +3,11 @@
 Rule: the first mistake is told, in words of the file's author; an unknown key before all others.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from lion.domain.capability import LATER, OFFERED
-from lion.domain.manifest_models import (
-    AllowTable,
-    FsGrant,
-    HolderTable,
-    HttpGrant,
-    KvGrant,
-    LimitsTable,
-    LlmTable,
-    ModelTable,
-    PricesTable,
-    RunTable,
-)
 from lion.domain.names import did_you_mean
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.domain.toml_document import Document, Place
@@ -105,20 +93,24 @@ def known_keys(model: type[BaseModel]) -> list[str]:
 
 def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel]:
     """The model of the table in which the last key of a place stands."""
-    inner: dict[Any, type[BaseModel]] = {
-        "allow": AllowTable,
-        "limits": LimitsTable,
-        "kv": KvGrant,
-        "fs": FsGrant,
-        "llm": LlmTable,
-        "prices": PricesTable,
-        "http": HttpGrant,
-        "run": RunTable,
-    }
-    if place[0] == "models" and len(place) == 3:
-        return ModelTable
-    if len(place) == 1:
-        return model
-    if place[0] in ("plugins", "agents") and len(place) == 3:
-        return HolderTable
-    return next((inner[part] for part in reversed(place[:-1]) if part in inner), model)
+    parts = list(place[:-1])
+    while parts:
+        key = parts.pop(0)
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        found = _inner(fields[str(key)].annotation) if key in fields else None
+        if found is None:
+            return model
+        model, levels = found
+        del parts[:levels]
+    return model
+
+
+def _inner(annotation: Any) -> tuple[type[BaseModel], int] | None:
+    """The model inside an annotation, and through how many lists and dicts it is reached."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, 0
+    levels = int(get_origin(annotation) in (list, dict))
+    for argument in get_args(annotation):
+        if (found := _inner(argument)) is not None:
+            return found[0], found[1] + levels
+    return None
