@@ -14,6 +14,8 @@ import trio
 
 from lion import __version__
 from lion.audit.sqlite import open_sqlite_log
+from lion.capabilities.models.opening import open_models
+from lion.capabilities.models.provider import LLM
 from lion.capabilities.table import build_operations
 from lion.domain.event import PluginFailed, PluginLoaded, Record, RunFinished, RunStarted
 from lion.domain.plan import Plan, RunCall
@@ -104,6 +106,7 @@ class Host:
         """
         run, clock = str(uuid.uuid4()), SystemClock()
         live = LiveRun(run, plan, self._log, clock)
+        live.services = {**live.services, LLM: open_models(plan, None)}
         await self._log.start_run(run, plan.name)
         with flattened():
             async with trio.open_nursery() as nursery:

@@ -1,0 +1,41 @@
+"""Look here if you want to know how the models of a manifest are made ready for a run.
+
+Rule: a script is read once, before the run begins, and a mistake in it is the operator's.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lion.capabilities.models.provider import Models, Provider, Served
+from lion.domain.plan import Model, Plan
+from lion.errors import OperatorError
+from lion.ports.http import HttpDoor
+
+
+def open_models(plan: Plan, door: HttpDoor | None) -> Models:
+    """The models of a plan. Raises OperatorError for a script that cannot be read."""
+    values = plan.resolved.get("vars", {})
+    return {
+        name: Served(model, _provider(model, values, door)) for name, model in plan.models.items()
+    }
+
+
+def _provider(model: Model, values: Mapping[str, str], door: HttpDoor | None) -> Provider:
+    if model.script is not None:
+        # pydantic is loaded by whoever read the manifest; nobody else comes here.
+        from lion.capabilities.models.scripted import ScriptedModel
+        from lion.domain.model_script import parse_script
+
+        text = _read(model.script)
+        return ScriptedModel(parse_script(text, path=model.script, values=values))
+    raise OperatorError(f"the model {model.name!r}: provider {model.provider!r} is not offered")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise OperatorError(
+            f"the script {str(path)!r} cannot be read: {exc}",
+            hint="check models.*.script in the manifest",
+        ) from exc

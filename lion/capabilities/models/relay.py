@@ -1,0 +1,88 @@
+"""Look here if you want to know how what a provider tells becomes what a guest hears.
+
+Rule: whatever the provider's order, the usage comes last but one and the end last, each once.
+Rule: an answer that ends without saying why was cut off, which is an error and no end.
+Rule: a call's arguments are never empty: no arguments are `{}`.
+"""
+
+from typing import assert_never
+
+from lion.capabilities.models.chat import Chat
+from lion.capabilities.models.events import (
+    Event,
+    Stop,
+    Tell,
+    Text,
+    Thinking,
+    ToolArguments,
+    ToolEnd,
+    ToolStart,
+    Usage,
+)
+from lion.capabilities.models.provider import Provider
+from lion.capabilities.models.tokens import estimate, estimate_chat
+from lion.domain.call import CallError
+
+
+class Relay:
+    """One answer on its way. `usage` is what is known of its tokens so far."""
+
+    def __init__(self, chat: Chat, tell: Tell) -> None:
+        self._tell = tell
+        self._input = estimate_chat(chat)
+        self._output = 0
+        self._usage: Usage | None = None
+        self._stop: Stop | None = None
+        self._calls = 0
+        self._has_arguments = False
+        self.has_begun = False
+        """Something of the answer has come."""
+
+    @property
+    def usage(self) -> Usage:
+        """As the provider said, or estimated from what came."""
+        return self._usage or Usage(self._input, self._output, estimated=True)
+
+    @property
+    def spoken(self) -> int:
+        """About how many tokens have come, and at least as many as the provider says."""
+        return max(self._output, self._usage.output if self._usage else 0)
+
+    async def run(self, provider: Provider, chat: Chat) -> None:
+        """Ask, and pass everything on. Raises CallError."""
+        await provider.answer(chat, self._hear)
+        if self._stop is None:
+            raise CallError("unavailable", "the model's answer was cut off before its end")
+        reason = self._stop.reason
+        if reason == "end" and self._calls:
+            reason = "tool-use"
+        await self._tell(self.usage)
+        await self._tell(Stop(reason))
+
+    async def _hear(self, event: Event) -> None:
+        match event:
+            case Usage():
+                self._usage = event
+            case Stop():
+                self._stop = event
+            case Text(text) | Thinking(text):
+                await self._pass(event, text)
+            case ToolStart(_, name):
+                self._calls += 1
+                self._has_arguments = False
+                await self._pass(event, name)
+            case ToolArguments(json):
+                self._has_arguments = self._has_arguments or bool(json)
+                await self._pass(event, json)
+            case ToolEnd():
+                if not self._has_arguments:
+                    await self._pass(ToolArguments("{}"), "{}")
+                await self._tell(event)
+            case _:
+                assert_never(event)
+
+    async def _pass(self, event: Event, text: str) -> None:
+        if text:
+            self.has_begun = True
+            self._output += estimate(text)
+            await self._tell(event)
