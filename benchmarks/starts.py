@@ -5,6 +5,7 @@ and prints its peak memory in KiB.
 """
 
 import os
+import platform
 import resource
 import subprocess
 import sys
@@ -79,11 +80,11 @@ async def _wait(cache: str, agents: int, nanos: int) -> None:
 
 def _peak_kib() -> int:
     """Of this process. Linux counts what a forking parent held into getrusage's figure."""
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         status = Path("/proc/self/status").read_text("ascii")
         return int(status.partition("VmHWM:")[2].split()[0])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 1024 if sys.platform == "darwin" else peak
+    return peak // 1024 if platform.system() == "Darwin" else peak
 
 
 if __name__ == "__main__":
