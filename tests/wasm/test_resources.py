@@ -8,7 +8,6 @@ import pytest
 import trio
 
 from lion.domain.call import CallError
-from lion.domain.plan import Limits
 from lion.errors import GuestError
 from lion.kernel.handles import HandleTable
 from tests.wasm.kit import Bench, assemble, built, open_bench
@@ -42,13 +41,9 @@ class Trade:
         raise AssertionError(name)
 
 
-async def _run(
-    bench: Bench, trade: Trade, name: str, *args: Any, limits: Limits = Limits()
-) -> Any:
+async def _run(bench: Bench, trade: Trade, name: str, *args: Any) -> Any:
     try:
-        return await bench.call(
-            name, *args, answer=trade.answer, handles=trade.table, limits=limits
-        )
+        return await bench.call(name, *args, answer=trade.answer, handles=trade.table)
     finally:
         open_at_the_end = len(trade.table)
         trade.table.close()
