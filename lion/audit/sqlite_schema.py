@@ -56,7 +56,6 @@ CREATE TABLE events (
     body_digest BLOB
 );
 CREATE UNIQUE INDEX events_by_seq ON events (run, seq);
-CREATE INDEX events_by_call ON events (run, invocation, call);
 CREATE TABLE blobs (digest BLOB PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE kv (
     namespace TEXT NOT NULL,
