@@ -82,7 +82,8 @@ class SqliteLog:
         return len(group.entries) >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
 
     def append(self, draft: Draft) -> None:
-        self._check_open()
+        if self._failure is not None or self._is_closing:
+            self._check_open()
         account = self._accounts.get(draft.scope.run)
         if account is None:
             raise not_started(draft.scope.run)
