@@ -62,7 +62,8 @@ async def test_a_thousand_agents_wait_without_threads(
         assert live_instances(host) == (0, 0)
     each = (peak - begin) / AGENTS
     say(
-        f"{AGENTS} agents: {wall:.2f} s (goal 4.5), {each / 1024:.0f} KiB each (goal 100), {most_threads} threads"
+        f"{AGENTS} agents: {wall:.2f} s (goal 4.5), {each / 1024:.0f} KiB each (goal 100), "
+        f"{most_threads} threads"
     )
     assert report.exit_code == 0
     assert most_live == AGENTS, "they did not wait at the same time"
@@ -108,7 +109,11 @@ from tests.endurance.kit import AGENT, agent, live_instances, plan, rss, threads
 
 async def main(state, cache):
     crowd = plan(
-        agent("waiter", 'limits = { deadline = "5 min" }', "config = { times = 1, pieces = 1, nanos = 15000000000 }"),
+        agent(
+            "waiter",
+            'limits = { deadline = "5 min" }',
+            "config = { times = 1, pieces = 1, nanos = 15000000000 }",
+        ),
         *[AGENT.format("waiter", "wait")] * 10_000,
     )
     async with open_host(Settings(state=Path(state), cache=Path(cache))) as host:
@@ -118,7 +123,8 @@ async def main(state, cache):
             nonlocal peak, live, most
             while True:
                 await trio.sleep(0.5)
-                peak, live, most = max(peak, rss()), max(live, live_instances(host)[0]), max(most, threads())
+                peak, most = max(peak, rss()), max(most, threads())
+                live = max(live, live_instances(host)[0])
         async with trio.open_nursery() as nursery:
             nursery.start_soon(look)
             report = await host.run(crowd)
@@ -127,7 +133,8 @@ async def main(state, cache):
     endings = {e.ending for e in report.endings}
     assert endings <= {"", "exhausted"}, endings
     ok = sum(e.ok for e in report.endings)
-    print(f"{ok} of 10,000 fit, {live} at once, {(peak - begin) / 1024 / max(live, 1):.0f} KiB each, {most} threads")
+    each = (peak - begin) / 1024 / max(live, 1)
+    print(f"{ok} of 10,000 fit, {live} at once, {each:.0f} KiB each, {most} threads")
 
 trio.run(main, *sys.argv[1:])
 """

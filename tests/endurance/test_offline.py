@@ -1,4 +1,4 @@
-"""A replay needs neither sockets nor the file system: it runs identically in a process that has none."""
+"""A replay needs neither sockets nor the file system: it works in a process without them."""
 
 import hashlib
 import subprocess
@@ -27,7 +27,11 @@ HONEST = plan(
     call("calculator.divide", "{ a = 1, b = 0 }"),
 )
 HOSTILE = plan(
-    plugin("hostile", 'limits = { cpu = "50 ms", memory = "8 MiB" }', 'allow.kv = { bytes = "1 KiB" }'),
+    plugin(
+        "hostile",
+        'limits = { cpu = "50 ms", memory = "8 MiB" }',
+        'allow.kv = { bytes = "1 KiB" }',
+    ),
     call("hostile.spin"),
     call("hostile.memory-bomb"),
     call("hostile.deep-recursion"),
@@ -57,10 +61,10 @@ async def record(settings: Settings, what: Plan, seconds: float = 60) -> str:
 
 def replay_offline(settings: Settings, *words: str) -> dict[str, str]:
     """What the process behind the fence says, by word."""
+    here = [sys.executable, "-m", "tests.endurance.offline", settings.state, settings.cache]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.endurance.offline", str(settings.state), str(settings.cache), *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        [*here, *words], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
@@ -91,7 +95,7 @@ async def test_everything_replays_behind_a_fence(settings: Settings) -> None:
 async def test_an_act_behind_the_fence_fails_the_replay(
     settings: Settings, tmp_path: Path
 ) -> None:
-    """The other way round: with an empty compile cache a replay would have to write one, and is refused."""
+    """With an empty compile cache a replay would have to write one, and is refused."""
     run = await record(settings, HONEST)
     cold = Settings(state=settings.state, cache=tmp_path / "cold")
     with pytest.raises(AssertionError, match="Denied"):
