@@ -56,6 +56,12 @@ def verified(settings: Settings, run: str, *, finished: bool = True) -> list[Rec
     return records
 
 
+def latest(settings: Settings) -> str:
+    """The id of the run that began last."""
+    with open_history(settings) as reader:
+        return reader.find("last")
+
+
 async def replayed(settings: Settings, run: str) -> ReplayReport:
     """The report of a replay that must be identical."""
     report = await replay_run(settings, run)

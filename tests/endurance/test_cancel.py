@@ -18,6 +18,7 @@ from tests.endurance.kit import (
     AGENT,
     agent,
     call,
+    latest,
     live_instances,
     plan,
     plugin,
@@ -85,8 +86,7 @@ class Watched:
         self.tables.clear()
         with trio.CancelScope() as self._scope:
             await host.run(what)
-        with open_history(self._settings) as reader:
-            return reader.find("last"), self._scope.cancelled_caught
+        return latest(self._settings), self._scope.cancelled_caught
 
 
 @pytest.mark.parametrize("what", [GUIDED, WAITING, TRIED], ids=["guide", "waiter", "probe"])

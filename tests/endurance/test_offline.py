@@ -11,7 +11,7 @@ import trio
 from lion.domain.plan import Plan
 from lion.host import open_host
 from lion.settings import Settings
-from tests.endurance.kit import AGENT, ROOT, agent, call, plan, plugin
+from tests.endurance.kit import AGENT, ROOT, agent, call, latest, plan, plugin
 
 PROBES = ("+connect", "+resolve", "+bind", "+write", "+read", "+remove", "+spawn")
 
@@ -51,12 +51,11 @@ HOSTILE = plan(
 
 async def record(settings: Settings, what: Plan, seconds: float = 60) -> str:
     """Run a plan, at most so long; its id."""
-    runs: set[str] = set()
     async with open_host(settings) as host:
+        await host.check(what)
         with trio.move_on_after(seconds):
-            await host.run(what, watch=lambda record: runs.add(record.run))
-    (run,) = runs
-    return run
+            await host.run(what)
+    return latest(settings)
 
 
 def replay_offline(settings: Settings, *words: str) -> dict[str, str]:

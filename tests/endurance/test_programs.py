@@ -91,7 +91,7 @@ def limited(limits: Limits) -> dict[str, Any]:
     return {n: msgspec.structs.replace(h, limits=limits) for n, h in TABLES.holders.items()}
 
 
-@tries(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(program=PROGRAMS, limits=LIMITS)
 def test_run_verify_replay(
     settings: Settings, program: list[RunCall | RunAgent], limits: Limits
