@@ -23,7 +23,7 @@ import trio
 from benchmarks.breakdown import measure_parts
 from benchmarks.contests import CONTESTS
 from benchmarks.measure import ROUNDS, Contest, hold
-from benchmarks.starts import agent_kib
+from benchmarks.starts import agent_kib, start_parts
 from benchmarks.table import Bench, contest_lines, goal_lines, part_lines, to_json
 
 QUICK_ROUNDS, QUICK_SHARE = 2, 20
@@ -71,7 +71,11 @@ def measure_rest(bench: Bench) -> None:
     if "recorded_text" in bench.results:
         bench.parts = measure_parts(1_024 if bench.is_quick else 10_240)
         print("where the time of a recorded call goes, beside the bare one")
-        print("\n".join(part_lines(bench.parts)), end="\n\n")
+        print("\n".join(part_lines(bench.parts, "us")), end="\n\n")
+    if "start" in bench.results:
+        bench.start_parts = start_parts()
+        print("modules that lion run imports beside the libraries it is compared with")
+        print("\n".join(part_lines(bench.start_parts, "ms")), end="\n\n")
     if "waiting" in bench.results:
         agents = AGENTS // QUICK_SHARE if bench.is_quick else AGENTS
         bench.agent_kib = agent_kib(agents)

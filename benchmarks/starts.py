@@ -18,6 +18,8 @@ import trio
 
 ROOT = Path(__file__).parents[1]
 _IMPORTS = "import trio, pydantic, wasmtime.component, click"
+_LION = ("-m", "lion", "run", "examples/hello/manifest.toml")
+_SHOWN = 6
 _WAIT_NANOS = 1_000_000_000
 
 
@@ -44,12 +46,21 @@ class Starts:
     async def lion(self, count: int) -> None:
         """`lion run` of the smallest example."""
         for _ in range(count):
-            self._run("-m", "lion", "run", "examples/hello/manifest.toml")
+            self._run(*_LION)
 
     async def imports(self, count: int) -> None:
         """The same libraries imported, and nothing done."""
         for _ in range(count):
             self._run("-c", _IMPORTS)
+
+    def import_times(self, *args: str) -> dict[str, int]:
+        """Microseconds each module took by itself, by Python's own account."""
+        words = [sys.executable, "-X", "importtime", *args]
+        done = subprocess.run(
+            words, env=self._environment, cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        rows = [line.split("|") for line in done.stderr.splitlines() if line.count("|") == 2]
+        return {name.strip(): int(own.split(":")[1]) for own, _, name in rows if "self" not in own}
 
     def peak_kib(self, agents: int, nanos: int) -> int:
         """Peak memory of a process in which that many agents wait at once."""
@@ -69,6 +80,21 @@ def agent_kib(agents: int, nanos: int = _WAIT_NANOS) -> float:
     with open_starts() as starts:
         starts.peak_kib(1, 0)  # Compiling takes more memory than many agents; it is done here.
         return (starts.peak_kib(agents, nanos) - starts.peak_kib(1, nanos)) / (agents - 1)
+
+
+def start_parts(rounds: int = 5) -> dict[str, float]:
+    """Milliseconds of `lion run` in modules that the bare imports lack, by package; most first."""
+    best: dict[str, int] = {}
+    with open_starts() as starts:
+        for _ in range(rounds):
+            for name, micros in starts.import_times(*_LION).items():
+                best[name] = min(best.get(name, micros), micros)
+        common = starts.import_times("-c", _IMPORTS)
+    parts: dict[str, float] = {}
+    for name in best.keys() - common.keys():
+        package = name.partition(".")[0]
+        parts[package] = parts.get(package, 0) + best[name] / 1_000
+    return dict(sorted(parts.items(), key=lambda part: -part[1])[:_SHOWN])
 
 
 async def _wait(cache: str, agents: int, nanos: int) -> None:

@@ -10,7 +10,10 @@ from benchmarks.measure import Contest, Times
 
 @dataclass(kw_only=True)
 class Bench:
-    """All that a run of the bench found. `parts` are microseconds per recorded call."""
+    """All that a run of the bench found.
+
+    `parts` are microseconds per recorded call, `start_parts` milliseconds of a start.
+    """
 
     machine: Mapping[str, str]
     rounds: int
@@ -18,6 +21,7 @@ class Bench:
     contests: list[Contest] = field(default_factory=list)
     results: dict[str, dict[str, Times]] = field(default_factory=dict)
     parts: dict[str, float] = field(default_factory=dict)
+    start_parts: dict[str, float] = field(default_factory=dict)
     agent_kib: float | None = None
 
 
@@ -56,9 +60,9 @@ def goal_lines(results: Results) -> list[str]:
     return lines
 
 
-def part_lines(parts: Mapping[str, float]) -> list[str]:
-    """Where the time of a recorded call goes."""
-    return [f"  {name:<12} {micros:>6.2f} us" for name, micros in parts.items()]
+def part_lines(parts: Mapping[str, float], unit: str) -> list[str]:
+    """Where a time goes."""
+    return [f"  {name:<16} {figure:>6.2f} {unit}" for name, figure in parts.items()]
 
 
 def _times(times: Times) -> dict[str, float]:
@@ -78,7 +82,9 @@ def _contest_json(contest: Contest, times: Mapping[str, Times]) -> dict[str, Any
 
 
 def to_json(bench: Bench) -> dict[str, Any]:
-    """The same figures: machine, rounds, quick, contests, goals, recorded_call_us, agent_kib."""
+    """The same figures: machine, rounds, quick, contests, goals, recorded_call_us, start_ms,
+    agent_kib.
+    """
     return {
         "machine": dict(bench.machine),
         "rounds": bench.rounds,
@@ -92,5 +98,6 @@ def to_json(bench: Bench) -> dict[str, Any]:
             for v in judge(bench.results)
         },
         "recorded_call_us": bench.parts,
+        "start_ms": bench.start_parts,
         "agent_kib": bench.agent_kib,
     }  # fmt: skip

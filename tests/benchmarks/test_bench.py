@@ -23,7 +23,8 @@ def test_a_quick_bench_prints_its_goals_and_writes_the_same_figures(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     found = json.loads(file.read_text("utf-8"))
     assert set(found) == {
-        "machine", "rounds", "quick", "contests", "goals", "recorded_call_us", "agent_kib",
+        "machine", "rounds", "quick", "contests", "goals",
+        "recorded_call_us", "start_ms", "agent_kib",
     }  # fmt: skip
     assert {"python", "system", "cores", "wasmtime", "extism"} <= set(found["machine"])
     contest = found["contests"][ONE]
