@@ -1,4 +1,5 @@
-"""Look here if you want to know how a call of an export is tried, and recorded if it does not return.
+"""Look here if you want to know how a call of an export is tried, and recorded if it does not
+return.
 
 Rule: whatever stops it, its ending is in the log before anybody else learns of it.
 """
@@ -20,7 +21,9 @@ async def attempt(
     args: list[Any],
     failure: type[PluginError] | type[AgentError],
 ) -> Any:
-    """Give the export's WIT value, or record a `failure` and raise what stopped it (GuestError)."""
+    """Give the export's WIT value, or record a `failure` and raise what stopped it
+    (GuestError).
+    """
     stats = invocation.stats
     try:
         return await invocation.call(export, args, Broker(invocation).handle)

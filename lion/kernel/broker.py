@@ -22,6 +22,12 @@ from lion.policy.chain import words_for_guest
 from lion.policy.question import Question
 from lion.ports import Kind, Operation, Tables
 
+MAX_TARGET = 8_192
+"""Characters of a call's target; matching a longer one against patterns would hold up the loop."""
+STORED_BYTES = 1_024
+"""What the record of a stored call counts as, whose size only the log's writer knows."""
+TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
+
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))
 UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
 
@@ -70,10 +76,15 @@ class Broker:
         caller.number += 1
         self._counts.calls += 1
         target = "" if operation.target is None else operation.target(args)
-        question = Question(caller.holder, operation.capability, operation.name, target)
-        decision = self._owner.decide(question)
+        if len(target) <= MAX_TARGET:
+            question = Question(caller.holder, operation.capability, operation.name, target)
+            decision = self._owner.decide(question)
+        else:
+            target, decision = target[:MAX_TARGET], TOO_LONG
         call = _Call(operation, caller.number, target, args, decision)
-        if decision.verdict is not _ALLOW:
+        if decision is TOO_LONG:
+            value = self._deny(call, ("invalid", decision.reason))
+        elif decision.verdict is not _ALLOW:
             value = self._deny(call, ("denied", words_for_guest(decision)))
         elif operation.output_bytes is not None or self._purse.counts_calls:
             value = await self._charged(call)
@@ -152,9 +163,15 @@ class Broker:
             return Draft(self._scope, call.number, self._now(), call.event(_status(value), value))
 
         # Once begun the transaction happens; the guest may be gone before it learns so.
-        with trio.CancelScope(shield=True):
-            value = await self._log.transact(operate, draft)
+        try:
+            with trio.CancelScope(shield=True):
+                value = await self._log.transact(operate, draft)
+        except LionError:
+            raise
+        except Exception as exc:
+            raise self._broken(call, exc) from exc
         await trio.lowlevel.checkpoint_if_cancelled()
+        self._owner.charge_log(STORED_BYTES)
         return value
 
     async def _outside(self, call: _Call) -> Any:
@@ -193,7 +210,8 @@ class Broker:
 
     def _append(self, call: _Call, status: Status, value: Any) -> None:
         event = call.event(status, value)
-        self._log.append(Draft(self._scope, call.number, self._now(), event))
+        size = self._log.append(Draft(self._scope, call.number, self._now(), event))
+        self._owner.charge_log(size)
 
 
 def _status(value: Any) -> Status:

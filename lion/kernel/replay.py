@@ -34,7 +34,7 @@ from lion.errors import GuestError
 from lion.kernel.size import check_size
 from lion.ports import CallStats, Component, Export
 
-CUT_ENDINGS = ("deadline", "cpu", "cancelled", "failed", "")
+CUT_ENDINGS = ("deadline", "cpu", "log", "cancelled", "failed", "")
 """Endings that came from outside the guest; the rest the guest reaches again by itself."""
 
 
