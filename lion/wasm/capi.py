@@ -77,6 +77,28 @@ val_new = _brief("wasmtime_component_val_new", _vp, _vp)
 val_clone = _brief("wasmtime_component_val_clone", None, _vp, _vp)
 val_delete = _brief("wasmtime_component_val_delete", None, _vp)
 
+
+class Window:
+    """A place of `size` bytes in C's memory, read and written without a foreign call.
+
+    Ask for it at each use: it is made anew if the place has moved, which in a loop it rarely does.
+    """
+
+    __slots__ = ("_address", "_kind", "_view")
+
+    def __init__(self, size: int) -> None:
+        self._kind = ctypes.c_char * size
+        self._view: Any = None
+        self._address = 0
+
+    def at(self, address: int) -> Any:
+        """The bytes at an address; their `raw` is read or set."""
+        if address != self._address:
+            self._view = self._kind.from_address(address)
+            self._address = address
+        return self._view
+
+
 # --- resources
 
 _host_new = _brief(
