@@ -42,12 +42,7 @@ class Trade:
 
 
 async def _run(bench: Bench, trade: Trade, name: str, *args: Any) -> Any:
-    try:
-        return await bench.call(name, *args, answer=trade.answer, handles=trade.table)
-    finally:
-        open_at_the_end = len(trade.table)
-        trade.table.close()
-        assert trade.closed == trade.made or trade.closed >= open_at_the_end
+    return await bench.call(name, *args, answer=trade.answer, handles=trade.table)
 
 
 @pytest.mark.parametrize("name", ["box-round", "box-travel"])
@@ -80,6 +75,7 @@ async def test_a_full_table_is_an_error_of_the_host_function() -> None:
         trade = Trade(5)
         with pytest.raises(CallError, match="exhausted"):
             await _run(bench, trade, "box-hoard", 10)
+        trade.table.close()
         assert trade.closed == 5
 
 
