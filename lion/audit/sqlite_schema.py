@@ -37,16 +37,20 @@ CREATE TABLE runs (
     bytes INTEGER NOT NULL,
     exit_code INTEGER
 );
+CREATE TABLE scopes (
+    id INTEGER PRIMARY KEY,
+    invocation TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    component_digest TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    correlation TEXT NOT NULL
+);
 CREATE TABLE events (
     position INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES runs (id),
     seq INTEGER NOT NULL,
-    invocation TEXT NOT NULL,
+    scope INTEGER NOT NULL REFERENCES scopes (id),
     call INTEGER NOT NULL,
-    principal TEXT NOT NULL,
-    component_digest TEXT NOT NULL,
-    cause TEXT NOT NULL,
-    correlation TEXT NOT NULL,
     time_ns INTEGER NOT NULL,
     type TEXT NOT NULL,
     version INTEGER NOT NULL,
