@@ -47,7 +47,8 @@ class OperatorError(LionError):
 class GuestError(LionError):
     """The plugin broke its contract.
 
-    `ending` is one of: trap, deadline, cpu, memory, stack, exhausted, world, exit.
+    `ending` is one of: trap, deadline, cpu, memory, stack, exhausted, log (its share of it),
+    world, exit.
     `words` are the guest's own last words (panic text), `frames` the names of its functions,
     innermost first. Not `began`: there was no room for an instance, so nothing of it ran.
     """

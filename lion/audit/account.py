@@ -35,9 +35,10 @@ class Account:
         """Count a record of `size` bytes. Raises AuditError if the run has ended or is full."""
         if self.has_ended:
             raise ended(self.run)
-        self.check_room(event, size)
+        if self.bytes + size > self.quota:
+            self.check_room(event, size)
         self.bytes += size
-        if isinstance(event, RunFinished):
+        if type(event) is RunFinished:
             self.has_ended = True
 
     def _used_up(self) -> AuditError:

@@ -108,9 +108,11 @@ class MemoryLog:
     def is_full(self) -> bool:
         return False
 
-    def append(self, draft: Draft) -> None:
+    def append(self, draft: Draft) -> int:
         self._check_open()
-        self._add(draft, encode_body(draft.event))
+        body = encode_body(draft.event)
+        self._add(draft, body)
+        return len(body) + RECORD_BYTES
 
     async def wait_room(self) -> None:
         await self._checked()

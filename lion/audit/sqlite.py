@@ -81,8 +81,9 @@ class SqliteLog:
         group = self._group
         return len(group.entries) >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
 
-    def append(self, draft: Draft) -> None:
-        self._check_open()
+    def append(self, draft: Draft) -> int:
+        if self._failure is not None or self._is_closing:
+            self._check_open()
         account = self._accounts.get(draft.scope.run)
         if account is None:
             raise not_started(draft.scope.run)
@@ -93,6 +94,7 @@ class SqliteLog:
         if account.has_ended:
             self._group.ended.append(account.run)
         self._join((draft, body), size)
+        return size + RECORD_BYTES
 
     async def wait_room(self) -> None:
         await trio.lowlevel.checkpoint()

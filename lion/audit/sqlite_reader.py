@@ -25,7 +25,7 @@ _PAGE = 256
 _BEFORE_ALL = -(2**63)
 _SELECT = """SELECT position, runs.run, seq, invocation, call, principal, component_digest, cause,
                     correlation, time_ns, type, version, body, previous_digest, digest, body_digest
-             FROM events JOIN runs ON runs.id = events.run
+             FROM events JOIN runs ON runs.id = events.run JOIN scopes ON scopes.id = scope
              WHERE events.run = (SELECT id FROM runs WHERE run = ?) AND seq > ? ORDER BY seq LIMIT
              ?"""
 _NOTE = """SELECT records, head, exit_code, (SELECT max(seq) FROM events WHERE run = runs.id)

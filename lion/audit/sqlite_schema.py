@@ -37,16 +37,20 @@ CREATE TABLE runs (
     bytes INTEGER NOT NULL,
     exit_code INTEGER
 );
+CREATE TABLE scopes (
+    id INTEGER PRIMARY KEY,
+    invocation TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    component_digest TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    correlation TEXT NOT NULL
+);
 CREATE TABLE events (
     position INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES runs (id),
     seq INTEGER NOT NULL,
-    invocation TEXT NOT NULL,
+    scope INTEGER NOT NULL REFERENCES scopes (id),
     call INTEGER NOT NULL,
-    principal TEXT NOT NULL,
-    component_digest TEXT NOT NULL,
-    cause TEXT NOT NULL,
-    correlation TEXT NOT NULL,
     time_ns INTEGER NOT NULL,
     type TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -56,7 +60,6 @@ CREATE TABLE events (
     body_digest BLOB
 );
 CREATE UNIQUE INDEX events_by_seq ON events (run, seq);
-CREATE INDEX events_by_call ON events (run, invocation, call);
 CREATE TABLE blobs (digest BLOB PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE kv (
     namespace TEXT NOT NULL,

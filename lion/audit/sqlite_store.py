@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from lion.audit.account import RECORD_BYTES, Account, ended, not_started
 from lion.audit.chain import BLOB_THRESHOLD, CHAIN_START, Fields, digest_of
@@ -19,14 +19,15 @@ from lion.audit.group import Blob, Group, Opening, Operation
 from lion.audit.sqlite_schema import LOG_NAME, WAL_BYTES, connect_writer, trim_wal
 from lion.audit.sqlite_tables import SqliteTables
 from lion.audit.upcast import VERSIONS
-from lion.domain.event import Draft, Record, RunFinished, encode_body
+from lion.domain.event import Draft, Record, RunFinished, Scope, encode_body
 
-_ROW = f"({', '.join('?' * 16)})"
+_COLUMNS = 12
+_ROW = f"({', '.join('?' * _COLUMNS)})"
 _INSERTS = [(n, f"INSERT INTO events VALUES {', '.join([_ROW] * n)}") for n in (64, 16, 4, 1)]
-_COLUMNS = 16
-_RUN_COLUMN: Final = 1
-_BODY_COLUMN: Final = 12
-_BODY_DIGEST_COLUMN: Final = 15
+_SCOPES = 1_024
+"""Scopes whose rows are remembered; a forgotten one gets another row, which costs only room."""
+_SCOPE = """INSERT INTO scopes (invocation, principal, component_digest, cause, correlation)
+            VALUES (?, ?, ?, ?, ?)"""
 _BLOB = "INSERT INTO blobs (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
 _NEW_RUN = """INSERT INTO runs (run, manifest_name, started_ns, records, head, bytes)
               VALUES (?, ?, ?, 0, ?, 0)"""
@@ -60,6 +61,9 @@ class SqliteStore:
         self._accounts = accounts
         self._heads: dict[str, _Head] = {}
         self._trim_at = WAL_BYTES
+        self._scopes: dict[Scope, int] = {}
+        self._last_scope: Scope | None = None
+        self._last_scope_row = 0
         self._begin_group(frozenset())
 
     def _begin_group(self, followed: frozenset[str]) -> None:
@@ -133,24 +137,53 @@ class SqliteStore:
             head.digest,
         )
         head.digest = digest = digest_of(fields)
-        self._add_row(fields, head.id, digest)
+        self._add_row(fields, head.id, self._scope_row(scope), digest)
         self._touched[scope.run] = head
         if isinstance(draft.event, RunFinished):
             head.exit_code = draft.event.exit_code
         if scope.run in self._followed:
             self._records.append(Record(*fields, digest))
 
-    def _add_row(self, fields: Fields, run_id: int, digest: bytes) -> None:
-        row = len(self._parameters)
-        self._parameters += fields
-        self._parameters += (digest, None)
-        self._parameters[row + _RUN_COLUMN] = run_id
-        body = fields[_BODY_COLUMN]
+    def _add_row(self, fields: Fields, run_id: int, scope_id: int, digest: bytes) -> None:
+        position, _, seq, _, call, _, _, _, _, time_ns, name, version, body, previous = fields
+        kept: bytes | None = body
+        by: bytes | None = None
         if len(body) > BLOB_THRESHOLD:
-            by = sha256(body).digest()
+            kept, by = None, sha256(body).digest()
             self._connection.execute(_BLOB, (by, body))
-            self._parameters[row + _BODY_COLUMN] = None
-            self._parameters[row + _BODY_DIGEST_COLUMN] = by
+        self._parameters += (
+            position,
+            run_id,
+            seq,
+            scope_id,
+            call,
+            time_ns,
+            name,
+            version,
+            kept,
+            previous,
+            digest,
+            by,
+        )
+
+    def _scope_row(self, scope: Scope) -> int:
+        """The row of what all records of one invocation share."""
+        if scope is self._last_scope:
+            return self._last_scope_row
+        row = self._scopes.get(scope)
+        if row is None:
+            if len(self._scopes) >= _SCOPES:
+                self._scopes.clear()
+            values = (
+                scope.invocation,
+                scope.principal,
+                scope.component_digest,
+                scope.cause,
+                scope.correlation,
+            )
+            row = self._scopes[scope] = self._connection.execute(_SCOPE, values).lastrowid or 0
+        self._last_scope, self._last_scope_row = scope, row
+        return row
 
     def _operate(self, operation: Operation) -> None:
         """Do one operation and add its record, or take back what it did and keep its error for

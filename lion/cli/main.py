@@ -12,10 +12,25 @@ from collections.abc import Sequence
 
 def main() -> int:
     """Run the command line of this process; return its exit code."""
-    code = run_command(sys.argv[1:])
-    # The outcome stands: an interrupt while Python shuts down must not print a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = run_command(sys.argv[1:])
+        _ignore_signals()
+    except KeyboardInterrupt:  # another one, while the first was answered
+        _ignore_signals()
+        code = 130
     return code
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Let SIGTERM be what SIGINT is, also before a host is open and after it is closed."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def _ignore_signals() -> None:
+    """The outcome stands: nothing may change it while Python shuts down, or print a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def run_command(words: Sequence[str]) -> int:

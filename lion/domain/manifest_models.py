@@ -294,6 +294,7 @@ class LimitsTable(_Table):
     calls: MaybeCount = None
     rate: MaybeRate = None
     output: MaybeSize = None
+    log: MaybeSize = None
     concurrent: Count = 0
 
 

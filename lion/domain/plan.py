@@ -38,7 +38,9 @@ class Limits(msgspec.Struct, frozen=True):
     export: `deadline_ns`
     of wall time (host calls included), `cpu_ns` spent in the guest. Per run: `calls` of host
     functions, `rate` of
-    them, `output` in bytes. At the same time: `concurrent` started tool calls of one instance.
+    them, `output` in bytes,
+    `log` in bytes of records of its calls (beyond it the instance ends). At the same time:
+    `concurrent` started tool calls of one instance.
     """
 
     memory: int = 64 * MIB
@@ -49,6 +51,7 @@ class Limits(msgspec.Struct, frozen=True):
     calls: int | None = None
     rate: Rate | None = None
     output: int | None = 16 * MIB
+    log: int | None = 128 * MIB
     concurrent: int = 64
 
 

@@ -9,8 +9,9 @@ Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
 """
 
-from typing import Any
+from typing import Any, assert_never
 
+import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Verdict
@@ -21,8 +22,35 @@ from lion.policy.chain import words_for_guest
 from lion.policy.question import Question
 from lion.ports import Kind, Operation, Tables
 
+MAX_TARGET = 8_192
+"""Characters of a call's target; matching a longer one against patterns would hold up the loop."""
+STORED_BYTES = 1_024
+"""What the record of a stored call counts as, whose size only the log's writer knows."""
+TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
+
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))
 UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
+
+_ALLOW, _INSTANT, _NONE, _COMPLETED = Verdict.ALLOW, Kind.INSTANT, Effect.NONE, Status.COMPLETED
+"""What most calls meet; an enum's member costs more to look up than a name."""
+
+
+class _Call(msgspec.Struct):
+    """One host call, decided. `number` is its ordinal within the invocation."""
+
+    operation: Operation
+    number: int
+    target: str
+    args: list[Any]
+    decision: Decision
+
+    def event(self, status: Status, value: Any) -> CallFinished:
+        """The single record of a call without outside effect."""
+        operation, decision = self.operation, self.decision
+        return operation.event(
+            status, value, operation.capability, operation.name, self.target, self.args,
+            decision.verdict, decision.reason, decision.decided_by, decision.opinions,
+        )  # fmt: skip
 
 
 class Broker:
@@ -44,174 +72,168 @@ class Broker:
         Raises AuditError if the log refuses, InternalError if an executor breaks.
         """
         operation = self._operations[index]
-        caller = self._caller
-        caller.number += 1
+        self._caller.number += 1
         self._counts.calls += 1
-        if operation.screen is not None:
-            try:
-                operation.screen(caller, args)
-            except CallError as exc:
-                refused = Decision(Verdict.DENY, exc.text, SCREEN)
-                return self._deny(operation, "", [], refused, (exc.case, exc.text))
-        try:
-            target = "" if operation.target is None else operation.target(args)
-        except CallError as exc:
-            refused = Decision(Verdict.DENY, exc.text, "arguments")
-            return self._deny(operation, "", args, refused, (exc.case, exc.text))
-        question = Question(caller.holder, operation.capability, operation.name, target)
-        decision = self._owner.decide(question)
-        if decision.verdict is not Verdict.ALLOW:
-            words = words_for_guest(decision)
-            return self._deny(operation, target, args, decision, ("denied", words))
-        output = 0 if operation.output_bytes is None else operation.output_bytes(args)
-        if output or self._purse.counts_calls:
-            refusal = self._purse.reserve(1, output)
-            if refusal is not None:
-                refused = Decision(Verdict.DENY, refusal.reason, "budget")
-                return self._deny(operation, target, args, refused, ("exhausted", refusal.text))
-        if operation.effect is Effect.OUTSIDE:
-            return await self._outside(operation, target, args, decision)
-        value = await self._inside(operation, target, args, decision)
-        if output and value[0] != "ok":
-            self._purse.settle(output=output)
+        call, refusal = self._judge(operation, args)
+        if refusal is not None:
+            value = self._deny(call, refusal)
+        elif operation.output_bytes is not None or self._purse.counts_calls:
+            value = await self._charged(call)
+        elif operation.kind is _INSTANT and operation.effect is _NONE:
+            value = self._instant(call)
+        else:
+            value = await self._execute(call)
         if self._log.is_full:
             await self._log.wait_room()
         return value
 
-    async def _inside(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision
-    ) -> Any:
-        """Execute a call that nothing outside can see; one record."""
-        if operation.kind is Kind.INSTANT:
-            try:
-                value: Any = ("ok", operation.execute(self._caller, *args))
-            except CallError as exc:
-                value = ("err", (exc.case, exc.text))
-            except Exception as exc:
-                raise self._broken(operation, target, args, decision, exc) from exc
-        elif operation.kind is Kind.WAITING:
-            value = await self._wait(operation, target, args, decision)
-        else:
-            return await self._store(operation, target, args, decision)
-        self._finish(operation, target, args, decision, value)
+    def _judge(
+        self, operation: Operation, args: list[Any]
+    ) -> tuple[_Call, tuple[str, str] | None]:
+        """The call with its decision, and the error the guest gets if it is refused."""
+        number, target = self._caller.number, ""
+        try:
+            if operation.screen is not None:
+                operation.screen(self._caller, args)
+        except CallError as exc:
+            # What was found in the arguments may not be recorded, so they are not.
+            decision = Decision(Verdict.DENY, exc.text, SCREEN)
+            return _Call(operation, number, "", [], decision), (exc.case, exc.text)
+        try:
+            if operation.target is not None:
+                target = operation.target(args)
+        except CallError as exc:
+            decision = Decision(Verdict.DENY, exc.text, "arguments")
+            return _Call(operation, number, "", args, decision), (exc.case, exc.text)
+        if len(target) > MAX_TARGET:
+            call = _Call(operation, number, target[:MAX_TARGET], args, TOO_LONG)
+            return call, ("invalid", TOO_LONG.reason)
+        holder = self._caller.holder
+        decision = self._owner.decide(
+            Question(holder, operation.capability, operation.name, target)
+        )
+        call = _Call(operation, number, target, args, decision)
+        if decision.verdict is _ALLOW:
+            return call, None
+        return call, ("denied", words_for_guest(decision))
+
+    async def _charged(self, call: _Call) -> Any:
+        """Execute a call that costs something of a budget, if that is there."""
+        output_bytes = call.operation.output_bytes
+        output = 0 if output_bytes is None else output_bytes(call.args)
+        refusal = self._purse.reserve(1, output)
+        if refusal is not None:
+            call.decision = Decision(Verdict.DENY, refusal.reason, "budget")
+            return self._deny(call, ("exhausted", refusal.text))
+        value = await self._execute(call)
+        if output and value[0] != "ok":
+            self._purse.settle(output=output)
         return value
 
-    async def _wait(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision
-    ) -> Any:
+    async def _execute(self, call: _Call) -> Any:
+        if call.operation.effect is Effect.OUTSIDE:
+            return await self._outside(call)
+        match call.operation.kind:
+            case Kind.INSTANT:
+                return self._instant(call)
+            case Kind.WAITING:
+                return await self._waiting(call)
+            case Kind.STORED:
+                return await self._stored(call)
+            case _:
+                assert_never(call.operation.kind)
+
+    def _instant(self, call: _Call) -> Any:
         try:
-            return ("ok", await operation.execute(self._caller, *args))
+            value: Any = ("ok", call.operation.execute(self._caller, *call.args))
         except CallError as exc:
-            return ("err", (exc.case, exc.text))
+            value = ("err", (exc.case, exc.text))
+        except Exception as exc:
+            raise self._broken(call, exc) from exc
+        if call.operation.capability == "log" and call.args[0] == "error":
+            self._caller.words = call.args[1]
+        self._append(call, _status(value), value)
+        return value
+
+    async def _waiting(self, call: _Call) -> Any:
+        try:
+            value: Any = ("ok", await call.operation.execute(self._caller, *call.args))
+        except CallError as exc:
+            value = ("err", (exc.case, exc.text))
         except LionError:
-            self._append(operation, target, args, decision, Status.UNKNOWN, UNKNOWN)
+            self._append(call, Status.UNKNOWN, UNKNOWN)
             raise
         except Exception as exc:
-            raise self._broken(operation, target, args, decision, exc) from exc
+            raise self._broken(call, exc) from exc
         except BaseException:
-            self._append(operation, target, args, decision, Status.CANCELLED, CANCELLED)
+            self._append(call, Status.CANCELLED, CANCELLED)
             raise
+        self._append(call, _status(value), value)
+        return value
 
-    async def _store(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision
-    ) -> Any:
+    async def _stored(self, call: _Call) -> Any:
         """Execute inside the transaction that records it."""
-        number = self._caller.number
 
         def operate(tables: Tables) -> Any:
             try:
-                return ("ok", operation.execute(tables, self._caller, *args))
+                return ("ok", call.operation.execute(tables, self._caller, *call.args))
             except CallError as exc:
                 return ("err", (exc.case, exc.text))
 
         def draft(value: Any) -> Draft:
-            event = _event(operation, target, args, decision, _status(value), value)
-            return Draft(self._scope, number, self._now(), event)
+            return Draft(self._scope, call.number, self._now(), call.event(_status(value), value))
 
         # Once begun the transaction happens; the guest may be gone before it learns so.
-        with trio.CancelScope(shield=True):
-            value = await self._log.transact(operate, draft)
+        try:
+            with trio.CancelScope(shield=True):
+                value = await self._log.transact(operate, draft)
+        except LionError:
+            raise
+        except Exception as exc:
+            raise self._broken(call, exc) from exc
         await trio.lowlevel.checkpoint_if_cancelled()
+        self._owner.charge_log(STORED_BYTES)
         return value
 
-    async def _outside(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision
-    ) -> Any:
+    async def _outside(self, call: _Call) -> Any:
         """Execute a call the world can see: its intent is durable first."""
+        operation, decision = call.operation, call.decision
         intent = CallRequested(
-            capability=operation.capability, operation=operation.name, target=target, args=args,
-            verdict=decision.verdict, reason=decision.reason, decided_by=decision.decided_by,
-            opinions=decision.opinions,
+            capability=operation.capability, operation=operation.name, target=call.target,
+            args=call.args, verdict=decision.verdict, reason=decision.reason,
+            decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
-        self._caller.record(intent, self._caller.number)
+        self._caller.record(intent, call.number)
         await self._log.commit()
         status, value = Status.UNKNOWN, UNKNOWN
         try:
-            value = ("ok", await operation.execute(self._caller, *args))
+            value = ("ok", await operation.execute(self._caller, *call.args))
             status = Status.COMPLETED
         except CallError as exc:
             status, value = Status.FAILED, ("err", (exc.case, exc.text))
         finally:
-            self._caller.record(CallFinished(status=status, value=value), self._caller.number)
+            self._caller.record(CallFinished(status=status, value=value), call.number)
         return value
 
-    def _deny(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision, error: Any
-    ) -> Any:
-        caller = self._caller
+    def _deny(self, call: _Call, error: tuple[str, str]) -> Any:
         self._counts.denied += 1
         value = ("err", error)
-        self._append(operation, target, args, decision, Status.DENIED, value)
-        question = Question(caller.holder, operation.capability, operation.name, target)
-        caller.live.note_denial(question, decision)
+        self._append(call, Status.DENIED, value)
+        operation = call.operation
+        question = Question(self._caller.holder, operation.capability, operation.name, call.target)
+        self._caller.live.note_denial(question, call.decision)
         return value
 
-    def _broken(
-        self,
-        operation: Operation,
-        target: str,
-        args: list[Any],
-        decision: Decision,
-        exc: Exception,
-    ) -> InternalError:
-        self._append(operation, target, args, decision, Status.UNKNOWN, UNKNOWN)
-        return InternalError(
-            f"{operation.capability}.{operation.name} broke: {type(exc).__name__}: {exc}"
-        )
+    def _broken(self, call: _Call, exc: Exception) -> InternalError:
+        self._append(call, Status.UNKNOWN, UNKNOWN)
+        name = f"{call.operation.capability}.{call.operation.name}"
+        return InternalError(f"{name} broke: {type(exc).__name__}: {exc}")
 
-    def _finish(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision, value: Any
-    ) -> None:
-        if operation.capability == "log" and args[0] == "error":
-            self._caller.words = args[1]
-        self._append(operation, target, args, decision, _status(value), value)
-
-    def _append(
-        self,
-        operation: Operation,
-        target: str,
-        args: list[Any],
-        decision: Decision,
-        status: Status,
-        value: Any,
-    ) -> None:
-        event = _event(operation, target, args, decision, status, value)
-        self._log.append(Draft(self._scope, self._caller.number, self._now(), event))
+    def _append(self, call: _Call, status: Status, value: Any) -> None:
+        event = call.event(status, value)
+        size = self._log.append(Draft(self._scope, call.number, self._now(), event))
+        self._owner.charge_log(size)
 
 
 def _status(value: Any) -> Status:
-    return Status.COMPLETED if value[0] == "ok" else Status.FAILED
-
-
-def _event(
-    operation: Operation,
-    target: str,
-    args: list[Any],
-    decision: Decision,
-    status: Status,
-    value: Any,
-) -> CallFinished:
-    return operation.event(
-        status, value, operation.capability, operation.name, target, args,
-        decision.verdict, decision.reason, decision.decided_by, decision.opinions,
-    )  # fmt: skip
+    return _COMPLETED if value[0] == "ok" else Status.FAILED

@@ -11,6 +11,7 @@ from lion.domain.call import Decision
 from lion.domain.event import Draft, Event, Scope
 from lion.domain.plan import Holder, Plan
 from lion.domain.wit import has_handle, render_function
+from lion.errors import GuestError
 from lion.kernel.budgets import Budgets
 from lion.kernel.report import Denial
 from lion.policy.chain import decide_static
@@ -39,6 +40,22 @@ class LiveHolder:
         self.tools = tool_exports(component)
         self.needs_nursery = any(o.spawns for o in operations)
         self._decisions: dict[Question, Decision] = {}
+        self._recorded = 0
+
+    def charge_log(self, size: int) -> None:
+        """Count bytes recorded of this holder's calls, in all its instances.
+
+        Raises GuestError(ending="log") beyond its share: a flood must not fill the run's
+        log.
+        """
+        self._recorded += size
+        limit = self.rights.limits.log
+        if limit is not None and self._recorded > limit:
+            raise GuestError(
+                f"the records of {self.name!r} fill its share of the log, {limit:,} bytes",
+                ending="log",
+                hint='raise it with limits = { log = "..." }',
+            )
 
     def decide(self, question: Question) -> Decision:
         """Decide a question, from the cache if this holder has asked it before."""

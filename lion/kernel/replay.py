@@ -32,10 +32,15 @@ from lion.domain.event import (
 )
 from lion.domain.plan import Limits
 from lion.errors import GuestError
+from lion.kernel.size import check_size
 from lion.ports import CallStats, Component, Export
 
-CUT_ENDINGS = ("deadline", "cpu", "cancelled", "failed", "")
+CUT_ENDINGS = ("deadline", "cpu", "log", "cancelled", "failed", "")
 """Endings that came from outside the guest; the rest the guest reaches again by itself."""
+
+
+SHOWN, SHOWN_BEFORE = 500, 80
+"""Characters of each side of a difference, and of those the ones before it."""
 
 
 class Recorded(msgspec.Struct):
@@ -197,27 +202,41 @@ async def replay_invocation(
         value = await component.call(
             export, recorded.args, answers.handle, _NoHandles(), limits, CallStats()
         )
+        check_size(export, value, limits)
     except _Cut:
         return None
     except _Differs as exc:
-        return Difference(recorded.path, answers.number, exc.recorded, exc.replayed)
+        return _difference(recorded.path, answers.number, exc.recorded, exc.replayed)
     except GuestError as exc:
         ending = exc.ending
     return _compare(recorded, answers.number, ending, value)
+
+
+def _difference(path: str, call: int, recorded: str, replayed: str) -> Difference:
+    """Both sides from shortly before the place where they part, and no more than fits a screen."""
+    pairs = enumerate(zip(recorded, replayed, strict=False))
+    same = next((i for i, (a, b) in pairs if a != b), min(len(recorded), len(replayed)))
+    begin = max(0, same - SHOWN_BEFORE)
+    return Difference(path, call, _excerpt(recorded, begin), _excerpt(replayed, begin))
+
+
+def _excerpt(text: str, begin: int) -> str:
+    end = begin + SHOWN
+    return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")
 
 
 def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Difference | None:
     if number < len(recorded.calls):
         call = recorded.calls[number]
         expected = _show_call(call.capability, call.operation, call.args or [])
-        return Difference(recorded.path, number + 1, expected, "(no further host call)")
+        return _difference(recorded.path, number + 1, expected, "(no further host call)")
     if recorded.is_returned and not ending:
         if encode_body(recorded.value) == encode_body(value):
             return None
-        return Difference(recorded.path, 0, f"returned {recorded.value!r}", f"returned {value!r}")
+        return _difference(recorded.path, 0, f"returned {recorded.value!r}", f"returned {value!r}")
     if recorded.ending == ending:
         return None
-    return Difference(
+    return _difference(
         recorded.path,
         0,
         recorded.ending or f"returned {recorded.value!r}",

@@ -16,7 +16,7 @@ from lion.domain.json_arguments import arguments_from_values, result_to_json
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import RunAgent, RunCall
 from lion.errors import INTERRUPTED, GuestError, OperatorError
-from lion.kernel.broker import Broker
+from lion.kernel.attempt import attempt
 from lion.kernel.groups import flattened
 from lion.kernel.invocation import Invocation
 from lion.kernel.live import LiveRun, is_agent_export
@@ -90,27 +90,11 @@ async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
     invocation = build_root(live, live.holders[entry.agent], path)
     export = _agent_export(invocation)
     invocation.record(AgentSpawned(agent=entry.agent, task=entry.task))
-    stats = invocation.stats
-    try:
-        tag, value = await invocation.call(export, [entry.task], Broker(invocation).handle)
-    except GuestError as exc:
-        invocation.record(
-            AgentError(
-                exc.ending,
-                exc.what,
-                words=exc.words,
-                frames=exc.frames,
-                cpu_ns=stats.cpu_ns,
-                began=exc.began,
-            )
-        )
-        raise
-    except BaseException as exc:
-        ending = "cancelled" if isinstance(exc, trio.Cancelled) else "failed"
-        invocation.record(AgentError(ending, f"the agent was {ending}", cpu_ns=stats.cpu_ns))
-        raise
+    tag, value = await attempt(invocation, export, [entry.task], AgentError)
     is_error = tag == "err"
-    invocation.record(AgentCompleted((tag, value), is_error=is_error, cpu_ns=stats.cpu_ns))
+    invocation.record(
+        AgentCompleted((tag, value), is_error=is_error, cpu_ns=invocation.stats.cpu_ns)
+    )
     return _agent_ending(entry.agent, value, is_error)
 
 

@@ -18,7 +18,7 @@ from lion.domain.json_scalars import JsonMismatch
 from lion.domain.json_schema import input_schema, output_schema
 from lion.domain.plan import MAX_DEPTH
 from lion.errors import GuestError
-from lion.kernel.broker import Broker
+from lion.kernel.attempt import attempt
 from lion.kernel.invocation import Invocation
 from lion.kernel.live import LiveHolder
 from lion.policy.question import Question
@@ -46,26 +46,8 @@ async def run_export(invocation: Invocation, export: Export, args: list[Any]) ->
     GuestError.
     """
     invocation.record(PluginInvoked(export=export.name, args=args))
-    stats = invocation.stats
-    try:
-        value = await invocation.call(export, args, Broker(invocation).handle)
-    except GuestError as exc:
-        invocation.record(
-            PluginError(
-                exc.ending,
-                exc.what,
-                words=exc.words,
-                frames=exc.frames,
-                cpu_ns=stats.cpu_ns,
-                began=exc.began,
-            )
-        )
-        raise
-    except BaseException as exc:
-        ending = "cancelled" if isinstance(exc, trio.Cancelled) else "failed"
-        invocation.record(PluginError(ending, f"the call was {ending}", cpu_ns=stats.cpu_ns))
-        raise
-    invocation.record(PluginResult(value=value, cpu_ns=stats.cpu_ns))
+    value = await attempt(invocation, export, args, PluginError)
+    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns))
     return value
 
 

@@ -78,8 +78,10 @@ class EventLog(Protocol):
         """
         ...
 
-    def append(self, draft: Draft) -> None:
-        """Join the buffer; never waits. Raises AuditError if the log has failed, is closed, or the
+    def append(self, draft: Draft) -> int:
+        """Join the buffer; never waits. Answers what the record counts as, in bytes.
+
+        Raises AuditError if the log has failed, is closed, or the
         run's quota is used up.
         """
         ...

@@ -62,7 +62,7 @@ def link(
                     capi.add_resource(instance, name, kind, shared.callbacks.drop, 0)
                 for index, item in enumerate(imports):
                     if item.interface == interface:
-                        lift = compile_lift([t for _, t in item.type.params], ids)
+                        lift = compile_lift([t for _, t in item.type.params])
                         result = item.type.result
                         lower = None if result is None else compile_lower(result, ids)
                         functions.append(function := HostFunction(index, lift, lower))
@@ -86,7 +86,7 @@ class _Entry:
         self.keep = index
         self.lowers: list[Lower] = [compile_lower(t, type_ids) for _, t in function.params]
         self.lift: Lift | None = (
-            None if function.result is None else compile_lift([function.result], type_ids)
+            None if function.result is None else compile_lift([function.result])
         )
         self.is_heavy = any(map(_is_heavy, [*(t for _, t in function.params), function.result]))
 

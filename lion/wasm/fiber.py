@@ -17,7 +17,6 @@ loop nor the ticker.
 """
 
 import ctypes
-from ctypes import memmove
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +62,18 @@ class HostFunction:
 class Guest:
     """One live store and the host call it waits in."""
 
-    __slots__ = ("args", "context", "dropped", "failure", "function", "ready", "results", "resume")
+    __slots__ = (
+        "args",
+        "context",
+        "continuation",
+        "dropped",
+        "failure",
+        "function",
+        "ready",
+        "result",
+        "results",
+        "resume",
+    )
 
     def __init__(self, context: int) -> None:
         self.context = context
@@ -73,6 +83,8 @@ class Guest:
         self.ready = ctypes.create_string_buffer(2)
         """One character once the answer is written, none before: what `capi.READY` looks at."""
         self.resume = capi.pack_continuation(capi.READY, ctypes.addressof(self.ready), 0)
+        self.continuation = capi.Window(capi.CONTINUATION)
+        self.result = capi.Window(capi.VAL)
         self.dropped: list[int] = []
         self.failure: Exception | None = None
 
@@ -109,7 +121,7 @@ class Callbacks:
     ) -> None:
         guest = self.guests[context]
         function = self._functions[data - 1]
-        memmove(out, guest.resume, capi.CONTINUATION)
+        guest.continuation.at(out).raw = guest.resume
         guest.ready[0] = b"\0"
         guest.function = function
         guest.results = results
@@ -221,7 +233,7 @@ async def _answer(
     value = await handle(function.index, guest.args)
     guest.args = []
     if function.lower is not None:
-        memmove(guest.results, function.lower(value, guest.context), capi.VAL)
+        guest.result.at(guest.results).raw = function.lower(value, guest.context)
     guest.ready[0] = b"\1"
 
 

@@ -13,7 +13,7 @@ in the function's namespace, so there is nothing to escape.
 """
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from ctypes import string_at
 from typing import Any, assert_never
 
@@ -46,8 +46,7 @@ _U8 = Prim("u8")
 class _Source:
     """Names and expressions of one generated function."""
 
-    def __init__(self, type_ids: Mapping[str, int]) -> None:
-        self.type_ids = type_ids
+    def __init__(self) -> None:
         self.names: dict[str, Any] = {"S": string_at, "rep": capi.take_rep}
         self.formats: list[str] = []
         self.variables: list[str] = []
@@ -64,7 +63,7 @@ class _Source:
         return new
 
     def function(self, types: Sequence[WitType], stride: int) -> str:
-        return self.constant(_array(types, stride, self.type_ids))
+        return self.constant(_array(types, stride))
 
     def value(self, t: WitType) -> str:
         """Read one value's payload; the expression that makes it a Python value."""
@@ -75,14 +74,14 @@ class _Source:
                 n, p = self.read("QQ8x", 2)
                 if t.element == _U8:
                     return f"(S({p}, {n} * 32)[8::32] if {n} else b'')"
-                lift = self.constant(_list(t.element, self.type_ids))
+                lift = self.constant(_list(t.element))
                 return f"({lift}({p}, {n}, c) if {n} else [])"
             case TupleOf():
                 _, p = self.read("QQ8x", 2)
                 return f"tuple({self.function(t.items, capi.VAL)}({p}, c))"
             case RecordOf():
                 _, p = self.read("QQ8x", 2)
-                return f"{self.constant(_record(t, self.type_ids))}({p}, c)"
+                return f"{self.constant(_record(t))}({p}, c)"
             case EnumOf():
                 n, p = self.read("QQ8x", 2)
                 return f"{self.constant({x.encode(): x for x in t.names})}[S({p}, {n})]"
@@ -113,10 +112,10 @@ class _Source:
                 return f'(("ok", {good}) if {ok} else ("err", {bad}))'
             case VariantOf():
                 n, d, p = self.read("QQQ", 3)
-                return f"{self.constant(_variant(t, self.type_ids))}(S({d}, {n}), {p}, c)"
+                return f"{self.constant(_variant(t))}(S({d}, {n}), {p}, c)"
             case Handle():
                 (p,) = self.read("Q16x", 1)
-                return f"rep(c, {p}, {self.type_ids[t.resource]})"
+                return f"rep(c, {p})"
             case _:
                 assert_never(t)
 
@@ -132,8 +131,8 @@ def _unpack(source: _Source, padding: str) -> struct.Struct:
     return struct.Struct("<" + "".join(padding + f for f in source.formats))
 
 
-def _array(types: Sequence[WitType], stride: int, type_ids: Mapping[str, int]) -> Lift:
-    source = _Source(type_ids)
+def _array(types: Sequence[WitType], stride: int) -> Lift:
+    source = _Source()
     values = [source.value(t) for t in types]
     if not values:
         return lambda a, c: []
@@ -144,8 +143,8 @@ def _array(types: Sequence[WitType], stride: int, type_ids: Mapping[str, int]) -
     return source.build("a, c", body)  # type: ignore[no-any-return]
 
 
-def _record(t: RecordOf, type_ids: Mapping[str, int]) -> Any:
-    source = _Source(type_ids)
+def _record(t: RecordOf) -> Any:
+    source = _Source()
     values = [source.value(f) for _, f in t.fields]
     layout = _unpack(source, f"{capi.ENTRY - capi.VAL + 8}x")
     unpack = source.constant(layout.unpack)
@@ -158,8 +157,8 @@ def _record(t: RecordOf, type_ids: Mapping[str, int]) -> Any:
     )
 
 
-def _list(element: WitType, type_ids: Mapping[str, int]) -> Any:
-    source = _Source(type_ids)
+def _list(element: WitType) -> Any:
+    source = _Source()
     value = source.value(element)
     layout = _unpack(source, "8x")
     each = source.constant(layout.iter_unpack)
@@ -168,10 +167,9 @@ def _list(element: WitType, type_ids: Mapping[str, int]) -> Any:
     return source.build("a, n, c", body)
 
 
-def _variant(t: VariantOf, type_ids: Mapping[str, int]) -> Any:
+def _variant(t: VariantOf) -> Any:
     cases = {
-        name.encode(): (name, None if p is None else _array((p,), capi.VAL, type_ids))
-        for name, p in t.cases
+        name.encode(): (name, None if p is None else _array((p,), capi.VAL)) for name, p in t.cases
     }
 
     def lift(case: bytes, pointer: int, context: int) -> Any:
@@ -194,9 +192,6 @@ def _flags(t: FlagsOf) -> Any:
     return lift
 
 
-def compile_lift(types: Sequence[WitType], type_ids: Mapping[str, int]) -> Lift:
-    """Compile the function that reads an array of values of these types.
-
-    `type_ids` maps a resource's name to the host type id its handles must have.
-    """
-    return _array(types, capi.VAL, type_ids)
+def compile_lift(types: Sequence[WitType]) -> Lift:
+    """Compile the function that reads an array of values of these types."""
+    return _array(types, capi.VAL)

@@ -115,6 +115,38 @@ async def test_flood_of_keys_is_cut_at_the_quota(tmp_path: Path) -> None:
         }
 
 
+async def test_a_flood_of_records_ends_the_guest_and_not_the_run(tmp_path: Path) -> None:
+    async with open_arena(tmp_path) as arena:
+        report = await arena.run(
+            _bad('limits = { log = "100 KiB" }'), *_beside(), call("bad.flood", n=1_000_000)
+        )
+        *honest, bad = report.endings
+        assert [e.value for e in honest] == [42, 1, 42]
+        assert (bad.exit_code, bad.ending) == (3, "log")
+        assert "share of the log" in bad.error
+        assert 100 < report.calls < 1_000
+        assert (await arena.replay(report.run)).identical
+
+
+async def test_refused_calls_fill_the_log_no_further_than_others(tmp_path: Path) -> None:
+    limits = 'limits = { log = "100 KiB", output = "1 B" }'
+    async with open_arena(tmp_path) as arena:
+        report = await arena.run(_bad(limits), call("bad.log-flood", n=1_000, size=50_000))
+        assert only(report).ending == "log"
+        assert report.calls == 3
+
+
+async def test_a_target_too_long_to_match_is_refused_unmatched(tmp_path: Path) -> None:
+    probe = holder("probe", "probe", 'allow.kv = { bytes = "1 KiB" }')
+    async with open_arena(tmp_path, 'deny = ["kv get **/x*y*z*/**"]') as arena:
+        report = await arena.run(probe, call("probe.kv-get", key="a" * 60_000))
+        assert only(report).value.startswith("invalid: its target is longer")
+        (refused,) = arena.calls(report.run)
+        assert (refused.status, refused.decided_by) == ("denied", "bounds")
+        assert len(refused.target) == 8_192
+        assert (await arena.replay(report.run)).identical
+
+
 async def test_call_and_rate_budgets_hold(tmp_path: Path) -> None:
     async with open_arena(tmp_path) as arena:
         counted = await arena.run(_bad("limits = { calls = 100 }"), call("bad.flood", n=500))

@@ -7,12 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import trio
 
 from lion.audit import sqlite_schema, sqlite_store
-from lion.audit.sqlite import open_sqlite_log, open_sqlite_reader
+from lion.audit.sqlite import BUFFER_RECORDS, open_sqlite_log, open_sqlite_reader
 from lion.audit.sqlite_schema import LOG_NAME
 from lion.errors import AuditError, LionError, OperatorError
-from tests.audit.rig import RUN, draft, finished
+from tests.audit.rig import RUN, draft, fill_disk, finished
 
 
 def mode(path: Path) -> int:
@@ -215,3 +216,38 @@ async def test_durability(tmp_path: Path, durability: str, level: int) -> None:
         connection = log._store._connection
         assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_records_lost_on_leaving_are_told(tmp_path: Path) -> None:
+    """Nobody waited for them, and the disk was full when they were written at last."""
+    with pytest.raises(AuditError, match="full"):
+        async with open_sqlite_log(tmp_path) as log:
+            await log.start_run(RUN, "hello")
+            fill_disk(log)
+            log.append(draft("x" * 200_000))
+
+
+async def test_the_buffer_has_a_bound(tmp_path: Path) -> None:
+    async with open_sqlite_log(tmp_path) as log:
+        await log.start_run(RUN, "hello")
+        for _ in range(BUFFER_RECORDS):
+            assert not log.is_full
+            log.append(draft())
+        assert log.is_full
+        await log.wait_room()
+        assert not log.is_full
+        for _ in range(9):
+            log.append(draft("x" * 1024 * 1024))
+        assert log.is_full
+        await log.wait_room()
+        assert not log.is_full
+    with open_sqlite_reader(tmp_path) as reader:
+        assert reader.verify(RUN).records == BUFFER_RECORDS + 9
+
+
+async def test_records_nobody_waits_for_are_written_soon(tmp_path: Path) -> None:
+    async with open_sqlite_log(tmp_path) as log:
+        await log.start_run(RUN, "hello")
+        log.append(draft())
+        with trio.fail_after(10):
+            assert (await anext(log.subscribe(RUN))).seq == 1

@@ -156,7 +156,7 @@ def test_a_changed_byte_in_the_log(lion: Lion) -> None:
     assert lion("run", lion.write(HELLO)).returncode == 0
     (database,) = lion.state.glob("*.sqlite")
     with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE events SET principal = 'bob' WHERE seq = 3")
+        connection.execute("UPDATE events SET type = 'bob' WHERE seq = 3")
     connection.close()
     assert_one_line(lion("verify", "last"), 5, "3")
 

@@ -96,6 +96,7 @@ cpu = "5 s"
 calls = 6
 rate = "7/s"
 output = "8 B"
+log = "10 KiB"
 concurrent = 9
 """
     limits = parse_manifest(text, path=FILE).holders["a"].limits
@@ -108,6 +109,7 @@ concurrent = 9
         calls=6,
         rate=Rate(7, SECOND),
         output=8,
+        log=10 * 1024,
         concurrent=9,
     )
 

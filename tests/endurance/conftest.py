@@ -1,4 +1,4 @@
-"""Look here if you want to know what endurance tests share: one compile cache, and a way to say figures."""
+"""Look here if you want to know what endurance tests share: a compile cache, a way to speak."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Look here if you want to know how the endurance tests run the real host, and how they look at what is left of it."""
+"""Look here if you want to know how endurance tests run the real host and see what it leaves."""
 
 import os
 import threading
@@ -56,6 +56,12 @@ def verified(settings: Settings, run: str, *, finished: bool = True) -> list[Rec
     return records
 
 
+def latest(settings: Settings) -> str:
+    """The id of the run that began last."""
+    with open_history(settings) as reader:
+        return reader.find("last")
+
+
 async def replayed(settings: Settings, run: str) -> ReplayReport:
     """The report of a replay that must be identical."""
     report = await replay_run(settings, run)
@@ -111,7 +117,8 @@ class Heartbeat:
     def figures(self) -> str:
         """Median, p99 and maximum in milliseconds."""
         median, p99 = percentile(self.late, 0.5), percentile(self.late, 0.99)
-        return f"late: median {median * 1e3:.2f} ms, p99 {p99 * 1e3:.2f}, max {max(self.late) * 1e3:.2f}"
+        most = max(self.late)
+        return f"late: median {median * 1e3:.2f} ms, p99 {p99 * 1e3:.2f}, max {most * 1e3:.2f}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,7 +1,7 @@
 """Replay runs in a process that may neither use sockets nor write files nor read others' files.
 
-Run as `python -m tests.endurance.offline STATE CACHE (RUN | +PROBE)...`: each run is replayed and must be identical;
-each +PROBE is something that must be refused, which shows that the hook works.
+Run as `python -m tests.endurance.offline STATE CACHE (RUN | +PROBE)...`: each run is replayed and
+must be identical; each +PROBE is something that must be refused, which shows that the hook works.
 """
 
 import os
@@ -19,9 +19,10 @@ from lion.history import replay_run
 from lion.settings import Settings
 
 NEVER = (
-    "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown", "os.system",
-    "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "subprocess.Popen", "shutil.", "ftplib.", "http.", "urllib.",
-    "smtplib.", "webbrowser.", "tempfile.",
+    "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod",
+    "os.chown", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn",
+    "subprocess.Popen", "shutil.", "ftplib.", "http.", "urllib.", "smtplib.", "webbrowser.",
+    "tempfile.",
 )  # fmt: skip
 
 
@@ -30,7 +31,7 @@ class Denied(Exception):
 
 
 class Fence:
-    """An audit hook: what a replay may touch is the log, the compile cache and the interpreter's own files."""
+    """An audit hook: a replay may read the log, the compile cache, the interpreter's files."""
 
     def __init__(self, state: Path, cache: Path) -> None:
         self._state = os.path.realpath(state)

@@ -1,4 +1,4 @@
-"""Look here if you want to know how a run in a process of its own is interrupted and killed, and what it says then."""
+"""Look here if you want to know how a run in a process of its own is interrupted or killed."""
 
 import os
 import random
@@ -24,7 +24,7 @@ BUSY = manifest(
     plugin("hostile", 'allow.kv = { bytes = "4 MiB" }', 'limits = { cpu = "900 ms" }'),
     plugin("notebook", 'allow.kv = { bytes = "64 KiB" }'),
     plugin("calculator"),
-    agent("waiter", "config = { times = 100, pieces = 100, nanos = 10000000 }"),
+    agent("waiter", "config = { times = 250, pieces = 250, nanos = 10000000 }"),
     agent(
         "guide",
         'allow.tools = ["calculator.*", "notebook.write", "notebook.count", "hostile.*"]',
@@ -40,13 +40,13 @@ BUSY = manifest(
     call("hostile.kv-flood", "{ n = 400, size = 100 }"),
     call("hostile.log-flood", "{ n = 8000, size = 20 }"),
 )
-"""About two seconds of everything at once: waits, busy loops, tools, transactions, many records."""
+"""Three seconds of everything at once: waits, busy loops, tools, transactions, many records."""
 BUSY_CODES = {3}
 """How that ends by itself: the endless loops are over their time."""
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """What became of one process. `was_late`: it had ended before it was signalled."""
+    """What became of one process. `was_late`: it had ended when it was signalled."""
 
     code: int
     out: str
@@ -83,7 +83,10 @@ class Shell:
     def signal_once(
         self, number: signal.Signals, *, within: float = 1.2, again: float | None = None
     ) -> Ended:
-        """Start the busy run and signal it up to `within` seconds after its first words; `again` so much later."""
+        """Start the busy run and signal it up to `within` seconds after its first words.
+
+        `again` is how many seconds later the same signal comes once more.
+        """
         process = self.begin("run", str(self._busy))
         _stdout(process).readline()
         return self._signal(process, number, within, again)

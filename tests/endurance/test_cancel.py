@@ -1,4 +1,4 @@
-"""Cancelling at every moment: before each host call of a run, while it waits, and after the last one."""
+"""Cancelling at every moment: before each host call of a run, while it waits, at the end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from tests.endurance.kit import (
     AGENT,
     agent,
     call,
+    latest,
     live_instances,
     plan,
     plugin,
@@ -49,7 +50,7 @@ TRIED = plan(
 
 
 class Watched:
-    """Counts the host calls of a run, and cancels when the one asked for begins or has just ended."""
+    """Counts the host calls of a run, and cancels when a certain one begins or has just ended."""
 
     def __init__(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         self._settings = settings
@@ -85,8 +86,7 @@ class Watched:
         self.tables.clear()
         with trio.CancelScope() as self._scope:
             await host.run(what)
-        with open_history(self._settings) as reader:
-            return reader.find("last"), self._scope.cancelled_caught
+        return latest(self._settings), self._scope.cancelled_caught
 
 
 @pytest.mark.parametrize("what", [GUIDED, WAITING, TRIED], ids=["guide", "waiter", "probe"])
@@ -113,7 +113,7 @@ async def test_cancelled_at_every_host_call(
 
 
 async def check_log(settings: Settings, run: str, count: int) -> None:
-    """Every call the kernel saw has its record, every invocation its ending, and the run its own."""
+    """Every call the kernel saw has its record, every invocation and the run their endings."""
     records = verified(settings, run)
     outcomes = [r for r in records if isinstance(r.event(), CallFinished)]
     assert len(outcomes) == count
@@ -124,7 +124,7 @@ async def check_log(settings: Settings, run: str, count: int) -> None:
 
 
 async def test_cancelled_at_any_step_of_the_loop(settings: Settings) -> None:
-    """Loading, starting, writing the log, ending: whatever is under way when the cancellation comes."""
+    """Loading, starting, writing the log, ending: whatever is under way."""
     async with open_host(settings) as host:
         counting = _After(-1, lambda: None)
         with instrumented(counting):

@@ -1,4 +1,4 @@
-"""A replay needs neither sockets nor the file system: it runs identically in a process that has none."""
+"""A replay needs neither sockets nor the file system: it works in a process without them."""
 
 import hashlib
 import subprocess
@@ -11,7 +11,7 @@ import trio
 from lion.domain.plan import Plan
 from lion.host import open_host
 from lion.settings import Settings
-from tests.endurance.kit import AGENT, ROOT, agent, call, plan, plugin
+from tests.endurance.kit import AGENT, ROOT, agent, call, latest, plan, plugin
 
 PROBES = ("+connect", "+resolve", "+bind", "+write", "+read", "+remove", "+spawn")
 
@@ -27,7 +27,11 @@ HONEST = plan(
     call("calculator.divide", "{ a = 1, b = 0 }"),
 )
 HOSTILE = plan(
-    plugin("hostile", 'limits = { cpu = "50 ms", memory = "8 MiB" }', 'allow.kv = { bytes = "1 KiB" }'),
+    plugin(
+        "hostile",
+        'limits = { cpu = "50 ms", memory = "8 MiB" }',
+        'allow.kv = { bytes = "1 KiB" }',
+    ),
     call("hostile.spin"),
     call("hostile.memory-bomb"),
     call("hostile.deep-recursion"),
@@ -47,20 +51,19 @@ HOSTILE = plan(
 
 async def record(settings: Settings, what: Plan, seconds: float = 60) -> str:
     """Run a plan, at most so long; its id."""
-    runs: set[str] = set()
     async with open_host(settings) as host:
+        await host.check(what)
         with trio.move_on_after(seconds):
-            await host.run(what, watch=lambda record: runs.add(record.run))
-    (run,) = runs
-    return run
+            await host.run(what)
+    return latest(settings)
 
 
 def replay_offline(settings: Settings, *words: str) -> dict[str, str]:
     """What the process behind the fence says, by word."""
+    here = [sys.executable, "-m", "tests.endurance.offline", settings.state, settings.cache]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.endurance.offline", str(settings.state), str(settings.cache), *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        [*here, *words], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
@@ -91,7 +94,7 @@ async def test_everything_replays_behind_a_fence(settings: Settings) -> None:
 async def test_an_act_behind_the_fence_fails_the_replay(
     settings: Settings, tmp_path: Path
 ) -> None:
-    """The other way round: with an empty compile cache a replay would have to write one, and is refused."""
+    """With an empty compile cache a replay would have to write one, and is refused."""
     run = await record(settings, HONEST)
     cold = Settings(state=settings.state, cache=tmp_path / "cold")
     with pytest.raises(AssertionError, match="Denied"):

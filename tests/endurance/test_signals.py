@@ -28,7 +28,7 @@ def shell(settings: Settings, say: Say) -> Shell:
 
 
 def check_end(shell: Shell, ended: Ended, before: int) -> str:
-    """Check one process that was signalled, its log and a replay of it; say which moment it was."""
+    """Check one signalled process, its log and its replay; say which moment it was."""
     assert not any(mark in ended.err for mark in CRASHES), ended.err
     runs = shell.runs()[before:]
     if not runs:
@@ -59,8 +59,8 @@ def series(shell: Shell, count: int, act: Callable[[int], Ended]) -> Counter[str
 
 
 def test_interrupted_runs_end_in_order(shell: Shell) -> None:
-    moments = series(shell, 3, lambda i: shell.signal_once(SIGNALS[i % 2], within=0.6))
-    assert moments["inside"] >= 2
+    moments = series(shell, 2, lambda i: shell.signal_once(SIGNALS[i % 2], within=0.5))
+    assert moments["inside"] >= 1
 
 
 def test_a_second_signal_changes_nothing(shell: Shell) -> None:

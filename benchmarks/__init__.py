@@ -1,0 +1,1 @@
+"""Look here if you want to know how fast lion is, measured against others on the same work."""

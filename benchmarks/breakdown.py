@@ -1,0 +1,85 @@
+"""Look here if you want to know where the time of a policed and recorded call goes, part by part.
+
+Each part is timed by itself, in a loop, with what a real call gives it; parts need not add up to
+the whole, which also pays for two threads that share one interpreter.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import process_time_ns, time_ns
+
+from lion.audit.account import Account
+from lion.audit.chain import CHAIN_START, digest_of
+from lion.audit.group import Group, Opening
+from lion.audit.sqlite_store import SqliteStore
+from lion.domain.call import Decision, Status, Verdict
+from lion.domain.event import CallFinished, Draft, Scope, encode_body
+from lion.policy.question import Question
+
+_RUN = "0b9c5a3e-7d0f-4f5e-8f5e-0b9c5a3e7d0f"
+_SCOPE = Scope(
+    run=_RUN, invocation="0", principal="bench", component_digest="a" * 64, correlation="0"
+)
+_ALLOWED = Decision(Verdict.ALLOW, "granted by default", "default")
+_EVENT = CallFinished(
+    Status.COMPLETED, ("ok", "hello world"), "config", "get", "greeting", ["greeting"],
+    _ALLOWED.verdict, _ALLOWED.reason, _ALLOWED.decided_by,
+)  # fmt: skip
+_GROUP = 512
+
+
+def _best(part: Callable[[], object], count: int, rounds: int = 5) -> float:
+    """CPU microseconds per record, the best of five."""
+    best = 0
+    for _ in range(rounds):
+        began = process_time_ns()
+        part()
+        took = process_time_ns() - began
+        best = min(best or took, took)
+    return best / count / 1_000
+
+
+def _decide(count: int) -> None:
+    known = {Question("bench", "config", "get", "greeting"): _ALLOWED}
+    for _ in range(count):
+        known[Question("bench", "config", "get", "greeting")]
+
+
+def _draft(call: int) -> tuple[Draft, bytes]:
+    return Draft(_SCOPE, call, time_ns(), _EVENT), encode_body(_EVENT)
+
+
+def _hash(count: int) -> None:
+    body = encode_body(_EVENT)
+    for at in range(count):
+        digest_of((
+            at, _RUN, at, "0", at, "bench", _SCOPE.component_digest, "", "0", 0, "CallFinished", 1,
+            body, CHAIN_START,
+        ))  # fmt: skip
+
+
+def _write(store: SqliteStore, entries: list[tuple[Draft, bytes]]) -> None:
+    for at in range(0, len(entries), _GROUP):
+        group = Group()
+        group.entries = list(entries[at : at + _GROUP])
+        store.write(group, frozenset())
+
+
+def measure_parts(count: int) -> dict[str, float]:
+    """CPU microseconds per record: decision (cached), record (made and encoded), hash, insert."""
+    entries = [_draft(at) for at in range(count)]
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder), "normal", {_RUN: Account(_RUN, 1 << 40)})
+        opening = Group()
+        opening.entries.append(Opening(_RUN, "bench"))
+        store.write(opening, frozenset())
+        written = _best(lambda: _write(store, entries), count)
+        store.close()
+    hashed = _best(lambda: _hash(count), count)
+    return {
+        "decision": _best(lambda: _decide(count), count),
+        "record": _best(lambda: [_draft(at) for at in range(count)], count),
+        "hash": hashed,
+        "insert": written - hashed,
+    }
