@@ -3,10 +3,22 @@
 Rule: this table and the WIT say the same, name for name (a guard test compares them).
 """
 
-from lion.capabilities import clock, config, kv, llm, log, output, poll, random, tools
+from lion.capabilities import (
+    clock,
+    config,
+    http,
+    kv,
+    llm,
+    log,
+    output,
+    poll,
+    random,
+    secrets,
+    tools,
+)
 from lion.ports import Operation
 
-ROOMS = (log, clock, random, config, kv, output, tools, poll, llm)
+ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets)
 
 
 def build_operations() -> dict[tuple[str, str], Operation]:

@@ -1,0 +1,191 @@
+"""Look here if you want to know how an answer is waited for and read, and what cuts it.
+
+Rule: each phase has its own time limit, and no phase outlives the one for all together.
+Rule: what the client raises becomes a case of `http.failure`, in words without anything of what
+was sent or came: those could hold a secret.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore2
+import trio
+
+from lion.capabilities.http_body import unpacker
+from lion.capabilities.http_headers import answer_headers, find, read_headers
+from lion.capabilities.secret_scrub import Scrubber
+from lion.domain.call import CallError
+from lion.domain.units import render_duration
+from lion.ports.http import Terms
+
+
+class Paid:
+    """The pieces of a request's body on their way out, charged one by one."""
+
+    def __init__(self, pieces: AsyncIterable[bytes], terms: Terms) -> None:
+        self._pieces = pieces
+        self._terms = terms
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._pieces:
+            if piece:
+                self._terms.spend("bytes-out", len(piece))
+                yield piece
+
+
+class Watch:
+    """Which phase an exchange is in, and until when it may be."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._times = terms.times
+        self._until = trio.current_time() + terms.times.total_ns / 1e9
+        self._phase = ""
+        self._limit_ns = 0
+        self._scope = trio.CancelScope()
+
+    @contextmanager
+    def over(self, phase: str, limit_ns: int) -> Iterator[None]:
+        """Allow what is inside so long. Raises CallError("timeout")."""
+        self._scope = trio.CancelScope()
+        self._enter(phase, limit_ns)
+        with self._scope:
+            yield
+        if self._scope.cancelled_caught:
+            words = f"{self._phase} took longer than {render_duration(self._limit_ns)}"
+            raise CallError("timeout", words)
+
+    async def note(self, event: str, _: Any) -> None:
+        """What the client tells of its progress."""
+        if event == "http11.send_request_headers.started":
+            self._enter("the request", self._times.total_ns)
+        elif event == "http11.receive_response_headers.started":
+            self._enter("the answer's head", self._times.head_ns)
+
+    def _enter(self, phase: str, limit_ns: int) -> None:
+        self._phase, self._limit_ns = phase, limit_ns
+        deadline = trio.current_time() + limit_ns / 1e9
+        if deadline >= self._until:
+            deadline = self._until
+            self._phase, self._limit_ns = "the whole exchange", self._times.total_ns
+        self._scope.deadline = deadline
+
+
+class Answer:
+    """Implements ports.Exchange."""
+
+    def __init__(
+        self,
+        response: httpcore2.Response,
+        url: str,
+        terms: Terms,
+        watch: Watch,
+        scrubber: Scrubber | None,
+    ) -> None:
+        self._response = response
+        self._terms = terms
+        self._watch = watch
+        self._stream = None if scrubber is None else scrubber.stream()
+        self._charged = self._raw_bytes = self._read_bytes = 0
+        self._is_done = self._is_closed = False
+        raw = list(response.headers)
+        self._charge(sum(len(name) + len(value) + 4 for name, value in raw))
+        self.has_secret_location = scrubber is not None and any(
+            name.lower() == b"location" and scrubber.finds(value) for name, value in raw
+        )
+        if scrubber is not None:
+            raw = [(scrubber.scrub(name), scrubber.scrub(value)) for name, value in raw]
+        headers = read_headers(raw)
+        self._body = unpacker(find(headers, "content-encoding"))
+        self.status = response.status
+        self.location = find(headers, "location")
+        self.headers = answer_headers(headers, is_packed=self._body.is_packed)
+        self.url = url
+        if self.status == 101:
+            raise CallError("protocol", "the server changed to another protocol")
+        # Made last: a generator that nobody began needs no closing.
+        self._pieces = aiter(response.stream)  # type: ignore[arg-type]
+
+    @classmethod
+    async def of(
+        cls,
+        pool: httpcore2.AsyncConnectionPool,
+        request: httpcore2.Request,
+        *,
+        url: str,
+        terms: Terms,
+        watch: Watch,
+        scrubber: Scrubber | None,
+    ) -> "Answer":
+        """Send a request and wait for the head. Raises CallError."""
+        times = terms.times
+        seconds = {"connect": times.connect_ns / 1e9, "write": times.idle_ns / 1e9}
+        request.extensions = {"timeout": seconds, "trace": watch.note}
+        with watch.over("connecting", times.connect_ns), translated():
+            response = await pool.handle_async_request(request)
+        try:
+            return cls(response, url, terms, watch, scrubber)
+        except BaseException:
+            await _close(response)
+            raise
+
+    async def receive(self) -> bytes:
+        """See ports.Exchange.receive."""
+        while not self._is_done:
+            piece = self._body.take()
+            if not piece:
+                await self._more()
+                continue
+            self._read_bytes += len(piece)
+            self._charge(max(self._raw_bytes, self._read_bytes) - self._charged)
+            piece = piece if self._stream is None else self._stream.feed(piece)
+            if piece:
+                await trio.lowlevel.checkpoint()
+                return piece
+        return b"" if self._stream is None else self._stream.finish()
+
+    async def aclose(self) -> None:
+        """End the exchange; its connection is kept if the body was read to its end."""
+        if not self._is_closed:
+            self._is_closed = self._is_done = True
+            with trio.CancelScope(shield=True):
+                await self._pieces.aclose()  # type: ignore[attr-defined]
+            await _close(self._response)
+
+    async def _more(self) -> None:
+        with self._watch.over("the next piece", self._terms.times.idle_ns), translated():
+            raw = await anext(self._pieces, None)
+        if raw is None:
+            self._body.finish()
+            self._is_done = True
+            return
+        self._raw_bytes += len(raw)
+        self._charge(max(self._raw_bytes, self._read_bytes) - self._charged)
+        self._body.feed(raw)
+
+    def _charge(self, amount: int) -> None:
+        if amount > 0:
+            self._terms.spend("bytes-in", amount)
+            self._charged += amount
+
+
+async def _close(response: httpcore2.Response) -> None:
+    with trio.CancelScope(shield=True):
+        await response.aclose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The client's exceptions as CallErrors."""
+    try:
+        yield
+    except httpcore2.TimeoutException:
+        raise CallError("timeout", "the server takes nothing any more") from None
+    except httpcore2.NetworkError:
+        raise CallError("connection", "the connection broke") from None
+    except httpcore2.LocalProtocolError:
+        raise CallError("invalid", "this is no request that HTTP can carry") from None
+    except httpcore2.RemoteProtocolError as exc:
+        if "disconnected" in str(exc) or "peer closed" in str(exc):
+            raise CallError("connection", "the server ended the connection too early") from None
+        raise CallError("protocol", "what the server says is not HTTP, or too long") from None
