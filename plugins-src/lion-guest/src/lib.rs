@@ -58,6 +58,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod kv;
+pub mod llm;
 pub mod log;
 pub mod output;
 pub mod packed;
@@ -96,6 +97,10 @@ macro_rules! world {
                 "lion:host/output@0.1.0": ::lion_guest::host::output,
                 "lion:host/tools@0.1.0": ::lion_guest::host::tools,
                 "lion:host/poll@0.1.0": ::lion_guest::host::poll,
+                "lion:host/secrets@0.1.0": ::lion_guest::host::secrets,
+                "lion:host/llm@0.1.0": ::lion_guest::host::llm,
+                "lion:host/http@0.1.0": ::lion_guest::host::http,
+                "lion:host/fs@0.1.0": ::lion_guest::host::fs,
             },
         });
 
