@@ -6,6 +6,7 @@ Rule: this table and the WIT say the same, name for name (a guard test compares 
 from lion.capabilities import (
     clock,
     config,
+    fs,
     http,
     kv,
     llm,
@@ -18,7 +19,7 @@ from lion.capabilities import (
 )
 from lion.ports import Operation
 
-ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets)
+ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets, fs)
 
 
 def build_operations() -> dict[tuple[str, str], Operation]:
