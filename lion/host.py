@@ -14,8 +14,7 @@ import trio
 
 from lion import __version__
 from lion.audit.sqlite import open_sqlite_log
-from lion.capabilities.models.opening import open_models
-from lion.capabilities.models.provider import LLM
+from lion.capabilities.services import open_services
 from lion.capabilities.table import build_operations
 from lion.domain.event import PluginFailed, PluginLoaded, Record, RunFinished, RunStarted
 from lion.domain.plan import Plan, RunCall
@@ -62,8 +61,14 @@ class Host:
     """Everything open: engine, log, policy. Made by open_host."""
 
     def __init__(
-        self, runtime: WasmRuntime, log: EventLog, policy: Policy, interrupts: Interrupts
+        self,
+        settings: Settings,
+        runtime: WasmRuntime,
+        log: EventLog,
+        policy: Policy,
+        interrupts: Interrupts,
     ) -> None:
+        self._settings = settings
         self._interrupts = interrupts
         self._runtime = runtime
         self._log = log
@@ -106,13 +111,13 @@ class Host:
         """
         run, clock = str(uuid.uuid4()), SystemClock()
         live = LiveRun(run, plan, self._log, clock)
-        live.services = {**live.services, LLM: open_models(plan, None)}
-        await self._log.start_run(run, plan.name)
         with flattened():
-            async with trio.open_nursery() as nursery:
-                if watch is not None:
-                    nursery.start_soon(self._watch, run, watch)
-                report = await self._run(live, plan)
+            async with open_services(plan, self._settings) as live.services:
+                await self._log.start_run(run, plan.name)
+                async with trio.open_nursery() as nursery:
+                    if watch is not None:
+                        nursery.start_soon(self._watch, run, watch)
+                    report = await self._run(live, plan)
         return report
 
     async def _watch(self, run: str, watch: Watch) -> None:
@@ -230,4 +235,4 @@ async def open_host(settings: Settings) -> AsyncIterator[Host]:
             open_sqlite_log(settings.state, durability=settings.durability)
         )
         runtime = await stack.enter_async_context(open_runtime(settings.cache / "components"))
-        yield Host(runtime, log, policy, interrupts)
+        yield Host(settings, runtime, log, policy, interrupts)

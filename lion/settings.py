@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from lion.domain.hidden import Hidden
 from lion.errors import OperatorError
 
 DURABILITIES: Final = ("normal", "full")
@@ -19,13 +20,16 @@ DURABILITIES: Final = ("normal", "full")
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the host works; all paths are absolute. `policy` is None if the operator has none.
 
-    `durability` is `normal` (survives `kill -9`) or `full` (survives power loss).
+    `durability` is `normal` (survives `kill -9`) or `full` (survives power loss). `secrets` is the
+    file that binds secrets, if there is one, `variables` the LION_SECRET_* of the environment.
     """
 
     state: Path
     cache: Path
     policy: Path | None = None
     durability: str = "normal"
+    secrets: Path | None = None
+    variables: Mapping[str, Hidden] = {}
 
 
 def settings_from(
@@ -46,6 +50,12 @@ def settings_from(
         cache=_folder(environ, None, "", "LION_CACHE", "XDG_CACHE_HOME", ".cache"),
         policy=_policy(environ, policy),
         durability=durability,
+        secrets=_in_config(environ, "secrets.toml"),
+        variables={
+            name: Hidden(value)
+            for name, value in environ.items()
+            if name.startswith("LION_SECRET_") and value
+        },
     )
 
 
@@ -87,9 +97,14 @@ def _policy(environ: Mapping[str, str], word: str | None) -> Path | None:
         return _path(environ, word, "--policy")
     if environ.get("LION_POLICY"):
         return _path(environ, environ["LION_POLICY"], "LION_POLICY")
+    return _in_config(environ, "policy.toml")
+
+
+def _in_config(environ: Mapping[str, str], name: str) -> Path | None:
+    """A file of the user's configuration of lion, if it is there."""
     if not environ.get("XDG_CONFIG_HOME") and not environ.get("HOME"):
         return None
-    path = _base(environ, "XDG_CONFIG_HOME", ".config") / "lion" / "policy.toml"
+    path = _base(environ, "XDG_CONFIG_HOME", ".config") / "lion" / name
     return path if _is_there(path) else None
 
 
@@ -100,7 +115,7 @@ def _is_there(path: Path) -> bool:
         return False
     except OSError as exc:
         raise OperatorError(
-            f"cannot look for the operator's policy at {str(path)!r}: {exc.strerror}",
-            hint="make its folder readable, or name another file with --policy",
+            f"cannot look for the operator's {path.stem} at {str(path)!r}: {exc.strerror}",
+            hint="make its folder readable, or name another policy with --policy",
         ) from exc
     return True
