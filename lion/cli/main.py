@@ -4,10 +4,38 @@ Rule: this is the seam: whatever is raised below ends here as one line and an ex
 Rule: nothing but the standard library is imported before the interrupt is caught.
 """
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Final, NoReturn
+
+_GARBAGE: Final = 50_000
+"""Objects between two looks for garbage: at Python's 700 they cost a tenth of a short run."""
+_OUTSIDE: Final = 4
+"""As errors.OutsideError, which is not imported for this."""
+
+
+def start() -> NoReturn:
+    """Be the process `lion`: run its command line, and end it without taking it apart.
+
+    Everything is closed and written by then; to free every object one by one, only for the
+    process to end, would cost a fifth of a short run.
+    """
+    gc.set_threshold(_GARBAGE)
+    code = main()
+    if sys.gettrace() or sys.getprofile():  # whoever watches wants to write down what was seen
+        sys.exit(code)
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except BrokenPipeError:  # whoever read our output has left, which is no error
+        pass
+    except OSError:
+        code = code or _OUTSIDE
+    os._exit(code)
 
 
 def main() -> int:
