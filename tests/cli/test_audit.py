@@ -272,7 +272,7 @@ def test_a_changed_log_is_not_audited(lion: Lion) -> None:
     lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}')
     assert lion("audit").returncode == 0
     with sqlite3.connect(lion.state / "log.sqlite") as log:
-        log.execute("UPDATE events SET principal = 'x' WHERE seq = 3")
+        log.execute("UPDATE events SET call = 7 WHERE seq = 3")
     log.close()
     assert_one_line(lion("audit"), 5, "3")
 

@@ -90,6 +90,21 @@ def test_runs_are_a_table(lion: Lion) -> None:
     assert line.split()[-1] == "ok"
 
 
+def test_the_table_of_runs_is_the_same_on_a_terminal() -> None:
+    from lion.cli.commands.runs import render_runs
+    from lion.cli.screen import Screen
+    from lion.ports import RunSummary
+
+    runs = [
+        RunSummary(f"{n}123456789", "name\x1b" * n, n * 10**18, 10**n, n, False) for n in (0, 1, 2)
+    ]
+    plain = render_runs(runs, Screen(None))
+    assert plain == render_runs(runs, Screen(None, is_terminal=True)) != ""
+    assert plain.splitlines()[2].split() == [
+        "11234567", "name\\x1b", "2001-09-09T01:46:40Z", "10", "exit", "1",
+    ]  # fmt: skip
+
+
 def test_ids_are_as_short_as_they_are_unique() -> None:
     from lion.cli.commands.runs import shortened
 

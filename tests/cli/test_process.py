@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import SECONDS, WASM, Lion, tour
+from tests.cli.kit import ROOT, SECONDS, WASM, Lion, tour
 
 HEAVY = ("trio", "wasmtime", "pydantic", "rich", "structlog", "sqlite3")
 
@@ -31,7 +31,14 @@ def test_help_imports_nothing_heavy(lion: Lion) -> None:
 @pytest.mark.parametrize("words", ["runs", "log", "verify"])
 def test_reading_the_log_imports_no_engine_loop_or_writer(lion: Lion, words: str) -> None:
     assert lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}').returncode == 0
-    heavy = ("trio", "wasmtime", "pydantic", "lion.audit.sqlite", "lion.audit.sqlite_store")
+    heavy = (
+        "trio",
+        "wasmtime",
+        "pydantic",
+        "rich",
+        "lion.audit.sqlite",
+        "lion.audit.sqlite_store",
+    )
     code = (
         f"import sys; sys.argv = ['lion', '{words}']\n"
         "import lion.history\n"
@@ -43,6 +50,29 @@ def test_reading_the_log_imports_no_engine_loop_or_writer(lion: Lion, words: str
         [sys.executable, "-c", code], env=lion.environ, capture_output=True, text=True, check=False
     )
     assert result.stdout.endswith("[]\n"), result.stdout + result.stderr
+
+
+def test_a_run_imports_only_what_it_uses(lion: Lion) -> None:
+    manifest = ROOT / "examples" / "hello" / "manifest.toml"
+    spare = ("rich", "structlog", "asyncio", "jsonschema", "tomli_w", "httpx2", "httpcore")
+    code = (
+        f"import sys; sys.argv = ['lion', 'run', {str(manifest)!r}]\n"
+        "from lion.cli.main import main\n"
+        f"assert main() == 0; print([m for m in {spare!r} if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=lion.environ, capture_output=True, text=True, check=False
+    )
+    assert result.stdout.endswith("\n[]\n"), result.stdout + result.stderr
+
+
+def test_output_into_a_pipe_that_ends_at_once_is_whole(lion: Lion) -> None:
+    """The process ends without taking itself apart; whatever was said is out by then."""
+    for words in (["--help"], ["--version"], ["inspect", str(WASM / "guide.wasm"), "--json"]):
+        first, again = lion(*words), lion(*words)
+        assert first.stdout == again.stdout
+        assert first.stdout.endswith("\n")
+        assert (first.returncode, first.stderr) == (0, "")
 
 
 def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:

@@ -47,19 +47,44 @@ def shortened(ids: Sequence[str]) -> list[str]:
 
 
 def render_runs(runs: Sequence[RunSummary], screen: Screen) -> str:
-    """A table for people."""
+    """A table for people; on a terminal one that fits into it."""
+    ids = shortened([run.run for run in runs])
+    rows = [_TITLES, *map(_cells, ids, runs)]
+    return _fitted(rows, screen) if screen.is_terminal else _aligned(rows)
+
+
+_TITLES = ("run", "manifest", "started", "records", "state")
+_NUMBERS = _TITLES.index("records")
+
+
+def _cells(short: str, run: RunSummary) -> tuple[str, ...]:
+    started = render_time(run.started_ns)[:19] + "Z"
+    return short, show_line(run.manifest_name), started, str(run.records), state_of(run)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns under their titles, as wide as they are: for pipes and files, without rich."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if at == _NUMBERS else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _fitted(rows: Sequence[Sequence[str]], screen: Screen) -> str:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("run", "manifest", "started", "records", "state"):
-        table.add_column(title, no_wrap=True, justify="right" if title == "records" else "left")
-    ids = shortened([run.run for run in runs])
-    for short, run in zip(ids, runs, strict=True):
-        name, started = show_line(run.manifest_name), render_time(run.started_ns)[:19] + "Z"
-        cells = (short, name, started, str(run.records), state_of(run))
-        table.add_row(*map(Text, cells))
+    for at, title in enumerate(rows[0]):
+        table.add_column(title, no_wrap=True, justify="right" if at == _NUMBERS else "left")
+    for row in rows[1:]:
+        table.add_row(*map(Text, row))
     console = Console(
         file=io.StringIO(), width=screen.columns, force_terminal=screen.has_colour, highlight=False
     )
