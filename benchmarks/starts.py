@@ -29,7 +29,9 @@ class Starts:
     def __init__(self, home: Path) -> None:
         self._cache = home / "agents"
         self._environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT)}
-        for name in ("LION_STATE", "LION_CACHE", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        # Without bytecode lion would be compiled each time, and what it imports would not.
+        spare = ("LION_STATE", "LION_CACHE", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+        for name in (*spare, "PYTHONDONTWRITEBYTECODE"):
             self._environment.pop(name, None)
 
     def _run(self, *args: str) -> str:
