@@ -28,7 +28,7 @@ def call(tool: str, **arguments: Any) -> str:
     """One [[run]] table that calls a tool."""
     import tomli_w
 
-    given = "[run.with]\n" + tomli_w.dumps(arguments) if arguments else ""
+    given = tomli_w.dumps({"run": {"with": arguments}}) if arguments else ""
     return f'[[run]]\ncall = "{tool}"\n{given}'
 
 
