@@ -57,6 +57,8 @@ pub use bindings::lion::host;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod http;
+pub mod fs;
 pub mod kv;
 pub mod llm;
 pub mod log;
