@@ -11,8 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+import lion
 from lion.capabilities.fs_usage import Identity, identity
 from lion.domain.plan import Plan
+from lion.settings import Settings
 
 MOST_LINKS = 40
 
@@ -47,6 +49,16 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     def identities(self) -> frozenset[Identity]:
         """The files that exist, whatever other names they have."""
         return frozenset(found for path in self.files if (found := inode(path)) is not None)
+
+
+def guard_of(settings: Settings) -> Guard:
+    """What is the host's own by its settings, and lion's code."""
+    files = (settings.policy, settings.secrets)
+    code = Path(lion.__file__).parent
+    return Guard(
+        files=tuple(path for path in files if path is not None),
+        folders=(settings.state, settings.cache, code),
+    )
 
 
 def inode(path: Path) -> Identity | None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from lion.capabilities.fs_guard import guard_of
 from lion.capabilities.models.opening import open_models
 from lion.capabilities.models.provider import LLM
 from lion.capabilities.secrets import SECRETS
@@ -29,6 +30,10 @@ async def open_services(plan: Plan, settings: Settings) -> AsyncIterator[dict[st
             from lion.capabilities.http_door import open_door
 
             services[HTTP] = await stack.enter_async_context(open_door(vault))
+        if any(grant.mount for holder in plan.holders.values() for grant in holder.grants):
+            from lion.capabilities.fs_roots import FS, open_files
+
+            services[FS] = await stack.enter_async_context(open_files(plan, guard_of(settings)))
         services[LLM] = open_models(plan, services.get(HTTP))
         yield services
 
