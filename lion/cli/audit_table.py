@@ -4,6 +4,7 @@ Rule: names, patterns, targets and reasons come from manifests and guests: they 
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,9 @@ from lion.cli.screen import Screen
 from lion.cli.summary import split_suggestion
 from lion.domain.plan import Limits, Rate
 from lion.domain.text import show_line
-from lion.domain.units import render_duration, render_rate, render_size
+from lion.domain.units import render_duration, render_money, render_rate, render_size
+from lion.kernel.audit_facts import GrantUse, HolderUse, OperationUse
 from lion.kernel.audit_run import RunAudit
-from lion.kernel.audit_use import GrantUse, HolderUse, OperationUse
 from lion.kernel.audit_view import HolderAudit
 from lion.kernel.report import Denial
 
@@ -80,8 +81,7 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
     yield "defaults", _listed(holder.defaults)
     if with_grants:
         for grant in holder.grants:
-            for text in grant.scope or [""]:
-                yield "granted", _scope(grant.capability, text, grant.quota)
+            yield "granted", _granted(grant.capability, grant.line)
         if not holder.grants:
             yield "granted", "nothing"
     for rule in holder.rules:
@@ -91,8 +91,7 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
         way = " then ".join(map(show_line, reach.through))
         has_own = reach.capability in holder.may_use
         own = "besides its own" if has_own else f"no {show_line(reach.capability)} of its own"
-        scope = _scope(reach.capability, ", ".join(reach.scope), reach.quota)
-        yield "reaches", f"{own}; through {way}: {scope}"
+        yield "reaches", f"{own}; through {way}: {_granted(reach.capability, reach.line)}"
     yield "limits", "; ".join(_limits(holder.limits))
     for one in holder.lowered:
         before, after = _amount(one.limit, one.manifest), _amount(one.limit, one.effective)
@@ -108,29 +107,26 @@ def _run_rows(holder: HolderAudit) -> Iterator[Row]:
     use = holder.use
     for grant in use.grants:
         if grant.calls:
-            yield "granted", f"{_scope(grant.capability, grant.scope, {})}  {_times(grant.calls)}"
+            yield "granted", f"{_scope(grant)}  {_times(grant.calls)}"
     for operation in use.operations:
         yield "used", _operation(operation)
     for grant in use.grants:
         if not grant.calls:
             yield "never used", _unused(grant)
-    used = {operation.capability for operation in use.operations}
-    if silent := [name for name in holder.defaults if name not in used]:
+    called = {operation.capability for operation in use.operations}
+    if silent := [name for name in holder.defaults if name not in called]:
         yield "never used", f"by default: {_listed(silent)}"
     yield from _denials(use.denied)
     for budget in use.budgets:
-        yield (
-            "budget",
-            (
-                f"{show_line(budget.budget)}: {_amount(budget.budget, budget.used)}"
-                f" of {_amount(budget.budget, budget.limit)}"
-            ),
+        used, limit = (
+            render_spent(budget.budget, amount) for amount in (budget.used, budget.limit)
         )
+        yield "budget", f"{show_line(budget.budget, longest=200)}: {used} of {limit}"
     yield "ran", _ran(use)
 
 
 def _unused(grant: GrantUse) -> str:
-    what = _scope(grant.capability, grant.scope, {})
+    what = _scope(grant)
     return f"{what}  could be removed from: {show_line(grant.line, longest=200)}"
 
 
@@ -165,10 +161,13 @@ def _ran(use: HolderUse) -> str:
     return f"{_times(use.invocations)}: {endings}; {use.cpu_ns / 1e6:.1f} ms of CPU"
 
 
-def _scope(capability: str, scope: str, quota: dict[str, int]) -> str:
-    numbers = ", ".join(f"{name} {_amount(name, n)}" for name, n in quota.items())
-    words = [show_line(capability), show_line(scope, longest=200), show_line(numbers)]
-    return " ".join(filter(None, words))
+def _granted(capability: str, line: str) -> str:
+    """A grant as the manifest writes it, without its place."""
+    return f"{show_line(capability)} {show_line(line.partition(' = ')[2], longest=400)}"
+
+
+def _scope(use: GrantUse) -> str:
+    return f"{show_line(use.capability)} {show_line(use.scope, longest=200)}".rstrip()
 
 
 def _limits(limits: Limits) -> Iterator[str]:
@@ -190,10 +189,19 @@ def _amount(name: str, value: Any) -> str:
             return render_rate(value)
         case int() if name.endswith("_ns"):
             return render_duration(value)
-        case int() if name in ("memory", "output", "stack") or "bytes" in name:
+        case int() if name in ("memory", "output"):
             return render_size(value)
         case _:
             return f"{value:,}"
+
+
+def render_spent(budget: str, amount: int) -> str:
+    """An amount in the unit that a budget's name says: `llm.money of x`, `http bytes-in ...`."""
+    words = re.split("[ .]", budget)[:2]
+    if "money" in words:
+        return render_money(amount)
+    is_size = any(word == "output" or word.startswith("bytes") for word in words)
+    return render_size(amount) if is_size else f"{amount:,}"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from lion.domain.plan import DEFAULT_CAPABILITIES, MAX_DEPTH, Grant
+from lion.kernel.audit_facts import scope_of
 from lion.policy.chain import decide_static
 from lion.policy.question import Question
 from lion.policy.rights import Rights
@@ -24,7 +25,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
     capability: str
     scope: tuple[str, ...]
-    quota: dict[str, int]
+    line: str
     holder: str
     through: tuple[str, ...]
 
@@ -87,8 +88,8 @@ def _reach(
     return tuple(
         Reach(
             capability=grant.capability,
-            scope=grant.patterns,
-            quota=grant.quota,
+            scope=scope_of(grant),
+            line=grant.line,
             holder=holder,
             through=way,
         )

@@ -13,7 +13,8 @@ from lion.domain.event import PluginLoaded, Record, RunFinished, RunStarted
 from lion.domain.manifest import recorded_plan
 from lion.domain.plan import Limits, Plan
 from lion.errors import AuditError
-from lion.kernel.audit_use import BudgetSpent, HolderUse, RootEnding, Usage
+from lion.kernel.audit_facts import BudgetSpent, HolderUse, RootEnding
+from lion.kernel.audit_use import Usage
 from lion.kernel.audit_view import HolderAudit, Loaded, audit_plan, recorded_component
 from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import BudgetUse
@@ -58,7 +59,7 @@ def audit_run(
         last = record.seq
         if not record.principal:
             event = record.event()
-            if isinstance(event, PluginLoaded):
+            if isinstance(event, PluginLoaded) and event.holder in plan.holders:
                 loaded[event.holder] = recorded_component(event)
             elif isinstance(event, RunFinished):
                 finished = event

@@ -16,6 +16,7 @@ from lion.domain.event import (
     AgentError,
     AgentSpawned,
     CallFinished,
+    CallRedirected,
     CallRequested,
     Event,
     PluginError,
@@ -24,6 +25,15 @@ from lion.domain.event import (
     Record,
 )
 from lion.domain.plan import Grant, Plan
+from lion.kernel.audit_facts import (
+    BudgetSpent,
+    GrantUse,
+    HolderUse,
+    OperationUse,
+    RootEnding,
+    TargetUse,
+    scope_of,
+)
 from lion.kernel.report import Denial
 from lion.policy.grants import covers
 from lion.policy.question import Question
@@ -36,69 +46,10 @@ TOP = 10
 DENIALS = 1_000
 """Different denials of a run that are told apart; others are counted."""
 DECISIONS = 4_096
+REDIRECT = "redirect"
+"""What a call that was sent on is counted as, beside the operation that began it."""
 
-
-class TargetUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How often one target was asked for."""
-
-    target: str
-    calls: int
-
-
-class OperationUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Allowed calls of one operation, how many failed, and the targets asked for most.
-
-    `more_targets` counts further targets among those told apart; `is_capped`: not all were.
-    """
-
-    capability: str
-    operation: str
-    calls: int
-    failed: int
-    targets: tuple[TargetUse, ...]
-    more_targets: int
-    is_capped: bool
-
-
-class GrantUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a grant, or one pattern (`scope`) of it, allowed a call; never: remove it."""
-
-    capability: str
-    scope: str
-    calls: int
-    line: str
-
-
-class BudgetSpent(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a budget is used."""
-
-    budget: str
-    limit: int
-    used: int
-
-
-class HolderUse(msgspec.Struct, frozen=True, kw_only=True):
-    """What a holder did in a run.
-
-    `endings` counts its invocations by how they ended: returned, error (an agent's own), trap,
-    deadline, ..., or cut if the log ends before they did. CPU time in nanoseconds.
-    """
-
-    invocations: int
-    endings: dict[str, int]
-    cpu_ns: int
-    operations: tuple[OperationUse, ...]
-    grants: tuple[GrantUse, ...]
-    denied: tuple[Denial, ...]
-    budgets: tuple[BudgetSpent, ...]
-
-
-class RootEnding(msgspec.Struct, kw_only=True):
-    """How an agent or a call that the run itself started ended; `ending` as in HolderUse."""
-
-    name: str
-    ending: str = "cut"
-    error: str = ""
+Asked = CallRequested | CallFinished | CallRedirected
 
 
 class _Tally:
@@ -167,9 +118,17 @@ class Usage:
     def _add(self, record: Record, event: Event, done: _Done) -> None:
         match event:
             case CallRequested():
-                self._call(record, event, done)
+                self.calls += 1
+                tally = self._call(record, event, event.operation, done)
+                if tally is not None:
+                    self._asked[record.invocation, record.call] = tally
+            case CallRedirected():
+                self._call(record, event, REDIRECT, done)
             case CallFinished() if event.capability:
-                self._call(record, event, done)
+                self.calls += 1
+                tally = self._call(record, event, event.operation, done)
+                if tally is not None:
+                    tally.failed += event.status != "completed"
             case CallFinished():
                 tally = self._asked.pop((record.invocation, record.call), None)
                 if tally is not None:
@@ -189,26 +148,22 @@ class Usage:
             case _:
                 pass
 
-    def _call(self, record: Record, event: CallRequested | CallFinished, done: _Done) -> None:
-        self.calls += 1
+    def _call(self, record: Record, event: Asked, counted_as: str, done: _Done) -> _Tally | None:
+        """Count a call; where, if it was allowed."""
         question = Question(record.principal, event.capability, event.operation, event.target)
         if event.verdict != Verdict.ALLOW:
             self._deny(question, event)
-            return
-        key = event.capability, event.operation
-        tally = done.tallies.setdefault(key, _Tally())
+            return None
+        tally = done.tallies.setdefault((event.capability, counted_as), _Tally())
         tally.add(event.target)
-        if isinstance(event, CallRequested):
-            self._asked[record.invocation, record.call] = tally
-        else:
-            tally.failed += event.status != "completed"
         for index in self._covers(question, done):
             done.used[index] += 1
+        return tally
 
     def _covers(self, question: Question, done: _Done) -> list[int]:
         """Which of the holder's grants cover a call.
 
-        One that names no target (a list, a method of what was granted) uses no pattern.
+        One that names no target (a list, a method of what was granted) uses no scope.
         """
         found = self._covering.get(question)
         if found is None:
@@ -217,14 +172,14 @@ class Usage:
             found = [
                 index
                 for index, grant in enumerate(done.grants)
-                if (names or not grant.patterns) and covers(grant, question)
+                if (names or not _is_scoped(grant)) and covers(grant, question)
             ]
             if len(self._covering) >= DECISIONS:
                 self._covering.clear()
             self._covering[question] = found
         return found
 
-    def _deny(self, question: Question, event: CallRequested | CallFinished) -> None:
+    def _deny(self, question: Question, event: Asked) -> None:
         self.denied += 1
         known = self._denied.get(question)
         if known is not None:
@@ -253,7 +208,7 @@ class Usage:
             grants=tuple(
                 GrantUse(
                     capability=grant.capability,
-                    scope=grant.patterns[0] if grant.patterns else "",
+                    scope="".join(scope_of(grant)),
                     calls=calls,
                     line=grant.line,
                 )
@@ -278,6 +233,10 @@ def _name(record: Record, event: AgentSpawned | PluginInvoked) -> str:
     return f"{record.principal}.{event.export}"
 
 
+def _is_scoped(grant: Grant) -> bool:
+    return bool(scope_of(grant))
+
+
 def _by_key(item: tuple[tuple[str, str], _Tally]) -> tuple[str, str]:
     return item[0]
 
@@ -289,7 +248,7 @@ def _ending(event: AgentCompleted | PluginResult | AgentError | PluginError) -> 
     return "error" if is_error else "returned"
 
 
-def _decision(event: CallRequested | CallFinished) -> Decision:
+def _decision(event: Asked) -> Decision:
     opinions: Any = event.opinions
     return Decision(
         verdict=Verdict(event.verdict),

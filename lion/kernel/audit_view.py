@@ -11,8 +11,8 @@ import msgspec
 
 from lion.domain.event import PluginLoaded
 from lion.domain.plan import DEFAULT_CAPABILITIES, Holder, Limits, Plan
+from lion.kernel.audit_facts import HolderUse, scope_of
 from lion.kernel.audit_reach import Reach, reachable
-from lion.kernel.audit_use import HolderUse
 from lion.kernel.replay import name_call
 from lion.policy.pattern import compile_pattern
 from lion.policy.policy_file import Policy
@@ -168,7 +168,7 @@ def _grants(holder: Holder, found: Loaded) -> tuple[GrantView, ...]:
     return tuple(
         GrantView(
             capability=grant.capability,
-            scope=grant.patterns,
+            scope=scope_of(grant),
             quota=grant.quota,
             line=grant.line,
             is_imported=grant.capability in found.imports,

@@ -60,14 +60,12 @@ def test_a_manifest_for_people(lion: Lion) -> None:
     ann = block(result.stdout, "agent ann")
     assert rows(ann, "imports") == ["clock, config, log, output, poll, tools"]
     assert rows(ann, "defaults") == ["log, clock, output, config, poll"]
-    assert rows(ann, "granted") == [
-        "tools calculator.add",
-        "tools hello.greet",
-        "tools notebook.write",
+    assert rows(ann, "granted") == ['tools ["calculator.add", "hello.greet", "notebook.write"]']
+    assert rows(ann, "reaches") == [
+        'no kv of its own; through notebook.write: kv { bytes = "64 KiB" }'
     ]
-    assert rows(ann, "reaches") == ["no kv of its own; through notebook.write: kv bytes 64 KiB"]
     assert "memory 64 MiB; " in rows(ann, "limits")[0]
-    assert rows(block(result.stdout, "plugin notebook"), "granted") == ["kv bytes 64 KiB"]
+    assert rows(block(result.stdout, "plugin notebook"), "granted") == ['kv { bytes = "64 KiB" }']
 
 
 def test_a_manifest_for_programs(lion: Lion) -> None:
@@ -80,7 +78,8 @@ def test_a_manifest_for_programs(lion: Lion) -> None:
     found = holders(audit)
     assert found["ann"]["reachable"] == [
         {
-            "capability": "kv", "scope": [], "quota": {"bytes": 65536}, "holder": "notebook",
+            "capability": "kv", "scope": [], "holder": "notebook",
+            "line": 'plugins.notebook.allow.kv = { bytes = "64 KiB" }',
             "through": ["notebook.write"],
         }
     ]  # fmt: skip
@@ -313,6 +312,23 @@ def test_there_is_no_run_yet(lion: Lion) -> None:
     assert_one_line(lion("audit"), 2)
     error = json.loads(lion("audit", "--json").stdout)["error"]
     assert error["kind"] == "OperatorError"
+
+
+@pytest.mark.parametrize(
+    ("budget", "amount", "shown"),
+    [
+        ("output", 2048, "2 KiB"),
+        ("calls", 20_000, "20,000"),
+        ("llm.money of fast", 250_000, "0.25"),
+        ("llm.tokens of bytes", 1024, "1,024"),
+        ("http bytes-in GET http://a/money", 2048, "2 KiB"),
+        ("http calls GET http://a/bytes", 2048, "2,048"),
+    ],
+)
+def test_budgets_are_shown_in_their_units(budget: str, amount: int, shown: str) -> None:
+    from lion.cli.audit_table import render_spent
+
+    assert render_spent(budget, amount) == shown
 
 
 def test_what_a_guest_asked_for_cannot_draw(lion: Lion) -> None:

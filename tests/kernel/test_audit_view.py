@@ -14,6 +14,7 @@ from lion.domain.event import (
     AgentError,
     AgentSpawned,
     CallFinished,
+    CallRedirected,
     CallRequested,
     Event,
     PluginInvoked,
@@ -27,9 +28,9 @@ from lion.domain.manifest import parse_manifest
 from lion.domain.plan import MAX_DEPTH, Plan
 from lion.errors import AuditError
 from lion.kernel import audit_use
+from lion.kernel.audit_facts import HolderUse
 from lion.kernel.audit_reach import Reach
 from lion.kernel.audit_run import RunAudit, audit_run
-from lion.kernel.audit_use import HolderUse
 from lion.kernel.audit_view import HolderAudit, Loaded, audit_plan
 from lion.policy.policy_file import Policy, parse_policy
 from lion.policy.rights import build_rights
@@ -74,7 +75,7 @@ def test_authority_is_reached_through_tools_of_tools_and_cycles_end():
     assert ways(found["a"]) == [("kv", "c", ("b.go", "c.go"))]
     assert ways(found["b"]) == [("kv", "c", ("c.go",))]
     assert ways(found["c"]) == []
-    assert found["a"].reachable[0].quota == {"bytes": 1024}
+    assert found["a"].reachable[0].line == 'plugins.c.allow.kv = { bytes = "1 KiB" }'
 
 
 def test_a_way_that_policy_closes_is_none():
@@ -208,8 +209,8 @@ IMPORTS = {
 class Story:
     """Records of a run, written down."""
 
-    def __init__(self, policy: Policy = NO_POLICY) -> None:
-        plan = plan_of(MANIFEST)
+    def __init__(self, policy: Policy = NO_POLICY, manifest: str = MANIFEST) -> None:
+        plan = plan_of(manifest)
         self.records: list[Record] = []
         self.calls = 0
         self.add(
@@ -307,6 +308,42 @@ def test_an_intent_counts_once_and_fails_with_its_outcome():
     assert story.use("ann").grants[1].calls == 3
 
 
+def test_a_call_that_was_sent_on_uses_the_grant_of_where_it_went():
+    urls = ["GET http://a.test/**", "GET http://b.test/**", "GET http://c.test/**"]
+    story = Story(manifest=f'[plugins.notes]\ncomponent = "n"\nallow.http = {urls}')
+    story.add(CallRequested("http", "send", "GET http://a.test/x", [], "allow", "", "grants"),
+              "notes", "0", 1)  # fmt: skip
+    story.add(CallRedirected("http", "send", "GET http://b.test/", "allow", "", "grants"),
+              "notes", "0", 1)  # fmt: skip
+    story.add(CallRedirected("http", "send", "GET http://d.test/", "deny", NOT_COVERED.reason,
+                             "grants", (NOT_COVERED,)), "notes", "0", 1)  # fmt: skip
+    story.add(CallFinished("failed", None), "notes", "0", 1)
+    use, audit = story.use("notes"), story.audit()
+    assert [(one.scope, one.calls) for one in use.grants] == [
+        (urls[0], 1), (urls[1], 1), (urls[2], 0),
+    ]  # fmt: skip
+    assert [(one.operation, one.calls, one.failed) for one in use.operations] == [
+        ("redirect", 1, 0), ("send", 1, 1),
+    ]  # fmt: skip
+    (denial,) = use.denied
+    assert denial.target == "GET http://d.test/"
+    assert denial.suggestion.startswith("plugins.notes.allow.http = [")
+    assert (audit.calls, audit.denied) == (1, 1)
+
+
+def test_files_are_used_by_the_directory_they_are_in():
+    story = Story(
+        manifest='[plugins.notes]\ncomponent = "n"\n'
+        'allow.fs = [{ path = "/in", at = "in" }, { path = "/out", at = "out", write = true }]'
+    )
+    story.call("notes", "fs mounts", "")
+    story.call("notes", "fs stat", "read /in/x")
+    use = story.use("notes")
+    assert [(one.scope, one.calls) for one in use.grants] == [("/in", 1), ("/out", 0)]
+    (holder,) = story.audit().holders
+    assert [grant.scope for grant in holder.grants] == [("/in",), ("/out",)]
+
+
 def test_endings_and_what_was_cut():
     story = told()
     assert (story.use("ann").endings, story.use("notes").endings) == ({"cut": 1}, {"cut": 1})
@@ -335,7 +372,11 @@ def test_limits_and_budgets_are_those_of_the_run():
     assert [(one.budget, one.limit, one.used) for one in ann.use.budgets] == [("calls", 10, 4)]
     assert ann.digest == "ann-digest"
     assert ann.reachable[1] == Reach(
-        capability="kv", scope=(), quota={"bytes": 65536}, holder="notes", through=("notes.go",)
+        capability="kv",
+        scope=(),
+        line='plugins.notes.allow.kv = { bytes = "64 KiB" }',
+        holder="notes",
+        through=("notes.go",),
     )
 
 
