@@ -86,10 +86,12 @@ class Answer:
         self._terms = terms
         self._watch = watch
         self._stream = None if scrubber is None else scrubber.stream()
-        self._charged = self._raw_bytes = self._read_bytes = 0
         self._is_done = self._is_closed = False
         raw = list(response.headers)
-        self._charge(sum(len(name) + len(value) + 4 for name, value in raw))
+        size = sum(len(name) + len(value) + 4 for name, value in raw)
+        self._charged = 0
+        self._charge(size)
+        self._raw_bytes = self._read_bytes = size
         self.has_secret_location = scrubber is not None and any(
             name.lower() == b"location" and scrubber.finds(value) for name, value in raw
         )
