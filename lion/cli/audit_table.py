@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _LABEL = 12
 _TARGET = 60
 _MOST_DENIALS = 20
+_SIZES = ("memory", "output", "log")
+"""Limits that are bytes."""
 Row = tuple[str, str]
 """A label, shown once for rows that follow each other, and a text."""
 
@@ -189,7 +191,7 @@ def _amount(name: str, value: Any) -> str:
             return render_rate(value)
         case int() if name.endswith("_ns"):
             return render_duration(value)
-        case int() if name in ("memory", "output"):
+        case int() if name in _SIZES:
             return render_size(value)
         case _:
             return f"{value:,}"
@@ -200,7 +202,7 @@ def render_spent(budget: str, amount: int) -> str:
     words = re.split("[ .]", budget)[:2]
     if "money" in words:
         return render_money(amount)
-    is_size = any(word == "output" or word.startswith("bytes") for word in words)
+    is_size = any(word in _SIZES or word.startswith("bytes") for word in words)
     return render_size(amount) if is_size else f"{amount:,}"
 
 

@@ -318,6 +318,7 @@ def test_there_is_no_run_yet(lion: Lion) -> None:
     ("budget", "amount", "shown"),
     [
         ("output", 2048, "2 KiB"),
+        ("log", 2**27, "128 MiB"),
         ("calls", 20_000, "20,000"),
         ("llm.money of fast", 250_000, "0.25"),
         ("llm.tokens of bytes", 1024, "1,024"),
