@@ -118,7 +118,11 @@ def is_suggestible(target: str, granted: Sequence[Grant]) -> bool:
 
 
 def _named(text: str) -> tuple[str, ...]:
-    host = parse_grant_scope(text).host
+    return host_addresses(parse_grant_scope(text).host)
+
+
+def host_addresses(host: str) -> tuple[str, ...]:
+    """Networks that a host names by being an address, or localhost."""
     if host == "localhost" or host.endswith(".localhost"):
         return LOOPBACK
     return (host,) if _is_address(host) else ()

@@ -352,6 +352,7 @@ class ModelTable(_Table):
     key: Name | None = None
     prices: PricesTable | None = None
     max_tokens: Count | None = None
+    addresses: list[Network] = []
     idle: Time | None = None
     timeout: Time | None = None
 

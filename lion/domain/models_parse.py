@@ -1,7 +1,7 @@
 """Look here if you want to know how `[models]` and `allow.llm` of a manifest become models and
 grants.
 
-Rule: where a model is, what it costs and whose key it needs is written here only; a guest names it.
+Rule: where a model is, what it costs and whose key it needs is the manifest's; a guest names it.
 Rule: a grant that names a model which is not there is a misspelling and refused.
 """
 
@@ -23,7 +23,7 @@ STRANGE = {"scripted": ("base-url", "model", "key"), "openai": ("script",)}
 
 
 def build_models(document: Document, tables: Mapping[str, ModelTable]) -> dict[str, Model]:
-    """The models of a checked manifest; scripts are taken from its folder. Raises OperatorError."""
+    """The models of a checked manifest; scripts lie in its folder. Raises OperatorError."""
     folder = Path() if document.path is None else document.path.parent
     return {name: _model(document, name, table, folder) for name, table in tables.items()}
 
@@ -42,6 +42,7 @@ def _model(document: Document, name: str, table: ModelTable, folder: Path) -> Mo
         input_price=0 if prices is None else prices.input,
         output_price=0 if prices is None else prices.output,
         max_tokens=table.max_tokens,
+        addresses=tuple(table.addresses),
     )
     if model.base_url:
         _check_url(document, (*place, "base-url"), model.base_url)

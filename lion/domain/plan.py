@@ -104,8 +104,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     `script` is a file of answers (provider `scripted`); `base_url`, `model` and `key` (the name of
     a secret, never its value) are a server's (provider `openai`). `input_price` and `output_price`
-    are millionths of money for a million tokens. `max_tokens` is what one answer may have,
-    `idle_ns` how long nothing may come, `total_ns` how long an answer may take, in nanoseconds.
+    are millionths of money for a million tokens. `addresses` are networks where it may be though
+    they are private (what `base_url` names by address needs none). `max_tokens` is what one answer
+    may have, `idle_ns` how long nothing may come, `total_ns` how long it may take (nanoseconds).
     """
 
     name: str
@@ -117,6 +118,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     input_price: int = 0
     output_price: int = 0
     max_tokens: int | None = None
+    addresses: tuple[str, ...] = ()
     idle_ns: int = 60 * SECOND
     total_ns: int = 600 * SECOND
 

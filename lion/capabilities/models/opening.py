@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lion.capabilities.models.provider import Models, Provider, Served
 from lion.domain.plan import Model, Plan
-from lion.errors import OperatorError
+from lion.errors import InternalError, OperatorError
 from lion.ports.http import HttpDoor
 
 
@@ -28,7 +28,12 @@ def _provider(model: Model, values: Mapping[str, str], door: HttpDoor | None) ->
 
         text = _read(model.script)
         return ScriptedModel(parse_script(text, path=model.script, values=values))
-    raise OperatorError(f"the model {model.name!r}: provider {model.provider!r} is not offered")
+    if door is None:
+        raise InternalError(f"the model {model.name!r} is on a server and there is no way out")
+    from lion.capabilities.models.openai_wire import OpenAiWire
+    from lion.capabilities.models.remote import RemoteModel
+
+    return RemoteModel(model, OpenAiWire(), door)
 
 
 def _read(path: Path) -> str:

@@ -1,0 +1,65 @@
+"""Look here if you want to know what a protocol of models over HTTP has to say of itself.
+
+Rule: a wire spells questions and reads answers, and does nothing: no network, no time, no retry.
+Rule: another protocol is another pair of these two, and remote.py does not change.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import msgspec
+
+from lion.capabilities.models.chat import Chat
+from lion.capabilities.models.events import Event
+from lion.domain.plan import Model
+from lion.domain.text import show_line
+
+
+class Overloaded(Exception):
+    """The server asks for another try later, whatever status it answered with."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class Decoder(Protocol):
+    """Reads one answer. Every method raises CallError for what is no answer, or Overloaded."""
+
+    def feed(self, type: str, data: str) -> Iterable[Event]:
+        """What a server-sent event says."""
+        ...
+
+    def whole(self, data: bytes) -> Iterable[Event]:
+        """What an answer says that came whole although a stream was asked for."""
+        ...
+
+    def finish(self) -> Iterable[Event]:
+        """What is left when nothing more comes: a Stop, if the server said why it stopped."""
+        ...
+
+
+class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A question as it is sent, and the reader of its answer. The key is no part of it."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    decoder: Any
+    """A Decoder."""
+
+
+class Wire(Protocol):
+    """A protocol of models."""
+
+    def spell(self, model: Model, chat: Chat) -> WireRequest:
+        """The request for a question. Raises CallError("invalid") for what it cannot say."""
+        ...
+
+
+def error_text(error: Any) -> str:
+    """The words of an error in one of its usual shapes, as one line."""
+    for key in ("error", "message", "detail", "msg"):
+        if isinstance(error, dict) and error.get(key):
+            error = error[key]
+    return show_line(error if isinstance(error, str) else "an error without words", longest=400)
