@@ -68,13 +68,13 @@ class Arena:
 
 
 @asynccontextmanager
-async def open_arena(directory: Path, policy: str = "") -> AsyncIterator[Arena]:
-    """A real host: engine, SQLite log, policy."""
+async def open_arena(directory: Path, policy: str = "", **more: Any) -> AsyncIterator[Arena]:
+    """A real host: engine, SQLite log, policy; `more` are further settings."""
     path = None
     if policy:
         path = directory / "policy.toml"
         path.write_text(policy, "utf-8")
-    settings = Settings(state=directory / "state", cache=cache_directory(), policy=path)
+    settings = Settings(state=directory / "state", cache=cache_directory(), policy=path, **more)
     async with open_host(settings) as host:
         yield Arena(host, settings)
 
