@@ -6,7 +6,8 @@ a tail that is cut off is found although each remaining record is whole.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from lion.audit.chain import fault, verify_records
 from lion.audit.upcast import event_of
@@ -15,8 +16,7 @@ from lion.errors import AuditError
 from lion.ports import VerifyReport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What the log says of a run besides its records. `exit_code` is None while it has not
     ended."""
 

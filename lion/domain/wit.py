@@ -18,64 +18,55 @@ Values of these types, everywhere in lion:
     own, borrow                 int, the rep: an index into the instance's own table
 """
 
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 PRIMITIVES = (
     "bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Prim:
+class Prim(msgspec.Struct, frozen=True):
     """A primitive: `name` is one of PRIMITIVES."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     element: "WitType"
 
 
-@dataclass(frozen=True, slots=True)
-class TupleOf:
+class TupleOf(msgspec.Struct, frozen=True):
     items: "tuple[WitType, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOf:
+class RecordOf(msgspec.Struct, frozen=True):
     fields: "tuple[tuple[str, WitType], ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class VariantOf:
+class VariantOf(msgspec.Struct, frozen=True):
     cases: "tuple[tuple[str, WitType | None], ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class EnumOf:
+class EnumOf(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FlagsOf:
+class FlagsOf(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OptionOf:
+class OptionOf(msgspec.Struct, frozen=True):
     inner: "WitType"
 
 
-@dataclass(frozen=True, slots=True)
-class ResultOf:
+class ResultOf(msgspec.Struct, frozen=True):
     ok: "WitType | None"
     err: "WitType | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(msgspec.Struct, frozen=True):
     """A resource: `mode` is own or borrow, `resource` the name its interface exports it under."""
 
     mode: str
@@ -96,8 +87,7 @@ WitType = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """One function: parameters by name, result or none."""
 
     params: tuple[tuple[str, WitType], ...]
