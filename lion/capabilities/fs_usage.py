@@ -115,8 +115,7 @@ class Ledger:
             self.size -= max(size, 0)
             self.files -= max(files, 0)
             raise
-        self.size += min(size, 0)
-        self.files += min(files, 0)
+        self._give(max(-size, 0), max(-files, 0))
 
     def _check(self, what: str, quota: int, used: int, more: int) -> None:
         if more > 0 and used + more > quota:
@@ -151,7 +150,12 @@ class Ledger:
                 self._open[which] = left
             elif which in self._nameless:
                 self._nameless.discard(which)
-                self.size -= size
+                self._give(size, 0)
+
+    def _give(self, size: int, files: int) -> None:
+        # What others put there meanwhile was never counted, so it gives no room when it goes.
+        self.size = max(0, self.size - size)
+        self.files = max(0, self.files - files)
 
     def _count(self, top: int) -> None:
         """Add up what is there, and remove what a killed process left half written."""
