@@ -34,6 +34,9 @@ FS: Final = "fs"
 THREADS: Final = 4
 """How many operations of one holder's instances are under way at once; the others wait."""
 ALL_THREADS: Final = 32
+MOST_OPEN_OF_ONE: Final = 256
+MOST_OPEN: Final = 4_096
+"""Files open at once: of one holder's instances together, and of all of a run."""
 
 T = TypeVar("T")
 
@@ -136,10 +139,10 @@ class _Opener:
     def open_all(self, plan: Plan) -> dict[str, HolderFiles]:
         # Half of what the process may open is left to the log, to sockets and to loading.
         room = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        room = 8_192 if room == resource.RLIM_INFINITY else min(room, 8_192)
-        slots, work = Slots(max(room // 2, 1)), trio.CapacityLimiter(ALL_THREADS)
+        room = MOST_OPEN if room == resource.RLIM_INFINITY else min(room // 2, MOST_OPEN)
+        slots, work = Slots(room), trio.CapacityLimiter(ALL_THREADS)
         return {
-            name: HolderFiles(trees, Slots(max(room // 8, 1), slots), work)
+            name: HolderFiles(trees, Slots(min(room // 4, MOST_OPEN_OF_ONE), slots), work)
             for name, holder in plan.holders.items()
             if (trees := self._open_holder(holder))
         }
