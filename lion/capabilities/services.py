@@ -5,15 +5,19 @@ Rule: what no holder of the plan can reach is neither opened nor imported.
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lion.capabilities.fs_guard import guard_of
 from lion.capabilities.models.opening import open_models
 from lion.capabilities.models.provider import LLM
 from lion.capabilities.secrets import SECRETS
 from lion.domain.plan import Plan
+from lion.errors import OperatorError
 from lion.ports import HTTP
 from lion.settings import Settings
+
+if TYPE_CHECKING:
+    from lion.capabilities.secret_vault import Vault
 
 
 @asynccontextmanager
@@ -23,9 +27,7 @@ async def open_services(plan: Plan, settings: Settings) -> AsyncIterator[dict[st
     services: dict[str, Any] = {}
     async with AsyncExitStack() as stack:
         if names := _secret_names(plan):
-            from lion.capabilities.secret_file import open_vault
-
-            vault = services[SECRETS] = open_vault(settings.secrets, settings.variables, names)
+            vault = services[SECRETS] = _open_vault(plan, settings, names)
         if _asks_servers(plan):
             from lion.capabilities.http_door import open_door
 
@@ -36,6 +38,18 @@ async def open_services(plan: Plan, settings: Settings) -> AsyncIterator[dict[st
             services[FS] = await stack.enter_async_context(open_files(plan, guard_of(settings)))
         services[LLM] = open_models(plan, services.get(HTTP))
         yield services
+
+
+def _open_vault(plan: Plan, settings: Settings, names: set[str]) -> "Vault":
+    from lion.capabilities.secret_file import open_vault
+
+    vault = open_vault(settings.secrets, settings.variables, names)
+    if vault.finds(plan.text.encode()) or vault.finds(repr(plan.resolved).encode()):
+        raise OperatorError(
+            "the manifest holds the value of a secret, and the log would keep it",
+            hint="take it out; a manifest names secrets, as in allow.secrets = [...]",
+        )
+    return vault
 
 
 def _secret_names(plan: Plan) -> set[str]:
