@@ -1,0 +1,72 @@
+"""Look here if you want to know that server-sent events are read whatever way they arrive."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lion.capabilities.models.sse import MOST_EVENT, ServerEvent, SseParser
+from lion.domain.call import CallError
+
+
+def read(*pieces: bytes) -> list[ServerEvent]:
+    parser = SseParser()
+    events = [event for piece in pieces for event in parser.feed(piece)]
+    return events + parser.finish()
+
+
+def data(*texts: str) -> list[ServerEvent]:
+    return [ServerEvent("message", text) for text in texts]
+
+
+CASES = [
+    (b"data: a\n\ndata: b\n\n", data("a", "b")),
+    (b"data: a\r\n\r\ndata: b\r\n\r\n", data("a", "b")),
+    (b"data: a\r\rdata: b\r\r", data("a", "b")),
+    (b"data:a\n\ndata:  b\n\n", data("a", " b")),
+    (b"data: a\ndata: b\ndata\n\n", data("a\nb\n")),
+    (b": alive\n\n: still\n\ndata: a\n\n", data("a")),
+    (b"id: 7\nretry: 10\nfuture: x\ndata: a\n\n", data("a")),
+    (b"event: error\ndata: a\n\ndata: b\n\n", [ServerEvent("error", "a"), *data("b")]),
+    (b"event: nothing\n\ndata: b\n\n", data("b")),
+    (b"\xef\xbb\xbfdata: a\n\n", data("a")),
+    ("data: grüße 🦁\n\n".encode(), data("grüße 🦁")),
+    (b"data: \xff\n\n", data("\ufffd")),
+    (b"data: last", data("last")),
+    (b"\n\n\r\n\r", []),
+    (b"", []),
+]
+
+
+@pytest.mark.parametrize(("raw", "events"), CASES)
+def test_whole(raw: bytes, events: list[ServerEvent]) -> None:
+    assert read(raw) == events
+
+
+@pytest.mark.parametrize(("raw", "events"), CASES)
+def test_byte_by_byte(raw: bytes, events: list[ServerEvent]) -> None:
+    assert read(*(raw[at : at + 1] for at in range(len(raw)))) == events
+
+
+@given(st.sampled_from(CASES), st.lists(st.integers(0, 60), max_size=6))
+def test_split_anywhere(case: tuple[bytes, list[ServerEvent]], cuts: list[int]) -> None:
+    raw, events = case
+    places = [0, *sorted(min(cut, len(raw)) for cut in cuts), len(raw)]
+    assert read(*(raw[a:b] for a, b in itertools.pairwise(places))) == events
+
+
+@pytest.mark.parametrize("piece", [b"data: " + b"x" * 1000, b"data: x\n"])
+def test_an_endless_event_is_cut(piece: bytes) -> None:
+    parser = SseParser()
+    with pytest.raises(CallError, match="more than 1,048,576 bytes") as raised:
+        for _ in range(MOST_EVENT):
+            assert parser.feed(piece) == []
+    assert raised.value.case == "unavailable"
+
+
+def test_comments_may_go_on_for_ever() -> None:
+    parser = SseParser()
+    for _ in range(2 * MOST_EVENT // 1000):
+        assert parser.feed(b": " + b"x" * 998 + b"\n") == []
+    assert parser.feed(b"data: a\n\n") == data("a")
