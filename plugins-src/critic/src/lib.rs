@@ -12,7 +12,7 @@ use lion_guest::{clock, config, output, sayln, tools};
 lion_guest::world!("critic:critic/critic");
 
 const PATIENCE: u64 = 30_000_000_000;
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(200);
 const TASK: &str = "You judge a text that somebody else wrote. Is each claim supported by a source it cites? Say in one \
                     or two sentences what is good and what is missing, and begin with the word accepted or rejected.";
 

@@ -24,11 +24,12 @@ impl Guest for Researcher {
     fn run(task: String) -> Result<Output, Error> {
         let mut chat = Chat::new(&model()?).system(instructions()?).user(task).tools(tools()?);
         let rounds = config::value("rounds")?.unwrap_or(ROUNDS);
-        let reply = chat.work(rounds, show)?;
-        output::text("\n")?;
+        let mut shown = Shown { is_inside: false };
+        let reply = chat.work(rounds, |event| shown.show(event))?;
+        shown.end_line()?;
         let sources = Sources::of(&chat.messages);
         let text = [reply.text.trim_end(), &sources.listed()].concat();
-        output::text(&sources.listed())?;
+        output::text(sources.listed().trim_start())?;
         save(&text)?;
         let json = json!({ "answer": reply.text, "sources": sources.all, "failed": sources.failed });
         Ok(Output { text, json: Some(json.to_string()) })
@@ -57,11 +58,31 @@ fn tools() -> Result<Vec<tools::Tool>, Error> {
     Ok(all)
 }
 
-fn show(event: &Event) -> Result<(), Error> {
-    match event {
-        Event::Text(piece) => output::text(piece),
-        Event::ToolStart(tool) => sayln!("\n(looks it up: {})", tool.name),
-        _ => Ok(()),
+/// What people see while the model works, and whether that is inside a line.
+struct Shown {
+    is_inside: bool,
+}
+
+impl Shown {
+    fn show(&mut self, event: &Event) -> Result<(), Error> {
+        match event {
+            Event::Text(piece) => {
+                self.is_inside = !piece.ends_with('\n');
+                output::text(piece)
+            }
+            Event::ToolStart(tool) => {
+                self.end_line()?;
+                sayln!("(calls {})", tool.name)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn end_line(&mut self) -> Result<(), Error> {
+        if std::mem::take(&mut self.is_inside) {
+            output::text("\n")?;
+        }
+        Ok(())
     }
 }
 

@@ -57,6 +57,8 @@ fn result<'a>(messages: &'a [Message], id: &str) -> &'a str {
     found.unwrap_or_default()
 }
 
+/// A refusal, or a page that is not there.
 fn is_error(result: &str) -> bool {
-    from_str::<Value>(result).is_ok_and(|value| value.get("error").is_some())
+    let value: Value = from_str(result).unwrap_or_default();
+    value.get("error").is_some() || value["status"].as_u64().is_some_and(|status| status >= 400)
 }

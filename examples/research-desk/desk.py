@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Start the desk's small web on a free port, run the manifest, say who did what, and stop.
+
+Usage: desk.py [--port N] [ARGUMENTS OF lion run...]
+"""
+
+import functools
+import http.server
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+USUAL_PORT = 8321
+"""The manifest's: the line that a run suggests stays right the next time if this port is free."""
+
+
+TO_TRY = """
+Three commands to try (lion is .venv/bin/lion):
+  lion replay last     the same run again, offline, from its log
+  lion audit last      who may do what, and what was used
+  lion verify last     nobody has changed the log
+To have the diary read as well, write the line after "allow it" into the manifest, then run again."""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, *_: object) -> None:
+        """The run's own log says more."""
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port if nobody has it, else one that the system chooses."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+    return wanted
+
+
+@contextmanager
+def small_web(port: int) -> Iterator[str]:
+    """A server of the pages in `web` on loopback; gives its URL."""
+    handler = functools.partial(Quiet, directory=str(HERE / "web"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", free_port(port)), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def lion(*arguments: str) -> int:
+    """Run a command of lion; its exit code."""
+    return subprocess.run([sys.executable, "-m", "lion", *arguments]).returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Run the desk; the exit code of its run."""
+    port = USUAL_PORT
+    if arguments[:1] == ["--port"]:
+        port, arguments = int(arguments[1]), arguments[2:]
+    # The critic judges what is there: yesterday's notes would do, and should not.
+    shutil.rmtree(HERE / "desk-notes", ignore_errors=True)
+    with small_web(port) as web:
+        code = lion("run", str(HERE / "manifest.toml"), "--set", f"web={web}", *arguments)
+    if code in (0, 1) and "--json" not in arguments:
+        print("\nWho did what:\n", flush=True)
+        lion("audit", "last")
+        print(TO_TRY)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
