@@ -103,8 +103,6 @@ class Answer:
         self.location = find(headers, "location")
         self.headers = answer_headers(headers, is_packed=self._body.is_packed)
         self.url = url
-        if self.status == 101:
-            raise CallError("protocol", "the server changed to another protocol")
         # Made last: a generator that nobody began needs no closing.
         self._pieces = aiter(response.stream)  # type: ignore[arg-type]
 

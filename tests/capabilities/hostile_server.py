@@ -123,6 +123,14 @@ class Server:
         await stream.send_all(_whole(b"text/plain", body, b"Content-Encoding: gzip\r\n"))
         return True
 
+    async def _do_empty_blocks(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
+        """Gzip that goes on for ever and has nothing in it."""
+        head = b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+        await stream.send_all(HEAD + head + b"a\r\n" + gzip.compress(b"")[:10] + b"\r\n")
+        blocks = b"\x00\x00\x00\xff\xff" * 1_000
+        while True:
+            await stream.send_all(f"{len(blocks):x}\r\n".encode() + blocks + b"\r\n")
+
     async def _do_cut_gzip(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
         body = gzip.compress(b"hello " * 1_000)[:-12]
         await stream.send_all(_whole(b"text/plain", body, b"Content-Encoding: gzip\r\n"))

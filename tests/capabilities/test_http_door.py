@@ -113,7 +113,9 @@ async def test_headers_of_the_door_are_refused(name: str, server: Server, door: 
     assert (error.case, server.seen) == ("invalid", [])
 
 
-@pytest.mark.parametrize("header", [("a b", "x"), ("a", "x\r\nhost: y"), ("a", "\0"), ("", "x")])
+@pytest.mark.parametrize(
+    "header", [("a b", "x"), ("a", "x\r\nhost: y"), ("a", "\0"), ("", "x"), ("a", "\u00e9")]
+)
 async def test_headers_that_are_none_are_refused(
     header: tuple[str, str], server: Server, door: Door
 ) -> None:
@@ -182,6 +184,13 @@ async def test_a_body_larger_than_its_budget_is_cut(server: Server, door: Door) 
     assert meter.used["bytes-in"] <= 200_000
     with trio.fail_after(5):
         await server.cut.wait()
+
+
+async def test_a_body_that_unpacks_to_nothing_is_cut_as_sent(server: Server, door: Door) -> None:
+    meter = Meter(200_000)
+    with trio.fail_after(5):
+        error = await failure(door, get(f"{server.url}/empty-blocks", spend=meter))
+    assert error.case == "exhausted"
 
 
 async def test_a_request_larger_than_its_budget_is_not_sent(server: Server, door: Door) -> None:
@@ -493,5 +502,5 @@ async def test_the_client_does_not_log_requests(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with open_door() as door:
-        await read(door, get(f"{server.url}/ok", ("x-key", "mine")))
+        await read(door, get(f"{server.url}/echo", ("x-key", "mine")))
     assert "mine" not in caplog.text

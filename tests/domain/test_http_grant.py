@@ -10,7 +10,8 @@ from lion.domain.plan import Grant
 from lion.errors import OperatorError
 
 FULL = """{ url = "GET,POST https://api.example.com/v1/**", bytes-in = "4 MiB", \
-bytes-out = "64 KiB", calls = 100, rate = "5/s", timeout = "10 s", addresses = ["10.0.0.0/8", "127.0.0.1/32"] }"""
+bytes-out = "64 KiB", calls = 100, rate = "5/s", timeout = "10 s", \
+addresses = ["10.0.0.0/8", "127.0.0.1/32"] }"""
 
 
 def grants(value: str, key: str = "http") -> tuple[Grant, ...]:
@@ -37,7 +38,8 @@ def test_a_table_says_more() -> None:
     assert grant.addresses == ("10.0.0.0/8", "127.0.0.1")
     assert written_entry(grant) == {
         "url": "GET,POST https://api.example.com/v1/**", "bytes-in": "4 MiB",
-        "bytes-out": "64 KiB", "calls": 100, "rate": "5/s", "timeout": "10 s", "addresses": ["10.0.0.0/8", "127.0.0.1"],
+        "bytes-out": "64 KiB", "calls": 100, "rate": "5/s", "timeout": "10 s",
+        "addresses": ["10.0.0.0/8", "127.0.0.1"],
     }  # fmt: skip
 
 

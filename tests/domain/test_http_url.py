@@ -56,6 +56,11 @@ def test_what_could_be_read_differently_is_refused(text: str) -> None:
         parse_url(text)
 
 
+def test_a_password_is_refused_in_words_of_its_own() -> None:
+    with pytest.raises(BadUrl, match="user name or password"):
+        parse_url("https://u:p@a.example/")
+
+
 PARTS = st.sampled_from(
     ["http://", "HTTPS://", "a.example", "[::1]", "1.2.3.4", ":80", ":8", "/", "..", ".", "%2e",
      "%41", "%2f", "?", "#", "ü", "*", "&", "=", "a", "%C3%BC", "\\", "@", " "]
