@@ -25,7 +25,7 @@ Three commands to try (lion is .venv/bin/lion):
   lion replay last     the same run again, offline, from its log
   lion audit last      who may do what, and what was used
   lion verify last     nobody has changed the log
-To have the diary read as well, write the line after "allow it" into the manifest, then run again."""
+To have the diary read too, write the line after "allow it" into the manifest, then run again."""
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
