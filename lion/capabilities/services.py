@@ -36,7 +36,8 @@ async def open_services(plan: Plan, settings: Settings) -> AsyncIterator[dict[st
             from lion.capabilities.fs_roots import FS, open_files
 
             services[FS] = await stack.enter_async_context(open_files(plan, guard_of(settings)))
-        services[LLM] = open_models(plan, services.get(HTTP))
+        scrubber = None if vault is None else vault.scrubber
+        services[LLM] = open_models(plan, services.get(HTTP), scrubber)
         yield services
 
 

@@ -5,22 +5,32 @@ Rule: a script is read once, before the run begins, and a mistake in it is the o
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lion.capabilities.models.provider import Models, Provider, Served
 from lion.domain.plan import Model, Plan
 from lion.errors import InternalError, OperatorError
 from lion.ports.http import HttpDoor
 
+if TYPE_CHECKING:
+    from lion.capabilities.secret_scrub import Scrubber
 
-def open_models(plan: Plan, door: HttpDoor | None) -> Models:
+
+def open_models(plan: Plan, door: HttpDoor | None, scrubber: "Scrubber | None" = None) -> Models:
     """The models of a plan. Raises OperatorError for a script that cannot be read."""
     values = plan.resolved.get("vars", {})
     return {
-        name: Served(model, _provider(model, values, door)) for name, model in plan.models.items()
+        name: Served(model, _provider(model, values, door, scrubber))
+        for name, model in plan.models.items()
     }
 
 
-def _provider(model: Model, values: Mapping[str, str], door: HttpDoor | None) -> Provider:
+def _provider(
+    model: Model,
+    values: Mapping[str, str],
+    door: HttpDoor | None,
+    scrubber: "Scrubber | None",
+) -> Provider:
     if model.script is not None:
         # pydantic is loaded by whoever read the manifest; nobody else comes here.
         from lion.capabilities.models.scripted import ScriptedModel
@@ -33,7 +43,12 @@ def _provider(model: Model, values: Mapping[str, str], door: HttpDoor | None) ->
     from lion.capabilities.models.openai_wire import OpenAiWire
     from lion.capabilities.models.remote import RemoteModel
 
-    return RemoteModel(model, OpenAiWire(), door)
+    remote = RemoteModel(model, OpenAiWire(), door)
+    if scrubber is None:
+        return remote
+    from lion.capabilities.models.starred import StarredModel
+
+    return StarredModel(remote, scrubber)
 
 
 def _read(path: Path) -> str:
