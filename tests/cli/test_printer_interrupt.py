@@ -1,4 +1,4 @@
-"""An interrupt that comes while a stuck reader holds up the printer ends lion, at the first try."""
+"""An interrupt while a stuck reader holds up the printer ends lion, at the first try."""
 
 import threading
 import time
