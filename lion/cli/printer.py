@@ -15,6 +15,8 @@ from lion.cli.live import SHOWN, Live, Spoken, Stay, name_width
 from lion.cli.screen import SPEAKERS, Screen
 from lion.domain.event import Record
 
+PATIENCE = 0.5
+"""Seconds that an interrupt leaves for what is still to be written."""
 _BATCH = 256
 """Records rendered between two writes."""
 _ERASE = "\r\x1b[2K"
@@ -121,10 +123,12 @@ class Printer:
         if self._is_all or record.type in self._types:
             self._queue.put(record)
 
-    def close(self) -> None:
-        """Wait until everything is written. Raises OutsideError if it could not be."""
+    def close(self, seconds: float | None = None) -> None:
+        """Wait until everything is written, at most so long. Raises OutsideError if it cannot
+        be.
+        """
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(seconds)
         if self._failure is not None:
             raise self._failure
 
@@ -152,9 +156,18 @@ class Printer:
 
 @contextmanager
 def open_printer(views: Sequence[View]) -> Iterator[Printer]:
-    """A printer, and everything written at the end, also after an error."""
+    """A printer, and everything written at the end, also after an error.
+
+    After an interrupt only as much as the reader takes at once: it may be what is being
+    interrupted.
+    """
     printer = Printer(views)
     try:
         yield printer
-    finally:
+    except KeyboardInterrupt:
+        printer.close(PATIENCE)
+        raise
+    except BaseException:
         printer.close()
+        raise
+    printer.close()
