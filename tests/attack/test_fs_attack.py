@@ -280,7 +280,7 @@ async def main(folder):
         print("ready", flush=True)
         for text in ("old", "new") * 1_000:
             data = text * 20_000 + "u"
-            args = {"path": "/n/f", "data": data, "times": 5}
+            args = {"path": "/n/f", "data": data, "times": 100}
             await arena.run(probe(folder / "home"), call("probe.fs-hammer", **args))
 
 trio.run(main, Path(sys.argv[1]))
@@ -297,7 +297,7 @@ def test_killed_at_any_moment_a_file_is_the_old_or_the_new_one(home: Path, tmp_p
             assert writer.stdout is not None
             assert writer.stdout.readline() == b"ready\n"
             try:
-                writer.wait(random.uniform(0.01, 0.4))
+                writer.wait(random.uniform(0.2, 0.5))
             except subprocess.TimeoutExpired:
                 writer.send_signal(signal.SIGKILL)
             assert writer.wait() == -signal.SIGKILL
