@@ -11,6 +11,7 @@ from lion.domain.event import (
     AgentSpawned,
     BudgetWarned,
     CallFinished,
+    CallRedirected,
     CallRequested,
     Event,
     LineLogged,
@@ -56,6 +57,9 @@ def describe(event: Event) -> str:
     match event:
         case CallFinished() | CallRequested():
             return _call(event)
+        case CallRedirected():
+            what = f"{event.capability}.{event.operation}"
+            return f"{what} sent on to {event.target} -> {event.verdict}: {event.reason}"
         case RunStarted():
             holders = ", ".join(event.components) or "nobody"
             return f"{event.manifest_name} with {holders}; lion {event.lion_version}"

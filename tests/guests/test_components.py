@@ -15,7 +15,7 @@ LOG = {"write"}
 KV = {"get", "set", "delete", "list", "compare-and-set"}
 OUTPUT = {"text", "partial", "progress"}
 TOOLS = {"list", "call", "start", "[method]pending.take"}
-EVERYTHING = {
+BASICS = {
     "log": LOG,
     "clock": {"now", "monotonic", "sleep"},
     "random": {"number", "bytes"},
@@ -25,6 +25,34 @@ EVERYTHING = {
     "tools": TOOLS,
     "poll": {"wait"},
 }
+FILES_ONLY = {
+    "stat",
+    "write",
+    "open",
+    "read",
+    "list",
+    "rename",
+    "unlink",
+    "mounts",
+    "make-dir",
+    "remove-dir",
+    *(f"[method]file.{name}" for name in ("read-at", "write-at", "stat", "append")),
+}
+FS = {
+    *FILES_ONLY,
+    "link",
+    "symlink",
+    "readlink",
+    "set-times",
+    *(f"[method]file.{name}" for name in ("set-size", "set-times", "sync")),
+}
+EXCHANGE = {
+    "start",
+    *(f"[method]exchange.{name}" for name in ("write", "finish", "head", "read")),
+}
+HTTP = {"send", *EXCHANGE}
+LLM = {"models", "ask", "start", "[method]answer.next"}
+EVERYTHING = {**BASICS, "fs": FS, "http": HTTP, "llm": LLM, "secrets": {"exists"}}
 CEILINGS: dict[str, dict[str, set[str]]] = {
     "bench": {
         "log": LOG,
@@ -35,6 +63,16 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     },
     "calculator": {"log": LOG},
     "echo": {},
+    "critic": {
+        "log": LOG,
+        "clock": {"sleep", "monotonic"},
+        "config": {"get"},
+        "output": {"text"},
+        "tools": {"call"},
+        "llm": {"start", "[method]answer.next"},
+    },
+    "fetcher": {"log": LOG, "http": EXCHANGE},
+    "files": {"log": LOG, "fs": FILES_ONLY},
     "guide": {
         "log": LOG,
         "clock": {"monotonic"},
@@ -44,10 +82,25 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
         "poll": {"wait"},
     },
     "hello": {"log": LOG, "config": {"get"}},
-    "hostile": EVERYTHING,
+    "hostile": BASICS,
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
-    "probe": EVERYTHING,
+    "probe": BASICS,
+    "probe-fs": {"log": LOG, "fs": FS},
+    "probe-llm": {
+        "log": LOG,
+        "tools": {"list", "start", "[method]pending.take"},
+        "poll": {"wait"},
+        "llm": LLM,
+    },
+    "researcher": {
+        "log": LOG,
+        "config": {"get"},
+        "output": {"text"},
+        "tools": TOOLS,
+        "llm": {"start", "[method]answer.next"},
+    },
+    "probe-http": {"log": LOG, "poll": {"wait"}, "http": HTTP, "secrets": {"exists"}},
     "waiter": {"log": LOG, "clock": {"sleep"}, "config": {"get"}, "output": {"text"}},
 }
 

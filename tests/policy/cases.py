@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lion.domain.capability import OFFERED
-from lion.domain.plan import Grant, Holder, Limits
+from lion.domain.plan import Grant, Holder, Limits, Mount
 from lion.policy.policy_file import parse_policy
 from lion.policy.question import Question
 from lion.policy.rights import Rights, build_rights
@@ -22,8 +22,14 @@ HTTP = Grant(
     'plugins.notes.allow.http = ["GET https://api.example.com/**"]',
     patterns=("GET https://api.example.com/**", "GET http://db.internal:8080/**"),
 )
+LLM = Grant("llm", 'plugins.notes.allow.llm = ["fast"]', patterns=("fast",))
 SECRETS = Grant("secrets", 'plugins.notes.allow.secrets = ["api"]', patterns=("api",))
-GRANTS = (KV, TOOLS, HTTP, SECRETS)
+FS = Grant(
+    "fs",
+    'plugins.notes.allow.fs = [{ path = "/notes", at = "n" }]',
+    mount=Mount(path="/notes", written="n", at=Path("n")),
+)
+GRANTS = (KV, TOOLS, HTTP, LLM, SECRETS, FS)
 """A grant of everything that needs one, for the questions of test_rules."""
 
 

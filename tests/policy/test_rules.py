@@ -11,23 +11,28 @@ from lion.policy.policy_file import parse_policy
 from lion.policy.question import Question
 from lion.policy.rules import BadRule, parse_rule
 
-from .cases import EVERYTHING, GRANTS, KV, TOOLS, ask, holder, rights
+from .cases import EVERYTHING, GRANTS, KV, ask, holder, rights
 
 TARGETS = {
     "kv": ("cache/a", "cache/b/c", "other"),
     "tools": ("db.query", "mail.send"),
     "http": ("GET https://api.example.com/v1", "GET http://db.internal:8080/x"),
     "secrets": ("api",),
+    "llm": ("fast",),
 }
 ALL = [
     ask(capability.name, operation, target)
     for capability in OFFERED.values()
+    if capability.name != "fs"
     for operation in capability.operations
     for target in (
         TARGETS.get(capability.name, ("",)) if operation in capability.targeted else ("",)
     )
 ]
-"""A question for every operation, with several targets where it has one."""
+"""A question for every operation, with several targets where it has one.
+
+Files have targets and rules of another kind, and tests of their own.
+"""
 
 
 def spoken_of(*wanted: tuple[str, ...]) -> set[Question]:
