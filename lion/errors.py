@@ -48,7 +48,7 @@ class GuestError(LionError):
     """The plugin broke its contract.
 
     `ending` is one of: trap, deadline, cpu, memory, stack, exhausted, log (its share of it),
-    world, exit.
+    world, result (what it returned cannot be shown).
     `words` are the guest's own last words (panic text), `frames` the names of its functions,
     innermost first. Not `began`: there was no room for an instance, so nothing of it ran.
     """

@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from lion.domain.json_scalars import JsonMismatch, shown
-from lion.domain.json_values import read_fields, to_json
+from lion.domain.json_values import DEEPEST, read_fields, to_json
 from lion.domain.wit import Function, ResultOf
 
 LONGEST: Final = 64 * 1024
@@ -45,7 +45,7 @@ def result_to_json(function: Function, value: Any) -> tuple[str, Any]:
 
 def _parse(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
     except JsonMismatch:
         raise
     except RecursionError:
@@ -56,6 +56,25 @@ def _parse(text: str) -> Any:
     except ValueError:
         # Python refuses to read integers of thousands of digits.
         raise JsonMismatch(_ROOT, "a number of too many digits") from None
+    _check_nesting(value)
+    return value
+
+
+def _check_nesting(value: Any) -> None:
+    """Refuse what is nested deeper than any value may be; how deep Python reads is its own
+    affair.
+    """
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [item for item in level if isinstance(item, list | dict)]
+        if not level:
+            return
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    raise JsonMismatch(_ROOT, "nested too deeply")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

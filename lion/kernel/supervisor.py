@@ -126,7 +126,12 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
     except JsonMismatch as exc:
         raise OperatorError(f"{entry.call}: {exc}", hint="lion inspect shows its schema") from exc
     value = await run_export(invocation, export, args)
-    status, result = result_to_json(export.type, value)
+    try:
+        status, result = result_to_json(export.type, value)
+    except JsonMismatch as exc:
+        raise GuestError(
+            f"the result of {entry.call!r} is no JSON: {exc}", ending="result"
+        ) from exc
     if status == "err":
         return Ending(
             entry.call, "call", ok=False, exit_code=1, value=result, ending="error",

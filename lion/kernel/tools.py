@@ -102,7 +102,10 @@ class ToolPort:
             case = _CASES.get(exc.ending, "exhausted")
             said = f": {exc.words}" if exc.words else ""
             raise CallError(case, f"the tool failed ({exc.ending}): {exc.what}{said}") from exc
-        status, result = result_to_json(export.type, value)
+        try:
+            status, result = result_to_json(export.type, value)
+        except JsonMismatch as exc:
+            raise CallError("other", f"the tool's result is no JSON: {exc}") from exc
         if status == "err":
             raise CallError("other", dump_json(result))
         return dump_json(result)

@@ -7,6 +7,7 @@ import pytest
 
 from lion.domain.event import PluginError, PluginResult
 from tests.attack.kit import Arena, call, holder, only, open_arena
+from tests.wasm.kit import assemble
 
 QUICK = 'limits = { deadline = "60 s", cpu = "300 ms", memory = "16 MiB" }'
 
@@ -215,6 +216,27 @@ async def test_a_result_larger_than_the_output_limit_is_refused(tmp_path: Path) 
         assert (big.exit_code, big.ending) == (3, "exhausted")
         assert "result" in big.error
         assert len(small.value) == 1000
+
+
+NAN = """(component
+  (core module $m (func (export "nan") (result f64) (f64.const nan)))
+  (core instance $m (instantiate $m))
+  (func (export "nan") (result f64) (canon lift (core func $m "nan"))))"""
+
+
+async def test_a_result_that_json_has_no_word_for_is_the_guests_fault(tmp_path: Path) -> None:
+    (tmp_path / "nan.wasm").write_bytes(assemble(NAN))
+    odd = f'[plugins.odd]\ncomponent = "{tmp_path}/nan.wasm"\n'
+    asks = holder("probe", "probe", 'allow.tools = ["odd.nan"]')
+    asked = call("probe.tools-call", name="odd.nan", arguments="{}")
+    async with open_arena(tmp_path) as arena:
+        report = await arena.run(odd, asks, *_beside(), call("odd.nan"), asked)
+        *honest, direct, through = report.endings
+        assert [e.value for e in honest] == [42, 1, 42]
+        assert (direct.exit_code, direct.ending) == (3, "result")
+        assert "got nan" in direct.error
+        assert through.value.startswith("other: the tool's result is no JSON")
+        assert (await arena.replay(report.run)).identical
 
 
 async def test_nothing_granted_is_nothing_done(tmp_path: Path) -> None:
