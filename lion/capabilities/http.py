@@ -138,7 +138,7 @@ def _terms(caller: Caller, operation: str, target: str, timeout_ns: int | None) 
             raise CallError("denied", f"the redirect to {target!r}: {words}")
         return _terms(caller, operation, target, timeout_ns)
 
-    total = min(quota["timeout"], timeout_ns or quota["timeout"])
+    total = quota["timeout"] if timeout_ns is None else min(quota["timeout"], timeout_ns)
     return Terms(
         pool=f"{caller.holder} {scope}",
         addresses=named_addresses(grant),
