@@ -50,6 +50,11 @@ async def test_a_stream() -> None:
     assert body["model"] == "m-1" and body["stream"] is True
 
 
+async def test_a_stream_that_says_it_is_plain_text() -> None:
+    async with open_server(answer(sse(*HELLO, *END), type="text/plain; charset=utf-8")) as server:
+        assert await ask(server) == (SAID, None)
+
+
 async def test_byte_by_byte_and_in_chunks() -> None:
     raw = sse(*HELLO, *END, ending="\r\n\r\n")
     pieces = [b"1\r\n%c\r\n" % byte for byte in raw] + [b"0\r\n\r\n"]

@@ -35,6 +35,9 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_WHOLE = 4 * 1024 * 1024
 MOST_ERROR = 16 * 1024
 
+STREAMS = ("text/event-stream", "text/plain", "")
+"""Some servers stream and say it is plain text, or nothing."""
+
 PASSING = (408, 409, 429)
 CASES = {400: "invalid", 401: "denied", 402: "exhausted", 403: "denied", 404: "not-found"}
 CASES |= {408: "timeout", 413: "invalid", 422: "invalid", 429: "exhausted"}
@@ -145,7 +148,7 @@ async def _read(exchange: Exchange, decoder: Decoder, attempt: _Attempt) -> None
     kind = _header(exchange, "content-type").partition(";")[0].strip().lower()
     if exchange.status != 200:
         await _refuse(exchange)
-    if kind == "text/event-stream":
+    if kind in STREAMS:
         await _read_stream(exchange, decoder, attempt)
     elif kind == "application/json":
         for event in decoder.whole(await _read_all(exchange, MOST_WHOLE)):
