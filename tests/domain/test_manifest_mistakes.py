@@ -85,7 +85,7 @@ MISTAKES = [
         "run[1].wit: unknown key 'wit'; did you mean 'with'?",
     ),
     ('"desk"', '"desk', "m.toml:1: not valid TOML at line 1, column 13"),
-    ("[vars]", "[models.fast]\nprovider = 'x'\n[vars]", "does not offer 'models' yet"),
+    ("[vars]", "[models.fast]\nprovider = 'x'\n[vars]", "'x' is no provider of this"),
     (
         "[vars]",
         "[system.db]\nuse = 'x'\n[vars]",
