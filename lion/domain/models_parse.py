@@ -18,6 +18,7 @@ from lion.domain.toml_document import Document, Place
 from lion.domain.units import render_money
 
 PROVIDERS = ("scripted", "openai")
+LATER_PROVIDERS = ("anthropic",)
 NEEDED = {"scripted": ("script",), "openai": ("base-url", "model")}
 STRANGE = {"scripted": ("base-url", "model", "key"), "openai": ("script",)}
 
@@ -53,7 +54,8 @@ def _model(document: Document, name: str, table: ModelTable, folder: Path) -> Mo
 
 def _check_keys(document: Document, place: Place, table: ModelTable) -> None:
     if table.provider not in PROVIDERS:
-        what = f"{table.provider!r} is no provider of this version"
+        later = " yet" if table.provider in LATER_PROVIDERS else ""
+        what = f"{table.provider!r} is no provider of this version{later}"
         raise document.error((*place, "provider"), what, did_you_mean(table.provider, PROVIDERS))
     for key in NEEDED[table.provider]:
         if not getattr(table, key.replace("-", "_")):
