@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -195,7 +196,8 @@ async def test_a_listing_is_in_byte_order_and_in_pages(guest: Guest, home: Path)
     for name in names:
         (home / name).touch()
     (home / f"{RESERVED}1").touch()
-    os.close(os.open(os.fsencode(home) + b"/\xff", os.O_CREAT))
+    with suppress(OSError):  # some systems have no such names
+        os.close(os.open(os.fsencode(home) + b"/\xff", os.O_CREAT))
     expected = sorted(names, key=str.encode)
     assert await guest("list", "/notes", None, 1_000) == expected
     assert await guest("list", "/notes", None, 2) == expected[:2]
