@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from lion.capabilities.bounds import check_range
+from lion.capabilities.fs_access import Access
 from lion.capabilities.fs_calls import (
     Decided,
     access_of,
@@ -28,7 +29,6 @@ from lion.capabilities.fs_calls import (
 from lion.capabilities.fs_file import OpenFile
 from lion.capabilities.fs_look import metadata
 from lion.capabilities.fs_methods import FILE, METHODS
-from lion.capabilities.fs_tree import Access
 from lion.capabilities.packed import pack
 from lion.domain.call import CallError, Effect
 from lion.domain.fs_path import parse_path, split_names

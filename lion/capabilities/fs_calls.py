@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from lion.capabilities.bounds import BULK
+from lion.capabilities.fs_access import Access, Asks
 from lion.capabilities.fs_errors import translated
 from lion.capabilities.fs_roots import FS, Files, HolderFiles
-from lion.capabilities.fs_tree import Access, Asks
 from lion.capabilities.packed import unpack
 from lion.domain.call import CallError
 from lion.domain.fs_path import Claim, parse_path, render_target

@@ -11,8 +11,9 @@ import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import nsmallest
-from typing import Final, NamedTuple
+from typing import Final
 
+from lion.capabilities.fs_access import Access, Asks
 from lion.capabilities.fs_file import (
     Descriptor,
     OpenFile,
@@ -37,29 +38,6 @@ from lion.domain.plan import Mount
 
 MOST_READ: Final = 262_144
 """Bytes that one call may read."""
-
-
-class Asks(Exception):
-    """The call reaches what its path does not say: `target` has to be decided first."""
-
-    def __init__(self, target: str) -> None:
-        super().__init__(target)
-        self.target = target
-
-
-class Access(NamedTuple):
-    """What a call does with a path, and which further targets were decided for it already."""
-
-    read: bool
-    write: bool
-    decided: Collection[str] = ()
-
-    @property
-    def flags(self) -> int:
-        """How the system is asked for it."""
-        if self.read and self.write:
-            return os.O_RDWR
-        return os.O_WRONLY if self.write else os.O_RDONLY
 
 
 class Tree:
