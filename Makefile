@@ -13,8 +13,8 @@ PYTHON :=
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)$$/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-run: $(VENV)/.runtime  ## run the tour: two agents, three plugins, one refusal on purpose
-	@$(VENV)/bin/lion run examples/tour/manifest.toml
+run: $(VENV)/.runtime  ## run the research desk: three agents, three plugins, one refusal on purpose
+	@$(PY) examples/research-desk/desk.py
 
 test: $(VENV)/.dev  ## run the fast test suite (more: make test ARGS="-m slow")
 	@$(PY) -m pytest $(ARGS)

@@ -19,7 +19,8 @@ from lion.audit.ownership import RUNS
 from lion.errors import AuditError, OperatorError
 
 LOG_NAME = "log.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Schema 1 was never released; a log of it is refused, not read."""
 _APPLICATION_ID = 0x6C696F6E  # "lion"
 _BUSY_SECONDS = 30.0
 _TRIM_MILLISECONDS = 100
@@ -205,6 +206,14 @@ def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: boo
             f"the log {path} was written by a newer lion: its schema is {version}, "
             f"this lion knows up to {SCHEMA_VERSION}",
             hint="upgrade lion, or choose another state directory with --state DIR",
+            path=str(path),
+            version=version,
+        )
+    if version < SCHEMA_VERSION:
+        raise AuditError(
+            f"the log {path} was written by an older lion: its schema is {version}, "
+            f"this lion reads {SCHEMA_VERSION}",
+            hint="move it away, or choose another state directory with --state DIR",
             path=str(path),
             version=version,
         )

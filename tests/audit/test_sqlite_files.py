@@ -125,6 +125,16 @@ class TestRefusals:
             open_and_close(tmp_path)
         assert (tmp_path / LOG_NAME).read_bytes() == before
 
+    async def test_a_log_from_before_the_first_release(self, tmp_path: Path) -> None:
+        await write_some(tmp_path)
+        with closing(sqlite3.connect(tmp_path / LOG_NAME)) as connection:
+            connection.execute("PRAGMA user_version = 1")
+        error = await refusal(tmp_path)
+        assert isinstance(error, AuditError)
+        assert "older lion: its schema is 1" in str(error)
+        with pytest.raises(AuditError, match="older lion"):
+            open_and_close(tmp_path)
+
     @pytest.mark.parametrize("run", ["", "../up", "a/b", ".hidden", "x" * 200, "nul\0"])
     async def test_a_run_id_that_is_no_file_name(self, tmp_path: Path, run: str) -> None:
         async with open_sqlite_log(tmp_path) as log:
