@@ -15,7 +15,7 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Verdict
-from lion.domain.event import SCREEN, CallFinished, CallRequested, Draft
+from lion.domain.event import SCREEN, CallFinished, CallRequested, Draft, Event
 from lion.errors import InternalError, LionError
 from lion.kernel.invocation import Invocation
 from lion.policy.chain import words_for_guest
@@ -203,7 +203,7 @@ class Broker:
             args=call.args, verdict=decision.verdict, reason=decision.reason,
             decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
-        self._caller.record(intent, call.number)
+        size = self._record(intent, call.number)
         await self._log.commit()
         status, value = Status.UNKNOWN, UNKNOWN
         try:
@@ -211,9 +211,17 @@ class Broker:
             status = Status.COMPLETED
         except CallError as exc:
             status, value = Status.FAILED, ("err", (exc.case, exc.text))
+        except LionError:
+            raise
+        except Exception as exc:
+            raise _bug(operation, exc) from exc
         finally:
-            self._caller.record(CallFinished(status=status, value=value), call.number)
+            size += self._record(CallFinished(status=status, value=value), call.number)
+        self._owner.charge_log(size)
         return value
+
+    def _record(self, event: Event, number: int) -> int:
+        return self._log.append(Draft(self._scope, number, self._now(), event))
 
     def _deny(self, call: _Call, error: tuple[str, str]) -> Any:
         self._counts.denied += 1
@@ -226,13 +234,15 @@ class Broker:
 
     def _broken(self, call: _Call, exc: Exception) -> InternalError:
         self._append(call, Status.UNKNOWN, UNKNOWN)
-        name = f"{call.operation.capability}.{call.operation.name}"
-        return InternalError(f"{name} broke: {type(exc).__name__}: {exc}")
+        return _bug(call.operation, exc)
 
     def _append(self, call: _Call, status: Status, value: Any) -> None:
-        event = call.event(status, value)
-        size = self._log.append(Draft(self._scope, call.number, self._now(), event))
-        self._owner.charge_log(size)
+        self._owner.charge_log(self._record(call.event(status, value), call.number))
+
+
+def _bug(operation: Operation, exc: Exception) -> InternalError:
+    name = f"{operation.capability}.{operation.name}"
+    return InternalError(f"{name} broke: {type(exc).__name__}: {exc}")
 
 
 def _status(value: Any) -> Status:

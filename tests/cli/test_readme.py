@@ -54,13 +54,21 @@ def test_the_first_manifest_is_the_example() -> None:
 
 def test_the_larger_manifest_and_the_policy_work(lion: Lion) -> None:
     manifests = [t for language, word, t in BLOCKS if language == "toml" and not word]
-    _, large, policy = manifests
+    _, large, policy, _ = manifests
     shutil.copytree(ROOT / "plugins-wasm", lion.folder / "plugins-wasm")
     words = ("run", lion.write(large), "--policy", lion.write(policy, "policy.toml"))
     report = lion.json(*words)
     assert report["exit_code"] == 0, report
     assert "What do lions eat?" in report["endings"][0]["text"]
     assert report["endings"][1]["value"] == 3
+
+
+def test_the_manifest_with_a_server_and_a_model_checks(lion: Lion) -> None:
+    desk = [t for language, word, t in BLOCKS if language == "toml" and not word][3]
+    for folder in ("plugins-wasm", "examples"):
+        shutil.copytree(ROOT / folder, lion.folder / folder)
+    checked = lion("check", lion.write(desk))
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_the_table_of_commands_is_the_command_line() -> None:
