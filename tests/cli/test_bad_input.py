@@ -196,7 +196,7 @@ def test_no_home(lion: Lion) -> None:
 
 
 def test_a_bug_is_one_line_and_says_how_to_report_it(lion: Lion) -> None:
-    lion.write("raise RuntimeError('planted')", "sitepackage/rich/__init__.py")
+    lion.write("raise RuntimeError('planted')", "sitepackage/sqlite3/__init__.py")
     planted = str(lion.folder / "sitepackage")
     assert lion("run", lion.write(tour())).returncode == 0
     result = lion("runs", PYTHONPATH=planted)
