@@ -146,6 +146,14 @@ class Meter:
         self.limiter = trio.CapacityLimiter(threads)
         self.yielded_ns = perf_counter_ns()
 
+    async def poll_in_worker(self, future: int) -> tuple[bool, int]:
+        """Poll in a thread: done or not, and the CPU it took in nanoseconds."""
+        try:
+            return await trio.to_thread.run_sync(_poll_timed, future, limiter=self.limiter)
+        finally:
+            self.ticker.inside -= 1
+            self.yielded_ns = perf_counter_ns()
+
     async def checkpoint(self) -> None:
         await trio.lowlevel.checkpoint()
         self.yielded_ns = perf_counter_ns()
@@ -171,17 +179,14 @@ class CpuExceeded(GuestError):
 
 async def drive(
     future: int, guest: Guest, meter: Meter, handle: HandleCall, drop: Any, stats: CallStats,
-    cpu_limit_ns: int | None, is_heavy: bool,
+    cpu_limit_ns: int | None, is_busy: bool,
 ) -> None:  # fmt: skip
     """Run a future of wasmtime's to its end. The caller deletes it, whatever happens.
 
-    `handle` answers host calls, `drop` is told of reps the guest let go, `is_heavy` starts in a
-    worker (for values whose
-    reading costs the host). Raises what `handle` raises, and CpuExceeded.
+    `handle` answers host calls, `drop` is told of reps the guest let go, `is_busy` starts in a
+    worker (for values whose reading costs the host). Raises what `handle` raises, CpuExceeded.
     """
-    ticker = meter.ticker
-    is_busy = is_heavy
-    armed = -1
+    ticker, armed = meter.ticker, -1
     while True:
         if is_busy or armed != ticker.ticks:
             armed = -1 if is_busy else ticker.ticks
@@ -191,13 +196,7 @@ async def drive(
         if ticker.is_asleep:
             ticker.wake()
         if is_busy:
-            try:
-                done, took = await trio.to_thread.run_sync(
-                    _poll_timed, future, limiter=meter.limiter
-                )
-            finally:
-                ticker.inside -= 1
-            meter.yielded_ns = perf_counter_ns()
+            done, took = await meter.poll_in_worker(future)
         else:
             began = perf_counter_ns()
             done = capi.poll(future)

@@ -83,10 +83,9 @@ def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
             return OptionOf(inner(t.payload))
         case w.ResultType():
             return ResultOf(maybe(t.ok), maybe(t.err))
-        case w.OwnType():
-            return Handle("own", resources.name(t.ty))
-        case w.BorrowType():
-            return Handle("borrow", resources.name(t.ty))
+        case w.OwnType() | w.BorrowType():
+            mode = "own" if isinstance(t, w.OwnType) else "borrow"
+            return Handle(mode, resources.name(t.ty))
         case _:
             raise GuestError(
                 f"a function uses the type {type(t).__name__}, which lion does not carry",
