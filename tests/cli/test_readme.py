@@ -131,7 +131,7 @@ def test_two_commands_in_an_empty_clone_with_an_empty_home(tmp_path: Path) -> No
     environ = {"HOME": str(home), "ARGS": "tests/cli/test_settings.py", "PYTHON": sys.executable}
     passed = {k: v for k, v in os.environ.items() if k.startswith("PIP_") or k.endswith("_proxy")}
     printed = shell(f"{text}make", folder, passed | environ, SLOW_SECONDS)
-    assert "denied  ann" in printed
+    assert "denied  fetcher" in printed
     assert ".venv/bin/lion replay last" in printed
     assert "passed" in printed
     assert "make bench" in printed
