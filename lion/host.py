@@ -118,6 +118,7 @@ class Host:
                     if watch is not None:
                         nursery.start_soon(self._watch, run, watch)
                     report = await self._run(live, plan)
+        self._runtime.rest()
         return report
 
     async def _watch(self, run: str, watch: Watch) -> None:

@@ -249,6 +249,18 @@ def raise_error(error: int | None) -> None:
         raise InternalError(f"wasmtime refused: {error_text(error)}")
 
 
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
+def trim() -> None:
+    """Give freed memory back to the system, where the C library (glibc) keeps it otherwise.
+
+    Guests' values come and go through many threads' arenas, of which glibc returns nothing itself.
+    """
+    if _trim is not None:
+        _trim(0)
+
+
 def is_async(function_type: Any) -> bool:
     """True for an `async func` of the component model."""
     return bool(_b.wasmtime_component_func_type_async(function_type.ptr()))

@@ -5,6 +5,7 @@ cache, reflect, link.
 import hashlib
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,9 @@ from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.fiber import Meter
 from lion.wasm.offers import Offers, offered
 from lion.wasm.sections import check_preamble, function_docs
+
+REST = 2.0
+"""Seconds at least between two times that memory is given back, about a millisecond's work."""
 
 REFUSED_PYTHONS = ((3, 14, 0), (3, 14, 1))
 """They take a fiber's stack for an overflow and may abort the process."""
@@ -51,7 +55,15 @@ class WasmRuntime:
         self._shared = shared
         self._cache = cache
         self._offers = offers
+        self._rested = time.monotonic()
         self._loaded: dict[str, LoadedComponent] = {}
+
+    def rest(self) -> None:
+        """Give back memory that nobody uses, if a while has passed since the last time."""
+        now = time.monotonic()
+        if now - self._rested > REST:
+            self._rested = now
+            capi.trim()
 
     @property
     def live(self) -> int:
