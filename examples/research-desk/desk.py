@@ -61,8 +61,12 @@ def small_web(port: int) -> Iterator[str]:
 
 
 def lion(*arguments: str) -> int:
-    """Run a command of lion; its exit code."""
-    return subprocess.run([sys.executable, "-m", "lion", *arguments]).returncode
+    """Run a command of lion, by the name people type if it is there; its exit code."""
+    script = Path(sys.prefix, "bin", "lion")
+    if script.exists() and script.is_relative_to(Path.cwd()):
+        script = script.relative_to(Path.cwd())
+    words = [str(script)] if script.exists() else [sys.executable, "-m", "lion"]
+    return subprocess.run([*words, *arguments]).returncode
 
 
 def main(arguments: list[str]) -> int:
