@@ -1,7 +1,7 @@
 """Look here if you want to know what lion ships for testing plugins."""
 
 from lion.domain.call import CallError
-from lion.errors import GuestError, OperatorError
+from lion.errors import AuditError, GuestError, OperatorError
 from lion.testing.calls import Call
 from lion.testing.clock import FrozenClock
 from lion.testing.errors import OwnError
@@ -11,6 +11,7 @@ from lion.testing.web import Reply
 
 __all__ = [
     "Answer",
+    "AuditError",
     "Call",
     "CallError",
     "FrozenClock",

@@ -11,6 +11,8 @@ import trio
 import trio.abc
 import trio.testing
 
+from lion.capabilities.fs_threads import count_busy
+
 START_NS: Final = 1_750_000_000_000_000_000
 """When frozen time begins: 2025-06-15 15:06:40 UTC."""
 
@@ -87,7 +89,7 @@ async def let_time_pass(clock: FrozenClock) -> None:
     while True:
         await trio.testing.wait_all_tasks_blocked(look)
         left = trio.lowlevel.current_statistics().seconds_to_next_deadline
-        if trio.testing.active_thread_count():
+        if trio.testing.active_thread_count() or count_busy():
             look = _THREADS_LOOK
         elif math.isinf(left):
             look = _IDLE_LOOK

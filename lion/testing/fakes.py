@@ -28,6 +28,8 @@ class Failures:
 
     def __init__(self) -> None:
         self._first: BaseException | None = None
+        self.last_given = ""
+        """Which fake answered last, and what."""
 
     def note(self, failure: BaseException) -> None:
         """Keep it; the first counts."""
@@ -92,15 +94,15 @@ def fake_operations(
                 f"{name!r} is about a resource, which no fake can make",
                 hint="fake what is behind it: http=, llm=, tools= or files=",
             )
-        faked[named[name]] = replaced(operation, answering(answer, failures))
+        faked[named[name]] = _replaced(operation, answering(answer, failures), failures)
     return faked
 
 
-def replaced(operation: Operation, answer: Answerer, *, sees_caller: bool = False) -> Operation:
-    """The operation, executed by `answer(*args)`; by `answer(caller, *args)` if it sees him."""
-
+def _replaced(operation: Operation, answer: Answerer, failures: Failures) -> Operation:
     async def execute(caller: Any, *args: Any) -> Any:
-        return await (answer(caller, *args) if sees_caller else answer(*args))
+        value = await answer(*args)
+        failures.last_given = f"{operation.capability}.{operation.name} gave {value!r:.60}"
+        return value
 
     return msgspec.structs.replace(operation, kind=Kind.WAITING, execute=execute)
 

@@ -28,6 +28,7 @@ from lion.testing.evidence import Evidence
 from lion.testing.options import Options
 from lion.testing.recording import assert_same, open_recording, save_run
 from lion.testing.stage import Stage, build_stage, open_stage
+from lion.wasm.images import LowerError
 from lion.wasm.runtime import WasmRuntime
 
 T = TypeVar("T")
@@ -144,6 +145,13 @@ class OpenKit(_Common):
     async def _run(self, plan: Plan) -> RunReport:
         try:
             report = await self._host.run(plan)
+        except LowerError as exc:
+            if not self._stage.failures.last_given:
+                raise
+            raise OperatorError(
+                f"the fake of {self._stage.failures.last_given}, which is of another type: {exc}",
+                hint="lion.calls shows what it gives without a fake",
+            ) from exc
         except Exception:
             self._stage.failures.check()
             raise

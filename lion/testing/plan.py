@@ -47,7 +47,7 @@ def build_plan(path: Path, data: bytes, kind: str, options: Options, folder: Pat
     if data.startswith(MAGIC):
         plan = _component_plan(path, kind, options, scripts)
     else:
-        plan = parse_manifest(data.decode(), path=path, sets=options.get("sets", {}))
+        plan = parse_manifest(_text(path, data), path=path, sets=options.get("sets", {}))
         _check_tools(plan, options.get("tools", {}))
     plan = _with_scripts(plan, scripts)
     plan = _with_folders(plan, folder / "files")
@@ -55,13 +55,21 @@ def build_plan(path: Path, data: bytes, kind: str, options: Options, folder: Pat
     return msgspec.structs.replace(plan, resolved=resolved)
 
 
+def _text(path: Path, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as exc:
+        raise OperatorError(f"{str(path)!r} is neither a component nor text: {exc}") from exc
+
+
 def _component_plan(path: Path, kind: str, options: Options, scripts: Mapping[str, Path]) -> Plan:
     (name,) = bare_plan(path).holders
     allow = {
         capability: _as_lists(grant) for capability, grant in options.get("allow", {}).items()
     }
-    allow["fs"] = [{"at": f"folder-{i}", **e} for i, e in enumerate(allow.get("fs", []))]
-    own: dict[str, Any] = {"component": str(path), "allow": {k: v for k, v in allow.items() if v}}
+    if "fs" in allow:
+        allow["fs"] = [{"at": f"folder-{i}", **entry} for i, entry in enumerate(allow["fs"])]
+    own: dict[str, Any] = {"component": str(path), "allow": allow}
     own["deny"] = list(options.get("deny", []))
     own["config"] = dict(options.get("config", {}))
     own["limits"] = dict(options.get("limits", {}))
