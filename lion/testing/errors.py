@@ -6,7 +6,7 @@ OperatorError, as everywhere in lion.
 
 from typing import Any, NoReturn
 
-from lion.errors import GuestError, OperatorError
+from lion.errors import GuestError, InternalError, LionError, OperatorError
 from lion.kernel.report import Ending, RunReport
 
 
@@ -21,6 +21,16 @@ class OwnError(Exception):
         super().__init__(f"{name}: {value}" if name else str(value))
         self.value = value
         self.name = name
+
+
+def is_told(caught: Any) -> bool:
+    """For `__tracebackhide__` of pytest: what one sentence tells needs no frames of lion's."""
+    error = caught.value
+    told = isinstance(error, AssertionError | OwnError | LionError)
+    return told and not isinstance(error, InternalError)
+
+
+__tracebackhide__ = is_told
 
 
 def raise_ending(ending: Ending, report: RunReport) -> NoReturn:

@@ -12,6 +12,9 @@ from lion.capabilities.packed import unpack
 from lion.domain.event import Event, Record
 from lion.kernel.report import RunReport
 from lion.testing.calls import Call, read_calls
+from lion.testing.errors import is_told
+
+__tracebackhide__ = is_told
 
 MOST_SHOWN = 20
 

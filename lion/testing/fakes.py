@@ -18,6 +18,9 @@ from lion.domain.call import CallError, Effect
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
 from lion.ports import Kind, Operation
+from lion.testing.errors import is_told
+
+__tracebackhide__ = is_told
 
 Operations = Mapping[tuple[str, str], Operation]
 Answerer = Callable[..., Awaitable[Any]]

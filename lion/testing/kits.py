@@ -23,13 +23,15 @@ from lion.errors import OperatorError
 from lion.host import Host, read_component
 from lion.kernel.report import Ending, RunReport
 from lion.testing.clock import FrozenClock
-from lion.testing.errors import raise_ending
+from lion.testing.errors import is_told, raise_ending
 from lion.testing.evidence import Evidence
 from lion.testing.options import Options
 from lion.testing.recording import assert_same, open_recording, save_run
 from lion.testing.stage import Stage, build_stage, open_stage
 from lion.wasm.images import LowerError
 from lion.wasm.runtime import WasmRuntime
+
+__tracebackhide__ = is_told
 
 T = TypeVar("T")
 Source = str | os.PathLike[str]

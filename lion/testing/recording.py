@@ -20,8 +20,11 @@ from lion.domain.event import Draft, RunStarted, Scope
 from lion.errors import GuestError, OperatorError
 from lion.history import ReplayReport, replay
 from lion.ports import LogReader, Runtime
+from lion.testing.errors import is_told
 from lion.testing.stage import compile_cache
 from lion.wasm.runtime import open_runtime
+
+__tracebackhide__ = is_told
 
 
 async def save_run(log: MemoryLog, run: str, path: Path) -> None:

@@ -33,12 +33,15 @@ from lion.policy.policy_file import parse_policy
 from lion.ports import Clock
 from lion.settings import Settings, settings_from
 from lion.testing.clock import FrozenClock, RunClock, let_time_pass
+from lion.testing.errors import is_told
 from lion.testing.fakes import Failures, fake_operations, seed_random
 from lion.testing.options import Options, check_options
 from lion.testing.plan import MAGIC, build_plan, places_of, read_source
 from lion.testing.tools import fake_tools
 from lion.testing.web import Web
 from lion.wasm.runtime import WasmRuntime, open_runtime
+
+__tracebackhide__ = is_told
 
 
 class Stage:
