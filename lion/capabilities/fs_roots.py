@@ -152,7 +152,7 @@ class _Opener:
             tree.close()
 
     def _open_holder(self, holder: Holder) -> list[Tree]:
-        place = f"{holder.kind}s.{holder.name}.allow.fs"
+        place = f"{holder.table}.{holder.name}.allow.fs"
         return [self._open(grant, place) for grant in holder.grants if grant.mount is not None]
 
     def _open(self, grant: Grant, place: str) -> Tree:
