@@ -106,7 +106,7 @@ MISTAKES = [
     (
         "[vars]",
         "[system.db]\nuse = 'x'\nlimits = { memory = \"1 MiB\" }\n[vars]",
-        "system.db.limits.memory: unknown key 'memory'; did you mean",
+        "system.db.limits.memory: unknown key 'memory'; known here: calls",
     ),
     (
         "[vars]",
