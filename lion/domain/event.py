@@ -191,7 +191,7 @@ class LineLogged(Event, frozen=True):
 class SystemPluginLoaded(Event, frozen=True):
     """Trusted Python was loaded, outside of the sandbox: whose code, by which entry point (`use`).
 
-    It asks the host for `uses`, judges calls of `judges` and hears records of `hears` ("*": all).
+    It judges calls of `judges` and hears records of `hears` ("*": all).
     """
 
     holder: str
@@ -199,7 +199,7 @@ class SystemPluginLoaded(Event, frozen=True):
     distribution: str
     version: str
     contract: int
-    uses: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
     hears: tuple[str, ...] = ()

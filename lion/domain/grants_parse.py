@@ -24,7 +24,7 @@ DEFAULT_LIMITS = {
     # An agent may work for hours; what it may use up is bounded by its budgets.
     "agent": Limits(deadline_ns=None),
     # Each call of a function that may block holds a thread.
-    SYSTEM: Limits(concurrent=8),
+    SYSTEM: Limits(cpu_ns=None, concurrent=8),
 }
 """Limits of a holder that writes none, by kind."""
 

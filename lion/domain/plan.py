@@ -58,6 +58,10 @@ class Limits(msgspec.Struct, frozen=True):
     concurrent: int = 64
 
 
+SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
+"""The limits that hold for a system plugin; the others are those of a sandbox."""
+
+
 class Mount(msgspec.Struct, frozen=True):
     """A directory of the host's (`at`; `written` as in the manifest) under a path of the guest's.
 

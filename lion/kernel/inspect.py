@@ -72,13 +72,13 @@ def describe(component: Component, size: int) -> ComponentInfo:
 def loaded_event(holder: LiveHolder) -> Event:
     """What the log says of a holder that was loaded."""
     component, tools = holder.component, tuple(holder.tools)
+    imports = tuple(f"{i.interface}#{i.name}" for i in component.imports)
     if holder.system is None:
-        imports = tuple(f"{i.interface}#{i.name}" for i in component.imports)
         return PluginLoaded(holder.name, component.digest, imports, tools)
     info = holder.system.info
     return SystemPluginLoaded(
         holder=holder.name, use=info.use, distribution=info.distribution, version=info.version,
-        contract=info.contract, uses=info.uses, tools=tools, judges=info.judges, hears=info.hears,
+        contract=info.contract, imports=imports, tools=tools, judges=info.judges, hears=info.hears,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from lion.ports import Export
 
 _CASES = {
     "deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable",
-    "raised": "other",
+    "raised": "other", "result": "other",
 }  # fmt: skip
 
 

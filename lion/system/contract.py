@@ -44,8 +44,11 @@ GROUP: Final = "lion.system"
 
 EVERYTHING: Final = ("*",)
 
-USABLE: Final = ("http", "secrets", "tools")
-"""Capabilities a system plugin may ask the host for; a manifest grants them like a component's."""
+USABLE: Final = ("http", "tools")
+"""Capabilities a system plugin may ask the host for; a manifest grants them like a component's.
+
+Secrets that are granted go into its requests where their audience has the server, unseen.
+"""
 
 
 class ToolError(Exception):

@@ -21,7 +21,6 @@ LEVELS: Final = ("debug", "info", "warn", "error")
 _FUNCTIONS: Final = {
     "log": ("write",),
     "http": ("send",),
-    "secrets": ("exists",),
     "tools": ("call",),
 }
 

@@ -52,9 +52,7 @@ class Signature:
                 function.__name__, __config__=_CONFIG, **fields
             )
             returned: dict[str, Any] = {_RESULT: (hints["return"], ...)}
-            self._result: type[BaseModel] = create_model(
-                _RESULT, __config__=_BYTES, **returned
-            )
+            self._result: type[BaseModel] = create_model(_RESULT, __config__=_BYTES, **returned)
             self.input_schema = _schema(self._model.model_json_schema(schema_generator=_Untitled))
             self.output_schema = _output_schema(self._result)
         except (PydanticUserError, TypeError, NameError) as exc:
