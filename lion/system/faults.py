@@ -13,7 +13,7 @@ import trio
 
 from lion.domain.text import show_line
 from lion.errors import GuestError, LionError
-from lion.system.contract import HostError, ToolError
+from lion.system.contract import ToolError
 
 Scrub = Callable[[str], str]
 
@@ -57,13 +57,10 @@ def translated(what: str, scrub: Scrub) -> Iterator[None]:
 
 
 def _raised(what: str, exc: BaseException, scrub: Scrub) -> GuestError:
-    words = told(exc)
-    if isinstance(exc, HostError):
-        words = f"{exc.case}: {exc.text}"
     return GuestError(
         f"{what} raised {type(exc).__name__}",
         ending="raised",
-        words=scrub(words),
+        words=scrub(_text(exc)),
         frames=_frames(exc),
     )
 

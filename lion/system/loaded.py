@@ -4,10 +4,12 @@ component: tools as exports, the door as imports.
 Rule: functions written with `def` run in threads of the plugin's own, at most
 `limits.concurrent`; one that does not come back keeps its thread and nobody else's.
 Rule: an opinion is Deny, Ask or None; whatever else `judge` gives is its failure, which denies.
+Rule: a processor sees copies: what it changes is not what is executed.
 """
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any, Final
 
@@ -112,7 +114,8 @@ class LoadedPlugin:
         """See ports.SystemComponent."""
         asked = Call(
             run=call.run, holder=call.holder, chain=call.chain, capability=call.capability,
-            operation=call.operation, target=call.target, args=tuple(call.args), time_ns=time_ns,
+            operation=call.operation, target=call.target, args=tuple(deepcopy(call.args)),
+            time_ns=time_ns,
         )  # fmt: skip
         with translated("judge", self._scrub):
             said = self._plugin.judge(asked)
