@@ -243,15 +243,19 @@ class SystemPlugin(Generic[S]):
     def __init__(self, settings: S) -> None:
         self.settings = settings
 
-    def wanted_events(self) -> tuple[str, ...]:
-        """The types of records that `hear` is told of, where settings choose them."""
+    def judged(self) -> tuple[str, ...]:
+        """`judges`, or what the settings make of it."""
+        return self.judges
+
+    def heard(self) -> tuple[str, ...]:
+        """`hears`, or what the settings make of it."""
         return self.hears
 
     def open(self) -> Any:
         """Called once before anything runs, `def` or `async def`. Raising refuses the run."""
 
     def close(self) -> Any:
-        """Called once at the end if `open` was, `def` or `async def`; has two seconds."""
+        """Called once at the end if `open` returned, `def` or `async def`; has two seconds."""
 
     def judge(self, call: Call) -> Deny | Ask | None:
         """Say no to a call, or that a person be asked, or nothing. Raising denies the call."""

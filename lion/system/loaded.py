@@ -148,8 +148,8 @@ class LoadedPlugin:
 
     async def open(self) -> None:
         """Call the plugin's `open`. Raises what it raises; the deadline is the caller's."""
+        await self._either("open")
         self._is_open = True
-        await self._either(self._plugin.open)
 
     async def close(self) -> None:
         """See ports.SystemComponent."""
@@ -158,14 +158,16 @@ class LoadedPlugin:
         self._is_open = False
         with trio.move_on_after(CLOSING, shield=True) as scope:
             with translated("close", self._scrub):
-                await self._either(self._plugin.close)
+                await self._either("close")
         if scope.cancelled_caught:
             raise GuestError(f"close took longer than {CLOSING:g} s", ending="deadline")
 
-    async def _either(self, function: Callable[[], Any]) -> None:
+    async def _either(self, name: str) -> None:
+        """Call `open` or `close`, if the plugin has it."""
+        function = getattr(self._plugin, name)
         if inspect.iscoroutinefunction(function):
             await function()
-        else:
+        elif getattr(type(self._plugin), name) is not getattr(SystemPlugin, name):
             await _in_thread(function, trio.CapacityLimiter(1))
 
     def _door(self, handle: HandleCall) -> HostDoor:

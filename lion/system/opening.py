@@ -56,7 +56,8 @@ def build_plugin(
     signatures = _signatures(kind, claim)
     try:
         plugin = kind(settings)
-        hears = _names(plugin.wanted_events()) if kind.hear is not SystemPlugin.hear else ()
+        hears = _names(plugin.heard()) if kind.hear is not SystemPlugin.hear else ()
+        judges = _names(plugin.judged()) if kind.judge is not SystemPlugin.judge else ()
     except (Exception, SystemExit) as exc:
         raise _refused(holder, claim, f"it cannot be made: {scrub(told(exc))}") from exc
     info = SystemInfo(
@@ -66,7 +67,7 @@ def build_plugin(
         contract=kind.contract,
         summary=(inspect.getdoc(kind) or "").partition("\n")[0],
         uses=_names(kind.uses),
-        judges=_names(kind.judges) if kind.judge is not SystemPlugin.judge else (),
+        judges=judges,
         hears=hears,
     )
     _check_known(holder, claim, "uses", info.uses, USABLE)

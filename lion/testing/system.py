@@ -86,7 +86,12 @@ class SystemBench:
         holder: str = "guide",
         args: tuple[Any, ...] = (),
     ) -> Deny | Ask | None:
-        """What it says of a call, now. Raises GuestError if it fails (a host then denies)."""
+        """What it says of a call, now. Raises GuestError if it fails (a host then denies).
+
+        Nothing, as in a host, of a capability that it does not judge.
+        """
+        if not {capability, "*"} & set(self.info.judges):
+            return None
         call = HostCall("run-1", "0", 1, (holder,), capability, operation, target, list(args))
         opinion = self._loaded.judge(call, "test", self.clock.now_ns())
         if opinion is None:

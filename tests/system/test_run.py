@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 
 from lion.domain.event import (
+    CallRedirected,
     PluginError,
     PluginInvoked,
     PluginResult,
@@ -18,6 +19,7 @@ from lion.domain.event import (
 )
 from lion.errors import OperatorError
 from tests.attack.kit import Arena, call, holder, only, open_arena, task
+from tests.capabilities.hostile_server import open_server
 from tests.system.kit import of_type, open_system, system
 
 pytestmark = pytest.mark.usefixtures("shelf")
@@ -165,7 +167,9 @@ async def test_a_blocked_thread_takes_its_place_and_no_other(
 async def test_a_secret_in_an_exception_is_starred_out(tmp_path: Path) -> None:
     from lion.domain.hidden import Hidden
 
-    bad = system("bad", "bad", 'allow.secrets = ["door"]', 'allow.http = ["GET https://a.example/"]')
+    bad = system(
+        "bad", "bad", 'allow.secrets = ["door"]', 'allow.http = ["GET https://a.example/"]'
+    )
     variables = {"LION_SECRET_DOOR": Hidden("a.example sesame-open-sesame")}
     async with open_arena(tmp_path, variables=variables) as arena:
         report = await arena.run(bad, call("bad.secretive"))
@@ -218,6 +222,19 @@ async def test_a_processor_changes_nothing_of_what_it_judges(shelf: ModuleType) 
         args = ({"url": "https://a.example/"},)
         assert bench.judge("http", "send", "GET https://a.example/", args=args) is None
         assert args == ({"url": "https://a.example/"},)
+
+
+async def test_a_redirect_is_judged_too(tmp_path: Path) -> None:
+    async with open_server() as server, open_arena(tmp_path) as arena:
+        fetcher = holder("fetcher", "fetcher", f'allow.http = ["GET {server.url}/**"]')
+        fetch = call("fetcher.fetch", url=f"{server.url}/redirect?to=/ok")
+        for lines, asked in ((), 2), ((f'settings.deny = ["GET {server.url}/ok"]',), 1):
+            server.seen.clear()
+            report = await arena.run(system("books", "shelf", *lines), fetcher, fetch)
+            assert len(server.seen) == asked
+            (redirected,) = of_type(arena.events(report.run), CallRedirected)
+            assert redirected.verdict == ("allow" if asked == 2 else "deny")
+            assert redirected.decided_by == ("grants" if asked == 2 else "system.books")
 
 
 @pytest.mark.parametrize("how", ["opinion", "decision", "true", "word", "subclass", "nothing"])
@@ -339,7 +356,7 @@ async def test_no_guest_may_write_where_its_code_is(tmp_path: Path, site: Path) 
         "files", "files", f'allow.fs = [{{ path = "/x", at = "{site}", write = true }}]'
     )
     async with open_arena(tmp_path) as arena:
-        with pytest.raises(OperatorError, match="allow.fs"):
+        with pytest.raises(OperatorError, match=r"allow\.fs"):
             await arena.run(table, BOOKS, call("books.find", title="x"))
         report = await arena.run(table, CALCULATOR, call("calculator.add", a=1, b=2))
         assert report.exit_code == 0

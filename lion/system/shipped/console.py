@@ -30,7 +30,7 @@ class Console(SystemPlugin[ConsoleSettings]):
 
     contract = 1
 
-    def wanted_events(self) -> tuple[str, ...]:
+    def heard(self) -> tuple[str, ...]:
         """Those of the settings."""
         return self.settings.events
 

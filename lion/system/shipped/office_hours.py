@@ -79,11 +79,12 @@ class OfficeHours(SystemPlugin[OfficeHoursSettings]):
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.zone)
 
+    def judged(self) -> tuple[str, ...]:
+        """Those of the settings."""
+        return self.settings.capabilities
+
     def judge(self, call: Call) -> Deny | None:
         """Deny what comes outside of the hours."""
-        chosen = self.settings.capabilities
-        if "*" not in chosen and call.capability not in chosen:
-            return None
         moment = datetime.fromtimestamp(call.time_ns / 1e9, UTC).astimezone(self._zone)
         if self.is_open(moment):
             return None

@@ -52,7 +52,7 @@ class Webhook(SystemPlugin[WebhookSettings]):
     contract = 1
     uses = ("http",)
 
-    def wanted_events(self) -> tuple[str, ...]:
+    def heard(self) -> tuple[str, ...]:
         """Those of the settings."""
         return self.settings.events
 
