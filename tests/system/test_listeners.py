@@ -10,11 +10,15 @@ import trio
 from lion.domain.event import CallFinished, CallRequested, RunEnding, SystemPluginFailed
 from lion.errors import OperatorError
 from lion.system import HostError
-from tests.attack.kit import call, holder, open_arena
+from tests.attack.kit import call, holder, open_arena, task
 from tests.capabilities.hostile_server import open_server
 from tests.system.kit import of_type, open_system, system
 
 CALCULATOR = holder("calculator", "calculator")
+WAITER = holder(
+    "waiter", "waiter", "config = { times = 4, pieces = 4, nanos = 50_000_000 }", kind="agents"
+)
+"""Long enough for what is told of its beginning to be heard before its end."""
 ADD = call("calculator.add", a=1, b=2)
 
 
@@ -105,9 +109,9 @@ async def test_an_operators_rule_holds_for_it_too(tmp_path: Path) -> None:
 async def test_two_that_hear_everything_do_not_feed_each_other(tmp_path: Path) -> None:
     async with open_server() as server, open_arena(tmp_path) as arena:
         one, two = (hook(f"{server.url}/ok", name=name, events='["*"]') for name in ("one", "two"))
-        report = await arena.run(one, two, CALCULATOR, ADD)
+        report = await arena.run(one, two, WAITER, task("waiter"))
         told = [json.loads(seen.body) for seen in server.seen]
-        assert {each["principal"] for each in told} == {"", "calculator"}
+        assert {each["principal"] for each in told} == {"", "waiter"}
         records = arena.records(report.run)
         heard = [r for r in records if not r.invocation.startswith("@")][:-1]
         assert len(told) == 2 * len(heard)

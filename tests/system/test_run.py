@@ -220,7 +220,7 @@ async def test_a_processor_denies_and_is_named(tmp_path: Path) -> None:
 async def test_a_processor_changes_nothing_of_what_it_judges(shelf: ModuleType) -> None:
     async with open_system(shelf.Generous, {"how": "change"}) as bench:
         args = ({"url": "https://a.example/"},)
-        assert bench.judge("http", "send", "GET https://a.example/", args=args) is None
+        assert bench.judge("tools", "call", "x.y", args=args) is None
         assert args == ({"url": "https://a.example/"},)
 
 
