@@ -23,7 +23,7 @@ from lion.settings import Settings
 
 class ReplayReport(msgspec.Struct, frozen=True):
     """What a replay found. `engine_changed`: it was recorded with other engine settings. `wall_ns`
-    in nanoseconds.
+    in nanoseconds. `trusted` counts calls of system plugins, which are not executed again.
     """
 
     run: str
@@ -34,6 +34,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
     finished: bool
     engine_changed: bool
     wall_ns: int
+    trusted: int = 0
 
 
 def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
@@ -77,6 +78,7 @@ async def replay(
     if not records or not isinstance(started := records[0].event(), RunStarted):
         raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
     found = gather(records)
+    trusted = sum(r.type == "PluginInvoked" and not r.component_digest for r in records)
     components: dict[str, Component] = {}
     for one in found.values():
         if one.principal not in components:
@@ -95,5 +97,5 @@ async def replay(
         run=run, invocations=len(found), calls=sum(len(r.calls) for r in found.values()),
         identical=difference is None, difference=difference, finished=finished,
         engine_changed=runtime.engine_digest != started.engine_digest,
-        wall_ns=time.perf_counter_ns() - began,
+        wall_ns=time.perf_counter_ns() - began, trusted=trusted,
     )  # fmt: skip

@@ -19,7 +19,6 @@ from typing import Final, TypeVar
 import trio
 
 from lion.capabilities.fs_guard import Guard
-from lion.capabilities.fs_threads import finish
 from lion.capabilities.fs_tree import Tree
 from lion.capabilities.fs_usage import Identity, Ledger, identity
 from lion.domain.call import CallError
@@ -27,6 +26,7 @@ from lion.domain.fs_grant import quota_of
 from lion.domain.fs_path import is_below
 from lion.domain.plan import Grant, Holder, Plan
 from lion.errors import OperatorError
+from lion.threads import finish
 
 FS: Final = "fs"
 """The key of `Files` in `Caller.services`."""

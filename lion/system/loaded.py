@@ -28,6 +28,7 @@ from lion.system.contract import Ask, Call, Deny, Heard, SystemPlugin, ToolError
 from lion.system.door import HostDoor, imports_of
 from lion.system.faults import Scrub, translated
 from lion.system.signature import Signature
+from lion.threads import finish
 
 CLOSING: Final = 2.0
 """Seconds that `close` has."""
@@ -176,4 +177,8 @@ class LoadedPlugin:
 
 async def _in_thread(work: Callable[[], Any], limiter: trio.CapacityLimiter) -> Any:
     """A thread that does not come back is left behind; it keeps its place until it ends."""
-    return await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
+    value = await finish(work, (limiter,))
+    if inspect.iscoroutine(value):
+        value.close()
+        raise TypeError("it gave a coroutine, and is not written with `async def`")
+    return value

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from lion import threads
 from tests.system.kit import acme, install
 
 
@@ -24,6 +25,7 @@ def shelf(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     import sys
 
     monkeypatch.delitem(sys.modules, "acme_shelf", raising=False)
+    monkeypatch.setattr(threads, "GRACE", 0.01)
     module = importlib.import_module("acme_shelf")
     yield module
     module.GATE.set()

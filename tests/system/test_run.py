@@ -66,7 +66,7 @@ async def test_a_guest_calls_a_tool_and_a_replay_runs_none_of_it(
         del shelf.Shelf.find  # type: ignore[attr-defined]
         replayed = await arena.replay(report.run)
         assert replayed.identical
-        assert replayed.invocations == 1
+        assert (replayed.invocations, replayed.trusted) == (1, 1)
 
 
 async def test_without_a_grant_the_tool_is_denied_and_not_listed(tmp_path: Path) -> None:
