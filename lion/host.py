@@ -32,6 +32,7 @@ from lion.kernel.report import Ending, RunReport
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.policy.policy_file import Policy, parse_policy
 from lion.policy.rights import build_rights
+from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Operation
 from lion.settings import Settings
 from lion.system.room import code_of, load_system, open_system
@@ -120,6 +121,7 @@ class Host:
         """
         found = {}
         for name, holder in plan.holders.items():
+            check_use(holder, self._policy)
             if holder.is_sandboxed:
                 data = read_component(holder.component)
                 found[name] = await self.inspect(data, holder.origin)
@@ -222,6 +224,7 @@ class Host:
 
     async def _component(self, live: LiveRun, plan: Plan, holder: Holder) -> Component:
         """A holder's component, its bytes durable; or its system plugin, open."""
+        check_use(holder, self._policy)
         if not holder.is_sandboxed:
             return await open_system(plan, holder, live.clock, live.services)
         data = read_component(holder.component)

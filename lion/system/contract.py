@@ -7,7 +7,8 @@ A system plugin is a class that derives from SystemPlugin, named by an entry poi
     shelf = "shelf:Shelf"                       use = "shelf"
                                                 settings = { greeting = "Hello" }
 
-One object is made per run and holder. It may offer tools, judge host calls, hear events.
+One object is made per run and holder. It may offer tools, judge host calls, hear events. (Host
+interfaces of its own and schedulers are to come, as further methods that may be left out.)
 
 Rule: it is trusted Python. No sandbox holds it, and every listing of lion says so.
 Rule: lion keeps what a plugin cannot take: a processor cannot allow; a tool acts under the

@@ -18,11 +18,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from lion.domain.json_plain import check_plain
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.json_schema import DIALECT
+from lion.domain.names import nearest
 from lion.domain.text import show_line
 from lion.system.contract import Host
 
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 _CONFIG = ConfigDict(extra="forbid", strict=True, **_BYTES)
+_UNKNOWN = "there is no such parameter"
 _ROOT, _RESULT = "arguments", "result"
 
 
@@ -90,7 +92,9 @@ class Signature:
             return self._model.model_validate_json(json.dumps(values))
         except ValidationError as exc:
             where, what = _problem(exc)
-            raise JsonMismatch(f"{_ROOT}{where}", what) from None
+            guess = nearest(where[1:], self._names.values()) if what == _UNKNOWN else None
+            meant = "" if guess is None else f"; did you mean {guess!r}?"
+            raise JsonMismatch(f"{_ROOT}{where}", f"{what}{meant}") from None
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -143,10 +147,12 @@ def _written(function: Callable[..., Any], parameters: list[inspect.Parameter]) 
 
 def _problem(exc: ValidationError) -> tuple[str, str]:
     """Where and what the first mistake is."""
-    first = exc.errors(include_url=False, include_input=False)[0]
+    errors = exc.errors(include_url=False, include_input=False)
+    # A name that nobody knows explains a missing one better than the other way round.
+    first = min(errors, key=lambda error: error["type"] != "extra_forbidden")
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
     if first["type"] == "extra_forbidden":
-        return where, "there is no such parameter"
+        return where, _UNKNOWN
     if first["type"] == "missing":
         return where, "is missing"
     return where, show_line(first["msg"], longest=200)

@@ -96,7 +96,8 @@ async def test_the_log_says_whose_code_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"titel": "x"}, "arguments.title: is missing"),
+        ({"titel": "x"}, "titel: there is no such parameter; did you mean 'title'?"),
+        ({"most": 1}, "arguments.title: is missing"),
         ({"title": 5}, "arguments.title: Input should be a valid string"),
         ({"title": "x", "most": 1.0}, "arguments.most: Input should be a valid integer"),
         ({"title": "x", "host": 1}, "arguments.host: there is no such parameter"),
@@ -349,6 +350,33 @@ def _runs(arena: Arena) -> list[object]:
 
     with open_history(arena.settings) as reader:
         return list(reader.runs())
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_refused"),
+    [
+        ('deny = ["system shelf"]', True), ('deny = ["system sh*"]', True),
+        ('deny = ["system"]', True), ('deny = ["system *"]', True), ('ask = ["system"]', True),
+        ('deny = ["system shelves"]', False), ('deny = ["system books"]', False),
+    ],
+)  # fmt: skip
+async def test_the_operator_says_which_may_be_used(
+    tmp_path: Path, rule: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.delitem(sys.modules, "acme_shelf")
+    async with open_arena(tmp_path, rule) as arena:
+        if not is_refused:
+            assert only(await arena.run(BOOKS, call("books.find", title="x"))).ok
+            return
+        with pytest.raises(
+            OperatorError, match=r"the system plugin 'books' \(shelf\) is .* by pol"
+        ):
+            await arena.run(BOOKS, call("books.find", title="x"))
+        assert "acme_shelf" not in sys.modules
+        report = await arena.run(CALCULATOR, call("calculator.add", a=1, b=2))
+        assert report.exit_code == 0
 
 
 async def test_no_guest_may_write_where_its_code_is(tmp_path: Path, site: Path) -> None:

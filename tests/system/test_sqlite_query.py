@@ -224,8 +224,14 @@ async def test_a_parameter_is_never_sql(library: Path) -> None:
         assert (await bench.call("query", sql=sql, parameters=[bad]))["rows"] == [[0]]
 
 
-@pytest.mark.parametrize("kind", ["missing", "folder", "link", "fifo", "text", "null"])
-async def test_a_file_that_is_none_is_refused(library: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("missing", "No such file"), ("folder", "is no file"), ("link", "is a symbolic link"),
+        ("fifo", "is no file"), ("text", "file is not a database"), ("null", "is no file"),
+    ],
+)  # fmt: skip
+async def test_a_file_that_is_none_is_refused(library: Path, kind: str, said: str) -> None:
     path = library / "it.sqlite"
     match kind:
         case "folder":
@@ -238,11 +244,10 @@ async def test_a_file_that_is_none_is_refused(library: Path, kind: str) -> None:
             path.write_text("no database at all, but long enough " * 100)
         case "null":
             path = Path("/dev/null")
-    with pytest.raises(
-        OperatorError, match=r"the system plugin 'test' \(sqlite-query\): the data"
-    ):
+    with pytest.raises(OperatorError, match=r"the system plugin 'test' \(sqlite-q") as caught:
         async with open_query(library, file=str(path)):
             pass
+    assert said in str(caught.value)
 
 
 async def test_a_name_with_uri_parts_is_a_name(library: Path) -> None:

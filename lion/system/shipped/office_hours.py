@@ -9,6 +9,7 @@ It is a processor: it denies calls, and can allow none. Hours may pass midnight 
 then the day is the one on which they began. The time is the call's.
 """
 
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
@@ -29,7 +30,8 @@ def _check_zone(name: str) -> str:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValueError(
-            f'{name!r} is no time zone that this machine knows; write one such as "Europe/Berlin"'
+            f'{name!r} is no time zone this machine knows; write one such as "Europe/Berlin", or '
+            f"install their data: {sys.executable} -m pip install tzdata"
         ) from None
     return name
 
