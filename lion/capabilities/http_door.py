@@ -34,8 +34,6 @@ from lion.ports.http import OutgoingRequest, Terms
 if TYPE_CHECKING:
     import ssl
 
-MOST_CONNECTIONS = 32
-"""Of one pool; further requests wait."""
 KEPT_SECONDS = 15.0
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
@@ -137,7 +135,7 @@ class Door:
             network = VettedNetwork(parse_networks(hop.terms.addresses), self._resolve)
             self._pools[key] = Pool(
                 ssl_context=self._tls_context() if is_tls else None,
-                max_connections=MOST_CONNECTIONS,
+                max_connections=hop.terms.connections,
                 keepalive_expiry=KEPT_SECONDS,
                 network_backend=network,
             )
