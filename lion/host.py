@@ -15,7 +15,7 @@ import trio
 
 from lion import __version__
 from lion.audit.sqlite import open_sqlite_log
-from lion.capabilities.services import open_services
+from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
 from lion.domain.event import PluginFailed, PluginLoaded, Record, RunFinished, RunStarted
 from lion.domain.plan import Plan, RunCall
@@ -115,6 +115,13 @@ class Host:
             name: await self.inspect(read_component(holder.component), str(holder.component))
             for name, holder in plan.holders.items()
         }
+
+    async def check_services(self, plan: Plan) -> tuple[str, ...]:
+        """Look at a plan's scripts, directories and secrets; names of secrets that are not bound.
+
+        Raises OperatorError for the first mistake.
+        """
+        return await trio.to_thread.run_sync(check_services, plan, self._settings)
 
     async def call(
         self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None
