@@ -26,7 +26,7 @@ from lion.kernel.inspect import ComponentInfo, describe
 from lion.kernel.interrupts import Interrupts, open_interrupts
 from lion.kernel.live import LiveHolder, LiveRun, tool_exports
 from lion.kernel.replay import name_call
-from lion.kernel.report import Ending, RunReport
+from lion.kernel.report import Ending, RunReport, with_together
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.policy.policy_file import Policy, parse_policy
 from lion.policy.rights import build_rights
@@ -180,7 +180,7 @@ class Host:
         counts = live.counts
         return RunReport(
             run=live.id, exit_code=code, endings=tuple(ended), calls=counts.calls,
-            denied=counts.denied, denials=tuple(live.denials.values()),
+            denied=counts.denied, denials=with_together(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
         )  # fmt: skip
 

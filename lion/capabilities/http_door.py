@@ -79,7 +79,11 @@ class Door:
         watch = Watch(request.terms)
         hop = _first(request)
         for left in range(request.terms.redirects, -1, -1):
-            answer = await self._send(hop, watch)
+            try:
+                answer = await self._send(hop, watch)
+            except CallError as exc:
+                _note_refused(hop, exc)
+                raise
             try:
                 following = await _next(hop, answer, left)
             except BaseException:
@@ -239,6 +243,11 @@ def _size(hop: Hop, parts: Parts) -> int:
     return line + sum(len(n) + len(v) + 4 for n, v in parts.headers) + len(parts.body or b"") + 2
 
 
+def _note_refused(hop: Hop, exc: CallError) -> None:
+    if exc.case == "denied":
+        hop.terms.refused(f"{hop.method} {hop.url.text}", exc.text)
+
+
 async def _next(hop: Hop, answer: Answer, left: int) -> Hop | None:
     """Where an answer sends on to, decided; None if it is not to be followed."""
     place = answer.location
@@ -247,7 +256,9 @@ async def _next(hop: Hop, answer: Answer, left: int) -> Hop | None:
     if not left:
         raise CallError("redirects", "more redirects than are followed")
     if answer.has_secret_location:
-        raise CallError("denied", "the redirect has the value of a secret in it")
+        leaks = CallError("denied", "the redirect has the value of a secret in it")
+        _note_refused(hop, leaks)
+        raise leaks
     try:
         url = resolve_reference(hop.url, place)
     except BadUrl as exc:

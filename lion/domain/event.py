@@ -116,6 +116,8 @@ class AgentError(Event, frozen=True):
 
 SCREEN = "screen"
 """Who decided, where a call was refused for what its arguments hold: those are not recorded."""
+DOOR = "door"
+"""Who decided, where a call that was allowed led to what nobody may reach."""
 
 
 class CallRequested(Event, frozen=True):
@@ -154,7 +156,8 @@ class CallFinished(Event, frozen=True):
 
 class CallRedirected(Event, frozen=True):
     """A host call under way was sent on to another target (a redirect), which was decided anew;
-    committed before that target is asked.
+    committed before that target is asked. Or what it led to was refused: an address, a link out
+    (`decided_by` is "door" then, and the verdict deny).
     """
 
     capability: str

@@ -158,7 +158,7 @@ def _audit(
         may_use=rights.capabilities if rights else (),
         reachable=reached,
         limits=effective,
-        lowered=_lowered(holder.limits, effective),
+        lowered=lowered(holder.limits, effective),
         warnings=tuple(_warnings(holder, loaded, rules, tools)),
         use=use,
     )  # fmt: skip
@@ -181,7 +181,8 @@ def _rule(rule: Rule) -> RuleView:
     return RuleView(verdict=rule.opinion.verdict, rule=rule.text, capability=rule.capability)
 
 
-def _lowered(before: Limits, after: Limits) -> tuple[Lowered, ...]:
+def lowered(before: Limits, after: Limits) -> tuple[Lowered, ...]:
+    """The limits that differ."""
     return tuple(
         Lowered(limit=name, manifest=getattr(before, name), effective=getattr(after, name))
         for name in Limits.__struct_fields__

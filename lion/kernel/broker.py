@@ -109,6 +109,7 @@ class Broker:
             call = _Call(operation, number, target[:MAX_TARGET], args, TOO_LONG)
             return call, ("invalid", TOO_LONG.reason)
         holder = self._caller.holder
+        self._caller.target = target
         decision = self._owner.decide(
             Question(holder, operation.capability, operation.name, target)
         )

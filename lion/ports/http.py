@@ -27,6 +27,16 @@ Spend = Callable[[str, int], None]
 """Takes bytes of the budget `bytes-in` or `bytes-out`. Raises CallError("exhausted")."""
 
 
+Refused = Callable[[str, str], None]
+"""Is told the target (`GET https://host/path`) of a request that was allowed and led to what may
+not be reached, and why.
+"""
+
+
+def refused_nothing(target: str, reason: str) -> None:
+    """The `Refused` of a request that nobody keeps books of."""
+
+
 def spend_nothing(budget: str, amount: int) -> None:
     """The `Spend` of a request that is not metered in bytes."""
 
@@ -67,6 +77,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     redirects: int = 10
     follow: Follow | None = None
     rate: Rate | None = None
+    refused: Refused = refused_nothing
     spend: Spend = spend_nothing
     times: Times = Times()
 

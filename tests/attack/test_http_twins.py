@@ -172,8 +172,10 @@ async def test_redirects_are_decided_anew_and_recorded(server: Server, arena: Ar
         (f"GET {other.url}/ok", "deny"),
         ("GET http://10.0.0.1/", "deny"),
         ("GET http://169.254.169.254/latest/meta-data", "allow"),
+        ("GET http://169.254.169.254/latest/meta-data", "deny"),
         ("GET https://example.com/", "deny"),
     ]
+    assert [hop.decided_by for hop in hops if hop.target == hops[4].target] == ["grants", "door"]
     assert "no grant names" in came[4], "a star names no address"
     assert [seen.line.split()[1] for seen in server.seen].count(b"/ok") == 1
     assert (await arena.replay(report.run)).identical
