@@ -177,7 +177,10 @@ class ModelTable(Table):
                     "properties": {"provider": {"const": "scripted"}},
                     "required": ["script"],
                     "not": {
-                        "anyOf": [{"required": [key]} for key in ("base-url", "model", "key")]
+                        "anyOf": [
+                            {"required": [key]}
+                            for key in ("base-url", "model", "key", "limit-field")
+                        ]
                     },
                 },
                 {
@@ -196,6 +199,7 @@ class ModelTable(Table):
     key: Name | None = None
     prices: PricesTable | None = None
     max_tokens: Count | None = None
+    limit_field: str | None = None
     addresses: list[Network] = []
     idle: Time | None = None
     timeout: Time | None = None
