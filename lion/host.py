@@ -18,6 +18,7 @@ from lion.audit.sqlite import open_sqlite_log
 from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
 from lion.domain.event import PluginFailed, PluginLoaded, Record, RunFinished, RunStarted
+from lion.domain.http_url import Url
 from lion.domain.plan import Plan, RunCall
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.clock import SystemClock
@@ -35,7 +36,8 @@ from lion.settings import Settings
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 Watch = Callable[[Record], None]
-OpenServices = Callable[[Plan, Settings], AbstractAsyncContextManager[dict[str, Any]]]
+OpenServices = Callable[[Plan, Settings, Url | None], AbstractAsyncContextManager[dict[str, Any]]]
+"""Opens what a run's executors need; the third is the operator's proxy."""
 
 
 def new_run_id() -> str:
@@ -141,7 +143,9 @@ class Host:
         run = self._fittings.name_run()
         live = LiveRun(run, plan, self._log, self._fittings.clock())
         with flattened():
-            async with self._fittings.services(plan, self._settings) as live.services:
+            async with self._fittings.services(
+                plan, self._settings, self._policy.proxy
+            ) as live.services:
                 await self._log.start_run(run, plan.name)
                 async with trio.open_nursery() as nursery:
                     if watch is not None:
@@ -245,6 +249,7 @@ class Host:
                 name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
             },
             policy_digest=self._policy.digest,
+            proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             engine_digest=self._runtime.engine_digest,
             lion_version=__version__,
             wasmtime_version=self._runtime.wasmtime_version,

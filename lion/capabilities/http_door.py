@@ -1,7 +1,7 @@
 """Look here if you want to know what happens to every request that leaves: the http door.
 
 Rule: nothing is taken from the environment: no proxy, no netrc, no certificates' variables; there
-is no cookie jar and no HTTP/2.
+is no cookie jar and no HTTP/2. A proxy is named by the operator's policy or there is none.
 Rule: connections are shared by requests of one holder under one grant only.
 Rule: a redirect is a request of its own: decided, charged, vetted, and told no credentials of
 another origin.
@@ -61,8 +61,10 @@ class Door:
         resolve: Resolve,
         tls: "Callable[[], ssl.SSLContext]",
         answer: AnswerRequest | None,
+        proxy: Url | None,
     ) -> None:
         self._answer = answer
+        self._proxy = proxy
         self._vault = vault
         self._resolve = resolve
         self._tls = tls
@@ -136,7 +138,9 @@ class Door:
         if key not in self._pools and self._answer is not None:
             self._pools[key] = CannedPool(self._answer)
         elif key not in self._pools:
-            network = VettedNetwork(parse_networks(hop.terms.addresses), self._resolve)
+            network = VettedNetwork(
+                parse_networks(hop.terms.addresses), self._resolve, self._proxy
+            )
             self._pools[key] = Pool(
                 ssl_context=self._tls_context() if is_tls else None,
                 max_connections=hop.terms.connections,
@@ -182,14 +186,16 @@ async def open_door(
     resolve: Resolve = resolve,
     tls: "Callable[[], ssl.SSLContext] | None" = None,
     answer: AnswerRequest | None = None,
+    proxy: Url | None = None,
 ) -> AsyncIterator[Door]:
     """The door of one run. `tls` says whom it trusts: the system's authorities, if not given.
 
     `answer` stands in for servers and network: no name is resolved and no connection is made.
+    `proxy` is the operator's, by which what is not near is reached.
     """
     # At its debug level the client writes whole requests, secrets included.
     logging.getLogger("httpcore2").setLevel(logging.WARNING)
-    door = Door(vault or Vault(), resolve, tls or _system_tls, answer)
+    door = Door(vault or Vault(), resolve, tls or _system_tls, answer, proxy)
     try:
         yield door
     finally:

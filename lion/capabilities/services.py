@@ -11,6 +11,7 @@ from lion.capabilities.fs_guard import guard_of
 from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.models.provider import LLM
 from lion.capabilities.secrets import SECRETS
+from lion.domain.http_url import Url
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.ports import HTTP
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_services(
-    plan: Plan, settings: Settings, *, answer: "AnswerRequest | None" = None
+    plan: Plan,
+    settings: Settings,
+    proxy: Url | None = None,
+    *,
+    answer: "AnswerRequest | None" = None,
 ) -> AsyncIterator[dict[str, Any]]:
-    """The services of one run, by capability. Raises OperatorError for a wrong file of theirs.
+    """The services of one run, by capability; `proxy` is the policy's.
 
-    `answer` answers all requests in place of the network.
+    `answer` answers all requests in place of the network. Raises OperatorError for a wrong file of
+    theirs.
     """
     vault = None
     services: dict[str, Any] = {}
@@ -37,7 +43,8 @@ async def open_services(
         if _asks_servers(plan):
             from lion.capabilities.http_door import open_door
 
-            services[HTTP] = await stack.enter_async_context(open_door(vault, answer=answer))
+            door = open_door(vault, answer=answer, proxy=proxy)
+            services[HTTP] = await stack.enter_async_context(door)
         if _has_files(plan):
             from lion.capabilities.fs_roots import FS, open_files
 

@@ -35,6 +35,7 @@ def render_manifest_audit(audit: "ManifestAudit", screen: Screen) -> Iterator[st
     """Who may do what."""
     policy = "none" if audit.policy is None else show_line(audit.policy)
     yield f"manifest {show_line(audit.manifest_name)}, policy: {policy}"
+    yield from _proxy(audit.proxy)
     for holder in audit.holders:
         yield ""
         yield from _block(holder, _rights(holder, with_grants=True), screen)
@@ -48,6 +49,7 @@ def render_run_audit(audit: RunAudit, screen: Screen) -> Iterator[str]:
     if not audit.policy_known:
         digest = audit.policy_digest[:12]
         yield f"its policy ({digest}) is not the one of now: of its rules, only denials are known"
+    yield from _proxy(audit.proxy)
     for ending in audit.endings:
         error = f": {show_line(ending.error, longest=200)}" if ending.error else ""
         yield f"{ending.ending:<9} {show_line(ending.name)}{error}"
@@ -84,6 +86,13 @@ def _again(again: Again, screen: Screen) -> Iterator[str]:
 
 def _why(change: Change) -> str:
     return show_line(change.reason, longest=200)
+
+
+def _proxy(proxy: str) -> Iterator[str]:
+    """What a proxy takes from what is promised of addresses."""
+    if proxy:
+        yield f"requests go through the proxy {show_line(proxy)}, which resolves names itself:"
+        yield "the addresses it reaches are not pinned; what can be looked up here is vetted first"
 
 
 def _state(audit: RunAudit) -> str:

@@ -32,6 +32,8 @@ class RunStarted(Event, frozen=True):
     engine_digest: str
     lion_version: str
     wasmtime_version: str
+    proxy: str = ""
+    """The operator's, through which requests went: their addresses were not pinned."""
 
 
 class RunFinished(Event, frozen=True):

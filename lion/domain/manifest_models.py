@@ -232,9 +232,16 @@ class ManifestTable(Table):
     run: list[RunTable] = []
 
 
+class PolicyHttpTable(Table):
+    """How requests leave."""
+
+    proxy: str
+
+
 class PolicyTable(Table):
-    """A policy file: rules that refuse or ask, and ceilings on limits."""
+    """A policy file: rules that refuse or ask, ceilings on limits, and how requests leave."""
 
     deny: list[str] = []
     ask: list[str] = []
     limits: LimitsTable | None = None
+    http: PolicyHttpTable | None = None

@@ -27,7 +27,7 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     `exit_code` is None for a run without an end (cut short, or still going); `policy_known` says
     whether the rules it ran under were at hand. `unnamed_denials` are calls that were refused
     beyond the different ones that are told apart. `again` is what other rules would make of it,
-    None if the run had these.
+    None if the run had these. `proxy` is the operator's through which requests went.
     """
 
     run: str
@@ -40,6 +40,7 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     unnamed_denials: int
     policy_digest: str
     policy_known: bool
+    proxy: str
     lion_version: str
     endings: tuple[RootEnding, ...]
     holders: tuple[HolderAudit, ...]
@@ -84,6 +85,7 @@ def audit_run(
         unnamed_denials=usage.other_denials,
         policy_digest=started.policy_digest,
         policy_known=is_known,
+        proxy=started.proxy,
         lion_version=started.lion_version,
         endings=usage.endings(),
         holders=_holders(plan, loaded, policy if is_known else parse_policy(""), started,

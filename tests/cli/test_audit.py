@@ -16,11 +16,19 @@ TOUR_PLUGINS = ("hello", "calculator", "notebook")
 TOUR = ROOT / "examples" / "tour" / "manifest.toml"
 README = (ROOT / "README.md").read_text("utf-8")
 
-MANIFEST_KEYS = {"kind", "manifest_name", "manifest", "policy", "policy_digest", "holders"}
+MANIFEST_KEYS = {
+    "kind",
+    "manifest_name",
+    "manifest",
+    "policy",
+    "policy_digest",
+    "holders",
+    "proxy",
+}
 RUN_KEYS = {
     "kind", "run", "manifest_name", "exit_code", "is_interrupted", "records", "calls", "denied",
     "unnamed_denials", "policy_digest", "policy_known", "lion_version", "endings", "holders",
-    "again",
+    "again", "proxy",
 }  # fmt: skip
 HOLDER_KEYS = {
     "name", "kind", "component", "digest", "imports", "tools", "defaults", "denied_defaults",
@@ -118,6 +126,17 @@ allow.kv = {{ bytes = "1 KiB" }}
     }
     text = lion("audit", path).stdout
     assert "no kv of its own; through two.clock-monotonic then three.kv-get: kv" in text
+
+
+def test_a_proxy_and_what_is_lost_by_it(lion: Lion) -> None:
+    policy = lion.write('[http]\nproxy = "http://proxy.example:3128"', "policy.toml")
+    lion("run", TOUR, "--policy", policy)
+    for words in (("audit", TOUR, "--policy", policy), ("audit", "last")):
+        text = lion(*words).stdout
+        assert "requests go through the proxy http://proxy.example:3128, which resolves" in text
+        assert "the addresses it reaches are not pinned" in text
+    assert lion.json("audit", "last")["proxy"] == "http://proxy.example:3128"
+    assert "proxy" not in lion("audit", TOUR).stdout and lion.json("audit", TOUR)["proxy"] == ""
 
 
 def test_a_policy_that_denies_and_lowers(lion: Lion) -> None:
