@@ -411,6 +411,18 @@ class TestStructuredAnswers:
         assert used["llm.tokens of fast"] > 0
         assert (await arena.replay(report.run)).identical
 
+    async def test_one_that_is_too_long_to_be_judged_is_cut(
+        self, arena: Arena, tmp_path: Path
+    ) -> None:
+        words = "roar " * 60_000
+        script = f'[[answer]]\nchunk = 1000\ntext = "{words}"\n'
+        for schema, said in ((SCHEMA, "at most 262,144 characters"), (None, '"stop"')):
+            report = await arena.run(
+                manifest(tmp_path, GRANTED, script=script),
+                call("probe.llm-next", **question("go", **({"schema": schema} if schema else {}))),
+            )
+            assert said in str(only(report).value)[-200:]
+
     @pytest.mark.parametrize("word", ["good", "short", "tool"])
     async def test_others_are_given_as_they_are(
         self, word: str, arena: Arena, tmp_path: Path

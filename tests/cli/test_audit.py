@@ -299,6 +299,13 @@ name = "x"
 component = "{WASM}/probe.wasm"
 allow.kv = {{ bytes = "1 KiB" }}
 deny = ["random"]
+[plugins.busy]
+component = "{WASM}/probe.wasm"
+limits = {{ calls = 1 }}
+[[run]]
+call = "busy.clock-now"
+[[run]]
+call = "busy.clock-now"
 [[run]]
 call = "probe.kv-set"
 with = {{ key = "k", value = "v" }}
@@ -308,6 +315,8 @@ call = "probe.random-number"
 call = "probe.tools-list"
 """)
     lion("run", path)
+    (budget,) = holders(lion.json("audit"))["busy"]["use"]["denied"]
+    assert "calls" in budget["reason"], budget
     policy = lion.write("deny = []\n", "policy.toml")
     again = lion.json("audit", "last", "--policy", policy)["again"]
     assert (again["changed"], again["changes"], again["lowered"]) == (0, [], {})

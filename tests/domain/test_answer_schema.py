@@ -118,6 +118,10 @@ MANY: Any = {"items": {"enum": [f"a{n}" for n in range(3_000)]}}
 LONG: Any = {"items": {"required": [f"a{n}" for n in range(3_000)]}}
 
 
+LISTS: Any = {"type": "array", "items": {"$ref": "#"}}
+HARD: Any = {"anyOf": [{"type": "string"}, LISTS, LISTS, LISTS, LISTS]}
+
+
 def nested(depth: int) -> Any:
     value: Any = 1
     for _ in range(depth):
@@ -130,6 +134,7 @@ def nested(depth: int) -> Any:
     [
         (ROUND, 1),
         (WIDE, nested(30)),
+        (HARD, nested(30)),
         (WIDE, nested(400)),
         ({"const": 1}, nested(400)),
         (MANY, ["a1"] * 100_000),
