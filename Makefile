@@ -26,7 +26,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, tests
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m pytest $(ARGS)
 
-bench: $(VENV)/.dev  ## measure, against Extism and plain wasmtime (JSON=file writes the figures there)
+bench: $(VENV)/.dev  ## measure, against Extism, plain wasmtime and httpx2 (JSON=file writes the figures there)
 	@$(PY) benchmarks/run.py $(if $(JSON),--json "$(JSON)")
 
 plugins: $(VENV)/.runtime  ## rebuild plugins-wasm from plugins-src (needs Rust)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from benchmarks import extism_guest
+from benchmarks import extism_guest, outside
 from benchmarks.extism_guest import ExtismGuest
 from benchmarks.lion_bare import open_bare
 from benchmarks.lion_host import open_whole
@@ -204,4 +204,5 @@ CONTESTS = (
     Contest(name="replay", title="replay of recorded calls, against the run itself",
             count=20_000, open=_replay,
             note="opening, verifying and loading included"),
+    *outside.CONTESTS,
 )  # fmt: skip

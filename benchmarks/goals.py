@@ -60,6 +60,8 @@ GOALS = (
          unit="MB/s", figure=_megabytes(_BOTH_WAYS), at_least=True),
     Goal(name="start", title="start-up against its imports", contest="start", limit=1.5, unit="x",
          figure=_ratio_to("imports")),
+    Goal(name="token", title="streamed token, 200 streams", contest="tokens", limit=200, unit="us",
+         figure=_micros),
 )  # fmt: skip
 
 

@@ -50,12 +50,16 @@ class WholeLion:
     """An open host in a directory of its own."""
 
     def __init__(self, host: Host, settings: Settings) -> None:
-        self._host = host
+        self.host = host
         self.settings = settings
 
     async def run(self, tool: str, count: int) -> RunReport:
         """One run; all its calls must have worked."""
-        report = await self._host.run(plan_of(tool, count))
+        return await self.done(plan_of(tool, count), count)
+
+    async def done(self, plan: Plan, count: int) -> RunReport:
+        """Run a plan of one call that answers how often it worked: every time."""
+        report = await self.host.run(plan)
         assert report.exit_code == 0 and report.endings[0].value == count, report
         return report
 
@@ -69,7 +73,7 @@ class WholeLion:
 
     async def wait(self, count: int, nanos: int = 300_000_000) -> None:
         """Agents that all wait at once."""
-        report = await self._host.run(agents_plan(count, nanos))
+        report = await self.host.run(agents_plan(count, nanos))
         assert report.exit_code == 0, report
 
     async def replay(self, run: str) -> None:

@@ -10,9 +10,9 @@ else's cost.
 
 import gc
 import resource
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from time import process_time_ns
 
@@ -39,6 +39,7 @@ class Contest:
     """One piece of work: `open` gives the contestants, ours first; `count` is one turn's work.
 
     `byte_count` says how many bytes cross in one unit of work, where that is what matters.
+    `shares` names the contestants that do the first one's work without a part of lion, by part.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Contest:
     open: Callable[[], AbstractAsyncContextManager[dict[str, Work]]]
     byte_count: int = 0
     note: str = ""
+    shares: Mapping[str, str] = field(default_factory=dict)
 
 
 def cpu_ns() -> int:

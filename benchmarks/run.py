@@ -1,6 +1,6 @@
 """Look here if you want to know how the bench is run.
 
-    make bench                     everything, about three minutes
+    make bench                     everything, about five minutes
     make bench JSON=bench.json     and the same figures as JSON
     python benchmarks/run.py [--json FILE] [--quick] [--only NAME]...
 
@@ -37,7 +37,7 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "cores": str(os.cpu_count()),
     }
-    for package in ("wasmtime", "extism", "extism-sys", "trio"):
+    for package in ("wasmtime", "extism", "extism-sys", "httpx2", "trio"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

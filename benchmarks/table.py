@@ -35,6 +35,16 @@ def _ratios(times: Mapping[str, Times]) -> dict[str, float]:
     return {other: times[first].best / times[other].best for other in others}
 
 
+def _shares(contest: Contest, times: Mapping[str, Times]) -> dict[str, float]:
+    """What part of the first contestant's time each part of lion takes, 0 to 1."""
+    whole = next(iter(times.values())).best
+    return {
+        part: max(0.0, 1 - times[other].best / whole)
+        for part, other in contest.shares.items()
+        if other in times
+    }
+
+
 def contest_lines(contest: Contest, times: Mapping[str, Times]) -> list[str]:
     """A contest in words: ratios, then microseconds, then bytes."""
     first = next(iter(times))
@@ -44,6 +54,9 @@ def contest_lines(contest: Contest, times: Mapping[str, Times]) -> list[str]:
         speed = f"{_megabytes(contest, taken):>9,.0f} MB/s" if contest.byte_count else ""
         best, median = taken.best / 1_000, taken.median / 1_000
         lines.append(f"  {name:<12} best {best:>11,.2f} us   median {median:>11,.2f} us {speed}")
+    if shares := _shares(contest, times):
+        told = ", ".join(f"{part} {share:.0%}" for part, share in shares.items())
+        lines.append(f"  of {first}'s time: {told}")
     if contest.note:
         lines.append(f"  ({contest.note})")
     return [line.rstrip() for line in lines if line]
@@ -78,6 +91,8 @@ def _contest_json(contest: Contest, times: Mapping[str, Times]) -> dict[str, Any
     }
     if contest.byte_count:
         found["megabytes_per_second"] = {n: _megabytes(contest, t) for n, t in times.items()}
+    if contest.shares:
+        found["shares"] = _shares(contest, times)
     return found
 
 

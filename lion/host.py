@@ -15,9 +15,10 @@ import trio
 
 from lion import __version__
 from lion.audit.sqlite import open_sqlite_log
-from lion.capabilities.services import open_services
+from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
 from lion.domain.event import Record, RunFinished, RunStarted
+from lion.domain.http_url import Url
 from lion.domain.plan import Holder, Plan, RunCall
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.clock import SystemClock
@@ -28,7 +29,7 @@ from lion.kernel.listeners import Listeners, open_listeners
 from lion.kernel.live import LiveHolder, LiveRun
 from lion.kernel.processors import build_processors
 from lion.kernel.replay import name_call
-from lion.kernel.report import Ending, RunReport
+from lion.kernel.report import Ending, RunReport, with_together
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.policy.policy_file import Policy, parse_policy
 from lion.policy.rights import build_rights
@@ -40,8 +41,10 @@ from lion.wasm.runtime import WasmRuntime, open_runtime
 
 Watch = Callable[[Record], None]
 OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...]], AbstractAsyncContextManager[dict[str, Any]]
+    [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[dict[str, Any]]
 ]
+"""Opens what a run's executors need; the third are folders of trusted code, the fourth is the
+operator's proxy."""
 
 
 def new_run_id() -> str:
@@ -129,6 +132,13 @@ class Host:
                 found[name] = describe(load_system(plan, holder, self._fittings.clock(), {}), 0)
         return found
 
+    async def check_services(self, plan: Plan) -> tuple[str, ...]:
+        """Look at a plan's scripts, directories and secrets; names of secrets that are not bound.
+
+        Raises OperatorError for the first mistake.
+        """
+        return await trio.to_thread.run_sync(check_services, plan, self._settings, code_of(plan))
+
     async def call(
         self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None
     ) -> RunReport:
@@ -147,7 +157,9 @@ class Host:
         run = self._fittings.name_run()
         live = LiveRun(run, plan, self._log, self._fittings.clock())
         with flattened():
-            services = self._fittings.services(plan, self._settings, code_of(plan))
+            services = self._fittings.services(
+                plan, self._settings, code_of(plan), self._policy.proxy
+            )
             async with services as live.services, open_listeners(live) as listeners:
                 await self._log.start_run(run, plan.name)
                 async with trio.open_nursery() as nursery:
@@ -189,7 +201,7 @@ class Host:
         counts = live.counts
         return RunReport(
             run=live.id, exit_code=code, endings=tuple(ended), calls=counts.calls,
-            denied=counts.denied, denials=tuple(live.denials.values()),
+            denied=counts.denied, denials=with_together(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
         )  # fmt: skip
 
@@ -261,6 +273,7 @@ class Host:
                 name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
             },
             policy_digest=self._policy.digest,
+            proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             engine_digest=self._runtime.engine_digest,
             lion_version=__version__,
             wasmtime_version=self._runtime.wasmtime_version,

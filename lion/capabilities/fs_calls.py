@@ -64,7 +64,7 @@ async def decided(
     undo: Callable[[T], object] | None = None,
 ) -> T:
     """Do the work; whatever it asks for is decided, and then it is done anew."""
-    call, decided = caller.number, list[str]()
+    call, target, decided = caller.number, caller.target, list[str]()
     for _ in range(MOST_ASKED):
         try:
             with translated():
@@ -74,6 +74,11 @@ async def decided(
             if not decision.allowed:
                 raise CallError("denied", words_for_guest(decision)) from None
             decided.append(asked.target)
+        except CallError as exc:
+            # What the system itself forbids is no decision of lion's.
+            if exc.case == "denied" and not isinstance(exc.__cause__, OSError):
+                caller.refuse(call, "fs", operation, target, exc.text)
+            raise
     raise CallError("busy", "the symlinks on the way keep changing")
 
 

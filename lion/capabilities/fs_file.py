@@ -7,6 +7,7 @@ Rule: only regular files and directories are ever opened; a file that is no long
 it is open is closed again.
 """
 
+import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -118,7 +119,7 @@ class OpenFile:
     def sync(self) -> None:
         """Wait until it is on the disk. Raises CallError, OSError."""
         with self.descriptor.using() as number:
-            os.fsync(number)
+            flush(number)
 
     def _write(self, number: int, offset: int, data: bytes) -> None:
         _check_offset(offset, len(data))
@@ -187,6 +188,15 @@ def write_all(number: int, data: bytes, offset: int) -> None:
     while left:
         written = os.pwrite(number, left, offset)
         left, offset = left[written:], offset + written
+
+
+def flush(number: int) -> None:
+    """Wait until a file or directory would survive that the power fails. Raises OSError."""
+    command = getattr(fcntl, "F_FULLFSYNC", None)  # macOS, whose fsync stops at the disk's cache
+    if command is None:
+        os.fsync(number)
+    else:
+        fcntl.fcntl(number, command)
 
 
 def times(info: os.stat_result, accessed: int | None, modified: int | None) -> tuple[int, int]:

@@ -31,7 +31,11 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
         for path in (*self.files, *self.folders):
             if own in trail(path):
                 return f"it contains {str(path)!r}"
-        above = set(ancestors(top))
+        return self.objection_within(top)
+
+    def objection_within(self, folder: int) -> str | None:
+        """Why nothing may be made and written in this open directory, or None. Raises OSError."""
+        above = set(ancestors(folder))
         for path in self.folders:
             if inode(path) in above:
                 return f"it lies in {str(path)!r}"

@@ -24,7 +24,7 @@ from lion.capabilities.fs_usage import Identity, Ledger, identity
 from lion.domain.call import CallError
 from lion.domain.fs_grant import quota_of
 from lion.domain.fs_path import is_below
-from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.plan import Grant, Holder, Mount, Plan
 from lion.errors import OperatorError
 from lion.threads import finish
 
@@ -116,14 +116,19 @@ class Files:
 
 
 @asynccontextmanager
-async def open_files(plan: Plan, guard: Guard) -> AsyncIterator[Files]:
+async def open_files(
+    plan: Plan, guard: Guard, *, is_durable: bool = False
+) -> AsyncIterator[Files]:
     """Open every directory that a plan grants, and close them in the end.
 
-    `guard` are the host's own files; the plan's are added. Raises OperatorError for one that is
+    `guard` are the host's own files; the plan's are added. `is_durable`: a file replaced or made
+    survives that the power fails, once its guest is told. Raises OperatorError for one that is
     missing, or that nobody may write.
     """
-    opener = _Opener(guard.including(plan))
+    opener = _Opener(guard.including(plan), is_durable)
     try:
+        # All are looked at before any is made: a refused manifest leaves nothing behind.
+        await trio.to_thread.run_sync(check_files, plan, guard)
         holders = await trio.to_thread.run_sync(opener.open_all, plan)
         yield Files(holders)
     finally:
@@ -131,8 +136,9 @@ async def open_files(plan: Plan, guard: Guard) -> AsyncIterator[Files]:
 
 
 class _Opener:
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, is_durable: bool) -> None:
         self._guard = guard
+        self._is_durable = is_durable
         self._trees: list[Tree] = []
         self._ledgers: dict[Identity, Ledger] = {}
 
@@ -152,40 +158,72 @@ class _Opener:
             tree.close()
 
     def _open_holder(self, holder: Holder) -> list[Tree]:
-        place = f"{holder.table}.{holder.name}.allow.fs"
-        return [self._open(grant, place) for grant in holder.grants if grant.mount is not None]
+        place = place_of(holder)
+        return [self._open(grant, mount, place) for grant, mount in mounts_of(holder)]
 
-    def _open(self, grant: Grant, place: str) -> Tree:
-        mount = grant.mount
-        assert mount is not None
-        at = str(mount.at)
+    def _open(self, grant: Grant, mount: Mount, place: str) -> Tree:
+        top = _open_top(mount, place, is_made=mount.write)
         try:
-            if mount.write:
-                _make(at)
-            top = os.open(at, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK)
-        except OSError as exc:
-            raise OperatorError(
-                f"{place}: the directory {at!r} cannot be opened: {exc.strerror}",
-                hint="make it, or change `at` in the manifest",
-            ) from exc
-        try:
-            self._check(top, place, at, is_written=mount.write)
+            _check(self._guard.objection(top) if mount.write else None, mount, place)
             ledger = self._ledgers.setdefault(identity(os.fstat(top)), Ledger())
         except BaseException:
             os.close(top)
             raise
-        tree = Tree(mount, top, ledger, quota_of(grant), self._guard.identities())
+        tree = Tree(
+            mount, top, ledger, quota_of(grant), self._guard.identities(), self._is_durable
+        )
         self._trees.append(tree)
         return tree
 
-    def _check(self, top: int, place: str, at: str, *, is_written: bool) -> None:
-        objection = self._guard.objection(top) if is_written else None
-        if objection is not None:
-            raise OperatorError(
-                f"{place}: {at!r} may not be written by a guest: {objection}, "
-                "which decides what runs and what it may do",
-                hint="grant a directory of its own",
-            )
+
+def check_files(plan: Plan, guard: Guard) -> None:
+    """Whether open_files would open every directory; makes none. Raises OperatorError."""
+    guard = guard.including(plan)
+    for holder in plan.holders.values():
+        for _, mount in mounts_of(holder):
+            place = place_of(holder)
+            # What is missing and may be written would be made: then its folder has to be good.
+            is_new = mount.write and not os.path.lexists(mount.at)
+            top = _open_top(mount, place, above=is_new)
+            try:
+                look = guard.objection_within if is_new else guard.objection
+                _check(look(top) if mount.write else None, mount, place)
+            finally:
+                os.close(top)
+
+
+def mounts_of(holder: Holder) -> list[tuple[Grant, Mount]]:
+    """A holder's grants of directories."""
+    return [(grant, grant.mount) for grant in holder.grants if grant.mount is not None]
+
+
+def place_of(holder: Holder) -> str:
+    """Where those stand in the manifest."""
+    return f"{holder.table}.{holder.name}.allow.fs"
+
+
+def _open_top(mount: Mount, place: str, *, is_made: bool = False, above: bool = False) -> int:
+    """The directory of a grant, made if it is missing; or the one above it."""
+    at = str(mount.at)
+    try:
+        if is_made:
+            _make(at)
+        where = os.path.dirname(at) if above else at
+        return os.open(where, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK)
+    except OSError as exc:
+        raise OperatorError(
+            f"{place}: the directory {at!r} cannot be opened: {exc.strerror}",
+            hint="make it, or change `at` in the manifest",
+        ) from exc
+
+
+def _check(objection: str | None, mount: Mount, place: str) -> None:
+    if objection is not None:
+        raise OperatorError(
+            f"{place}: {str(mount.at)!r} may not be written by a guest: {objection}, "
+            "which decides what runs and what it may do",
+            hint="grant a directory of its own",
+        )
 
 
 def _make(path: str) -> None:

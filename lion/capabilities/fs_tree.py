@@ -18,6 +18,7 @@ from lion.capabilities.fs_file import (
     Descriptor,
     OpenFile,
     check_regular,
+    flush,
     open_plain,
     read_up_to,
     times,
@@ -41,17 +42,20 @@ MOST_READ: Final = 262_144
 
 
 class Tree:
-    """The directory of one grant, open. `guarded` are files that are never written in place."""
+    """The directory of one grant, open. `guarded` are files that are never written in place;
+    `is_durable`: what changes a directory is on the disk before it is done.
+    """
 
     def __init__(
         self, mount: Mount, top: int, ledger: Ledger, quota: Mapping[str, int],
-        guarded: Collection[Identity] = (),
+        guarded: Collection[Identity] = (), is_durable: bool = False,
     ) -> None:  # fmt: skip
         self.mount = mount
         self._top = Descriptor(top)
         self._ledger = ledger
         self._quota = quota
         self._guarded = guarded
+        self._is_durable = is_durable
 
     def close(self) -> None:
         """Close the directory once nobody works in it."""
@@ -78,7 +82,7 @@ class Tree:
                 check_regular(old)
             growth = len(data) - (0 if old is None else self._ledger.freed(old))
             with self._ledger.taking(self._quota, growth, 1 if old is None else 0):
-                replace_file(at.folder, at.name, data, old)
+                replace_file(at.folder, at.name, data, old, is_durable=self._is_durable)
             if old is not None:
                 self._ledger.note_gone(old)
 
@@ -245,6 +249,8 @@ class Tree:
             self._spot(names, access, follow=follow) as at,
         ):
             yield at
+            if self._is_durable:
+                flush(at.folder)
 
     def _need(self, names: Sequence[str], access: Access, *, is_tree: bool = False) -> None:
         """Raise Asks unless this has been decided."""

@@ -7,6 +7,11 @@ Rule: links are read and followed by us: relative ones only, at most 40, `..` at
 Rule: `..` of a link begins the walk anew without the last name, because a directory's own `..` is
 wherever it was moved to.
 Rule: what is mounted beneath (another device, /proc) is no part of the grant.
+
+Linux's openat2 with RESOLVE_BENEATH would do the walk in one call and is left out on purpose: it
+does not tell which names a link led to, and those are what the operator's rules are asked about,
+so the walk would have to stay beside it. Measured, it saves 7 us for one level and 20 for eight,
+of the 150 that a call takes before it is recorded.
 """
 
 import os

@@ -144,6 +144,7 @@ def _terms(caller: Caller, operation: str, target: str, timeout_ns: int | None) 
         addresses=named_addresses(grant),
         secrets=tuple(n for g in caller.grants("secrets") for n in g.patterns),
         follow=follow,
+        refused=partial(caller.refuse, number, HTTP, operation),
         rate=Rate(quota["rate"], quota["rate-period"]) if "rate" in quota else None,
         spend=spend,
         times=Times(

@@ -57,7 +57,9 @@ class Watch:
 
     async def note(self, event: str, _: Any) -> None:
         """What the client tells of its progress."""
-        if event == "http11.send_request_headers.started":
+        if event == "connection.connect_tcp.started":
+            self._enter("connecting", self._times.connect_ns)
+        elif event == "http11.send_request_headers.started":
             self._enter("the request", self._times.total_ns)
         elif event == "http11.receive_response_headers.started":
             self._enter("the answer's head", self._times.head_ns)
@@ -121,7 +123,7 @@ class Answer:
         times = terms.times
         seconds = {"connect": times.connect_ns / 1e9, "write": times.idle_ns / 1e9}
         request.extensions = {"timeout": seconds, "trace": watch.note}
-        with watch.over("connecting", times.connect_ns), translated():
+        with watch.over("waiting for a free connection", times.total_ns), translated():
             response = await pool.handle_async_request(request)
         try:
             return cls(response, url, terms, watch, scrubber)

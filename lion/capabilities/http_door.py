@@ -1,7 +1,7 @@
 """Look here if you want to know what happens to every request that leaves: the http door.
 
 Rule: nothing is taken from the environment: no proxy, no netrc, no certificates' variables; there
-is no cookie jar and no HTTP/2.
+is no cookie jar and no HTTP/2. A proxy is named by the operator's policy or there is none.
 Rule: connections are shared by requests of one holder under one grant only.
 Rule: a redirect is a request of its own: decided, charged, vetted, and told no credentials of
 another origin.
@@ -34,8 +34,6 @@ from lion.ports.http import OutgoingRequest, Terms
 if TYPE_CHECKING:
     import ssl
 
-MOST_CONNECTIONS = 32
-"""Of one pool; further requests wait."""
 KEPT_SECONDS = 15.0
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
@@ -63,8 +61,10 @@ class Door:
         resolve: Resolve,
         tls: "Callable[[], ssl.SSLContext]",
         answer: AnswerRequest | None,
+        proxy: Url | None,
     ) -> None:
         self._answer = answer
+        self._proxy = proxy
         self._vault = vault
         self._resolve = resolve
         self._tls = tls
@@ -81,7 +81,11 @@ class Door:
         watch = Watch(request.terms)
         hop = _first(request)
         for left in range(request.terms.redirects, -1, -1):
-            answer = await self._send(hop, watch)
+            try:
+                answer = await self._send(hop, watch)
+            except CallError as exc:
+                _note_refused(hop, exc)
+                raise
             try:
                 following = await _next(hop, answer, left)
             except BaseException:
@@ -134,10 +138,12 @@ class Door:
         if key not in self._pools and self._answer is not None:
             self._pools[key] = CannedPool(self._answer)
         elif key not in self._pools:
-            network = VettedNetwork(parse_networks(hop.terms.addresses), self._resolve)
+            network = VettedNetwork(
+                parse_networks(hop.terms.addresses), self._resolve, self._proxy
+            )
             self._pools[key] = Pool(
                 ssl_context=self._tls_context() if is_tls else None,
-                max_connections=MOST_CONNECTIONS,
+                max_connections=hop.terms.connections,
                 keepalive_expiry=KEPT_SECONDS,
                 network_backend=network,
             )
@@ -180,14 +186,16 @@ async def open_door(
     resolve: Resolve = resolve,
     tls: "Callable[[], ssl.SSLContext] | None" = None,
     answer: AnswerRequest | None = None,
+    proxy: Url | None = None,
 ) -> AsyncIterator[Door]:
     """The door of one run. `tls` says whom it trusts: the system's authorities, if not given.
 
     `answer` stands in for servers and network: no name is resolved and no connection is made.
+    `proxy` is the operator's, by which what is not near is reached.
     """
     # At its debug level the client writes whole requests, secrets included.
     logging.getLogger("httpcore2").setLevel(logging.WARNING)
-    door = Door(vault or Vault(), resolve, tls or _system_tls, answer)
+    door = Door(vault or Vault(), resolve, tls or _system_tls, answer, proxy)
     try:
         yield door
     finally:
@@ -241,6 +249,11 @@ def _size(hop: Hop, parts: Parts) -> int:
     return line + sum(len(n) + len(v) + 4 for n, v in parts.headers) + len(parts.body or b"") + 2
 
 
+def _note_refused(hop: Hop, exc: CallError) -> None:
+    if exc.case == "denied":
+        hop.terms.refused(f"{hop.method} {hop.url.text}", exc.text)
+
+
 async def _next(hop: Hop, answer: Answer, left: int) -> Hop | None:
     """Where an answer sends on to, decided; None if it is not to be followed."""
     place = answer.location
@@ -249,7 +262,9 @@ async def _next(hop: Hop, answer: Answer, left: int) -> Hop | None:
     if not left:
         raise CallError("redirects", "more redirects than are followed")
     if answer.has_secret_location:
-        raise CallError("denied", "the redirect has the value of a secret in it")
+        leaks = CallError("denied", "the redirect has the value of a secret in it")
+        _note_refused(hop, leaks)
+        raise leaks
     try:
         url = resolve_reference(hop.url, place)
     except BadUrl as exc:

@@ -4,6 +4,8 @@ Rule: a name is resolved once for a connection, and the connection goes to an ad
 answer; nobody resolves it again.
 Rule: how long reading and connecting may take is the door's to say, by cancelling.
 Rule: TLS is checked against the host of the URL, not against the address.
+Rule: behind the operator's proxy the name is resolved anew, there: what is known of it here is
+vetted first, but what it reaches is pinned no more.
 """
 
 import math
@@ -16,8 +18,10 @@ from typing import Any
 import httpcore2
 import trio
 
-from lion.capabilities.http_addresses import Address, Network, vet
+from lion.capabilities.http_addresses import Address, Network, objection, vet
+from lion.capabilities.http_proxy import connect_through
 from lion.domain.call import CallError
+from lion.domain.http_url import Url
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host for a port, as text. Raises OSError."""
@@ -30,11 +34,17 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class VettedNetwork(httpcore2.AsyncNetworkBackend):
-    """Connects for one pool; `allowed` are the networks its grant names."""
+    """Connects for one pool; `allowed` are the networks its grant names, `proxy` the operator's.
 
-    def __init__(self, allowed: Sequence[Network], resolve: Resolve) -> None:
+    A private address that was named is not the proxy's to reach: it is connected to from here.
+    """
+
+    def __init__(
+        self, allowed: Sequence[Network], resolve: Resolve, proxy: Url | None = None
+    ) -> None:
         self._allowed = allowed
         self._resolve = resolve
+        self._proxy = proxy
 
     async def connect_tcp(
         self,
@@ -45,19 +55,32 @@ class VettedNetwork(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Resolve, vet, connect. Raises CallError: `dns`, `denied`, `connection`."""
-        addresses = vet(host, await self._addresses(host, port), self._allowed)
-        until = trio.current_time() + (timeout or 10.0)
-        for place, address in enumerate(addresses):
-            # An address that does not answer leaves time for the others.
-            share = (until - trio.current_time()) / (len(addresses) - place)
-            with trio.move_on_after(max(share, 0.0)):
-                stream = await _connect(address, port)
-                if stream is not None:
-                    return _Stream(stream)
-        raise CallError("connection", f"{host} takes no connection on port {port}")
+        addresses = await self._vetted(host, port)
+        if self._proxy is not None and all(objection(one) is None for one in addresses):
+            return _Stream(await connect_through(self._proxy, host, port, self._connect_proxy))
+        stream = await _connect_any(addresses, port, timeout or 10.0)
+        if stream is None:
+            raise CallError("connection", f"{host} takes no connection on port {port}")
+        return _Stream(stream)
 
     async def sleep(self, seconds: float) -> None:
         await trio.sleep(seconds)
+
+    async def _vetted(self, host: str, port: int) -> list[Address]:
+        """The addresses; none where only the proxy knows the name. Raises CallError."""
+        try:
+            return vet(host, await self._addresses(host, port), self._allowed)
+        except CallError as exc:
+            if exc.case == "dns" and self._proxy is not None:
+                return []
+            raise
+
+    async def _connect_proxy(self, host: str, port: int) -> trio.SocketStream | None:
+        try:
+            texts = [host] if _is_address(host) else await self._resolve(host, port)
+        except OSError:
+            return None
+        return await _connect_any([ip_address(text) for text in texts], port, 10.0)
 
     async def _addresses(self, host: str, port: int) -> Sequence[str]:
         if _is_address(host):
@@ -127,6 +150,21 @@ def _as(kind: type[Exception]) -> Iterator[None]:
         yield
     except (trio.BrokenResourceError, trio.ClosedResourceError) as exc:
         raise kind("the connection broke") from exc
+
+
+async def _connect_any(
+    addresses: Sequence[Address], port: int, seconds: float
+) -> trio.SocketStream | None:
+    """A connection to the first address that takes one."""
+    until = trio.current_time() + seconds
+    for place, address in enumerate(addresses):
+        # An address that does not answer leaves time for the others.
+        share = (until - trio.current_time()) / (len(addresses) - place)
+        with trio.move_on_after(max(share, 0.0)):
+            stream = await _connect(address, port)
+            if stream is not None:
+                return stream
+    return None
 
 
 async def _connect(address: Address, port: int) -> trio.SocketStream | None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lion.capabilities.fs_guard import guard_of
-from lion.capabilities.models.opening import open_models
+from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.models.provider import LLM
 from lion.capabilities.secrets import SECRETS
+from lion.domain.http_url import Url
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.ports import HTTP
@@ -27,13 +28,15 @@ async def open_services(
     plan: Plan,
     settings: Settings,
     code: Sequence[Path] = (),
+    proxy: Url | None = None,
     *,
     answer: "AnswerRequest | None" = None,
 ) -> AsyncIterator[dict[str, Any]]:
-    """The services of one run, by capability. Raises OperatorError for a wrong file of theirs.
+    """The services of one run, by capability; `proxy` is the policy's.
 
     `code` are folders of code that runs outside of the sandbox: no grant may let a guest write
-    there. `answer` answers all requests in place of the network.
+    there. `answer` answers all requests in place of the network. Raises OperatorError for a wrong
+    file of theirs.
     """
     vault = None
     services: dict[str, Any] = {}
@@ -43,16 +46,34 @@ async def open_services(
         if _asks_servers(plan):
             from lion.capabilities.http_door import open_door
 
-            services[HTTP] = await stack.enter_async_context(open_door(vault, answer=answer))
-        if any(grant.mount for holder in plan.holders.values() for grant in holder.grants):
+            door = open_door(vault, answer=answer, proxy=proxy)
+            services[HTTP] = await stack.enter_async_context(door)
+        if _has_files(plan):
             from lion.capabilities.fs_roots import FS, open_files
 
-            services[FS] = await stack.enter_async_context(
-                open_files(plan, guard_of(settings, code))
-            )
+            guard = guard_of(settings, code)
+            files = open_files(plan, guard, is_durable=settings.durability == "full")
+            services[FS] = await stack.enter_async_context(files)
         scrubber = None if vault is None else vault.scrubber
         services[LLM] = open_models(plan, services.get(HTTP), scrubber)
         yield services
+
+
+def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Look at scripts, directories and secrets as a run would, and open, make or ask nothing.
+
+    Answers the names of secrets that are not bound. Raises OperatorError for the first mistake.
+    """
+    unbound: tuple[str, ...] = ()
+    if names := _secret_names(plan):
+        vault = _open_vault(plan, settings, names)
+        unbound = tuple(sorted(name for name in names if not vault.has(name)))
+    check_scripts(plan)
+    if _has_files(plan):
+        from lion.capabilities.fs_roots import check_files
+
+        check_files(plan, guard_of(settings, code))
+    return unbound
 
 
 def _open_vault(plan: Plan, settings: Settings, names: set[str]) -> "Vault":
@@ -76,6 +97,10 @@ def _secret_names(plan: Plan) -> set[str]:
         for name in grant.patterns
     }
     return granted | {model.key for model in plan.models.values() if model.key}
+
+
+def _has_files(plan: Plan) -> bool:
+    return any(grant.mount for holder in plan.holders.values() for grant in holder.grants)
 
 
 def _asks_servers(plan: Plan) -> bool:

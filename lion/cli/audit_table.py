@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lion.cli.screen import Screen
-from lion.cli.summary import split_suggestion
+from lion.cli.summary import is_last_of, split_suggestion
 from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits, Rate
 from lion.domain.text import show_line
 from lion.domain.units import render_duration, render_money, render_rate, render_size
+from lion.kernel.audit_again import Again, Change
 from lion.kernel.audit_facts import GrantUse, HolderUse, OperationUse
 from lion.kernel.audit_run import RunAudit
 from lion.kernel.audit_view import HolderAudit
@@ -35,6 +36,7 @@ def render_manifest_audit(audit: "ManifestAudit", screen: Screen) -> Iterator[st
     """Who may do what."""
     policy = "none" if audit.policy is None else show_line(audit.policy)
     yield f"manifest {show_line(audit.manifest_name)}, policy: {policy}"
+    yield from _proxy(audit.proxy)
     for holder in audit.holders:
         yield ""
         yield from _block(holder, _rights(holder, with_grants=True), screen)
@@ -48,6 +50,7 @@ def render_run_audit(audit: RunAudit, screen: Screen) -> Iterator[str]:
     if not audit.policy_known:
         digest = audit.policy_digest[:12]
         yield f"its policy ({digest}) is not the one of now: of its rules, only denials are known"
+    yield from _proxy(audit.proxy)
     for ending in audit.endings:
         error = f": {show_line(ending.error, longest=200)}" if ending.error else ""
         yield f"{ending.ending:<9} {show_line(ending.name)}{error}"
@@ -57,6 +60,40 @@ def render_run_audit(audit: RunAudit, screen: Screen) -> Iterator[str]:
     unused = [use for h in audit.holders if h.use for use in h.use.grants if not use.calls]
     yield ""
     yield f"{len(unused)} grants were never used" if len(unused) != 1 else "1 grant was never used"
+    if audit.again is not None:
+        yield ""
+        yield from _again(audit.again, screen)
+
+
+def _again(again: Again, screen: Screen) -> Iterator[str]:
+    """What the policy of now would make of the run, call by call."""
+    digest = again.policy_digest[:12]
+    counts = f"{again.changed} of {again.calls} calls would be decided otherwise"
+    yield f"under the policy of now ({digest}) {counts}"
+    for one in again.changes[:_MOST_DENIALS]:
+        called = f"{one.capability} {one.operation} {one.target}".rstrip()
+        what = f"{show_line(one.holder)}  {show_line(called, longest=200)}  {_times(one.times)}"
+        colour = "yellow" if one.after != "allow" else "cyan"
+        yield f"  {screen.paint(f'{one.before} -> {one.after}', colour)}  {what}: {_why(one)}"
+    if len(again.changes) > _MOST_DENIALS:
+        yield f"  and {len(again.changes) - _MOST_DENIALS} more (--json has them)"
+    if again.changed:
+        yield "  each call by itself: after the first of these the run would have gone another way"
+    for name, limits in again.lowered.items():
+        for limit in limits:
+            before, after = (_amount(limit.limit, n) for n in (limit.manifest, limit.effective))
+            yield f"  {show_line(name)}  {_word(limit.limit)}: {before} -> {after}"
+
+
+def _why(change: Change) -> str:
+    return show_line(change.reason, longest=200)
+
+
+def _proxy(proxy: str) -> Iterator[str]:
+    """What a proxy takes from what is promised of addresses."""
+    if proxy:
+        yield f"requests go through the proxy {show_line(proxy)}, which resolves names itself:"
+        yield "the addresses it reaches are not pinned; what can be looked up here is vetted first"
 
 
 def _state(audit: RunAudit) -> str:
@@ -163,13 +200,15 @@ def _operation(operation: OperationUse) -> str:
 
 
 def _denials(denied: Sequence[Denial]) -> Iterator[Row]:
-    for denial in denied[:_MOST_DENIALS]:
+    shown = denied[:_MOST_DENIALS]
+    for index, denial in enumerate(shown):
         called = f"{denial.capability} {denial.operation} {denial.target}".rstrip()
         what, reason = show_line(called, longest=200), show_line(denial.reason)
         yield "denied", f"{what}  {_times(denial.times)}: {reason}"
-        if denial.suggestion:
-            table, line = split_suggestion(denial.suggestion)
-            yield "denied", f"  allow it: under [{show_line(table)}] in the manifest write"
+        if denial.suggestion and (not denial.together or is_last_of(shown, index)):
+            table, line = split_suggestion(denial.together or denial.suggestion)
+            what = "allow all" if denial.together else "allow it"
+            yield "denied", f"  {what}: under [{show_line(table)}] in the manifest write"
             yield "denied", f"  {show_line(line)}"
     if len(denied) > _MOST_DENIALS:
         yield "denied", f"and {len(denied) - _MOST_DENIALS} more (--json has them)"

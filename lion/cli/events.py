@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from lion.domain.event import (
+    DOOR,
     AgentCompleted,
     AgentError,
     AgentSpawned,
@@ -63,7 +64,8 @@ def describe(event: Event) -> str:
             return _call(event)
         case CallRedirected():
             what = f"{event.capability}.{event.operation}"
-            return f"{what} sent on to {event.target} -> {event.verdict}: {event.reason}"
+            how = "stopped at" if event.decided_by == DOOR else "sent on to"
+            return f"{what} {how} {event.target} -> {event.verdict}: {event.reason}"
         case RunStarted():
             holders = ", ".join(event.components) or "nobody"
             return f"{event.manifest_name} with {holders}; lion {event.lion_version}"

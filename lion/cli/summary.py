@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,8 +26,9 @@ def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen
     for ending in report.endings:
         yield from render_ending(ending, width, screen)
     typed = typed_command(common)
-    for denial in report.denials[:_MOST_DENIALS]:
-        yield from render_denial(denial, plan, screen)
+    shown = report.denials[:_MOST_DENIALS]
+    for index, denial in enumerate(shown):
+        yield from render_denial(denial, plan, screen, is_last=is_last_of(shown, index))
     if len(report.denials) > _MOST_DENIALS:
         yield f"denied  … and more, all of them in: {typed('log')}"
     yield _counts(report)
@@ -58,18 +59,29 @@ def render_ending(ending: Ending, width: int, screen: Screen) -> Iterator[str]:
         yield f"{' ' * (10 + width)}{show_line(ending.hint)}"
 
 
-def render_denial(denial: Denial, plan: Plan, screen: Screen) -> Iterator[str]:
-    """What was refused, why, and the manifest line that would allow it."""
+def is_last_of(denials: Sequence[Denial], index: int) -> bool:
+    """Whether none of the following has the same line for all of them."""
+    return all(after.together != denials[index].together for after in denials[index + 1 :])
+
+
+def render_denial(
+    denial: Denial, plan: Plan, screen: Screen, *, is_last: bool = True
+) -> Iterator[str]:
+    """What was refused, why, and the manifest line that would allow it.
+
+    One line for several is told with the last of them.
+    """
     what = f"{denial.capability} {denial.operation} {denial.target}".rstrip()
     times = f"  ({denial.times} times)" if denial.times > 1 else ""
     yield (
         f"{screen.paint('denied', 'yellow')}  {show_line(denial.holder)}  "
         f"{show_line(what, longest=200)}   {show_line(denial.reason)}{times}"
     )
-    if denial.suggestion:
-        table, line = split_suggestion(denial.suggestion)
+    if denial.suggestion and (is_last or not denial.together):
+        table, line = split_suggestion(denial.together or denial.suggestion)
         where = "a manifest" if plan.path is None else show_line(_near(plan.path))
-        yield f"        allow it:  under [{show_line(table)}] in {where} write"
+        what = "allow all:" if denial.together else "allow it: "
+        yield f"        {what} under [{show_line(table)}] in {where} write"
         yield f"                   {show_line(line)}"
 
 

@@ -32,6 +32,8 @@ class RunStarted(Event, frozen=True):
     engine_digest: str
     lion_version: str
     wasmtime_version: str
+    proxy: str = ""
+    """The operator's, through which requests went: their addresses were not pinned."""
 
 
 class RunFinished(Event, frozen=True):
@@ -116,6 +118,8 @@ class AgentError(Event, frozen=True):
 
 SCREEN = "screen"
 """Who decided, where a call was refused for what its arguments hold: those are not recorded."""
+DOOR = "door"
+"""Who decided, where a call that was allowed led to what nobody may reach."""
 
 
 class CallRequested(Event, frozen=True):
@@ -154,7 +158,8 @@ class CallFinished(Event, frozen=True):
 
 class CallRedirected(Event, frozen=True):
     """A host call under way was sent on to another target (a redirect), which was decided anew;
-    committed before that target is asked.
+    committed before that target is asked. Or what it led to was refused: an address, a link out
+    (`decided_by` is "door" then, and the verdict deny).
     """
 
     capability: str

@@ -205,7 +205,10 @@ class ModelTable(Table):
                     "properties": {"provider": {"const": "scripted"}},
                     "required": ["script"],
                     "not": {
-                        "anyOf": [{"required": [key]} for key in ("base-url", "model", "key")]
+                        "anyOf": [
+                            {"required": [key]}
+                            for key in ("base-url", "model", "key", "limit-field")
+                        ]
                     },
                 },
                 {
@@ -224,6 +227,7 @@ class ModelTable(Table):
     key: Name | None = None
     prices: PricesTable | None = None
     max_tokens: Count | None = None
+    limit_field: str | None = None
     addresses: list[Network] = []
     idle: Time | None = None
     timeout: Time | None = None
@@ -257,9 +261,16 @@ class ManifestTable(Table):
     run: list[RunTable] = []
 
 
+class PolicyHttpTable(Table):
+    """How requests leave."""
+
+    proxy: str
+
+
 class PolicyTable(Table):
-    """A policy file: rules that refuse or ask, and ceilings on limits."""
+    """A policy file: rules that refuse or ask, ceilings on limits, and how requests leave."""
 
     deny: list[str] = []
     ask: list[str] = []
     limits: LimitsTable | None = None
+    http: PolicyHttpTable | None = None

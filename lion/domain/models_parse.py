@@ -20,7 +20,9 @@ from lion.domain.units import render_money
 PROVIDERS = ("scripted", "openai")
 LATER_PROVIDERS = ("anthropic",)
 NEEDED = {"scripted": ("script",), "openai": ("base-url", "model")}
-STRANGE = {"scripted": ("base-url", "model", "key"), "openai": ("script",)}
+STRANGE = {"scripted": ("base-url", "model", "key", "limit-field"), "openai": ("script",)}
+LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")
+"""How servers call the most tokens of an answer."""
 
 
 def build_models(document: Document, tables: Mapping[str, ModelTable]) -> dict[str, Model]:
@@ -43,8 +45,13 @@ def _model(document: Document, name: str, table: ModelTable, folder: Path) -> Mo
         input_price=0 if prices is None else prices.input,
         output_price=0 if prices is None else prices.output,
         max_tokens=table.max_tokens,
+        limit_field=table.limit_field or LIMIT_FIELDS[0],
         addresses=tuple(table.addresses),
     )
+    if model.limit_field not in LIMIT_FIELDS:
+        what = f"{model.limit_field!r} is no field for the most tokens of an answer"
+        hint = did_you_mean(model.limit_field, LIMIT_FIELDS)
+        raise document.error((*place, "limit-field"), what, hint)
     if model.base_url:
         _check_url(document, (*place, "base-url"), model.base_url)
     times = {"idle_ns": table.idle, "total_ns": table.timeout}

@@ -132,7 +132,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     a secret, never its value) are a server's (provider `openai`). `input_price` and `output_price`
     are millionths of money for a million tokens. `addresses` are networks where it may be though
     they are private (what `base_url` names by address needs none). `max_tokens` is what one answer
-    may have, `idle_ns` how long nothing may come, `total_ns` how long it may take (nanoseconds).
+    may have and `limit_field` how the server calls that, `idle_ns` how long nothing may come,
+    `total_ns` how long it may take (nanoseconds).
     """
 
     name: str
@@ -144,6 +145,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     input_price: int = 0
     output_price: int = 0
     max_tokens: int | None = None
+    limit_field: str = "max_tokens"
     addresses: tuple[str, ...] = ()
     idle_ns: int = 60 * SECOND
     total_ns: int = 600 * SECOND

@@ -19,14 +19,14 @@ from lion.domain.event import (
 from lion.domain.manifest import recorded_plan
 from lion.domain.plan import Limits, Plan
 from lion.errors import AuditError
+from lion.kernel.audit_again import Again, Redecision
 from lion.kernel.audit_facts import BudgetSpent, HolderUse, RootEnding
 from lion.kernel.audit_use import Usage
 from lion.kernel.audit_view import (
     HolderAudit,
     Loaded,
     audit_plan,
-    recorded_component,
-    recorded_system,
+    recorded,
 )
 from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import BudgetUse
@@ -37,7 +37,8 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
 
     `exit_code` is None for a run without an end (cut short, or still going); `policy_known` says
     whether the rules it ran under were at hand. `unnamed_denials` are calls that were refused
-    beyond the different ones that are told apart.
+    beyond the different ones that are told apart. `again` is what other rules would make of it,
+    None if the run had these. `proxy` is the operator's through which requests went.
     """
 
     run: str
@@ -50,9 +51,11 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     unnamed_denials: int
     policy_digest: str
     policy_known: bool
+    proxy: str
     lion_version: str
     endings: tuple[RootEnding, ...]
     holders: tuple[HolderAudit, ...]
+    again: Again | None = None
 
 
 def audit_run(
@@ -60,25 +63,31 @@ def audit_run(
 ) -> RunAudit:
     """Audit a run in one pass over its records (all of them, in order).
 
-    `policy` counts only if the run had the same. Raises AuditError if the log lacks its
-    beginning, OperatorError if its manifest is none that this version reads.
+    If the run had another `policy`, its calls are decided again by this one. Raises AuditError if
+    the log lacks its beginning, OperatorError if its manifest is none that this version reads.
     """
     found = iter(records)
     started = _started(run, found)
     plan = recorded_plan(started.manifest, started.manifest_text)
+    is_known = policy.digest == started.policy_digest
+    again = None if is_known else Redecision(plan, policy)
     usage, loaded, finished, last = Usage(plan), {}, None, 1
     for record in found:
         last = record.seq
         if not record.principal:
             event = record.event()
-            if isinstance(event, PluginLoaded) and event.holder in plan.holders:
-                loaded[event.holder] = recorded_component(event)
-            elif isinstance(event, SystemPluginLoaded) and event.holder in plan.holders:
-                loaded[event.holder] = recorded_system(event)
+            if (
+                isinstance(event, PluginLoaded | SystemPluginLoaded)
+                and event.holder in plan.holders
+            ):
+                one = loaded[event.holder] = recorded(event)
+                if again is not None:
+                    again.note_imports(event.holder, tuple(one.imports))
             elif isinstance(event, RunFinished):
                 finished = event
+        elif again is not None:
+            again.add(record, record.event())
         usage.add(record)
-    is_known = policy.digest == started.policy_digest
     return RunAudit(
         run=run,
         manifest_name=plan.name,
@@ -90,10 +99,12 @@ def audit_run(
         unnamed_denials=usage.other_denials,
         policy_digest=started.policy_digest,
         policy_known=is_known,
+        proxy=started.proxy,
         lion_version=started.lion_version,
         endings=usage.endings(),
         holders=_holders(plan, loaded, policy if is_known else parse_policy(""), started,
                          _uses(plan, usage, budgets)),
+        again=None if again is None else again.result(_limits(started)),
     )  # fmt: skip
 
 
@@ -128,5 +139,8 @@ def _holders(
     started: RunStarted,
     uses: Mapping[str, HolderUse],
 ) -> tuple[HolderAudit, ...]:
-    limits = {name: msgspec.convert(one, Limits) for name, one in started.limits.items()}
-    return audit_plan(plan, loaded, policy, limits=limits, uses=uses)
+    return audit_plan(plan, loaded, policy, limits=_limits(started), uses=uses)
+
+
+def _limits(started: RunStarted) -> dict[str, Limits]:
+    return {name: msgspec.convert(one, Limits) for name, one in started.limits.items()}

@@ -34,7 +34,7 @@ from lion.kernel.audit_facts import (
     TargetUse,
     scope_of,
 )
-from lion.kernel.report import Denial
+from lion.kernel.report import Denial, with_together
 from lion.policy.grants import covers
 from lion.policy.question import Question
 from lion.policy.suggest import suggest_line
@@ -214,7 +214,7 @@ class Usage:
                 )
                 for grant, calls in zip(done.grants, done.used, strict=True)
             ),
-            denied=tuple(
+            denied=with_together(
                 self._denial(question, decision, times)
                 for question, (decision, times) in self._denied.items()
                 if question.holder == holder

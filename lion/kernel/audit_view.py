@@ -96,14 +96,21 @@ def by_capability(imports: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ..
     return {name: tuple(sorted(found[name])) for name in sorted(found)}
 
 
-def recorded_component(event: PluginLoaded) -> Loaded:
+def recorded(event: PluginLoaded | SystemPluginLoaded) -> Loaded:
+    """What the log says of a component or a system plugin."""
+    if isinstance(event, PluginLoaded):
+        return _recorded_component(event)
+    return _recorded_system(event)
+
+
+def _recorded_component(event: PluginLoaded) -> Loaded:
     """What the log says of a component."""
     return Loaded(
         digest=event.component_digest, imports=_imported(event.imports), tools=event.tools
     )
 
 
-def recorded_system(event: SystemPluginLoaded) -> Loaded:
+def _recorded_system(event: SystemPluginLoaded) -> Loaded:
     """What the log says of a system plugin."""
     imports = _imported(event.imports)
     info = SystemInfo(
@@ -186,7 +193,7 @@ def _audit(
         may_use=rights.capabilities if rights else (),
         reachable=reached,
         limits=effective,
-        lowered=_lowered(holder, effective),
+        lowered=lowered(holder.limits, effective, holder.is_sandboxed),
         warnings=tuple(_warnings(holder, loaded, rules, tools)),
         use=use,
     )  # fmt: skip
@@ -209,11 +216,11 @@ def _rule(rule: Rule) -> RuleView:
     return RuleView(verdict=rule.opinion.verdict, rule=rule.text, capability=rule.capability)
 
 
-def _lowered(holder: Holder, after: Limits) -> tuple[Lowered, ...]:
-    before = holder.limits
+def lowered(before: Limits, after: Limits, is_sandboxed: bool = True) -> tuple[Lowered, ...]:
+    """The limits that differ."""
     return tuple(
         Lowered(limit=name, manifest=getattr(before, name), effective=getattr(after, name))
-        for name in (Limits.__struct_fields__ if holder.is_sandboxed else SYSTEM_LIMITS)
+        for name in (Limits.__struct_fields__ if is_sandboxed else SYSTEM_LIMITS)
         if getattr(before, name) != getattr(after, name)
     )
 

@@ -109,6 +109,7 @@ class Broker:
         if len(target) > MAX_TARGET:
             call = _Call(operation, number, target[:MAX_TARGET], args, TOO_LONG)
             return call, ("invalid", TOO_LONG.reason)
+        self._caller.target = target
         question = Question(self._caller.holder, operation.capability, operation.name, target)
         if self._processors:
             decision = self._caller.judged(question, number, args)

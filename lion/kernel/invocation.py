@@ -11,8 +11,8 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import CallError, Decision, HostCall
-from lion.domain.event import CallRedirected, Draft, Event, Scope
+from lion.domain.call import CallError, Decision, HostCall, Verdict
+from lion.domain.event import DOOR, CallRedirected, Draft, Event, Scope
 from lion.domain.plan import Grant
 from lion.errors import GuestError
 from lion.kernel.groups import flattened
@@ -51,6 +51,7 @@ class Invocation:
         self.words = ""
         self.nursery: trio.Nursery | None = None
         self.number = 0
+        self.target = ""
         self._children = 0
         self.scope = Scope(
             run=live.id,
@@ -92,16 +93,25 @@ class Invocation:
         """See ports.Caller.may."""
         question = Question(self.holder, capability, operation, target)
         decision = self.judged(question, call, [])
+        self._note(call, question, decision)
+        await self.live.log.commit()
+        return decision
+
+    def refuse(self, call: int, capability: str, operation: str, target: str, reason: str) -> None:
+        """See ports.Caller.refuse."""
+        question = Question(self.holder, capability, operation, target)
+        self._note(call, question, Decision(Verdict.DENY, reason, DOOR))
+
+    def _note(self, call: int, question: Question, decision: Decision) -> None:
         event = CallRedirected(
-            capability=capability, operation=operation, target=target, verdict=decision.verdict,
-            reason=decision.reason, decided_by=decision.decided_by, opinions=decision.opinions,
+            capability=question.capability, operation=question.operation, target=question.target,
+            verdict=decision.verdict, reason=decision.reason, decided_by=decision.decided_by,
+            opinions=decision.opinions,
         )  # fmt: skip
         self.record(event, call)
         if not decision.allowed:
             self.live.counts.denied += 1
             self.live.note_denial(question, decision)
-        await self.live.log.commit()
-        return decision
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """See ports.Caller.spend; every holder of the same name shares one balance per run."""

@@ -1,8 +1,11 @@
 """Look here if you want to know what a run comes to, for whoever asked for it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+
+from lion.policy.together import join_suggestions
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -28,7 +31,8 @@ class Ending(msgspec.Struct, frozen=True):
 
 class Denial(msgspec.Struct, frozen=True):
     """A call that was refused: who, what, why, and the manifest line that would allow it (empty:
-    none would).
+    none would). `together` is the line that allows this and the others for whose line there is
+    no second place; empty if it is the only one.
     """
 
     holder: str
@@ -38,6 +42,19 @@ class Denial(msgspec.Struct, frozen=True):
     reason: str
     suggestion: str = ""
     times: int = 1
+    together: str = ""
+
+
+def with_together(denials: Iterable[Denial]) -> tuple[Denial, ...]:
+    """The denials, those whose lines exclude each other with one line for all of them."""
+    found = tuple(denials)
+    joined = join_suggestions(denial.suggestion for denial in found)
+    return tuple(
+        msgspec.structs.replace(denial, together=line)
+        if (line := joined.get(denial.suggestion.partition(" = ")[0], ""))
+        else denial
+        for denial in found
+    )
 
 
 class RunReport(msgspec.Struct, frozen=True):

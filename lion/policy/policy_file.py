@@ -3,6 +3,9 @@
     deny = ["tool db.*", "kv set **", "random"]
     ask = ["tool mail.send"]
 
+    [http]
+    proxy = "http://proxy.example:3128" # what is not near is reached through it, by CONNECT
+
     [limits]                            # no holder gets more, whatever its manifest says
     memory = "128 MiB"
 
@@ -16,16 +19,20 @@ from typing import Any
 import msgspec
 
 from lion.domain.call import Verdict
+from lion.domain.http_url import BadUrl, Url, parse_url
 from lion.domain.toml_document import Document
 from lion.policy.rules import BadRule, Rule, parse_rule
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy. `ceilings` are limits by the names of domain/plan.py, `digest` SHA-256 in hex."""
+    """A policy. `ceilings` are limits by the names of domain/plan.py, `digest` SHA-256 in hex,
+    `proxy` what requests go through.
+    """
 
     deny: tuple[Rule, ...] = ()
     ask: tuple[Rule, ...] = ()
     ceilings: dict[str, Any] = {}
+    proxy: Url | None = None
     text: str = ""
     digest: str
     path: Path | None = None
@@ -46,10 +53,23 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
         deny=_rules(document, "deny", table.deny, Verdict.DENY),
         ask=_rules(document, "ask", table.ask, Verdict.ASK),
         ceilings=written_limits(table.limits),
+        proxy=_proxy(document, table.http.proxy) if table.http is not None else None,
         text=text,
         digest=digest,
         path=path,
     )
+
+
+def _proxy(document: Document, text: str) -> Url:
+    place = ("http", "proxy")
+    try:
+        url = parse_url(text)
+    except BadUrl as exc:
+        raise document.error(place, str(exc)) from None
+    if url.scheme != "http" or url.resource != "/":
+        what = f"{text!r} is no proxy that is spoken to here"
+        raise document.error(place, what, 'write it as "http://proxy.example:3128"')
+    return url
 
 
 def _rules(document: Document, key: str, texts: list[str], verdict: Verdict) -> tuple[Rule, ...]:

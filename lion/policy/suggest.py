@@ -79,15 +79,16 @@ def _granted(holder: Holder, capability: str) -> list[str]:
 
 def _line(place: str, value: Sequence[Any] | dict[str, str]) -> str:
     """One line of TOML: an array or an inline table whose members a TOML writer has written."""
-    return f"{place} = {_inline(value)}"
+    return f"{place} = {inline(value)}"
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
+    """A value on one line of TOML."""
     match value:
         case dict():
-            return f"{{ {', '.join(f'{key} = {_inline(one)}' for key, one in value.items())} }}"
+            return f"{{ {', '.join(f'{key} = {inline(one)}' for key, one in value.items())} }}"
         case list():
-            return f"[{', '.join(map(_inline, value))}]"
+            return f"[{', '.join(map(inline, value))}]"
         case _:
             return _written(value)
 

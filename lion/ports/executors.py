@@ -73,6 +73,8 @@ class Caller(Protocol):
     tools: Tools
     number: int
     """The ordinal of the call that is being executed."""
+    target: str
+    """What that call is about."""
 
     services: Mapping[str, Any]
     """What the host opened for executors, by capability: the http door, the models."""
@@ -88,6 +90,12 @@ class Caller(Protocol):
     async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
         """Decide a further target of a call under way (a redirect), through the same policy as
         the call's own. The decision is durable when this returns.
+        """
+        ...
+
+    def refuse(self, call: int, capability: str, operation: str, target: str, reason: str) -> None:
+        """Record that a call that was allowed led to what nobody may reach: an address, a link
+        out. The guest is told by the CallError that the executor raises.
         """
         ...
 

@@ -27,6 +27,16 @@ Spend = Callable[[str, int], None]
 """Takes bytes of the budget `bytes-in` or `bytes-out`. Raises CallError("exhausted")."""
 
 
+Refused = Callable[[str, str], None]
+"""Is told the target (`GET https://host/path`) of a request that was allowed and led to what may
+not be reached, and why.
+"""
+
+
+def refused_nothing(target: str, reason: str) -> None:
+    """The `Refused` of a request that nobody keeps books of."""
+
+
 def spend_nothing(budget: str, amount: int) -> None:
     """The `Spend` of a request that is not metered in bytes."""
 
@@ -34,9 +44,9 @@ def spend_nothing(budget: str, amount: int) -> None:
 class Times(msgspec.Struct, frozen=True, kw_only=True):
     """How long each phase may take, in nanoseconds.
 
-    `connect_ns` for resolving, connecting and TLS; `head_ns` until the answer's head once the
-    request is sent; `idle_ns` between two pieces, either way; `total_ns` for everything, redirects
-    and both bodies included.
+    `connect_ns` for resolving, connecting and TLS, once there is room for a connection; `head_ns`
+    until the answer's head once the request is sent; `idle_ns` between two pieces, either way;
+    `total_ns` for everything, redirects and both bodies included.
     """
 
     connect_ns: int = 10 * SECOND
@@ -53,6 +63,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     ("127.0.0.1", "::1", "10.0.0.0/8"); every other private address is refused.
     `secrets` are names whose values go into the request where their audience has its host;
     `required` are those without which it is not sent (`denied`), for instance a model's key.
+    `connections` are open at most at once in this pool; further requests wait for one.
     `rate` is how often requests of this pool may begin.
     `redirects` are followed at most so often, each after `follow`; none without it: then the
     answer is the redirect itself.
@@ -62,9 +73,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    connections: int = 32
     redirects: int = 10
     follow: Follow | None = None
     rate: Rate | None = None
+    refused: Refused = refused_nothing
     spend: Spend = spend_nothing
     times: Times = Times()
 

@@ -158,6 +158,9 @@ class FakeCaller:
         self.handles: Handles = HandleTable(handle_limit)
         self._grants = tuple(grants)
         self.number = 1
+        self.target = ""
+        self.refused: list[tuple[str, str]] = []
+        """Targets and reasons that `refuse` was told."""
         self.asked: list[str] = []
         """Targets that `may` was asked about; each is decided by the grants alone."""
 
@@ -177,6 +180,10 @@ class FakeCaller:
         if any(covers(grant, question) for grant in self._grants):
             return Decision(Verdict.ALLOW, "granted", "grants")
         return Decision(Verdict.DENY, "no grant covers it", "grants")
+
+    def refuse(self, call: int, capability: str, operation: str, target: str, reason: str) -> None:
+        """Remember it."""
+        self.refused.append((target, reason))
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """Count, and refuse beyond the limit."""

@@ -3,12 +3,14 @@ denied; and what a hostile server, a redirect or a budget comes to.
 """
 
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import trio
 
 from lion.domain.event import BudgetWarned, CallFinished, CallRedirected, CallRequested
 from tests.attack.kit import Arena, call, holder, only, open_arena
@@ -172,8 +174,10 @@ async def test_redirects_are_decided_anew_and_recorded(server: Server, arena: Ar
         (f"GET {other.url}/ok", "deny"),
         ("GET http://10.0.0.1/", "deny"),
         ("GET http://169.254.169.254/latest/meta-data", "allow"),
+        ("GET http://169.254.169.254/latest/meta-data", "deny"),
         ("GET https://example.com/", "deny"),
     ]
+    assert [hop.decided_by for hop in hops if hop.target == hops[4].target] == ["grants", "door"]
     assert "no grant names" in came[4], "a star names no address"
     assert [seen.line.split()[1] for seen in server.seen].count(b"/ok") == 1
     assert (await arena.replay(report.run)).identical
@@ -232,9 +236,56 @@ async def test_a_hostile_server_is_an_error_each_time_and_the_guest_goes_on(
         }
         for path in [*paths, "/ok"]
     ]
-    came = await tried(arena, server, probe(*entries), *questions)
+    report = await arena.run(probe(*entries), call("probe.http-try", questions=questions))
+    came = json.loads(only(report).value)
     assert {p: one.split(":")[0] for p, one in zip(paths, came[:-1], strict=True)} == paths
     assert came[-1]["body"] == "hellou"
+    # Each is in the log with what became of it, and the guest that met it went on.
+    sent = [e for e in arena.calls(report.run) if e.capability in ("", "http")]
+    assert [e.status for e in sent] == ["failed"] * len(paths) + ["completed"]
+    assert [e.value[1][0] for e in sent[:-1]] == list(paths.values())
+    assert (await arena.replay(report.run)).identical
+
+
+class Changing(trio.abc.HostnameResolver):
+    """Each look-up of a name gives the next of these addresses."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = list(addresses)
+
+    async def getaddrinfo(self, host, port, *_, **__):  # type: ignore[no-untyped-def]
+        address = self.addresses.pop(0)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    async def getnameinfo(self, *_):  # type: ignore[no-untyped-def]
+        raise AssertionError("nobody asks for names")
+
+
+async def test_a_name_whose_address_changes_leads_to_no_other_one(
+    server: Server, arena: Arena
+) -> None:
+    """Each connection is to the address that was vetted, and a new one is vetted anew."""
+    resolver = Changing("127.0.0.1", "10.0.0.1", "169.254.169.254", "127.0.0.1")
+    name = f"http://rebind.example:{server.port}"
+    entry = {"url": f"GET {name}/**", "addresses": ["127.0.0.1"]}
+    questions = [ask(f"{name}/close") for _ in range(4)]
+    before = trio.socket.set_custom_hostname_resolver(resolver)
+    try:
+        report = await arena.run(probe(entry), call("probe.http-try", questions=questions))
+    finally:
+        trio.socket.set_custom_hostname_resolver(before)
+    came = json.loads(only(report).value)
+    assert [one if isinstance(one, str) else one["status"] for one in came] == [
+        200,
+        "denied: rebind.example is a private address, which no grant names",
+        "denied: rebind.example is a metadata address, which no grant names",
+        200,
+    ]
+    assert resolver.addresses == [], "one look-up for one connection"
+    assert [seen.header("host") for seen in server.seen] == [f"rebind.example:{server.port}"] * 2
+    assert report.denied == 2
+    assert {(d.target, d.suggestion) for d in report.denials} == {(f"GET {name}/close", "")}
+    assert (await arena.replay(report.run)).identical
 
 
 async def test_budgets_are_of_the_grant_and_for_the_run(server: Server, arena: Arena) -> None:

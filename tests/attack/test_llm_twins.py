@@ -11,6 +11,7 @@ import pytest
 
 from lion.domain.event import CallFinished, CallRequested
 from lion.errors import OperatorError
+from lion.history import open_history
 from tests.attack.kit import Arena, call, holder, only, open_arena
 
 SCRIPT = '''
@@ -128,6 +129,7 @@ CALLS: list[tuple[str, dict[str, Any], Any]] = [
     ),
 ]
 GRANTED = 'allow.llm = ["fast"]'
+METERED = 'allow.llm = [{ model = "fast", tokens = 2000 }]'
 
 
 @pytest.mark.parametrize(("tool", "args", "expected"), CALLS)
@@ -271,8 +273,6 @@ class TestBudgets:
         assert said[0]["usage"] == [30, 12]
 
     async def test_what_is_used_is_in_the_log(self, arena: Arena, tmp_path: Path) -> None:
-        from lion.history import open_history
-
         grant = '{ model = "fast", tokens = 1_000, calls = 5, money = 1 }'
         report = await arena.run(
             manifest(
@@ -290,8 +290,6 @@ class TestBudgets:
     async def test_what_a_dropped_answer_reserved_is_given_back(
         self, arena: Arena, tmp_path: Path
     ) -> None:
-        from lion.history import open_history
-
         report = await arena.run(
             manifest(tmp_path, 'allow.llm = [{ model = "fast", tokens = 5_000 }]'),
             call("probe.llm-start", **question("forever")),
@@ -341,6 +339,8 @@ class TestStreams:
             ({"tools": "[1]"}, "tools: Expected `object`"),
             ({"tools": '[{"name": "a"}, {"name": "a"}]'}, "tools: two have one name"),
             ({"schema": "[]"}, "schema: Expected `object`"),
+            ({"schema": '{"pattern": "(a+)+$"}'}, "the schema.pattern is not checked by this"),
+            ({"schema": '{"$ref": "http://127.0.0.1/s"}'}, "the schema.$ref is not as a schema"),
             ({"max-tokens": 0}, "max-tokens is at least 1"),
         ],
     )
@@ -351,6 +351,97 @@ class TestStreams:
         args["question"].update(wrong)
         report = await arena.run(manifest(tmp_path, GRANTED), call("probe.llm-ask", **args))
         assert only(report).value.startswith(f"invalid: {said}"), only(report).value
+
+
+SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {"n": {"type": "integer", "maximum": 9}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+)
+STRUCTURED = """
+[[answer]]
+when = { user = "good" }
+text = ' {"n": 7} '
+[[answer]]
+when = { user = "prose" }
+text = 'Here it is: {"n": 7}'
+[[answer]]
+when = { user = "large" }
+text = '{"n": 10}'
+[[answer]]
+when = { user = "more" }
+text = '{"n": 1, "x": 2}'
+[[answer]]
+when = { user = "short" }
+text = '{"n": '
+stop = "length"
+[[answer]]
+when = { user = "tool" }
+calls = [{ name = "calculator.add", with = { a = 1, b = 2 } }]
+"""
+
+
+class TestStructuredAnswers:
+    """What a model says is held to the schema by the host, whatever the model's server does."""
+
+    @pytest.mark.parametrize("tool", ["probe.llm-ask", "probe.llm-next"])
+    @pytest.mark.parametrize(
+        ("word", "fault"),
+        [
+            ("prose", "it is no JSON"),
+            ("large", "$.n should be at most 9"),
+            ("more", "$.x may not be there"),
+        ],
+    )
+    async def test_an_answer_that_does_not_follow_is_an_error_and_paid_for(
+        self, tool: str, word: str, fault: str, arena: Arena, tmp_path: Path
+    ) -> None:
+        report = await arena.run(
+            manifest(tmp_path, METERED, script=STRUCTURED),
+            call(tool, **question(word, schema=SCHEMA)),
+        )
+        assert only(report).ok is (tool == "probe.llm-next")
+        said = str(only(report).value)
+        assert "the model's answer does not follow the schema: " in said and fault in said
+        with open_history(arena.settings) as reader:
+            used = {b.budget: b.used for b in reader.budgets(report.run)}
+        assert used["llm.tokens of fast"] > 0
+        assert (await arena.replay(report.run)).identical
+
+    async def test_one_that_is_too_long_to_be_judged_is_cut(
+        self, arena: Arena, tmp_path: Path
+    ) -> None:
+        words = "roar " * 60_000
+        script = f'[[answer]]\nchunk = 1000\ntext = "{words}"\n'
+        for schema, said in ((SCHEMA, "at most 262,144 characters"), (None, '"stop"')):
+            report = await arena.run(
+                manifest(tmp_path, GRANTED, script=script),
+                call("probe.llm-next", **question("go", **({"schema": schema} if schema else {}))),
+            )
+            assert said in str(only(report).value)[-200:]
+
+    @pytest.mark.parametrize("word", ["good", "short", "tool"])
+    async def test_others_are_given_as_they_are(
+        self, word: str, arena: Arena, tmp_path: Path
+    ) -> None:
+        report = await arena.run(
+            manifest(tmp_path, GRANTED, script=STRUCTURED),
+            call("probe.llm-ask", **question(word, schema=SCHEMA)),
+        )
+        stop = json.loads(only(report).value)["stop"]
+        assert stop == {"good": "end", "short": "length", "tool": "tool-use"}[word]
+
+    async def test_without_a_schema_nothing_is_held_to_one(
+        self, arena: Arena, tmp_path: Path
+    ) -> None:
+        report = await arena.run(
+            manifest(tmp_path, GRANTED, script=STRUCTURED),
+            call("probe.llm-ask", **question("prose")),
+        )
+        assert only(report).ok
 
 
 async def test_a_wrong_script_is_the_operators_and_starts_nothing(

@@ -144,7 +144,8 @@ async def test_a_redirect_with_the_key_in_it_is_not_followed(
         leak = call("probe.http-send", question=ask(f"{server.url}/leak"))
         report = await arena.run(probe(server), leak)
         assert only(report).value.startswith("denied: the redirect has the value of a secret")
-        assert not [e for e in arena.events(report.run) if isinstance(e, CallRedirected)]
+        (stop,) = (e for e in arena.events(report.run) if isinstance(e, CallRedirected))
+        assert (stop.target, stop.decided_by) == (f"GET {server.url}/leak", "door")
         assert_nowhere(log_bytes(arena), repr(report))
     assert len(server.seen) == 1
 

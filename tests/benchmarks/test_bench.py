@@ -13,6 +13,7 @@ from benchmarks.measure import Times
 
 ROOT = Path(__file__).parents[2]
 ONE = "host_call_text"
+OUTSIDE = ("fs_write", "fs_read", "fs_write_bytes", "fs_read_bytes", "http", "tokens")
 
 
 def test_a_quick_bench_prints_its_goals_and_writes_the_same_figures(tmp_path: Path) -> None:
@@ -38,6 +39,21 @@ def test_a_quick_bench_prints_its_goals_and_writes_the_same_figures(tmp_path: Pa
     assert contest["title"] in done.stdout
     for goal in found["goals"].values():
         assert goal["title"] in done.stdout
+
+
+def test_what_log_and_policy_take_is_told_of_files_servers_and_models(tmp_path: Path) -> None:
+    """A real server, a real guest, and what others would use, in one run."""
+    file = tmp_path / "bench.json"
+    words = ["benchmarks/run.py", "--quick", "--only", "http", "--json", str(file)]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    contest = json.loads(file.read_text("utf-8"))["contests"]["http"]
+    assert list(contest["contestants"]) == ["lion", "no log", "no policy", "httpx2"]
+    assert set(contest["shares"]) == {"log", "policy"}
+    assert all(0 <= share < 1 for share in contest["shares"].values())
+    assert "of lion's time: log " in done.stdout
+    for contest in CONTESTS:
+        assert bool(contest.shares) == (contest.name in OUTSIDE), contest.name
 
 
 def test_an_unknown_contest_is_refused_with_the_known_ones() -> None:

@@ -72,6 +72,11 @@ class Server:
         await stream.send_all(_whole(b"text/plain", b"hello"))
         return True
 
+    async def _do_close(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
+        """As /ok, and the connection is not kept."""
+        await stream.send_all(_whole(b"text/plain", b"hello", b"Connection: close\r\n"))
+        return False
+
     async def _do_echo(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
         """Everything that came, in the body and in a header of its own."""
         shown = {
@@ -119,7 +124,8 @@ class Server:
         return True
 
     async def _do_bomb(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
-        body = gzip.compress(bytes(64 * 1024 * 1024), 1)
+        # Made of members, because one of this size takes longer than a test may wait for it.
+        body = gzip.compress(bytes(4 * 1024 * 1024), 1) * 16
         await stream.send_all(_whole(b"text/plain", body, b"Content-Encoding: gzip\r\n"))
         return True
 

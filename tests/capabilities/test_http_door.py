@@ -266,6 +266,32 @@ async def test_a_slow_drip_is_cut_by_the_time_for_everything(server: Server, doo
         await server.cut.wait()
 
 
+async def test_waiting_for_a_free_connection_is_not_connecting(server: Server, door: Door) -> None:
+    """Two hundred streams of one model are no two hundred slow connections."""
+    short = Times(connect_ns=SECOND // 20, total_ns=SECOND // 4)
+    with trio.fail_after(5):
+        async with door.open(get(f"{server.url}/stuck", connections=1)):
+            waited = await failure(door, get(f"{server.url}/ok", connections=1, times=short))
+    assert (waited.case, "the whole exchange" in waited.text) == ("timeout", True)
+
+
+async def test_connecting_has_its_time_too(door: Door) -> None:
+    """Whoever takes a connection and never says anything of TLS."""
+
+    async def silent(_: trio.SocketStream) -> None:
+        await trio.sleep_forever()
+
+    async with trio.open_nursery() as nursery:
+        (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        nursery.start_soon(trio.serve_listeners, silent, [listener])
+        url = f"https://127.0.0.1:{listener.socket.getsockname()[1]}/"
+        times = Times(connect_ns=SECOND // 5, total_ns=60 * SECOND)
+        with trio.fail_after(10):
+            error = await failure(door, get(url, times=times))
+        nursery.cancel_scope.cancel()
+    assert (error.case, error.text) == ("timeout", "connecting took longer than 200 ms")
+
+
 async def test_leaving_early_ends_the_exchange(server: Server, door: Door) -> None:
     with trio.fail_after(5):
         async with door.open(get(f"{server.url}/endless")) as exchange:

@@ -338,3 +338,12 @@ class TestQuestions:
         assert [tool["function"]["name"] for tool in body["tools"]] == ["a_b", "plain"]
         assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
         assert (body["max_tokens"], body["temperature"]) == (9, 0.7)
+
+    def test_a_server_that_calls_the_limit_otherwise_is_told_so(self) -> None:
+        model = Model(
+            name="fast", provider="openai", base_url="http://a/v1", model="m-1",
+            limit_field="max_completion_tokens",
+        )  # fmt: skip
+        asked = OpenAiWire().spell(model, chat("hello", max_tokens=9))
+        body = json.loads(asked.body)
+        assert body["max_completion_tokens"] == 9 and "max_tokens" not in body

@@ -12,13 +12,23 @@ import pytest
 
 from tests.cli.kit import ROOT, SECONDS, WASM, Lion, assert_one_line
 
+TOUR_PLUGINS = ("hello", "calculator", "notebook")
 TOUR = ROOT / "examples" / "tour" / "manifest.toml"
 README = (ROOT / "README.md").read_text("utf-8")
 
-MANIFEST_KEYS = {"kind", "manifest_name", "manifest", "policy", "policy_digest", "holders"}
+MANIFEST_KEYS = {
+    "kind",
+    "manifest_name",
+    "manifest",
+    "policy",
+    "policy_digest",
+    "holders",
+    "proxy",
+}
 RUN_KEYS = {
     "kind", "run", "manifest_name", "exit_code", "is_interrupted", "records", "calls", "denied",
     "unnamed_denials", "policy_digest", "policy_known", "lion_version", "endings", "holders",
+    "again", "proxy",
 }  # fmt: skip
 HOLDER_KEYS = {
     "name", "kind", "is_sandboxed", "component", "digest", "system", "imports", "tools",
@@ -119,6 +129,17 @@ allow.kv = {{ bytes = "1 KiB" }}
     assert "no kv of its own; through two.clock-monotonic then three.kv-get: kv" in text
 
 
+def test_a_proxy_and_what_is_lost_by_it(lion: Lion) -> None:
+    policy = lion.write('[http]\nproxy = "http://proxy.example:3128"', "policy.toml")
+    lion("run", TOUR, "--policy", policy)
+    for words in (("audit", TOUR, "--policy", policy), ("audit", "last")):
+        text = lion(*words).stdout
+        assert "requests go through the proxy http://proxy.example:3128, which resolves" in text
+        assert "the addresses it reaches are not pinned" in text
+    assert lion.json("audit", "last")["proxy"] == "http://proxy.example:3128"
+    assert "proxy" not in lion("audit", TOUR).stdout and lion.json("audit", TOUR)["proxy"] == ""
+
+
 def test_a_policy_that_denies_and_lowers(lion: Lion) -> None:
     policy = lion.write(
         'deny = ["tool notebook.write", "random"]\n[limits]\nmemory = "32 MiB"', "policy.toml"
@@ -200,7 +221,11 @@ def test_the_documented_keys_are_those_of_the_command(lion: Lion) -> None:
     assert words["`holders[].reachable[]`"] == set(ann["reachable"][0])
     assert words["`holders[].use.grants[]`"] == set(ann["use"]["grants"][0])
     assert words["`holders[].use.denied[]`"] == set(ann["use"]["denied"][0])
-    above = set(re.findall(r"`(\w+)`", " ".join(told))) - {"use"}
+    lion("run", TOUR, "--policy", lion.write('deny = ["tools"]', "policy.toml"))
+    again = lion.json("audit")["again"]
+    assert words["`again`"] == set(again)
+    assert words["`again.changes[]`"] == set(again["changes"][0])
+    above = set(re.findall(r"`(\w+)`", " ".join(told))) - {"use", "changes"}
     assert above | {"manifest", "policy", "holders"} == MANIFEST_KEYS | RUN_KEYS
 
 
@@ -237,6 +262,66 @@ def test_a_run_is_audited_without_manifest_components_or_policy(lion: Lion) -> N
     assert denial["suggestion"] == ""
     assert denial["reason"] == 'denied by policy rule "tool hello.greet"'
     assert "is not the one of now" in lion("audit").stdout
+
+
+def test_a_run_is_decided_again_by_other_rules(lion: Lion) -> None:
+    path = lion.write(tour())
+    old = lion.write('deny = ["tool hello.greet"]', "old.toml")
+    lion("run", path, "--policy", old)
+    assert lion.json("audit", "last", "--policy", old)["again"] is None
+    new = lion.write('ask = ["tool calculator.*"]\n[limits]\nmemory = "1 MiB"', "new.toml")
+    again = lion.json("audit", "last", "--policy", new)["again"]
+    changes = {(c["holder"], c["target"], c["before"], c["after"]): c for c in again["changes"]}
+    assert set(changes) == {
+        ("ann", "hello.greet", "deny", "allow"),
+        ("ann", "calculator.add", "allow", "ask"),
+        ("bob", "calculator.evaluate", "allow", "ask"),
+        ("bob", "calculator.divide", "allow", "ask"),
+    }
+    assert again["changed"] == sum(c["times"] for c in again["changes"]) < again["calls"]
+    assert changes["bob", "calculator.divide", "allow", "ask"]["reason"] == (
+        'to be asked by policy rule "tool calculator.*"'
+    )
+    lowered = {name: [one["limit"] for one in some] for name, some in again["lowered"].items()}
+    assert lowered == {name: ["memory"] for name in ("ann", "bob", *TOUR_PLUGINS)}
+    text = lion("audit", "last", "--policy", new).stdout
+    assert re.search(r"allow -> ask  bob  tools \w+ calculator.divide  once: to be asked by", text)
+    assert re.search(
+        r"deny -> allow  ann  tools \w+ hello.greet  once: granted by agents.ann", text
+    )
+    assert "bob  memory: 64 MiB -> 1 MiB" in text
+
+
+def test_what_the_same_rules_would_decide_is_no_change(lion: Lion) -> None:
+    """Of a run with denials by grants, budgets and bad arguments none becomes another."""
+    path = lion.write(f"""
+name = "x"
+[plugins.probe]
+component = "{WASM}/probe.wasm"
+allow.kv = {{ bytes = "1 KiB" }}
+deny = ["random"]
+[plugins.busy]
+component = "{WASM}/probe.wasm"
+limits = {{ calls = 1 }}
+[[run]]
+call = "busy.clock-now"
+[[run]]
+call = "busy.clock-now"
+[[run]]
+call = "probe.kv-set"
+with = {{ key = "k", value = "v" }}
+[[run]]
+call = "probe.random-number"
+[[run]]
+call = "probe.tools-list"
+""")
+    lion("run", path)
+    (budget,) = holders(lion.json("audit"))["busy"]["use"]["denied"]
+    assert "calls" in budget["reason"], budget
+    policy = lion.write("deny = []\n", "policy.toml")
+    again = lion.json("audit", "last", "--policy", policy)["again"]
+    assert (again["changed"], again["changes"], again["lowered"]) == (0, [], {})
+    assert again["calls"] >= 3
 
 
 def test_a_run_that_was_cut(lion: Lion) -> None:

@@ -25,6 +25,7 @@ model = "m"
 key = "hosted"
 prices = { input = 0.15, output = "0.60" }
 max-tokens = 1_000
+limit-field = "max_completion_tokens"
 addresses = ["10.0.0.0/8"]
 idle = "5 s"
 timeout = "2 min"
@@ -47,6 +48,7 @@ def test_models() -> None:
             input_price=150_000,
             output_price=600_000,
             max_tokens=1_000,
+            limit_field="max_completion_tokens",
             addresses=("10.0.0.0/8",),
             idle_ns=5 * SECOND,
             total_ns=120 * SECOND,

@@ -87,7 +87,13 @@ class Shell:
 
         `again` is how many seconds later the same signal comes once more.
         """
-        process = self.begin("run", str(self._busy))
+        return self.signal_run(number, str(self._busy), within=within, again=again)
+
+    def signal_run(
+        self, number: signal.Signals, *words: str, within: float, again: float | None = None
+    ) -> Ended:
+        """The same with a run of these words."""
+        process = self.begin("run", *words)
         _stdout(process).readline()
         return self._signal(process, number, within, again)
 

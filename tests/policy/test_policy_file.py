@@ -41,6 +41,12 @@ def test_a_policy_has_rules_ceilings_and_a_digest() -> None:
     assert policy.digest == hashlib.sha256(FULL.encode()).hexdigest()
 
 
+def test_a_policy_may_name_a_proxy() -> None:
+    policy = parse_policy('[http]\nproxy = "http://Proxy.example:3128"\n')
+    assert policy.proxy is not None and policy.proxy.origin == "http://proxy.example:3128"
+    assert parse_policy("deny = []").proxy is None
+
+
 def test_the_empty_policy_has_a_digest_too() -> None:
     policy = parse_policy("")
     assert (policy.deny, policy.ask, policy.ceilings) == ((), (), {})
@@ -51,6 +57,11 @@ def test_the_empty_policy_has_a_digest_too() -> None:
     ("text", "said"),
     [
         ("deni = []", "p.toml:1: deni: unknown key 'deni'; did you mean 'deny'?"),
+        ("[http]", "http: 'proxy' is missing"),
+        ('[http]\nproxy = "https://p:1"', "http.proxy: 'https://p:1' is no proxy that is spoken"),
+        ('[http]\nproxy = "http://p:1/x"', "http.proxy: 'http://p:1/x' is no proxy"),
+        ('[http]\nproxy = "http://me:pw@p:1"', "http.proxy: a URL has no user name or password"),
+        ('[http]\nproxy = "p:1"', "http.proxy: "),
         ('deny = ["randon"]', "p.toml:1: deny[0]: no capability 'randon'; did you mean 'random'?"),
         ('ask = ["kv", "kv sett"]', "p.toml:1: ask[1]: kv has no operation 'sett'; did you mean"),
         ('deny = "random"', "p.toml:1: deny: should be a list in square brackets, not text"),

@@ -98,12 +98,11 @@ def parse_chat(record: dict[str, Any]) -> Chat:
     )
     if not messages:
         raise CallError("invalid", "messages: at least one is needed")
-    schema = record["schema"]
     return Chat(
         model=record["model"],
         messages=messages,
         tools=_parse_tools(record["tools"]),
-        schema=None if schema is None else _decode("schema", schema, dict[str, Any]),
+        schema=_parse_schema(record["schema"]),
         max_tokens=_parse_max_tokens(record["max-tokens"]),
         temperature=_parse_temperature(record["temperature"]),
     )
@@ -120,6 +119,19 @@ def _parse_tools(text: str) -> tuple[Tool, ...]:
     if any(not 1 <= len(tool.name) <= 200 for tool in tools):
         raise CallError("invalid", "tools: a name has 1 to 200 characters")
     return tools
+
+
+def _parse_schema(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    schema: dict[str, Any] = _decode("schema", text, dict[str, Any])
+    from lion.domain.answer_schema import BadSchema, check_schema
+
+    try:
+        check_schema(schema)
+    except BadSchema as exc:
+        raise CallError("invalid", str(exc)) from None
+    return schema
 
 
 def _parse_max_tokens(given: int | None) -> int | None:

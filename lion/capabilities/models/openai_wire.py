@@ -51,7 +51,7 @@ def _body(model: Model, chat: Chat, names: ToolNames) -> dict[str, Any]:
         answer = {"name": "answer", "schema": chat.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": answer}
     if chat.max_tokens is not None:
-        body["max_tokens"] = chat.max_tokens
+        body[model.limit_field] = chat.max_tokens
     if chat.temperature is not None:
         body["temperature"] = chat.temperature
     return body

@@ -25,6 +25,13 @@ def open_models(plan: Plan, door: HttpDoor | None, scrubber: "Scrubber | None" =
     }
 
 
+def check_scripts(plan: Plan) -> None:
+    """Read every script of a plan. Raises OperatorError for the first mistake."""
+    for model in plan.models.values():
+        if model.script is not None:
+            _scripted(model.script, plan.resolved.get("vars", {}))
+
+
 def _provider(
     model: Model,
     values: Mapping[str, str],
@@ -32,12 +39,7 @@ def _provider(
     scrubber: "Scrubber | None",
 ) -> Provider:
     if model.script is not None:
-        # pydantic is loaded by whoever read the manifest; nobody else comes here.
-        from lion.capabilities.models.scripted import ScriptedModel
-        from lion.domain.model_script import parse_script
-
-        text = _read(model.script)
-        return ScriptedModel(parse_script(text, path=model.script, values=values))
+        return _scripted(model.script, values)
     if door is None:
         raise InternalError(f"the model {model.name!r} is on a server and there is no way out")
     from lion.capabilities.models.openai_wire import OpenAiWire
@@ -49,6 +51,14 @@ def _provider(
     from lion.capabilities.models.starred import StarredModel
 
     return StarredModel(remote, scrubber)
+
+
+def _scripted(path: Path, values: Mapping[str, str]) -> Provider:
+    # pydantic is loaded by whoever read the manifest; nobody else comes here.
+    from lion.capabilities.models.scripted import ScriptedModel
+    from lion.domain.model_script import parse_script
+
+    return ScriptedModel(parse_script(_read(path), path=path, values=values))
 
 
 def _read(path: Path) -> str:

@@ -3,6 +3,7 @@
 Rule: whatever the provider's order, the usage comes last but one and the end last, each once.
 Rule: an answer that ends without saying why was cut off, which is an error and no end.
 Rule: a call's arguments are never empty: no arguments are `{}`.
+Rule: an answer that was to follow a schema and does not is an error (structured.py).
 """
 
 from typing import assert_never
@@ -20,6 +21,7 @@ from lion.capabilities.models.events import (
     Usage,
 )
 from lion.capabilities.models.provider import Provider
+from lion.capabilities.models.structured import Structure
 from lion.capabilities.models.tokens import estimate, estimate_chat
 from lion.domain.call import CallError
 
@@ -35,6 +37,7 @@ class Relay:
         self._stop: Stop | None = None
         self._calls = 0
         self._has_arguments = False
+        self._structure = None if chat.schema is None else Structure(chat.schema)
         self.has_begun = False
         """Something of the answer has come."""
 
@@ -56,6 +59,8 @@ class Relay:
         reason = self._stop.reason
         if reason == "end" and self._calls:
             reason = "tool-use"
+        if self._structure is not None and reason == "end":
+            await self._structure.check()
         await self._tell(self.usage)
         await self._tell(Stop(reason))
 
@@ -66,6 +71,8 @@ class Relay:
             case Stop():
                 self._stop = event
             case Text(text) | Thinking(text):
+                if self._structure is not None and isinstance(event, Text):
+                    self._structure.add(text)
                 await self._pass(event, text)
             case ToolStart(_, name):
                 self._calls += 1

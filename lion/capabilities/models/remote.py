@@ -30,6 +30,8 @@ FIRST_PAUSE = 0.5
 """Seconds before the second try; twice as many before each further one."""
 LONGEST_PAUSE = 60.0
 """Seconds; a server that wishes for more has failed."""
+MOST_STREAMS = 256
+"""Of one model at once; who asks beyond that waits for one to end."""
 MOST_BYTES = 64 * 1024 * 1024
 """Of one answer, comments included."""
 MOST_WHOLE = 4 * 1024 * 1024
@@ -118,6 +120,7 @@ class RemoteModel:
             pool=f"model {model.name}",
             addresses=(*model.addresses, *host_addresses(parse_url(model.base_url).host)),
             required=(model.key,) if model.key else (),
+            connections=MOST_STREAMS,
             redirects=0,
             spend=attempt.count,
             times=Times(head_ns=model.idle_ns, idle_ns=model.idle_ns, total_ns=model.total_ns),

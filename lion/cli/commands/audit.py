@@ -30,6 +30,7 @@ class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str
     policy: str | None
     policy_digest: str
+    proxy: str
     holders: tuple[HolderAudit, ...]
 
 
@@ -89,6 +90,7 @@ def audit_manifest(common: Common, word: str, sets: Mapping[str, str]) -> Manife
         manifest=str(plan.path),
         policy=None if policy.path is None else str(policy.path),
         policy_digest=policy.digest,
+        proxy="" if policy.proxy is None else policy.proxy.origin,
         holders=audit_plan(plan, _loaded(plan, infos), policy),
     )
 

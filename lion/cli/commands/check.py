@@ -16,6 +16,7 @@ from lion.domain.plan import Holder, Limits, Plan, RunCall
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
 from lion.kernel.inspect import ComponentInfo
+from lion.policy.pattern import compile_pattern
 from lion.ports import SystemInfo
 
 
@@ -45,7 +46,9 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 @set_option
 @common_options
 def command(common: Common, manifest: str, sets: Mapping[str, str]) -> int:
-    """Load and compile MANIFEST's components and say what each holder may do; nothing runs."""
+    """Load and compile MANIFEST's components, look at its directories, scripts and secrets, and
+    say what each holder may do; nothing runs.
+    """
     plan = read_manifest(manifest, sets)
     holders = check_plan(common, plan)
     screen = open_screen("stdout")
@@ -64,14 +67,35 @@ def check_plan(common: Common, plan: Plan) -> list[Checked]:
 
     settings = common.settings()
 
-    async def session() -> dict[str, ComponentInfo]:
+    async def session() -> tuple[dict[str, ComponentInfo], tuple[str, ...]]:
         async with open_host(settings) as host:
-            return await host.check(plan)
+            return await host.check(plan), await host.check_services(plan)
 
     policy = read_policy(settings.policy)
-    infos = run_trio(session)
+    infos, unbound = run_trio(session)
     _check_runs(plan, infos)
-    return [_checked(holder, infos, policy) for holder in plan.holders.values()]
+    return [
+        msgspec.structs.replace(
+            found, warnings=(*found.warnings, *_unbound(holder, plan, unbound))
+        )
+        for holder in plan.holders.values()
+        for found in (_checked(holder, infos, policy),)
+    ]
+
+
+def _unbound(holder: Holder, plan: Plan, unbound: tuple[str, ...]) -> Iterator[str]:
+    """Secrets that this holder's requests or models would lack."""
+    for grant in holder.grants:
+        if grant.capability == "secrets":
+            for name in grant.patterns:
+                if name in unbound:
+                    yield f"granted but not bound: secret {name}"
+        if grant.capability == "llm":
+            for model in plan.models.values():
+                if model.key in unbound and compile_pattern(grant.patterns[0], ".").matches(
+                    model.name
+                ):
+                    yield f"model {model.name} has no key: secret {model.key} is not bound"
 
 
 def _check_runs(plan: Plan, infos: Mapping[str, ComponentInfo]) -> None:

@@ -1,8 +1,10 @@
 //! Tight loops of host calls, for the bench. Each answers a count, so that a refusal shows.
 
-use lion_guest::{clock, config, host, packed};
+use lion_guest::{clock, config, fs, host, http, packed};
 
 lion_guest::world!("bench:bench/bench");
+
+const FILE: &str = "/bench/file";
 
 struct Bench;
 
@@ -31,6 +33,20 @@ impl Guest for Bench {
             Ok(started) => started.call.take().is_ok(),
             Err(_) => false,
         })
+    }
+
+    fn fs_write_n(n: u32, size: u32, byte: u8) -> u32 {
+        let content = vec![byte; size as usize];
+        count(n, |_| fs::write(FILE, &content).is_ok())
+    }
+
+    fn fs_read_n(n: u32, size: u32) -> u32 {
+        count(n, |_| matches!(fs::read(FILE), Ok(content) if content.len() == size as usize))
+    }
+
+    fn http_n(n: u32) -> u32 {
+        let url = config::get("url").ok().flatten().unwrap_or_default();
+        count(n, |_| matches!(http::get(&url).send_small(), Ok(answer) if answer.status == 200))
     }
 
     fn text(size: u32) -> String {

@@ -1,0 +1,104 @@
+"""Look here if you want to know what lion is without its log or its policy: for the bench alone.
+
+Rule: nothing here exists outside of the bench; what is left out is the whole cost of that part.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import trio
+
+from lion.domain.call import Decision, Verdict
+from lion.domain.event import Draft, Event, RunFinished
+from lion.host import Host
+from lion.kernel.live import LiveHolder
+from lion.ports import Tables
+
+T = TypeVar("T")
+_ALLOWED = Decision(Verdict.ALLOW, "nobody asked", "bench")
+
+
+class Heard:
+    """What a follower needs of a record, taken from the draft as it is."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.type = type(draft.event).__name__
+        self.invocation = draft.scope.invocation
+        self.principal = draft.scope.principal
+        self._event = draft.event
+
+    def event(self) -> Event:
+        """The fact itself."""
+        return self._event
+
+
+class NoLog:
+    """An EventLog that keeps nothing and encodes nothing: it only hands on what its one follower
+    shows."""
+
+    is_full = False
+
+    def __init__(self) -> None:
+        self._heard: deque[Heard] = deque()
+        self._news = trio.Event()
+        self._is_over = False
+
+    async def start_run(self, run: str, manifest_name: str) -> None:
+        self._heard.clear()
+        self._is_over = False
+
+    def append(self, draft: Draft) -> int:
+        self._heard.append(Heard(draft))
+        self._is_over = isinstance(draft.event, RunFinished)
+        self._news.set()
+        return 0
+
+    async def wait_room(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def commit(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
+        raise NotImplementedError("the bench asks nothing stored of a host without a log")
+
+    def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
+        """Nothing."""
+
+    async def put_blob(self, data: bytes) -> str:
+        await trio.lowlevel.checkpoint()
+        return ""
+
+    async def subscribe(self, run: str, after: int = 0) -> AsyncIterator[Heard]:
+        """What is told, as it comes."""
+        while True:
+            while self._heard:
+                yield self._heard.popleft()
+            if self._is_over:
+                return
+            self._news = trio.Event()
+            await self._news.wait()
+
+
+@contextmanager
+def unlogged(host: Host) -> Iterator[None]:
+    """Inside, the host's runs are recorded nowhere."""
+    log = host._log
+    host._log = NoLog()
+    try:
+        yield
+    finally:
+        host._log = log
+
+
+@contextmanager
+def unpoliced() -> Iterator[None]:
+    """Inside, every question is answered yes without a look."""
+    decide = LiveHolder.decide
+    LiveHolder.decide = lambda self, question: _ALLOWED  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        LiveHolder.decide = decide  # type: ignore[method-assign]
