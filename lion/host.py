@@ -196,6 +196,9 @@ class Host:
             interrupted = work.cancel_called
             code = INTERRUPTED if interrupted else code
             await self._finish(live, listeners, code, interrupted)
+        if work.cancel_called and not interrupted:
+            # It came while the ending was written, and means whatever this process does next.
+            raise KeyboardInterrupt
         if failure is not None:
             raise failure
         counts = live.counts

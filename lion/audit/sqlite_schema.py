@@ -194,9 +194,14 @@ def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None
 def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> bool:
     """True if this is a log lion can use, False if it is empty and `may_be_new`. Raises
     AuditError otherwise."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    connection.execute("BEGIN")  # All of one moment: its first writer may be at work on it.
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    finally:
+        if connection.in_transaction:  # SQLite ends it itself after some errors.
+            connection.execute("ROLLBACK")
     if is_empty and not version and not application and may_be_new:
         return False
     if application != _APPLICATION_ID or version < 1:

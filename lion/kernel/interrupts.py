@@ -24,7 +24,7 @@ class Interrupts:
     def heeded(self) -> Iterator[trio.CancelScope]:
         """A scope for the work of one run; `cancel_called` then says that a signal came.
 
-        A signal that comes after the work, while its ending is written, changes nothing.
+        A signal that comes after the work, while its ending is written, does not change that.
         """
         scope = trio.CancelScope()
         self._scopes.add(scope)

@@ -7,6 +7,7 @@ refused at load.
 
 import ctypes
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import trio
@@ -64,7 +65,7 @@ def link(
                     if item.interface == interface:
                         lift = compile_lift([t for _, t in item.type.params])
                         result = item.type.result
-                        lower = None if result is None else compile_lower(result, ids)
+                        lower = None if result is None else partial(compile_lower, result, ids)
                         functions.append(function := HostFunction(index, lift, lower))
                         number = shared.callbacks.register(function)
                         capi.add_function(instance, item.name, shared.callbacks.host, number)

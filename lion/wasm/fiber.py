@@ -17,6 +17,7 @@ loop nor the ticker.
 """
 
 import ctypes
+from collections.abc import Callable
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -48,15 +49,24 @@ than this.
 
 class HostFunction:
     """What the callback needs to know of one import: how to read its arguments and write its
-    result.
+    result. The latter is built when first needed: most runs use few of the imports, and to build
+    them all is a third of loading a component.
     """
 
-    __slots__ = ("index", "lift", "lower")
+    __slots__ = ("_build_lower", "index", "lift", "lower")
 
-    def __init__(self, index: int, lift: "Lift", lower: "Lower | None") -> None:
+    def __init__(
+        self, index: int, lift: "Lift", build_lower: "Callable[[], Lower] | None"
+    ) -> None:
         self.index = index
         self.lift = lift
-        self.lower = lower
+        self._build_lower = build_lower
+        self.lower: Lower | None = None if build_lower is None else self._first_lower
+
+    def _first_lower(self, value: Any, context: int) -> bytes:
+        assert self._build_lower is not None
+        self.lower = self._build_lower()
+        return self.lower(value, context)
 
 
 class Guest:

@@ -73,7 +73,7 @@ async def test_a_flood_without_end_meets_its_deadline(tmp_path: Path) -> None:
         limits = 'limits = { deadline = "300 ms", cpu = "60 s" }'
         report = await arena.run(_bad(limits), call("bad.flood-forever"))
         assert only(report).ending == "deadline"
-        assert report.calls == len(arena.calls(report.run)) > 100
+        assert report.calls == len(arena.calls(report.run)) > 1
         assert (await arena.replay(report.run)).identical
 
 

@@ -261,3 +261,23 @@ async def test_records_nobody_waits_for_are_written_soon(tmp_path: Path) -> None
         log.append(draft())
         with trio.fail_after(10):
             assert (await anext(log.subscribe(RUN))).seq == 1
+
+
+def test_a_reader_that_comes_while_the_log_is_made_sees_all_of_it_or_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / LOG_NAME
+    made = f"{sqlite_schema._SCHEMA} PRAGMA application_id = {sqlite_schema._APPLICATION_ID};"
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+
+            def make(statement: str) -> None:
+                if "application_id" in statement:
+                    reader.set_trace_callback(None)
+                    version = sqlite_schema.SCHEMA_VERSION
+                    writer.executescript(f"BEGIN; {made} PRAGMA user_version = {version}; COMMIT;")
+
+            reader.set_trace_callback(make)
+            assert not sqlite_schema.check_version(reader, path, may_be_new=True)
+            assert sqlite_schema.check_version(reader, path, may_be_new=True)

@@ -1,10 +1,11 @@
 """Look here if you want to know which fixtures the command line's tests share."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import Lion
+from tests.cli.kit import ROOT, Lion
 
 
 @pytest.fixture
@@ -13,6 +14,21 @@ def lion(tmp_path: Path) -> Lion:
     folder = tmp_path / "home"
     folder.mkdir()
     return Lion(folder)
+
+
+@pytest.fixture(scope="session")
+def toured(tmp_path_factory: pytest.TempPathFactory, _shared_cache: object) -> Path:
+    """A state directory with one run, of the tour."""
+    lion = Lion(tmp_path_factory.mktemp("toured"))
+    assert lion("run", ROOT / "examples" / "tour" / "manifest.toml").returncode == 0
+    return lion.state
+
+
+@pytest.fixture
+def recorded(lion: Lion, toured: Path) -> Lion:
+    """lion in a folder of this test's own, where the tour has run already."""
+    shutil.copytree(toured, lion.state)
+    return lion
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import WASM, Lion, assert_one_line, tour
+from tests.cli.kit import WASM, Lion, assert_one_line
 
 HELLO = f"""
 name = "hello"
@@ -139,26 +139,24 @@ def test_a_state_directory_that_is_a_file(lion: Lion) -> None:
     assert_one_line(lion("runs", "--state", state), 2, str(state))
 
 
-def test_a_log_from_the_future(lion: Lion) -> None:
-    manifest = lion.write(HELLO)
-    assert lion("run", manifest).returncode == 0
-    (database,) = lion.state.glob("*.sqlite")
+def test_a_log_from_the_future(recorded: Lion) -> None:
+    manifest = recorded.write(HELLO)
+    (database,) = recorded.state.glob("*.sqlite")
     with sqlite3.connect(database) as connection:
         connection.execute("PRAGMA user_version = 999")
     connection.close()
     before = database.read_bytes()
     for command in (["runs"], ["run", manifest], ["replay", "last"]):
-        assert_one_line(lion(*command), 5, "newer lion", "upgrade")
+        assert_one_line(recorded(*command), 5, "newer lion", "upgrade")
     assert database.read_bytes() == before
 
 
-def test_a_changed_byte_in_the_log(lion: Lion) -> None:
-    assert lion("run", lion.write(HELLO)).returncode == 0
-    (database,) = lion.state.glob("*.sqlite")
+def test_a_changed_byte_in_the_log(recorded: Lion) -> None:
+    (database,) = recorded.state.glob("*.sqlite")
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE events SET type = 'bob' WHERE seq = 3")
     connection.close()
-    assert_one_line(lion("verify", "last"), 5, "3")
+    assert_one_line(recorded("verify", "last"), 5, "3")
 
 
 def test_a_policy_that_is_not_there(lion: Lion) -> None:
@@ -184,10 +182,9 @@ def test_a_mistake_on_the_command_line(lion: Lion, words: list[str], part: str) 
     assert_one_line(lion(*words), 2, part)
 
 
-def test_a_run_that_is_not_there_names_those_that_are(lion: Lion) -> None:
-    assert lion("run", lion.write(HELLO)).returncode == 0
-    run = lion.json("runs")[0]["run"]
-    assert_one_line(lion("log", "zzzz"), 2, "no run 'zzzz'", run)
+def test_a_run_that_is_not_there_names_those_that_are(recorded: Lion) -> None:
+    run = recorded.json("runs")[0]["run"]
+    assert_one_line(recorded("log", "zzzz"), 2, "no run 'zzzz'", run)
 
 
 def test_no_home(lion: Lion) -> None:
@@ -195,12 +192,11 @@ def test_no_home(lion: Lion) -> None:
     assert_one_line(result, 2, "HOME", "LION_STATE")
 
 
-def test_a_bug_is_one_line_and_says_how_to_report_it(lion: Lion) -> None:
-    lion.write("raise RuntimeError('planted')", "sitepackage/sqlite3/__init__.py")
-    planted = str(lion.folder / "sitepackage")
-    assert lion("run", lion.write(tour())).returncode == 0
-    result = lion("runs", PYTHONPATH=planted)
+def test_a_bug_is_one_line_and_says_how_to_report_it(recorded: Lion) -> None:
+    recorded.write("raise RuntimeError('planted')", "sitepackage/sqlite3/__init__.py")
+    planted = str(recorded.folder / "sitepackage")
+    result = recorded("runs", PYTHONPATH=planted)
     assert_one_line(result, 70, "a bug in lion", "planted", "report")
-    told = lion("runs", "-v", PYTHONPATH=planted)
+    told = recorded("runs", "-v", PYTHONPATH=planted)
     assert told.returncode == 70
     assert "Traceback" in told.stderr

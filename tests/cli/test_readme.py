@@ -51,7 +51,7 @@ def test_the_tests_of_plugins_pass(tmp_path: Path) -> None:
     (text,) = [text for language, word, text in BLOCKS if (language, word) == ("python", "test")]
     (tmp_path / "test_plugins.py").write_text(text, "utf-8")
     words = ["-m", "pytest", "--rootdir", str(tmp_path), "-c", os.devnull, str(tmp_path)]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "LION_CACHE": str(tmp_path / "cache")}
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "LION_CACHE": os.environ["LION_TEST_CACHE"]}
     ran = subprocess.run(
         [sys.executable, *words], cwd=ROOT, env=environ, capture_output=True, text=True,
         timeout=SECONDS * 2, check=False,

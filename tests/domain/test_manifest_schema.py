@@ -1,6 +1,7 @@
 """Look here if you want to know whether the committed JSON schema of manifests is the models'."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ BEYOND_A_SCHEMA = (
 )
 
 
+@cache
 def _validator() -> Any:
     schema = manifest_schema.manifest_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
