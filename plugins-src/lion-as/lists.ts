@@ -1,6 +1,6 @@
 // Look here if you want to know how lists of plain numbers and of bytes cross: as one copy.
 
-import { free, setLength, take } from "./memory";
+import { free, room, setLength } from "./memory";
 import { bool_, char } from "./checks";
 
 /** A list of numbers from the host, whose memory is given back. */
@@ -13,9 +13,8 @@ export function liftNumbers<T>(at: usize, length: i32): Array<T> {
 
 /** A list of numbers for the host, in the arena; the length is in `length`. */
 export function lowerNumbers<T>(list: Array<T>): usize {
-  const size = <usize>list.length * sizeof<T>();
-  const at = take(size, sizeof<T>());
-  memory.copy(at, list.dataStart, size);
+  const at = room(list.length, sizeof<T>(), sizeof<T>());
+  memory.copy(at, list.dataStart, <usize>list.length * sizeof<T>());
   setLength(list.length);
   return at;
 }
@@ -30,7 +29,7 @@ export function liftBytes(at: usize, length: i32): Uint8Array {
 
 /** Bytes for the host, in the arena; the length is in `length`. */
 export function lowerBytes(bytes: Uint8Array): usize {
-  const at = take(bytes.length, 1);
+  const at = room(bytes.length, 1, 1);
   memory.copy(at, bytes.dataStart, bytes.length);
   setLength(bytes.length);
   return at;

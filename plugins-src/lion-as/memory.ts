@@ -48,6 +48,13 @@ export function take(size: usize, alignment: usize): usize {
   return at;
 }
 
+/** Room for a list of so many parts of `size` bytes each. */
+export function room(count: i32, size: i32, alignment: usize): usize {
+  const bytes = <u64>count * <u64>size;
+  if (bytes > <u64>i32.MAX_VALUE) abort("a list is too long to be handed over");
+  return take(<usize>bytes, alignment);
+}
+
 /** Another block; its beginning is aligned to 16, which is enough for everything. */
 function grow(size: usize): usize {
   const whole = HEADER + max<usize>(size, 4096 - HEADER);

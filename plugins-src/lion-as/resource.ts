@@ -2,7 +2,7 @@
 
 /** Something of the host's. Using it after `drop`, or after it was given away, aborts. */
 export abstract class Resource {
-  constructor(private held: i32) {}
+  constructor(private _held: i32) {}
 
   /** What this kind of thing is called in WIT. */
   protected abstract _kind(): string;
@@ -12,20 +12,20 @@ export abstract class Resource {
 
   /** The handle, to lend it to the host for a call. */
   get _handle(): i32 {
-    if (this.held == 0) abort("this " + this._kind() + " was dropped or given away");
-    return this.held;
+    if (this._held == 0) abort("this " + this._kind() + " was dropped or given away");
+    return this._held;
   }
 
   /** The handle, to give it to the host for good. */
   _give(): i32 {
     const handle = this._handle;
-    this.held = 0;
+    this._held = 0;
     return handle;
   }
 
   /** Let go of it. A second time does nothing. */
   drop(): void {
-    if (this.held != 0) this._dropHandle(this._give());
+    if (this._held != 0) this._dropHandle(this._give());
   }
 }
 

@@ -3,6 +3,7 @@
 WIT -> an empty component -> bindings -> asc -> a core module -> the component.
 """
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,10 +31,12 @@ class Built(NamedTuple):
     bindings: int
 
 
-def build_assemblyscript(folder: Path, out: Path, *, wit: Path | None = None) -> Built:
-    """Build the AssemblyScript project in `folder` (assembly/index.ts, and wit/ unless `wit` says
-    where that is) into the component `out`, which is written only if it changed.
+def build_assemblyscript(folder: Path, out: Path) -> Built:
+    """Build the AssemblyScript project in `folder` (assembly/index.ts, wit/) into the component
+    `out`, which is written only if it changed.
 
+    The folder's package.json may say where its WIT is and which world of it is meant:
+    `"lion": {"wit": "../echo/wit", "world": "echo"}`.
     Raises OperatorError for what is missing, wrong in the WIT or in the source.
     """
     folder = folder.resolve()
@@ -43,7 +46,7 @@ def build_assemblyscript(folder: Path, out: Path, *, wit: Path | None = None) ->
             hint="make a folder that has one: lion new DIR --lang assemblyscript",
         )
     packages = find_packages(folder)
-    source = wit_source(wit or folder / "wit", out.stem)
+    source = project_wit(folder, out.stem)
     bindings = write_bindings(folder, source, packages)
     job = _job(packages, source) | {"arguments": ARGUMENTS, "exports": bindings.core_names}
     try:
@@ -56,6 +59,19 @@ def build_assemblyscript(folder: Path, out: Path, *, wit: Path | None = None) ->
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(made)
     return Built(out, len(made), len(bindings.files))
+
+
+def project_wit(folder: Path, name: str) -> WitSource:
+    """The WIT of a project, and its world: the only one, the one package.json names, or the one
+    called `name`. Raises OperatorError.
+    """
+    path = folder / "package.json"
+    try:
+        said = json.loads(path.read_text("utf-8")).get("lion", {}) if path.exists() else {}
+        wit, world = folder / said.get("wit", "wit"), said.get("world", name)
+    except (OSError, ValueError, AttributeError, TypeError) as exc:
+        raise OperatorError(f"{str(path)!r} cannot be read: {exc}") from exc
+    return wit_source(wit.resolve(), world)
 
 
 def write_bindings(folder: Path, source: WitSource, packages: Path) -> Bindings:

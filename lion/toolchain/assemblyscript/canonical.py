@@ -76,9 +76,9 @@ class Canonical:
             candidate, number = f"{name}{number}", number + 1
         return candidate
 
-    def type_text(self, t: WitType | None) -> str:
-        """How a type is written in this module."""
-        return self.registry.type_text(t, self.module)
+    def type_text(self, t: WitType | None, module: Module | None = None) -> str:
+        """How a type is written in this module, or another."""
+        return self.registry.type_text(t, module or self.module)
 
     def shape(self, t: WitType | None) -> str:
         """A type's name within names of functions."""
@@ -108,7 +108,7 @@ class Canonical:
         named = self.registry.types.get(t)
         return named.wit if named else self.shape(t)
 
-    def lift_list(self, t: ListOf, at: str, length: str) -> str:
+    def lift_list(self, t: ListOf, at: str, length: str, module: Module | None = None) -> str:
         """The expression that takes a list from the host."""
         match t.element:
             case Prim(name="u8"):
@@ -120,7 +120,7 @@ class Canonical:
             case Prim(name=name) if name in _NUMBERS:
                 return f"abi.liftNumbers<{_ACCESS[name]}>({at}, {length})"
             case _:
-                return f"{self.function('lift', t)}({at}, {length})"
+                return f"{self.function('lift', t, module)}({at}, {length})"
 
     def lower_list(self, t: ListOf, value: str, module: Module | None = None) -> str:
         """The expression that puts a list into the arena; its length is in `abi.length`."""

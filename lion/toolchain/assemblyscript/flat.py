@@ -45,10 +45,10 @@ def lift(canonical: Canonical, t: WitType, cores: list[str], module: Module | No
         case FlagsOf():
             return mask(first, t)
         case Handle():
-            made = f"new {canonical.registry.type_text(t, module or canonical.module)}({first})"
+            made = f"new {canonical.type_text(t, module)}({first})"
             return f"abi.lend({made})" if t.mode == "borrow" else made
-        case ListOf() if module is None or isinstance(t.element, Prim):
-            return canonical.lift_list(t, cores[0], cores[1])
+        case ListOf():
+            return canonical.lift_list(t, cores[0], cores[1], module)
         case _:
             return f"{canonical.function('lift', t, module)}({', '.join(cores)})"
 
@@ -166,7 +166,7 @@ class Lowering:
         def body(payload: WitType | None, inner: str) -> list[str]:
             return [] if payload is None else list(self._assign(payload, inner, names, cores))
 
-        lines += cases(self.canonical, t, whole, body)
+        lines += cases(self.canonical, t, whole, body, self.module)
         return lines, [f"<i32>({tag_of(t, whole)})", *names]
 
     def _assign(

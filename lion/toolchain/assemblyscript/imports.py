@@ -10,7 +10,7 @@ from lion.domain.wit import Function, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.flat import Lowering, lift
-from lion.toolchain.assemblyscript.names import pascal, value_name
+from lion.toolchain.assemblyscript.names import camel, pascal, value_name
 from lion.toolchain.assemblyscript.text import Module, indent
 
 _MEMBER = re.compile(r"\[(method|static|constructor)\]([^.]+)(?:\.(.+))?")
@@ -142,13 +142,13 @@ def resource_class(
     lines = [
         "// @ts-ignore: decorator",
         f'@external("{interface}", "[resource-drop]{wit}")',
-        f"declare function _Drop{pascal(wit)}(handle: i32): void;",
+        f"declare function _drop{pascal(wit)}(handle: i32): void;",
         "",
         f"export class {name} extends {base} {{",
         f'  protected _kind(): string {{ return "{wit}"; }}',
-        f"  protected _dropHandle(handle: i32): void {{ _Drop{pascal(wit)}(handle); }}",
+        f"  protected _dropHandle(handle: i32): void {{ _drop{pascal(wit)}(handle); }}",
     ]
-    taken = {"drop"}
+    taken = {"drop", "constructor", "toString"}
     for item in methods:
         lines += ["", *indent(_method(canonical, item, name, taken, module))]
     return [*lines, "}"]
@@ -160,7 +160,7 @@ def _method(
     found = member(item.name)
     assert found is not None
     kind, _, wit = found
-    name = value_name(wit or "create").rstrip("_")
+    name = camel(wit or "create")
     name = f"{name}_" if name in taken or (kind == "static" and name == "create") else name
     function, params = item.type, [(t, value_name(n)) for n, t in item.type.params]
     if kind == "method":

@@ -101,7 +101,7 @@ def write_lower_list(canonical: Canonical, t: WitType, name: str) -> list[str]:
     return [
         f"export function {name}(list: {canonical.type_text(t)}): usize {{",
         "  const length = list.length;",
-        f"  const at = abi.take(<usize>length * {size}, {alignment});",
+        f"  const at = abi.room(length, {size}, {alignment});",
         f"  for (let i = 0, to = at; i < length; i++, to += {size}) {{",
         *indent(indent(canonical.store(t.element, "unchecked(list[i])", "to"))),
         "  }",

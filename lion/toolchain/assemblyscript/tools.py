@@ -34,7 +34,9 @@ def find_packages(folder: Path) -> Path:
     for place in [folder, *folder.parents]:
         if all((place / "node_modules" / name / "package.json").exists() for name in PACKAGES):
             return place
-    where = next((p for p in [folder, *folder.parents] if (p / "package.json").exists()), None)
+    with_lock = (p for p in [folder, *folder.parents] if (p / "package-lock.json").exists())
+    named = (p for p in [folder, *folder.parents] if (p / "package.json").exists())
+    where = next(with_lock, None) or next(named, None)
     if where is None:
         raise OperatorError(
             f"{str(folder)!r} has no package.json, which names what AssemblyScript is built with",

@@ -87,11 +87,14 @@ def tag_of(t: Cases, value: str) -> str:
             return f"{value}.isErr"
 
 
-def cases(canonical: Canonical, t: Cases, value: str, body: Body) -> Iterator[str]:
-    """Code that does what `body` says with the payload of the case a value is in."""
+def cases(
+    canonical: Canonical, t: Cases, value: str, body: Body, module: Module | None = None
+) -> Iterator[str]:
+    """Code that does, in `module`, what `body` says with the payload of the case a value is in."""
     match t:
         case VariantOf():
-            yield from _switch(canonical, t, value, body)
+            slots = slots_of(t, lambda p: canonical.type_text(p, module))
+            yield from _switch(t, slots, value, body)
         case OptionOf():
             payload = value if is_nullable(t) else f"{value}.unwrap()"
             yield from _if(tag_of(t, value), body(t.inner, payload), [])
@@ -100,8 +103,9 @@ def cases(canonical: Canonical, t: Cases, value: str, body: Body) -> Iterator[st
             yield from _if(f"{value}.isOk", ok, err)
 
 
-def _switch(canonical: Canonical, t: VariantOf, value: str, body: Body) -> Iterator[str]:
-    slots = slots_of(t, canonical.type_text)
+def _switch(
+    t: VariantOf, slots: dict[WitType, Slot], value: str, body: Body
+) -> Iterator[str]:
     bodies: dict[tuple[str, ...], list[int]] = {}
     for at, (_, payload) in enumerate(t.cases):
         held = "" if payload is None else slots[payload].read(value)

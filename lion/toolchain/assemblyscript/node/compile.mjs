@@ -57,41 +57,83 @@ async function compile() {
   const asc = (await load("assemblyscript/dist/asc.js")).default;
   let binary = null;
   const said = [];
-  const { error } = await asc.main([...job.arguments, "--outFile", "out.wasm"], {
+  const { error } = await asc.main([...job.arguments, "--debug", "--outFile", "out.wasm"], {
     stdout: { write: () => {} },
     stderr: { write: text => void said.push(text) },
     writeFile: (_, contents) => void (binary = contents),
   });
   if (error || !binary) fail(3, said.join("") || error);
-  return renameExports(binary, job.exports);
+  return finishCore(binary, job.exports);
 }
 
-function renameExports(binary, names) {
-  const bytes = Buffer.from(binary);
-  let at = 8;
-  const number = from => {
-    let value = 0, shift = 0, byte;
-    do value += ((byte = bytes[from++]) & 127) * 2 ** shift, shift += 7; while (byte & 128);
-    return [value, from];
-  };
-  while (at < bytes.length) {
-    const [size, body] = number(at + 1);
-    if (bytes[at] !== 7) { at = body + size; continue; }
-    const parts = [];
-    let [count, next] = number(body);
-    parts.push(bytes.subarray(body, next));
-    while (count--) {
-      const [length, start] = number(next);
-      const [, end] = number(start + length + 1);
-      const name = bytes.toString("utf8", start, start + length);
-      const renamed = Buffer.from(Object.hasOwn(names, name) ? names[name] : name);
-      parts.push(leb(renamed.length), renamed, bytes.subarray(start + length, end));
-      next = end;
-    }
-    const section = Buffer.concat(parts);
-    return Buffer.concat([bytes.subarray(0, at + 1), leb(section.length), section, bytes.subarray(body + size)]);
+// Which functions keep their names, for the frames of a trap: the author's, and those that fail when memory is
+// used up, by which lion tells that ending from others.
+const NAMED = /^assembly\/(?!bindings\/)|^~lib\/rt\/tlsf\/(growMemory|allocateBlock|__alloc)$/;
+
+function number(bytes, at) {
+  let value = 0, shift = 0, byte;
+  do value += ((byte = bytes[at++]) & 127) * 2 ** shift, shift += 7; while (byte & 128);
+  return [value, at];
+}
+
+// A vector, each item as `change` has it, or left out.
+function mapNames(bytes, at, change) {
+  let [count, next] = number(bytes, at);
+  const kept = [];
+  while (count--) {
+    const item = change(next);
+    if (item.kept) kept.push(item.kept);
+    next = item.next;
   }
-  return bytes;
+  return Buffer.concat([leb(kept.length), ...kept]);
+}
+
+function text(bytes, at) {
+  const [length, start] = number(bytes, at);
+  return [bytes.toString("utf8", start, start + length), start + length];
+}
+
+function section(id, payload) {
+  return Buffer.concat([Buffer.from([id]), leb(payload.length), payload]);
+}
+
+function finishCore(binary, names) {
+  const bytes = Buffer.from(binary);
+  const parts = [bytes.subarray(0, 8)];
+  for (let at = 8; at < bytes.length;) {
+    const [size, body] = number(bytes, at + 1);
+    const id = bytes[at], end = body + size;
+    if (id === 7) parts.push(section(7, renameExports(bytes, body, names)));
+    else if (id !== 0) parts.push(bytes.subarray(at, end));
+    else if (text(bytes, body)[0] === "name") parts.push(section(0, keepNames(bytes, text(bytes, body)[1], end)));
+    at = end;
+  }
+  return Buffer.concat(parts);
+}
+
+function renameExports(bytes, body, names) {
+  return mapNames(bytes, body, at => {
+    const [name, rest] = text(bytes, at);
+    const [, next] = number(bytes, rest + 1);
+    const renamed = Buffer.from(Object.hasOwn(names, name) ? names[name] : name);
+    return { kept: Buffer.concat([leb(renamed.length), renamed, bytes.subarray(rest, next)]), next };
+  });
+}
+
+function keepNames(bytes, at, end) {
+  const head = Buffer.from("\x04name", "latin1");
+  while (at < end) {
+    const [size, body] = number(bytes, at + 1);
+    if (bytes[at] === 1) {
+      const kept = mapNames(bytes, body, from => {
+        const [name, next] = text(bytes, number(bytes, from)[1]);
+        return { kept: NAMED.test(name) ? bytes.subarray(from, next) : null, next };
+      });
+      return Buffer.concat([head, section(1, kept)]);
+    }
+    at = body + size;
+  }
+  return head;
 }
 
 function leb(value) {
