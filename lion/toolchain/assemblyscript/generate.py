@@ -21,7 +21,7 @@ from lion.toolchain.assemblyscript.registry import (
 )
 from lion.toolchain.assemblyscript.text import Module
 from lion.toolchain.assemblyscript.types import define
-from lion.wasm.worlds import Interface, reflect_world
+from lion.wasm.worlds import Interface, World, reflect_world
 
 
 class Bindings(NamedTuple):
@@ -39,16 +39,16 @@ def generate(component: bytes) -> dict[str, str]:
     return generate_bindings(component).files
 
 
-def generate_library(component: bytes) -> dict[str, str]:
-    """The modules of the interfaces a component imports, in full: what `lion-as/host` holds."""
-    canonical = _canonical(component)
+def generate_library(world: World) -> dict[str, str]:
+    """The modules of the interfaces a world imports, in full: what `lion-as/host` holds."""
+    canonical = _canonical(world)
     files = _files(canonical, in_full=True)
     return {**files, "canonical.ts": canonical.text()}
 
 
 def generate_bindings(component: bytes) -> Bindings:
     """The same, with what a build needs to know besides."""
-    canonical = _canonical(component)
+    canonical = _canonical(reflect_world(component))
     registry = canonical.registry
     files = _files(canonical, in_full=False)
     entry = Module("entry", "What the host calls: each export lifts, calls the author, lowers.")
@@ -63,8 +63,8 @@ def generate_bindings(component: bytes) -> Bindings:
     return Bindings(dict(sorted(files.items())), found, exports.core_names(found))
 
 
-def _canonical(component: bytes) -> Canonical:
-    canonical = Canonical(Registry(reflect_world(component)))
+def _canonical(world: World) -> Canonical:
+    canonical = Canonical(Registry(world))
     canonical.writers = WRITERS
     return canonical
 

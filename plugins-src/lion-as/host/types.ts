@@ -131,3 +131,10 @@ export enum ErrorTag {
     return made;
   }
 }
+
+@final export class Output {
+  constructor(
+    public text: string,
+    public json: string | null,
+  ) {}
+}
