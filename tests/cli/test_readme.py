@@ -47,6 +47,18 @@ def test_the_commands_work(lion: Lion) -> None:
     assert '"Hello, Ann!"' in printed
 
 
+def test_the_tests_of_plugins_pass(tmp_path: Path) -> None:
+    (text,) = [text for language, word, text in BLOCKS if (language, word) == ("python", "test")]
+    (tmp_path / "test_plugins.py").write_text(text, "utf-8")
+    words = ["-m", "pytest", "--rootdir", str(tmp_path), "-c", os.devnull, str(tmp_path)]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "LION_CACHE": str(tmp_path / "cache")}
+    ran = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=environ, capture_output=True, text=True,
+        timeout=SECONDS * 2, check=False,
+    )  # fmt: skip
+    assert "3 passed" in ran.stdout, ran.stdout
+
+
 def test_the_first_manifest_is_the_example() -> None:
     example = (ROOT / "examples" / "hello" / "manifest.toml").read_text("utf-8")
     assert example in [text for language, _, text in BLOCKS if language == "toml"]
