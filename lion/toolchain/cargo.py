@@ -128,8 +128,7 @@ def compile_crates(tools: Toolchain, crates: Sequence[Crate], *, locked: bool) -
         names = ", ".join(crate.project.name for crate in crates)
         raise OperatorError(
             f"{names} did not compile",
-            hint=f"correct what the compiler says above{_seen_from(first.root)}, then type the same"
-            " again",
+            hint=f"correct what the compiler says above{_seen_from(first.root)} and try again",
         )
 
 
