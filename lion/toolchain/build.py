@@ -32,6 +32,10 @@ def _compiler(language: str) -> Compile:
             from lion.toolchain.rust_build import build_rust
 
             return build_rust
+        case "assemblyscript":
+            from lion.toolchain.assemblyscript_build import build_assemblyscript_projects
+
+            return build_assemblyscript_projects
         case _:
             raise OperatorError(f"{language} cannot be built yet", hint="")
 

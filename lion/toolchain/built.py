@@ -42,7 +42,7 @@ def finish(project: Project, made: bytes, roots: Sequence[Path], tools: str) -> 
 
     `made` is the component without docs, `roots` what its source is, `tools` what compiled it.
     """
-    component = embed_docs(made, project.wit, list(project.deps), project.name)
+    component = embed_docs(made, project.wit, list(project.deps), project.world)
     verdict = keep(component, project.component)
     write_stamp(project.component, make_stamp(project.component, project.folder, roots, tools))
     return Built(project=project, verdict=verdict, size=len(component))

@@ -10,7 +10,7 @@ from lion.toolchain.wit_source import World, find_world, read_worlds
 def located(error: GuestError, project: Project) -> LionError:
     """The same error with file and line of the import it is about, if that can be told."""
     worlds = {project.wit: read_worlds(project.wit)}
-    world = find_world(worlds, project.wit, project.name)
+    world = find_world(worlds, project.wit, project.world)
     for name, line in world.imports.items():
         if _full(name, world) in error.what.split() or name in error.what.split():
             return _at(error, world.path, line)

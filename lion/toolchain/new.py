@@ -3,6 +3,7 @@
 Rule: the folder is complete in itself: it needs neither this installation nor its place.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -22,13 +23,14 @@ KINDS: Final = {
 }
 HERE: Final = Path(__file__).parent
 TEMPLATES, RESOURCES = HERE / "templates", HERE / "resources"
+_LION_AS: Final = "vendor/lion-as"
 VENDORED: Final = {
     "rust": {
         "wit": "wit/deps/lion-host",
         "lion-guest": "vendor/lion-guest",
         "Cargo.lock": "Cargo.lock",
     },
-    "assemblyscript": {"wit": "wit/deps/lion-host", "lion-as": "vendor/lion-as"},
+    "assemblyscript": {"wit": "wit/deps/lion-host", "lion-as": _LION_AS},
     "python": {},
 }
 """What is copied from lion's own files, by language: which, and where to."""
@@ -53,8 +55,10 @@ def new(folder: Path, language: str, kind: str | None) -> Made:
     kind = check_kind(language, kind, folder)
     name = check_name(folder.absolute().name, folder, language)
     _check_empty(folder)
-    sources = [TEMPLATES / language, TEMPLATES / f"{language}-{kind}"]
+    sources = [TEMPLATES / place for place in (language, kind, f"{language}-{kind}")]
     texts = {path: text for s in sources for path, text in _filled(s, name, kind)}
+    if language == "assemblyscript":
+        texts |= _packages(name)
     try:
         for path, text in texts.items():
             target = folder / path
@@ -130,6 +134,21 @@ def _filled(template: Path, name: str, kind: str) -> Iterator[tuple[str, str]]:
         for word, meaning in words.items():
             where, text = where.replace(word, meaning), text.replace(word, meaning)
         yield where, text
+
+
+def _packages(name: str) -> dict[str, str]:
+    """package.json and its lock, as in this repository but for the library's place."""
+    said = json.loads((RESOURCES / "package.json").read_text("utf-8"))
+    lock = json.loads((RESOURCES / "package-lock.json").read_text("utf-8"))
+    needs = {**said["dependencies"], "lion-as": f"file:./{_LION_AS}"}
+    package = {"name": name, "private": True, "type": "module", "dependencies": needs}
+    packages = lock["packages"]
+    packages[""] = {"name": name, "dependencies": needs}
+    packages[_LION_AS] = packages.pop("lion-as")
+    packages["node_modules/lion-as"]["resolved"] = _LION_AS
+    lock |= {"name": name, "packages": dict(sorted(packages.items()))}
+    texts = {"package.json": package, "package-lock.json": lock}
+    return {path: json.dumps(value, indent=2) + "\n" for path, value in texts.items()}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ Rule: Cargo.toml says Rust, package.json AssemblyScript, pyproject.toml Python.
 `lion-build.toml`, in the folder or in the one above it, is optional: `out` is where the component
 goes (else the folder itself), `host` where lion's own WIT is (else `wit/deps/*`), `wit` where the
 guest's own is (else `wit`); with `foreign` it runs on another host, so its imports are not judged.
+An AssemblyScript guest's package.json says so itself: `"lion": {"wit": ..., "world": ...}`.
 """
 
 import json
@@ -29,12 +30,13 @@ _KEYS: Final = {"out": str, "host": str, "wit": str, "foreign": bool}
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
-    """A guest's source. `wit` is the folder of its own world, `deps` those of other packages;
+    """A guest's source. `wit` is the folder of its own `world`, `deps` those of other packages;
     `component` is where it is to be. All paths are absolute.
     """
 
     folder: Path
     name: str
+    world: str
     language: str
     wit: Path
     deps: tuple[Path, ...]
@@ -104,10 +106,14 @@ def _project(folder: Path, language: str) -> Project:
     settings = _settings(folder)
     wit = settings.get("wit", folder / "wit")
     host = settings.get("host")
-    name = _name(folder, language)
+    name, world = _name(folder, language), ""
+    if language == "assemblyscript":
+        said = _table(read_json(folder / LANGUAGES[language]), "lion")
+        wit, world = (folder / said.get("wit", wit)).resolve(), said.get("world", "")
     return Project(
         folder=folder,
         name=name,
+        world=world or name,
         language=language,
         wit=wit,
         deps=tuple(d for d in (host,) if d is not None) + _deps(wit),
