@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from lion.errors import OperatorError, OutsideError
-from lion.toolchain.built import Built, Request, Say, current, finish
+from lion.toolchain.built import Built, Request, Say, current, finish, keep
 from lion.toolchain.project import Project, read_json, shown
 from lion.toolchain.rust import ask
 from lion.toolchain.stamp import is_current, make_stamp
@@ -46,6 +46,27 @@ def _is_current(project: Project, packages: Path) -> bool:
     return is_current(
         project.component, make_stamp(project.component, project.folder, roots, tools)
     )
+
+
+def build_empty(projects: Sequence[Project], request: Request, say: Say) -> list[Built]:
+    """Make components that import all of a world and do nothing; their WIT's comments stay out.
+
+    Raises OperatorError, OutsideError.
+    """
+    from lion.toolchain.assemblyscript.tools import run
+    from lion.toolchain.assemblyscript.wit import wit_source
+
+    built = []
+    for project in projects:
+        packages = packages_folder(project)
+        _node()
+        fetch_packages(packages, say, locked=request.locked)
+        source = wit_source(project.wit, project.world, project.deps)
+        job = {"packages": str(packages), "source": source.text, "world": source.world}
+        made = run("empty", job, project.folder)
+        verdict = keep(made, project.component)
+        built.append(Built(project=project, verdict=verdict, size=len(made)))
+    return built
 
 
 def packages_folder(project: Project) -> Path:
@@ -122,7 +143,8 @@ def fetch_packages(folder: Path, say: Say, *, locked: bool = False) -> None:
 
 def _npm_failed(words: str, folder: Path) -> OperatorError | OutsideError:
     said = [line.removeprefix("npm error").strip() for line in words.splitlines()]
-    what = " ".join(line for line in said if line and not line.startswith("A complete log"))[:400]
+    told = [x for x in said if x and not x.startswith(("A complete log", "at "))]
+    what = " ".join(told)[:300]
     if any(sign in words for sign in _NETWORK):
         return OutsideError(
             f"npm could not fetch what {shown(folder)} is built with: {what}",

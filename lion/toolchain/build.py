@@ -36,6 +36,10 @@ def _compiler(language: str) -> Compile:
             from lion.toolchain.assemblyscript_build import build_assemblyscript_projects
 
             return build_assemblyscript_projects
+        case "wit":
+            from lion.toolchain.assemblyscript_build import build_empty
+
+            return build_empty
         case _:
             raise OperatorError(f"{language} cannot be built yet", hint="")
 

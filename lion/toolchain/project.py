@@ -4,7 +4,8 @@ Rule: Cargo.toml says Rust, package.json AssemblyScript, pyproject.toml Python.
 
 `lion-build.toml`, in the folder or in the one above it, is optional: `out` is where the component
 goes (else the folder itself), `host` where lion's own WIT is (else `wit/deps/*`), `wit` where the
-guest's own is (else `wit`); with `foreign` it runs on another host, so its imports are not judged.
+guest's own is (else `wit`); with `foreign` it runs on another host, so its imports are not judged;
+with `empty` it is a component that imports all of its world and does nothing, made from WIT alone.
 An AssemblyScript guest's package.json says so itself: `"lion": {"wit": ..., "world": ...}`.
 """
 
@@ -26,7 +27,7 @@ LANGUAGES: Final = {
     "python": "pyproject.toml",
 }
 SETTINGS: Final = "lion-build.toml"
-_KEYS: Final = {"out": str, "host": str, "wit": str, "foreign": bool}
+_KEYS: Final = {"out": str, "host": str, "wit": str, "foreign": bool, "empty": bool}
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +69,9 @@ def find_projects(word: str) -> list[Project]:
 
 
 def language_of(folder: Path) -> str | None:
-    """The language of a folder's source, if it is one."""
+    """The language of a folder's source, if it is one: of LANGUAGES, or `wit`."""
+    if (folder / SETTINGS).is_file() and read_toml(folder / SETTINGS).get("empty") is True:
+        return "wit"
     return next((name for name, file in LANGUAGES.items() if (folder / file).is_file()), None)
 
 
@@ -82,7 +85,7 @@ def _is_guest(folder: Path, language: str) -> bool:
     if language == "rust":
         kinds = _table(read_toml(folder / "Cargo.toml"), "lib").get("crate-type", [])
         return "cdylib" in kinds
-    return language == "assemblyscript" and (folder / "assembly").is_dir()
+    return language == "wit" or (folder / "assembly").is_dir()
 
 
 def _no_folder(word: str, folder: Path) -> OperatorError:
@@ -150,6 +153,8 @@ def _settings(folder: Path) -> dict[str, Any]:
 
 
 def _name(folder: Path, language: str) -> str:
+    if language == "wit":
+        return folder.name
     file = folder / LANGUAGES[language]
     if language == "assemblyscript":
         name = _table({"it": read_json(file)}, "it").get("name")

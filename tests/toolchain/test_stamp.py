@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lion.toolchain.built import keep
-from lion.toolchain.stamp import FILE, is_current, make_stamp, newer_source, write_stamp
+from lion.toolchain.stamp import FILE, Stamp, is_current, make_stamp, newer_source, write_stamp
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def component(tmp_path: Path) -> Path:
     return made
 
 
-def _stamp(component: Path, tools: str = "rustc 1"):  # type: ignore[no-untyped-def]
+def _stamp(component: Path, tools: str = "rustc 1") -> Stamp:
     top = component.parents[1]
     return make_stamp(component, top / "fox", [top / "fox" / "src", top / "shared"], tools)
 
