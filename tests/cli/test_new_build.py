@@ -58,7 +58,11 @@ def test_an_empty_folder_may_be_used_and_another_may_not(lion: Lion) -> None:
         (("match", "--lang", "rust"), "meaning of its own in Rust", "lion new my-match"),
         (("fox",), "nothing says which language", "lion new fox --lang rust"),
         (("fox", "--lang", "cobol"), "'cobol' is not one of", "lion new --help"),
-        (("fox", "--lang", "python", "--kind", "plugin"), "would not be sandboxed", "--kind system"),
+        (
+            ("fox", "--lang", "python", "--kind", "plugin"),
+            "would not be sandboxed",
+            "--kind system",
+        ),
         (("fox", "--lang", "rust", "--kind", "system"), "is trusted Python", "--lang python"),
     ],
 )
