@@ -41,7 +41,9 @@ def _compiler(language: str) -> Compile:
 
             return build_empty
         case _:
-            raise OperatorError(f"{language} cannot be built yet", hint="")
+            from lion.toolchain.python_build import check_python
+
+            return check_python
 
 
 def _projects(request: Request) -> list[Project]:

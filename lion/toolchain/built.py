@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -26,12 +27,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a project: `verdict` is `new`, `same` (built, and no byte differs) or
-    `current` (not built, because nothing changed). `size` is in bytes.
+    `current` (not built, because nothing changed). `size` is in bytes. A project in Python has no
+    component but `plugins`, each described as python_probe.py does; `current` is what is
+    installed from this very folder.
     """
 
     project: Project
     verdict: str
     size: int
+    plugins: tuple[dict[str, Any], ...] = ()
 
 
 Compile = Callable[[Sequence[Project], Request, Say], list[Built]]

@@ -85,6 +85,9 @@ def _is_guest(folder: Path, language: str) -> bool:
     if language == "rust":
         kinds = _table(read_toml(folder / "Cargo.toml"), "lib").get("crate-type", [])
         return "cdylib" in kinds
+    if language == "python":
+        points = _table(_table(read_toml(folder / "pyproject.toml"), "project"), "entry-points")
+        return "lion.system" in points
     return language == "wit" or (folder / "assembly").is_dir()
 
 

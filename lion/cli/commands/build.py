@@ -46,6 +46,7 @@ def command(
     `lion check` warns when a component is older than its source. Workspace, lock file and target
     folder are cargo's and npm's own.
     """
+    from lion.cli.python_plugin import tell_python
     from lion.toolchain.build import build
     from lion.toolchain.built import Request
 
@@ -53,7 +54,9 @@ def command(
     request = Request(folders=folders or (".",), out=out, is_forced=force, locked=locked)
     built = build(request, lambda line: errors.line(show_line(line)))
     screen = open_screen("stdout")
-    if len(built) > 1:
+    if len(built) == 1 and built[0].plugins:
+        tell_python(common, built[0], screen)
+    elif len(built) > 1:
         _tell_many(common, built, screen)
     else:
         _tell(common, built[0], screen)
@@ -66,7 +69,8 @@ def _tell_many(common: Common, built: Sequence[Any], screen: Screen) -> None:
         return
     width = max(len(one.project.name) for one in built)
     for one in built:
-        screen.line(f"{one.project.name:{width}} {one.size:9,} bytes  {one.verdict}")
+        size = f"{one.size:9,} bytes  {one.verdict}" if one.size else f"{'':9} Python"
+        screen.line(f"{one.project.name:{width}} {size}")
 
 
 def _tell(common: Common, one: Any, screen: Screen) -> None:
