@@ -72,7 +72,7 @@ def read_component(path: Path) -> bytes:
     except OSError as exc:
         raise OperatorError(
             f"the component {str(path)!r} cannot be read: {exc.strerror}",
-            hint="check the path in the manifest, or build it with: make plugins",
+            hint="check the path in the manifest, or build it: lion build DIR",
         ) from exc
 
 

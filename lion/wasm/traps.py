@@ -21,7 +21,7 @@ _LIMITS = (
     ("failed to allocate", "exhausted"),
     ("call stack exhausted", "stack"),
 )
-_ALLOCATION = ("alloc_error", "handle_alloc", "capacity_overflow", "rt/tlsf/growMemory")
+_ALLOCATION = ("alloc_error", "handle_alloc", "capacity_overflow", "rt/tlsf/")
 
 _HINTS = {
     "memory": 'raise it with limits = { memory = "..." }',

@@ -2,7 +2,7 @@
 
 use lion_guest::{clock, config, fs, host, http, packed};
 
-lion_guest::world!("bench:bench/bench");
+lion_guest::world!("bench:bench/bench", ["../../wit", "wit"]);
 
 const FILE: &str = "/bench/file";
 

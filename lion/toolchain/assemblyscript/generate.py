@@ -1,0 +1,146 @@
+"""Look here if you want to know how a world becomes AssemblyScript modules.
+
+Rule: the text depends on the world alone, so the same world gives the same bytes.
+Rule: imports of lion:host are the library's (`lion-as/host`), so what it is built of and what the
+author has are the same classes.
+"""
+
+from typing import NamedTuple
+
+from lion.domain.wit import EnumOf, FlagsOf, RecordOf, VariantOf
+from lion.toolchain.assemblyscript import exports, imports
+from lion.toolchain.assemblyscript.abort import abort_module
+from lion.toolchain.assemblyscript.canonical import Canonical
+from lion.toolchain.assemblyscript.crossing import WRITERS
+from lion.toolchain.assemblyscript.names import is_named, type_name
+from lion.toolchain.assemblyscript.registry import (
+    LIBRARY,
+    WORLD_TYPES,
+    Registry,
+    is_of_the_host,
+)
+from lion.toolchain.assemblyscript.text import Module
+from lion.toolchain.assemblyscript.types import define
+from lion.wasm.worlds import Interface, World, reflect_world
+
+
+class Bindings(NamedTuple):
+    """Generated files by name, and what the author has to export."""
+
+    files: dict[str, str]
+    exports: list[exports.Export]
+    core_names: dict[str, str]
+
+
+def generate(component: bytes) -> dict[str, str]:
+    """AssemblyScript modules for the world of a component, which may be an empty one: text by file
+    name. Raises GuestError(ending="world") for what the bindings cannot carry.
+    """
+    return generate_bindings(component).files
+
+
+def generate_library(world: World) -> dict[str, str]:
+    """The modules of the interfaces a world imports, in full: what `lion-as/host` holds."""
+    canonical = _canonical(world)
+    files = _files(canonical, in_full=True)
+    return {**files, "canonical.ts": canonical.text()}
+
+
+def generate_bindings(component: bytes) -> Bindings:
+    """The same, with what a build needs to know besides."""
+    canonical = _canonical(reflect_world(component))
+    registry = canonical.registry
+    files = _files(canonical, in_full=False)
+    entry = Module("entry", "What the host calls: each export lifts, calls the author, lowers.")
+    found = exports.exports_of(canonical, entry)
+    entry.own.update(f"export_{e.core}" for e in found)
+    entry.add(['import "./abort";', 'export { cabi_realloc } from "lion-as/abi";'])
+    for export in found:
+        entry.add(exports.wrap(canonical, export, entry))
+    files["entry.ts"] = entry.text()
+    files["abort.ts"] = abort_module(registry.world)
+    files["canonical.ts"] = canonical.text()
+    return Bindings(dict(sorted(files.items())), found, exports.core_names(found))
+
+
+def _canonical(world: World) -> Canonical:
+    canonical = Canonical(Registry(world))
+    canonical.writers = WRITERS
+    return canonical
+
+
+def _files(canonical: Canonical, *, in_full: bool) -> dict[str, str]:
+    modules = _modules(canonical.registry, canonical, in_full=in_full)
+    kept = {name: m for name, m in modules.items() if m.parts or m.has_imports}
+    return {f"{name}.ts": module.text() for name, module in kept.items()}
+
+
+def _modules(registry: Registry, canonical: Canonical, *, in_full: bool) -> dict[str, Module]:
+    modules: dict[str, Module] = {}
+    for interface in (*registry.world.imports, *registry.world.exports):
+        name = registry.modules[interface.name]
+        if name not in modules:
+            modules[name] = Module(name, _about(interface))
+        _names_first(interface, modules[name], registry)
+    for interface in registry.world.imports:
+        name = registry.modules[interface.name]
+        if not in_full and is_of_the_host(interface):
+            modules[name].add([f'export * from "{LIBRARY}/host/{name}";'])
+        else:
+            _fill(interface, modules[name], registry, canonical)
+    for interface in registry.world.exports:
+        if not any(interface.name == i.name for i in registry.world.imports):
+            _define_types(interface, modules[registry.modules[interface.name]], registry)
+    return modules
+
+
+def _about(interface: Interface) -> str:
+    if interface.name in ("", WORLD_TYPES):
+        return "What stands in the world itself."
+    return f"The interface {interface.name}."
+
+
+def _names_first(interface: Interface, module: Module, registry: Registry) -> None:
+    """What a module defines is taken before it imports anything."""
+    module.own.update(type_name(n) for n, t in interface.types)
+    module.own.update(type_name(n) for n, _ in interface.resources)
+    module.own.update(imports.value_name(n) for n, _ in interface.functions)
+
+
+def _fill(interface: Interface, module: Module, registry: Registry, canonical: Canonical) -> None:
+    _define_types(interface, module, registry)
+    items = [imports.Import(interface.name, n, f) for n, f in interface.functions]
+    for item in items:
+        module.add(imports.declare(item))
+    for wit, full in interface.resources:
+        named = registry.resources[full]
+        if (named.module, named.wit) == (module.name, wit):
+            own = [i for i in items if (imports.member(i.name) or ("", ""))[1] == wit]
+            module.add(
+                imports.resource_class(canonical, interface.name, named.name, wit, own, module)
+            )
+        else:
+            module.add(_again(named.module, named.name, type_name(wit), module))
+    for item in items:
+        if imports.member(item.name) is None:
+            module.add(imports.wrap(canonical, item, module))
+
+
+def _define_types(interface: Interface, module: Module, registry: Registry) -> None:
+    for name, t in interface.types:
+        if not is_named(t):
+            continue
+        assert isinstance(t, (RecordOf, VariantOf, EnumOf, FlagsOf))
+        named = registry.types[t]
+        if (named.module, named.wit) == (module.name, name):
+            module.add(define(t, named.name, registry, module))
+        else:
+            module.add(_again(named.module, named.name, type_name(name), module))
+
+
+def _again(owner: str, name: str, here: str, module: Module) -> list[str]:
+    """A type that another module, or another name, defines."""
+    if owner == module.name:
+        return [f"export type {here} = {name};"]
+    alias = name if name == here else f"{name} as {here}"
+    return [f'export {{ {alias} }} from "./{owner}";']

@@ -1,0 +1,66 @@
+"""Look here if you want to know what a component's world looks like to a generator of bindings:
+interfaces with their functions, their named types and their resources.
+"""
+
+import msgspec
+from wasmtime.component import Component, ResourceType
+from wasmtime.component import _types as w
+
+from lion.domain.wit import Function, WitType
+from lion.errors import GuestError
+from lion.wasm import reflect
+from lion.wasm.engine import build_engine
+
+
+class Interface(msgspec.Struct, frozen=True):
+    """What one interface holds, in its own order; "" names what stands in the world itself.
+
+    `types` are the named ones that are no resources. `resources` are names as they stand here,
+    with the full name (`ns:package/interface.name`) of the resource each one is.
+    """
+
+    name: str
+    functions: tuple[tuple[str, Function], ...] = ()
+    types: tuple[tuple[str, WitType], ...] = ()
+    resources: tuple[tuple[str, str], ...] = ()
+
+
+class World(msgspec.Struct, frozen=True):
+    imports: tuple[Interface, ...]
+    exports: tuple[Interface, ...]
+
+
+def reflect_world(data: bytes) -> World:
+    """Read the world of a component, which may be an empty one made of WIT. Raises GuestError
+    (ending="world") for what lion does not carry.
+    """
+    engine = build_engine()
+    component = Component(engine, data)
+    resources = reflect.name_resources(component, engine)
+    imports, exports = component.type.imports(engine), component.type.exports(engine)
+    for interface, items in reflect.interfaces(exports, engine):
+        for name, item in items.items():
+            if isinstance(item, ResourceType):
+                resources.add(item, f"export {interface.split('@')[0]}.{name}")
+
+    def read(found: dict[str, w.ComponentExtern]) -> tuple[Interface, ...]:
+        each = reflect.interfaces(found, engine)
+        return tuple(_interface(name, items, resources) for name, items in each)
+
+    return World(read(imports), read(exports))
+
+
+def _interface(name: str, items: dict[str, object], resources: reflect.Resources) -> Interface:
+    functions, types, kinds = [], [], []
+    for item_name, item in items.items():
+        try:
+            if isinstance(item, w.FuncType):
+                functions.append((item_name, reflect.function(item, resources)))
+            elif isinstance(item, ResourceType):
+                kinds.append((item_name, resources.name(item)))
+            else:
+                types.append((item_name, reflect.convert(item, resources)))
+        except GuestError as exc:
+            where = f"{name}.{item_name}" if name else item_name
+            raise GuestError(f"{where}: {exc.what}", ending="world", hint=exc.hint) from exc
+    return Interface(name, tuple(functions), tuple(types), tuple(kinds))
