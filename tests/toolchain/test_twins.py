@@ -1,5 +1,5 @@
-"""Every WIT type crosses an AssemblyScript guest as it crosses the Rust one: through exports, through
-host functions, and through each other.
+"""Every WIT type crosses an AssemblyScript guest as it crosses the Rust one: through exports,
+through host functions, and through each other.
 """
 
 import json

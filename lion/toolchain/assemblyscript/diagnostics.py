@@ -1,5 +1,5 @@
-"""Look here if you want to know how the words of asc and of the WIT parser become an error that says
-file, line and what to do.
+"""Look here if you want to know how the words of asc and of the WIT parser become an error that
+says file, line and what to do.
 """
 
 import re

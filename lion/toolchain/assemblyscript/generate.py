@@ -10,7 +10,7 @@ from lion.toolchain.assemblyscript import exports, imports
 from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.crossing import WRITERS
-from lion.toolchain.assemblyscript.names import is_named, type_name
+from lion.toolchain.assemblyscript.names import is_named, type_name, value_name
 from lion.toolchain.assemblyscript.registry import WORLD_TYPES, Registry
 from lion.toolchain.assemblyscript.text import Module
 from lion.toolchain.assemblyscript.types import define
@@ -76,14 +76,16 @@ def _about(interface: Interface) -> str:
 
 def _names_first(interface: Interface, module: Module, registry: Registry) -> None:
     """What a module defines is taken before it imports anything."""
-    module.own.update(type_name(n) for n, t in interface.types)
-    module.own.update(type_name(n) for n, _ in interface.resources)
-    module.own.update(imports.value_name(n) for n, _ in interface.functions)
+    for name, t in interface.types:
+        if is_named(t) and registry.types[t].module == module.name:
+            module.own.add(type_name(name))
+    for name, full in interface.resources:
+        if registry.resources[full].module == module.name:
+            module.own.add(type_name(name))
+    module.own.update(value_name(n) for n, _ in interface.functions)
 
 
-def _fill(
-    interface: Interface, module: Module, registry: Registry, canonical: Canonical
-) -> None:
+def _fill(interface: Interface, module: Module, registry: Registry, canonical: Canonical) -> None:
     _define_types(interface, module, registry)
     items = [imports.Import(interface.name, n, f) for n, f in interface.functions]
     for item in items:
@@ -93,9 +95,7 @@ def _fill(
         if (named.module, named.wit) == (module.name, wit):
             own = [i for i in items if (imports.member(i.name) or ("", ""))[1] == wit]
             module.add(
-                imports.resource_class(
-                    canonical, interface.name, named.name, wit, own, module
-                )
+                imports.resource_class(canonical, interface.name, named.name, wit, own, module)
             )
         else:
             module.add(_again(named.module, named.name, type_name(wit), module))

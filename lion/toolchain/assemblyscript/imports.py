@@ -135,7 +135,12 @@ def _spilled(
 
 
 def resource_class(
-    canonical: Canonical, interface: str, name: str, wit: str, methods: list[Import], module: Module
+    canonical: Canonical,
+    interface: str,
+    name: str,
+    wit: str,
+    methods: list[Import],
+    module: Module,
 ) -> list[str]:
     """A class that holds a handle."""
     base = module.use(ABI, "Resource")

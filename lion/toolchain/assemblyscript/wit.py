@@ -1,5 +1,5 @@
-"""Look here if you want to know how the WIT of a folder becomes one source: its own package, what is in
-`deps`, and lion's own interfaces.
+"""Look here if you want to know how the WIT of a folder becomes one source: its own package,
+what is in `deps`, and lion's own interfaces.
 """
 
 import re
@@ -16,7 +16,7 @@ _WORLD = re.compile(r"^[ \t]*world[ \t]+%?([A-Za-z][A-Za-z0-9-]*)", re.MULTILINE
 
 
 class WitSource(NamedTuple):
-    """All packages, nested in one text; the world with its package; the files it came from by line."""
+    """All packages, nested in one text; the world with its package; the own files."""
 
     text: str
     world: str
@@ -24,9 +24,9 @@ class WitSource(NamedTuple):
 
 
 def wit_source(folder: Path, name: str, deps: Sequence[Path] = (LION_WIT,)) -> WitSource:
-    """The packages of `folder` (a `wit` folder with `deps` in it) and of `deps`, and the world: the
-    only one, or the one called `name`. A package that is found twice is taken where it is found
-    first. Raises OperatorError.
+    """The packages of `folder` (a `wit` folder with `deps` in it) and of `deps`, and the world:
+    the only one, or the one called `name`. A package that is found twice is taken where it is
+    found first. Raises OperatorError.
     """
     own = sorted(folder.glob("*.wit"))
     if not own:
