@@ -29,11 +29,11 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, tests
 bench: $(VENV)/.dev  ## measure, against Extism and plain wasmtime (JSON=file writes the figures there)
 	@$(PY) benchmarks/run.py $(if $(JSON),--json "$(JSON)")
 
-plugins: $(VENV)/.runtime  ## rebuild plugins-wasm from plugins-src (needs Rust)
-	@$(PY) plugins-src/build.py
+plugins: $(VENV)/.runtime  ## build plugins-wasm from plugins-src, what has changed (needs Rust and Node)
+	@$(VENV)/bin/lion build --locked $(ARGS) plugins-src
 
 clean:  ## remove .venv and everything built here
-	rm -rf $(VENV) build dist *.egg-info plugins-src/target
+	rm -rf $(VENV) build dist *.egg-info plugins-src/target plugins-src/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find lion tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -8,7 +8,7 @@ replays.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -17,7 +17,7 @@ from lion.audit.sqlite_reader import open_sqlite_reader
 from lion.domain.event import RunStarted
 from lion.errors import AuditError
 from lion.kernel.replay import Difference, gather, replay_invocation, replay_limits
-from lion.ports import Component, LogReader
+from lion.ports import Component, LogReader, Runtime
 from lion.settings import Settings
 
 
@@ -52,31 +52,48 @@ async def replay_run(
     """
     from lion.wasm.runtime import open_runtime
 
-    began = time.perf_counter_ns()
     with open_history(settings) as reader:
-        run = reader.find(run)
-        finished = reader.verify(run).finished
-        records = list(reader.records(run))
-        if not records or not isinstance(started := records[0].event(), RunStarted):
-            raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
-        found = gather(records)
         async with open_runtime(settings.cache / "components") as runtime:
-            components: dict[str, Component] = {}
-            for digest in {r.component_digest for r in found.values()}:
-                components[digest] = await runtime.load(
-                    reader.blob(digest), f"component {digest[:12]}"
-                )
-            difference = None
-            for done, one in enumerate(found.values()):
-                limits = replay_limits(started.limits.get(one.principal))
-                difference = await replay_invocation(one, components[one.component_digest], limits)
-                if progress is not None:
-                    progress(done + 1, len(found))
-                if difference is not None:
-                    break
-            engine_changed = runtime.engine_digest != started.engine_digest
+            return await replay(reader, run, runtime, progress=progress)
+
+
+async def replay(
+    reader: LogReader,
+    run: str,
+    runtime: Runtime,
+    *,
+    instead: Mapping[str, bytes] = {},
+    progress: Callable[[int, int], None] | None = None,
+) -> ReplayReport:
+    """As replay_run, of any log in any engine. `instead` are components by holder to execute in
+    place of the recorded ones: where they behave otherwise is the difference.
+
+    Raises also GuestError for one of them that the host cannot load.
+    """
+    began = time.perf_counter_ns()
+    run = reader.find(run)
+    finished = reader.verify(run).finished
+    records = list(reader.records(run))
+    if not records or not isinstance(started := records[0].event(), RunStarted):
+        raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
+    found = gather(records)
+    components: dict[str, Component] = {}
+    for one in found.values():
+        if one.principal not in components:
+            data = instead.get(one.principal) or reader.blob(one.component_digest)
+            origin = f"component {one.component_digest[:12]}"
+            components[one.principal] = await runtime.load(data, origin)
+    difference = None
+    for done, one in enumerate(found.values()):
+        limits = replay_limits(started.limits.get(one.principal))
+        difference = await replay_invocation(one, components[one.principal], limits)
+        if progress is not None:
+            progress(done + 1, len(found))
+        if difference is not None:
+            break
     return ReplayReport(
         run=run, invocations=len(found), calls=sum(len(r.calls) for r in found.values()),
         identical=difference is None, difference=difference, finished=finished,
-        engine_changed=engine_changed, wall_ns=time.perf_counter_ns() - began,
+        engine_changed=runtime.engine_digest != started.engine_digest,
+        wall_ns=time.perf_counter_ns() - began,
     )  # fmt: skip

@@ -6,8 +6,9 @@ Rule: it does no work itself; whatever grows here belongs into a room.
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import trio
@@ -29,11 +30,30 @@ from lion.kernel.report import Ending, RunReport
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.policy.policy_file import Policy, parse_policy
 from lion.policy.rights import build_rights
-from lion.ports import Component, EventLog
+from lion.ports import Clock, Component, EventLog, Operation
 from lion.settings import Settings
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 Watch = Callable[[Record], None]
+OpenServices = Callable[[Plan, Settings], AbstractAsyncContextManager[dict[str, Any]]]
+
+
+def new_run_id() -> str:
+    """A name for a run that no other has."""
+    return str(uuid.uuid4())
+
+
+class Fittings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every run is fitted with; a test puts others in their place (lion.testing).
+
+    Broker, policy, budgets and engine are not among them: nobody tests against others.
+    """
+
+    operations: Mapping[tuple[str, str], Operation] = {}
+    """All that there are, if none are given."""
+    clock: Callable[[], Clock] = SystemClock
+    services: OpenServices = open_services
+    name_run: Callable[[], str] = new_run_id
 
 
 def read_component(path: Path) -> bytes:
@@ -43,7 +63,7 @@ def read_component(path: Path) -> bytes:
     except OSError as exc:
         raise OperatorError(
             f"the component {str(path)!r} cannot be read: {exc.strerror}",
-            hint="check the path in the manifest, or build it with: make plugins",
+            hint="check the path in the manifest, or build it: lion build DIR",
         ) from exc
 
 
@@ -67,13 +87,15 @@ class Host:
         log: EventLog,
         policy: Policy,
         interrupts: Interrupts,
+        fittings: Fittings = Fittings(),  # noqa: B008 - frozen
     ) -> None:
         self._settings = settings
         self._interrupts = interrupts
         self._runtime = runtime
         self._log = log
         self._policy = policy
-        self._operations = build_operations()
+        self._fittings = fittings
+        self._operations = fittings.operations or build_operations()
 
     @property
     def live(self) -> int:
@@ -109,10 +131,10 @@ class Host:
 
         Raises LionError if it could not start, AuditError or InternalError if it had to stop.
         """
-        run, clock = str(uuid.uuid4()), SystemClock()
-        live = LiveRun(run, plan, self._log, clock)
+        run = self._fittings.name_run()
+        live = LiveRun(run, plan, self._log, self._fittings.clock())
         with flattened():
-            async with open_services(plan, self._settings) as live.services:
+            async with self._fittings.services(plan, self._settings) as live.services:
                 await self._log.start_run(run, plan.name)
                 async with trio.open_nursery() as nursery:
                     if watch is not None:

@@ -97,6 +97,11 @@ class MemoryLog:
         self._failure: Exception | None = None
         self._is_closed = False
 
+    @property
+    def tables(self) -> Tables:
+        """The key-value tables, for what a test puts there and looks at."""
+        return self._tables
+
     async def start_run(self, run: str, manifest_name: str) -> None:
         await self._checked()
         if run in self._accounts:

@@ -17,6 +17,7 @@ GRACE: Final = 1.0
 """Seconds a cancelled call waits for its work."""
 
 T = TypeVar("T")
+_busy: trio.lowlevel.RunVar[int] = trio.lowlevel.RunVar("busy", 0)
 Limiters = Sequence[trio.CapacityLimiter]
 """Of the holder first, so that who waits for that keeps no place of all."""
 
@@ -32,10 +33,16 @@ class _Job(Generic[T]):
     def land(self, result: outcome.Value[T] | outcome.Error) -> None:
         """Take the result, on the loop's thread."""
         release(self._limiters, self)
+        _busy.set(_busy.get() - 1)
         self.result = result
         self.ended.set()
         if self.is_abandoned and self._undo is not None and isinstance(result, outcome.Value):
             self._undo(result.value)
+
+
+def count_busy() -> int:
+    """How many threads of this loop work, those left behind included."""
+    return _busy.get()
 
 
 async def finish(
@@ -63,6 +70,7 @@ async def finish(
     except BaseException:
         release(limiters, job)
         raise
+    _busy.set(_busy.get() + 1)
     try:
         await job.ended.wait()
     except trio.Cancelled:

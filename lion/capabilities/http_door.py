@@ -21,6 +21,7 @@ import trio
 from lion.capabilities.http_addresses import parse_networks
 from lion.capabilities.http_answer import Answer, Paid, Watch
 from lion.capabilities.http_body import ENCODINGS
+from lion.capabilities.http_canned import AnswerRequest, CannedPool
 from lion.capabilities.http_headers import Header, check_headers, find, kept_across
 from lion.capabilities.http_network import Resolve, VettedNetwork, resolve
 from lion.capabilities.secret_vault import Parts, Vault
@@ -57,8 +58,13 @@ class Door:
     """Implements ports.HttpDoor. Made by open_door."""
 
     def __init__(
-        self, vault: Vault, resolve: Resolve, tls: "Callable[[], ssl.SSLContext]"
+        self,
+        vault: Vault,
+        resolve: Resolve,
+        tls: "Callable[[], ssl.SSLContext]",
+        answer: AnswerRequest | None,
     ) -> None:
+        self._answer = answer
         self._vault = vault
         self._resolve = resolve
         self._tls = tls
@@ -125,7 +131,9 @@ class Door:
     def _pool(self, hop: Hop) -> Pool:
         is_tls = hop.url.scheme == "https"
         key = (hop.terms.pool, hop.terms.addresses, is_tls)
-        if key not in self._pools:
+        if key not in self._pools and self._answer is not None:
+            self._pools[key] = CannedPool(self._answer)
+        elif key not in self._pools:
             network = VettedNetwork(parse_networks(hop.terms.addresses), self._resolve)
             self._pools[key] = Pool(
                 ssl_context=self._tls_context() if is_tls else None,
@@ -171,11 +179,15 @@ async def open_door(
     *,
     resolve: Resolve = resolve,
     tls: "Callable[[], ssl.SSLContext] | None" = None,
+    answer: AnswerRequest | None = None,
 ) -> AsyncIterator[Door]:
-    """The door of one run. `tls` says whom it trusts: the system's authorities, if not given."""
+    """The door of one run. `tls` says whom it trusts: the system's authorities, if not given.
+
+    `answer` stands in for servers and network: no name is resolved and no connection is made.
+    """
     # At its debug level the client writes whole requests, secrets included.
     logging.getLogger("httpcore2").setLevel(logging.WARNING)
-    door = Door(vault or Vault(), resolve, tls or _system_tls)
+    door = Door(vault or Vault(), resolve, tls or _system_tls, answer)
     try:
         yield door
     finally:

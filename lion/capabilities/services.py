@@ -17,12 +17,18 @@ from lion.ports import HTTP
 from lion.settings import Settings
 
 if TYPE_CHECKING:
+    from lion.capabilities.http_canned import AnswerRequest
     from lion.capabilities.secret_vault import Vault
 
 
 @asynccontextmanager
-async def open_services(plan: Plan, settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    """The services of one run, by capability. Raises OperatorError for a wrong file of theirs."""
+async def open_services(
+    plan: Plan, settings: Settings, *, answer: "AnswerRequest | None" = None
+) -> AsyncIterator[dict[str, Any]]:
+    """The services of one run, by capability. Raises OperatorError for a wrong file of theirs.
+
+    `answer` answers all requests in place of the network.
+    """
     vault = None
     services: dict[str, Any] = {}
     async with AsyncExitStack() as stack:
@@ -31,7 +37,7 @@ async def open_services(plan: Plan, settings: Settings) -> AsyncIterator[dict[st
         if _asks_servers(plan):
             from lion.capabilities.http_door import open_door
 
-            services[HTTP] = await stack.enter_async_context(open_door(vault))
+            services[HTTP] = await stack.enter_async_context(open_door(vault, answer=answer))
         if any(grant.mount for holder in plan.holders.values() for grant in holder.grants):
             from lion.capabilities.fs_roots import FS, open_files
 

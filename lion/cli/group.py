@@ -12,6 +12,8 @@ from lion import __version__
 from lion.domain.names import did_you_mean
 
 COMMANDS: Final = {
+    "new": "Begin a plugin, an agent or a system plugin in a folder of its own.",
+    "build": "Build the plugin in a folder and show what it is.",
     "run": "Run a manifest and show what its agents say.",
     "call": "Call one tool and print its result as JSON.",
     "check": "Load a manifest's components and say who may do what.",

@@ -68,7 +68,7 @@ def render_denial(denial: Denial, plan: Plan, screen: Screen) -> Iterator[str]:
     )
     if denial.suggestion:
         table, line = split_suggestion(denial.suggestion)
-        where = "a manifest" if plan.path is None else show_line(_near(plan.path))
+        where = "a manifest" if plan.path is None else show_line(near(plan.path))
         yield f"        allow it:  under [{show_line(table)}] in {where} write"
         yield f"                   {show_line(line)}"
 
@@ -108,16 +108,16 @@ def _program() -> str:
     """How lion was started: `lion`, `.venv/bin/lion` or `python -m lion`."""
     said = Path(sys.argv[0])
     if said.name != "lion":
-        return f"{shlex.quote(_near(Path(sys.executable)))} -m lion"
+        return f"{shlex.quote(near(Path(sys.executable)))} -m lion"
     from shutil import which
 
     found = which("lion")
     if found is not None and os.path.abspath(found) == os.path.abspath(said):
         return "lion"
-    return shlex.quote(_near(said))
+    return shlex.quote(near(said))
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """A path as seen from here, if it lies below."""
     absolute = Path(os.path.abspath(path))
     here = Path.cwd()

@@ -1,1 +1,27 @@
 """Look here if you want to know what lion ships for testing plugins."""
+
+from lion.domain.call import CallError
+from lion.errors import AuditError, GuestError, OperatorError
+from lion.testing.calls import Call
+from lion.testing.clock import FrozenClock
+from lion.testing.errors import OwnError
+from lion.testing.kits import Answer, Kit, OpenKit, kit, open_kit
+from lion.testing.recording import replay_file
+from lion.testing.web import Reply
+
+__all__ = [
+    "Answer",
+    "AuditError",
+    "Call",
+    "CallError",
+    "FrozenClock",
+    "GuestError",
+    "Kit",
+    "OpenKit",
+    "OperatorError",
+    "OwnError",
+    "Reply",
+    "kit",
+    "open_kit",
+    "replay_file",
+]

@@ -53,6 +53,11 @@ function words<E>(error: E): string {
   unwrapOr(other: T): T {
     return this.isOk ? this.held : other;
   }
+
+  /** The same error, where a result of something else is wanted: `if (r.isErr) return r.pass<string>();` */
+  pass<U>(): Result<U, E> {
+    return Result.err<U, E>(this.error);
+  }
 }
 
 /** A value or none, where `T | null` cannot say it: of numbers, bools and enums, and of options. */

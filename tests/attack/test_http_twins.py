@@ -214,7 +214,6 @@ async def test_the_path_is_decided_as_it_is_sent(server: Server, arena: Arena) -
 async def test_a_hostile_server_is_an_error_each_time_and_the_guest_goes_on(
     server: Server, arena: Arena
 ) -> None:
-    entry = {"url": f"GET {server.url}/**", "bytes-in": "600 KiB", "timeout": "300 ms"}
     paths = {
         "/drop": "connection", "/short": "connection", "/garbage": "protocol",
         "/switch": "protocol",
@@ -223,7 +222,16 @@ async def test_a_hostile_server_is_an_error_each_time_and_the_guest_goes_on(
         "/endless": "exhausted",
     }  # fmt: skip
     questions = [ask(server.url + path) for path in [*paths, "/ok"]]
-    entries = [{**entry, "url": f"GET {server.url}{path}"} for path in [*paths, "/ok"]]
+    # Only who keeps silent is to run out of time, however slow this machine is today.
+    times = {path: "300 ms" if case == "timeout" else "30 s" for path, case in paths.items()}
+    entries = [
+        {
+            "url": f"GET {server.url}{path}",
+            "bytes-in": "600 KiB",
+            "timeout": times.get(path, "30 s"),
+        }
+        for path in [*paths, "/ok"]
+    ]
     came = await tried(arena, server, probe(*entries), *questions)
     assert {p: one.split(":")[0] for p, one in zip(paths, came[:-1], strict=True)} == paths
     assert came[-1]["body"] == "hellou"

@@ -13,10 +13,20 @@ from pathlib import Path
 import pytest
 
 from tests.cli.kit import ROOT, SECONDS, Lion
+from tests.toolchain.place import Place, clone
 
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def _blocks(text: str) -> list[tuple[str, str, str]]:
+    """The code blocks of a text: language, the word after it, content."""
+    return re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+BLOCKS = _blocks(README)
 SLOW_SECONDS = 1200
+_PATH = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+"""Where `lion` is this environment's."""
 
 
 def shell_blocks(mark: str) -> list[str]:
@@ -25,7 +35,6 @@ def shell_blocks(mark: str) -> list[str]:
 
 def shell(text: str, folder: Path, environ: dict[str, str], seconds: int) -> str:
     """What a block prints; each of its commands has to succeed."""
-    environ = environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     result = subprocess.run(
         ["sh", "-euc", text], cwd=folder, env=environ, capture_output=True, text=True,
         timeout=seconds, check=False,
@@ -42,9 +51,21 @@ def test_every_shell_block_says_when_it_is_run() -> None:
 
 def test_the_commands_work(lion: Lion) -> None:
     text = "".join(shell_blocks("test"))
-    printed = shell(text, ROOT, lion.environ, SECONDS * 2)
+    printed = shell(text, ROOT, lion.environ | _PATH, SECONDS * 2)
     assert "identical" in printed
     assert '"Hello, Ann!"' in printed
+
+
+def test_the_tests_of_plugins_pass(tmp_path: Path) -> None:
+    (text,) = [text for language, word, text in BLOCKS if (language, word) == ("python", "test")]
+    (tmp_path / "test_plugins.py").write_text(text, "utf-8")
+    words = ["-m", "pytest", "--rootdir", str(tmp_path), "-c", os.devnull, str(tmp_path)]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "LION_CACHE": str(tmp_path / "cache")}
+    ran = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=environ, capture_output=True, text=True,
+        timeout=SECONDS * 2, check=False,
+    )  # fmt: skip
+    assert "3 passed" in ran.stdout, ran.stdout
 
 
 def test_the_first_manifest_is_the_example() -> None:
@@ -108,20 +129,6 @@ def _lion() -> set[str]:
     return found
 
 
-def clone(folder: Path) -> Path:
-    """A copy of what git knows, so that nothing of this checkout helps or is changed."""
-    known = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for name in filter(None, known.split("\0")):
-        if (ROOT / name).is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
-    return folder
-
-
 @pytest.mark.slow
 def test_two_commands_in_an_empty_clone_with_an_empty_home(tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -130,7 +137,7 @@ def test_two_commands_in_an_empty_clone_with_an_empty_home(tmp_path: Path) -> No
     (text,) = [block for block in shell_blocks("slow") if "make run" in block]
     environ = {"HOME": str(home), "ARGS": "tests/cli/test_settings.py", "PYTHON": sys.executable}
     passed = {k: v for k, v in os.environ.items() if k.startswith("PIP_") or k.endswith("_proxy")}
-    printed = shell(f"{text}make", folder, passed | environ, SLOW_SECONDS)
+    printed = shell(f"{text}make", folder, passed | environ | _PATH, SLOW_SECONDS)
     assert "denied  fetcher" in printed
     assert ".venv/bin/lion replay last" in printed
     assert "passed" in printed
@@ -138,19 +145,17 @@ def test_two_commands_in_an_empty_clone_with_an_empty_home(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="needs a Rust toolchain")
-def test_the_first_plugin(lion: Lion) -> None:
-    folder = clone(lion.folder / "clone")
-    for _, path, text in BLOCKS:
-        if path.startswith("plugins-src/"):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, "utf-8")
-    workspace = folder / "plugins-src" / "Cargo.toml"
-    workspace.write_text(workspace.read_text("utf-8").replace('"hello"', '"hello", "fox"'))
-    (folder / ".venv" / "bin").mkdir(parents=True)
-    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    (text,) = [block for block in shell_blocks("slow") if "build.py" in block]
-    environ = {**os.environ, **lion.environ, "HOME": os.environ["HOME"]}
-    printed = shell(text, folder, environ, SLOW_SECONDS)
+def test_the_first_plugin_with_lion_from_a_wheel(place: Place) -> None:
+    """Every command of that section, in an empty folder, with an empty HOME and no checkout."""
+    place.empty("fox", "bat", "shelf")
+    environ = place.install_wheel()
+    printed = ""
+    for language, path, text in _blocks(_section("Your first plugin, in ten minutes")):
+        if path == "slow":
+            printed += shell(text, place.folder, environ, SLOW_SECONDS)
+        elif language in ("wit", "rust"):
+            (place.folder / path).write_text(text, "utf-8")
+    assert printed.count('"Good morning, Ann!"') == 2
     assert '"ring-ding ring-ding"' in printed
     assert "What the fox says, so many times." in printed
+    assert printed.count("3 passed") == 2

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "plugins-src"
 BUILT = ROOT / "plugins-wasm"
 WAT = SOURCES / "wat"
-NOT_GUESTS = {"lion-guest", "embed-docs"}
+NOT_GUESTS = {"lion-guest"}
 
 ENGINE = Engine()
 NAMES = sorted(path.stem for path in BUILT.glob("*.wasm"))

@@ -1,4 +1,4 @@
-"""Look here if you want to know how a call in a manifest is written with arguments of any names."""
+"""Look here if you want to know how a manifest calls a tool with arguments of any names."""
 
 from collections.abc import Mapping
 from typing import Any

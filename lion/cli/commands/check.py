@@ -1,5 +1,6 @@
 """Look here if you want to know what `lion check` finds before anything runs."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from lion.cli.files import read_manifest
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
+from lion.cli.summary import near
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Limits, Plan, RunCall
 from lion.domain.text import show_line
@@ -37,7 +39,10 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 @set_option
 @common_options
 def command(common: Common, manifest: str, sets: Mapping[str, str]) -> int:
-    """Load and compile MANIFEST's components and say what each holder may do; nothing runs."""
+    """Load and compile MANIFEST's components and say what each holder may do; nothing runs.
+
+    Warns of grants that lead nowhere, and of a component that is older than its source.
+    """
     plan = read_manifest(manifest, sets)
     holders = check_plan(common, plan)
     screen = open_screen("stdout")
@@ -100,8 +105,17 @@ def _checked(holder: Holder, infos: Mapping[str, ComponentInfo], policy: Any) ->
         may_use=rights.capabilities,
         tools=tuple(tool.name for tool in info.tools),
         limits=rights.limits,
-        warnings=tuple(_warnings(holder, infos, rights.capabilities)),
+        warnings=(*_age(holder), *_warnings(holder, infos, rights.capabilities)),
     )
+
+
+def _age(holder: Holder) -> Iterator[str]:
+    """Whether its source has changed since the component was built."""
+    from lion.toolchain.stamp import newer_source
+
+    folder = newer_source(holder.component)
+    if folder is not None:
+        yield f"older than its source; build it again: lion build {shlex.quote(near(folder))}"
 
 
 def _warnings(

@@ -1,6 +1,8 @@
 """Look here if you want to know how a world becomes AssemblyScript modules.
 
 Rule: the text depends on the world alone, so the same world gives the same bytes.
+Rule: imports of lion:host are the library's (`lion-as/host`), so what it is built of and what the
+author has are the same classes.
 """
 
 from typing import NamedTuple
@@ -11,10 +13,15 @@ from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.crossing import WRITERS
 from lion.toolchain.assemblyscript.names import is_named, type_name, value_name
-from lion.toolchain.assemblyscript.registry import WORLD_TYPES, Registry
+from lion.toolchain.assemblyscript.registry import (
+    LIBRARY,
+    WORLD_TYPES,
+    Registry,
+    is_of_the_host,
+)
 from lion.toolchain.assemblyscript.text import Module
 from lion.toolchain.assemblyscript.types import define
-from lion.wasm.worlds import Interface, reflect_world
+from lion.wasm.worlds import Interface, World, reflect_world
 
 
 class Bindings(NamedTuple):
@@ -32,15 +39,18 @@ def generate(component: bytes) -> dict[str, str]:
     return generate_bindings(component).files
 
 
+def generate_library(world: World) -> dict[str, str]:
+    """The modules of the interfaces a world imports, in full: what `lion-as/host` holds."""
+    canonical = _canonical(world)
+    files = _files(canonical, in_full=True)
+    return {**files, "canonical.ts": canonical.text()}
+
+
 def generate_bindings(component: bytes) -> Bindings:
     """The same, with what a build needs to know besides."""
-    registry = Registry(reflect_world(component))
-    canonical = Canonical(registry)
-    canonical.writers = WRITERS
-    files = {}
-    for name, module in _modules(registry, canonical).items():
-        if module.parts or module.has_imports:
-            files[f"{name}.ts"] = module.text()
+    canonical = _canonical(reflect_world(component))
+    registry = canonical.registry
+    files = _files(canonical, in_full=False)
     entry = Module("entry", "What the host calls: each export lifts, calls the author, lowers.")
     found = exports.exports_of(canonical, entry)
     entry.own.update(f"export_{e.core}" for e in found)
@@ -53,7 +63,19 @@ def generate_bindings(component: bytes) -> Bindings:
     return Bindings(dict(sorted(files.items())), found, exports.core_names(found))
 
 
-def _modules(registry: Registry, canonical: Canonical) -> dict[str, Module]:
+def _canonical(world: World) -> Canonical:
+    canonical = Canonical(Registry(world))
+    canonical.writers = WRITERS
+    return canonical
+
+
+def _files(canonical: Canonical, *, in_full: bool) -> dict[str, str]:
+    modules = _modules(canonical.registry, canonical, in_full=in_full)
+    kept = {name: m for name, m in modules.items() if m.parts or m.has_imports}
+    return {f"{name}.ts": module.text() for name, module in kept.items()}
+
+
+def _modules(registry: Registry, canonical: Canonical, *, in_full: bool) -> dict[str, Module]:
     modules: dict[str, Module] = {}
     for interface in (*registry.world.imports, *registry.world.exports):
         name = registry.modules[interface.name]
@@ -61,7 +83,11 @@ def _modules(registry: Registry, canonical: Canonical) -> dict[str, Module]:
             modules[name] = Module(name, _about(interface))
         _names_first(interface, modules[name], registry)
     for interface in registry.world.imports:
-        _fill(interface, modules[registry.modules[interface.name]], registry, canonical)
+        name = registry.modules[interface.name]
+        if not in_full and is_of_the_host(interface):
+            modules[name].add([f'export * from "{LIBRARY}/host/{name}";'])
+        else:
+            _fill(interface, modules[name], registry, canonical)
     for interface in registry.world.exports:
         if not any(interface.name == i.name for i in registry.world.imports):
             _define_types(interface, modules[registry.modules[interface.name]], registry)

@@ -53,7 +53,10 @@ class Registry:
         self.modules = _module_names(world)
         self.types: dict[WitType, Named] = {}
         self.resources: dict[str, Named] = {}
-        for interface in (*world.imports, *world.exports):
+        # The host's first: their classes are the library's, whoever else has the same shape.
+        for interface in sorted(
+            (*world.imports, *world.exports), key=lambda i: not is_of_the_host(i)
+        ):
             self._learn(interface)
 
     def _learn(self, interface: Interface) -> None:
@@ -158,6 +161,11 @@ def _module_names(world: World) -> dict[str, str]:
         taken.add(name)
         found[full] = name
     return found
+
+
+def is_of_the_host(interface: Interface) -> bool:
+    """Whether it is one that lion lends in this version, which the library has bindings for."""
+    return interface.name.startswith("lion:host/") and interface.name.endswith("@0.1.0")
 
 
 def _short(full: str) -> str:

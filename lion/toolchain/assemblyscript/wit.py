@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lion.errors import OperatorError
 
-LION_WIT = Path(__file__).resolve().parents[3] / "wit"
+LION_WIT = Path(__file__).parents[1] / "resources" / "wit"
 """The interfaces this lion lends."""
 _PACKAGE = re.compile(r"^[ \t]*package[ \t]+([^;{\s]+)[ \t]*([;{])", re.MULTILINE)
 _WORLD = re.compile(r"^[ \t]*world[ \t]+%?([A-Za-z][A-Za-z0-9-]*)", re.MULTILINE)

@@ -2,7 +2,7 @@
 
 use lion_guest::{clock, config, host, packed};
 
-lion_guest::world!("bench:bench/bench");
+lion_guest::world!("bench:bench/bench", ["../../wit", "wit"]);
 
 struct Bench;
 

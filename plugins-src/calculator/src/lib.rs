@@ -2,7 +2,7 @@
 
 mod expression;
 
-lion_guest::world!("calculator:calculator/calculator");
+lion_guest::world!("calculator:calculator/calculator", ["../../wit", "wit"]);
 
 struct Calculator;
 

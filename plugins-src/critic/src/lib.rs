@@ -9,7 +9,7 @@ use lion_guest::json::{from_str, json, Value};
 use lion_guest::llm::{Chat, Event};
 use lion_guest::{clock, config, output, sayln, tools};
 
-lion_guest::world!("critic:critic/critic");
+lion_guest::world!("critic:critic/critic", ["../../wit", "wit"]);
 
 const PATIENCE: u64 = 30_000_000_000;
 const PAUSE: Duration = Duration::from_millis(200);

@@ -2,7 +2,7 @@
 
 use lion_guest::http;
 
-lion_guest::world!("fetcher:fetcher/fetcher");
+lion_guest::world!("fetcher:fetcher/fetcher", ["../../wit", "wit"]);
 
 /// So that the page fits into what a tool may answer, with room for quotes and escapes.
 const MOST: usize = 48 * 1024;

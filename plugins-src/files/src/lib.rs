@@ -2,7 +2,7 @@
 
 use lion_guest::fs::{self, Kind};
 
-lion_guest::world!("files:files/files");
+lion_guest::world!("files:files/files", ["../../wit", "wit"]);
 
 struct Files;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use lion_guest::json::{json, Map, Value};
 use lion_guest::{clock, config, output, sayln, tools, Select};
 
-lion_guest::world!("guide:guide/guide");
+lion_guest::world!("guide:guide/guide", ["../../wit", "wit"]);
 
 const PATIENCE: u64 = 200_000_000;
 

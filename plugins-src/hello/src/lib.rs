@@ -2,7 +2,7 @@
 
 use lion_guest::{config, info};
 
-lion_guest::world!("hello:hello/hello");
+lion_guest::world!("hello:hello/hello", ["../../wit", "wit"]);
 
 struct Hello;
 

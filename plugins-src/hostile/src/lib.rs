@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use lion_guest::host;
 
-lion_guest::world!("hostile:hostile/hostile");
+lion_guest::world!("hostile:hostile/hostile", ["../../wit", "wit"]);
 
 struct Hostile;
 

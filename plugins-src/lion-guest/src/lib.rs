@@ -45,7 +45,7 @@ pub use wit_bindgen;
 pub mod bindings {
     wit_bindgen::generate!({
         world: "imports",
-        path: "../../wit",
+        path: "wit",
         generate_all,
         runtime_path: "::wit_bindgen::rt",
     });
@@ -76,13 +76,13 @@ pub use {serde, serde_json as json};
 
 /// Bindings for a world of the plugin's own, which includes `lion:host/plugin` or `lion:host/agent`.
 ///
-/// Takes the world's full name, `package:name/world`, and where WIT is to be found (`../../wit`, which is lion's own,
-/// and `wit`, unless said otherwise). Makes a trait `Guest` with a function for each export and the macro
+/// Takes the world's full name, `package:name/world`, and folders of WIT if not `wit` alone (with `wit/deps/*`, where
+/// `lion new` puts lion's own). Makes a trait `Guest` with a function for each export and the macro
 /// `export!(Type)`; an agent's world makes the names `Error` and `Output` too. Panics of the plugin go to the log from then on.
 #[macro_export]
 macro_rules! world {
     ($world:literal) => {
-        $crate::world!($world, ["../../wit", "wit"]);
+        $crate::world!($world, ["wit"]);
     };
     ($world:literal, [$($path:literal),+ $(,)?]) => {
         $crate::wit_bindgen::generate!({

@@ -2,7 +2,7 @@
 
 use lion_guest::{kv, Error};
 
-lion_guest::world!("notebook:notebook/notebook");
+lion_guest::world!("notebook:notebook/notebook", ["../../wit", "wit"]);
 
 const PAGE: &str = "page/";
 const COUNTER: &str = "counter";

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use lion_guest::host::fs::{self, Failure, File, Metadata, Mode};
 use lion_guest::json::{json, Value};
 
-lion_guest::world!("probe-fs:probe-fs/probe-fs");
+lion_guest::world!("probe-fs:probe-fs/probe-fs", ["../../wit", "wit"]);
 
 type Said = Result<String, String>;
 

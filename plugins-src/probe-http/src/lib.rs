@@ -5,7 +5,7 @@ use lion_guest::host::{poll, secrets};
 use lion_guest::json::{json, Value};
 use lion_guest::{http as client, packed, Select};
 
-lion_guest::world!("probe-http:probe-http/probe-http");
+lion_guest::world!("probe-http:probe-http/probe-http", ["../../wit", "wit"]);
 
 type Said = Result<String, String>;
 

@@ -5,7 +5,7 @@ use lion_guest::json::{json, to_string, Value};
 use lion_guest::llm::{Chat, Event, Reply, Stop};
 use lion_guest::Error;
 
-lion_guest::world!("probe-llm:probe-llm/probe-llm");
+lion_guest::world!("probe-llm:probe-llm/probe-llm", ["../../wit", "wit"]);
 
 type Said = Result<String, String>;
 

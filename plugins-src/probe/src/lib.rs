@@ -5,7 +5,7 @@ use lion_guest::json::{json, to_string};
 use lion_guest::serde::Serialize;
 use lion_guest::Error;
 
-lion_guest::world!("probe:probe/probe");
+lion_guest::world!("probe:probe/probe", ["../../wit", "wit"]);
 
 type Said = Result<String, String>;
 

@@ -12,7 +12,7 @@ use lion_guest::{config, output, sayln, tools};
 
 use sources::Sources;
 
-lion_guest::world!("researcher:researcher/researcher");
+lion_guest::world!("researcher:researcher/researcher", ["../../wit", "wit"]);
 
 const TASK: &str =
     "Answer the question. Look things up with the tools you have, and say only what you found. \

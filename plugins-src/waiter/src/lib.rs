@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lion_guest::{clock, config, say};
 
-lion_guest::world!("waiter:waiter/waiter");
+lion_guest::world!("waiter:waiter/waiter", ["../../wit", "wit"]);
 
 struct Waiter;
 

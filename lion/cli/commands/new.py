@@ -1,0 +1,70 @@
+"""Look here if you want to know what `lion new` prints."""
+
+import shlex
+from pathlib import Path
+
+import click
+import msgspec
+
+from lion.cli.options import Common, common_options
+from lion.cli.screen import open_screen
+from lion.domain.text import show_line
+from lion.errors import OperatorError
+
+_LANGUAGES = ("rust", "assemblyscript", "python")
+_KINDS = ("plugin", "agent", "system")
+
+
+@click.command("new")
+@click.argument("folder", metavar="DIR")
+@click.option("--lang", type=click.Choice(_LANGUAGES), help="What to write it in.")
+@click.option(
+    "--kind",
+    type=click.Choice(_KINDS),
+    help="What it is; by default plugin, or system in Python.",
+)
+@common_options
+def command(common: Common, folder: str, lang: str | None, kind: str | None) -> int:
+    """Make a new folder DIR with a plugin that builds, is tested and runs at once.
+
+    Its name is the folder's: lower-case letters, digits and "-". DIR must be new or empty.
+
+    \b
+      plugin   a component in the sandbox; each function it exports is a tool
+      agent    a component in the sandbox that works on a task
+      system   trusted Python, outside of the sandbox, found by its entry point
+
+    In it are the source, the WIT of its own world, manifest.toml with the least grants, a test
+    that runs it in the real host, and a README. It is complete in itself: lion's WIT and its
+    library for guests are copied into it.
+
+    \b
+    lion new fox --lang rust
+    cd fox
+    lion build
+    lion run manifest.toml
+    python -m pytest tests
+    """
+    from lion.toolchain.new import new
+
+    if lang is None:
+        raise OperatorError(
+            "nothing says which language to write it in",
+            hint=f"type: lion new {folder} --lang rust (or assemblyscript, or python)",
+        )
+    made = new(Path(folder), lang, kind)
+    screen = open_screen("stdout")
+    if common.as_json:
+        screen.line(
+            msgspec.json.encode(
+                msgspec.structs.replace(made, folder=made.folder.absolute()), enc_hook=str
+            ).decode()
+        )
+        return 0
+    screen.line(f"{screen.paint('new', 'green')}  {show_line(folder)}: a {made.kind} in {lang}")
+    for name in made.files:
+        screen.line(f"     {show_line(name)}")
+    screen.line(
+        f"go on:     cd {show_line(shlex.quote(folder))} && lion build && lion run manifest.toml"
+    )
+    return 0

@@ -1,0 +1,48 @@
+// Made from lion's wit/ (see lion/toolchain/assemblyscript/library.py). Do not edit.
+// The interface lion:host/clock@0.1.0.
+
+import * as abi from "lion-as/abi";
+import { loadResultOfU64OrError, loadResultOfUnitOrError } from "./canonical";
+import { Error_ as TypesError_ } from "./types";
+import { Result, Unit } from "lion-as";
+
+export { Error_ } from "./types";
+
+// @ts-ignore: decorator
+@external("lion:host/clock@0.1.0", "now")
+declare function _Now(_0: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/clock@0.1.0", "monotonic")
+declare function _Monotonic(_0: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/clock@0.1.0", "sleep")
+declare function _Sleep(_0: i64, _1: i32): void;
+
+export function now(): Result<u64, TypesError_> {
+  const _mark = abi.mark();
+  const _to = abi.take(24, 8);
+  _Now(_to);
+  const _answer = loadResultOfU64OrError(_to);
+  abi.release(_mark);
+  return _answer;
+}
+
+export function monotonic(): Result<u64, TypesError_> {
+  const _mark = abi.mark();
+  const _to = abi.take(24, 8);
+  _Monotonic(_to);
+  const _answer = loadResultOfU64OrError(_to);
+  abi.release(_mark);
+  return _answer;
+}
+
+export function sleep(duration: u64): Result<Unit, TypesError_> {
+  const _mark = abi.mark();
+  const _to = abi.take(16, 4);
+  _Sleep(duration, _to);
+  const _answer = loadResultOfUnitOrError(_to);
+  abi.release(_mark);
+  return _answer;
+}

@@ -1,0 +1,59 @@
+// Made from lion's wit/ (see lion/toolchain/assemblyscript/library.py). Do not edit.
+// The interface lion:host/output@0.1.0.
+
+import * as abi from "lion-as/abi";
+import { loadResultOfUnitOrError } from "./canonical";
+import { Error_ as TypesError_ } from "./types";
+import { Option, Result, Unit } from "lion-as";
+
+export { Error_ } from "./types";
+
+// @ts-ignore: decorator
+@external("lion:host/output@0.1.0", "text")
+declare function _Text(_0: i32, _1: i32, _2: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/output@0.1.0", "partial")
+declare function _Partial(_0: i32, _1: i32, _2: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/output@0.1.0", "progress")
+declare function _Progress(_0: i64, _1: i32, _2: i64, _3: i32, _4: i32, _5: i32): void;
+
+export function text(piece: string): Result<Unit, TypesError_> {
+  const _mark = abi.mark();
+  const _1 = abi.lowerString(piece);
+  const _2 = abi.length;
+  const _to = abi.take(16, 4);
+  _Text(_1, _2, _to);
+  const _answer = loadResultOfUnitOrError(_to);
+  abi.release(_mark);
+  return _answer;
+}
+
+export function partial(json: string): Result<Unit, TypesError_> {
+  const _mark = abi.mark();
+  const _1 = abi.lowerString(json);
+  const _2 = abi.length;
+  const _to = abi.take(16, 4);
+  _Partial(_1, _2, _to);
+  const _answer = loadResultOfUnitOrError(_to);
+  abi.release(_mark);
+  return _answer;
+}
+
+export function progress(done: u64, total: Option<u64>, message: string): Result<Unit, TypesError_> {
+  const _mark = abi.mark();
+  const _1 = total;
+  let _2: i64 = 0;
+  if (_1.isSome) {
+    _2 = _1.unwrap();
+  }
+  const _3 = abi.lowerString(message);
+  const _4 = abi.length;
+  const _to = abi.take(16, 4);
+  _Progress(done, <i32>(_1.isSome), _2, _3, _4, _to);
+  const _answer = loadResultOfUnitOrError(_to);
+  abi.release(_mark);
+  return _answer;
+}

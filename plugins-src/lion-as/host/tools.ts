@@ -1,0 +1,95 @@
+// Made from lion's wit/ (see lion/toolchain/assemblyscript/library.py). Do not edit.
+// The interface lion:host/tools@0.1.0.
+
+import * as abi from "lion-as/abi";
+import { loadResultOfListOfToolOrError, loadResultOfStartedOrError, loadResultOfStringOrError } from "./canonical";
+import { Error_ as TypesError_ } from "./types";
+import { Result } from "lion-as";
+import { Resource } from "lion-as/abi";
+
+@final export class Tool {
+  constructor(
+    public name: string,
+    public description: string,
+    public inputSchema: string,
+    public outputSchema: string,
+  ) {}
+}
+
+export { Error_ } from "./types";
+
+@final export class Started {
+  constructor(
+    public call: Pending,
+    public handle: u32,
+  ) {}
+}
+
+// @ts-ignore: decorator
+@external("lion:host/tools@0.1.0", "[method]pending.take")
+declare function _MethodPendingTake(_0: i32, _1: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/tools@0.1.0", "list")
+declare function _List(_0: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/tools@0.1.0", "call")
+declare function _Call(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/tools@0.1.0", "start")
+declare function _Start(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32): void;
+
+// @ts-ignore: decorator
+@external("lion:host/tools@0.1.0", "[resource-drop]pending")
+declare function _DropPending(handle: i32): void;
+
+export class Pending extends Resource {
+  protected _kind(): string { return "pending"; }
+  protected _dropHandle(handle: i32): void { _DropPending(handle); }
+
+  take(): Result<string, TypesError_> {
+    const _mark = abi.mark();
+    const _to = abi.take(16, 4);
+    _MethodPendingTake(this._handle, _to);
+    const _answer = loadResultOfStringOrError(_to);
+    abi.release(_mark);
+    return _answer;
+  }
+}
+
+export function list(): Result<Array<Tool>, TypesError_> {
+  const _mark = abi.mark();
+  const _to = abi.take(16, 4);
+  _List(_to);
+  const _answer = loadResultOfListOfToolOrError(_to);
+  abi.release(_mark);
+  return _answer;
+}
+
+export function call(name: string, arguments: string): Result<string, TypesError_> {
+  const _mark = abi.mark();
+  const _1 = abi.lowerString(name);
+  const _2 = abi.length;
+  const _3 = abi.lowerString(arguments);
+  const _4 = abi.length;
+  const _to = abi.take(16, 4);
+  _Call(_1, _2, _3, _4, _to);
+  const _answer = loadResultOfStringOrError(_to);
+  abi.release(_mark);
+  return _answer;
+}
+
+export function start(name: string, arguments: string): Result<Started, TypesError_> {
+  const _mark = abi.mark();
+  const _1 = abi.lowerString(name);
+  const _2 = abi.length;
+  const _3 = abi.lowerString(arguments);
+  const _4 = abi.length;
+  const _to = abi.take(16, 4);
+  _Start(_1, _2, _3, _4, _to);
+  const _answer = loadResultOfStartedOrError(_to);
+  abi.release(_mark);
+  return _answer;
+}

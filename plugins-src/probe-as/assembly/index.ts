@@ -1,0 +1,197 @@
+// Look here if you want to know what tests of the AssemblyScript library call. Not an example: those are hello-as and critic-as.
+
+import { Error_, Json, JsonKind, Lines, Option, Result, Select, Tuple3, Unit, isDenied, kindOf, textOf } from "lion-as";
+import * as clock from "lion-as/clock";
+import * as config from "lion-as/config";
+import * as fs from "lion-as/fs";
+import * as http from "lion-as/http";
+import * as kv from "lion-as/kv";
+import * as llm from "lion-as/llm";
+import * as log from "lion-as/log";
+import * as output from "lion-as/output";
+import * as packed from "lion-as/packed";
+import * as tools from "lion-as/tools";
+
+type Texts = Result<Array<string>, string>;
+
+function ok<T>(value: T): Result<T, string> {
+  return Result.ok<T, string>(value);
+}
+
+function fail<T, E>(error: E): Result<T, string> {
+  return Result.err<T, string>(isDenied<E>(error) ? "refused: " + textOf<E>(error) : kindOf<E>(error) + ": " + textOf<E>(error));
+}
+
+export function json(text: string): Result<string, string> {
+  const value = Json.parse(text);
+  return value.isOk ? ok(value.value.toString()) : Result.err<string, string>(textOf(value.error));
+}
+
+export function number(text: string): Result<Tuple3<f64, Option<i64>, Option<u64>>, string> {
+  const value = Json.parse(text).unwrap();
+  const real = value.asNumber();
+  if (real.isNone) return Result.err<Tuple3<f64, Option<i64>, Option<u64>>, string>("no number");
+  return ok(new Tuple3(real.unwrap(), value.asInteger(), value.asUnsigned()));
+}
+
+export function written(text: string, whole: i64, unsigned: u64, real: f64, flag: bool): string {
+  const list = Json.of<Array<i64>>([whole, -1]).push(text);
+  const made = Json.object().with("text", text).with("whole", whole).with("unsigned", unsigned).with("real", real);
+  return made.with("flag", flag).with("nothing", Json.null_()).with("list", list).with(text, Json.list()).toString();
+}
+
+export function walk(text: string, path: Array<string>): Result<string, string> {
+  let value = Json.parse(text).unwrap();
+  for (let i = 0; i < path.length; i++) {
+    value = value.kind == JsonKind.List ? value.at(<i32>parseInt(path[i])) : value.get(path[i]);
+  }
+  if (value.isNull) return Result.err<string, string>("nothing");
+  const flag = value.asBool();
+  if (flag.isSome) return ok(flag.unwrap() ? "yes" : "no");
+  return ok(value.textOr(value.length.toString() + " in " + value.keys().join(" ")));
+}
+
+export function pack(bytes: Uint8Array): string {
+  return packed.fromBytes(bytes);
+}
+
+export function unpack(text: string): Result<Uint8Array, string> {
+  const bytes = packed.toBytes(text);
+  return bytes.isOk ? ok(bytes.value) : fail<Uint8Array, Error_>(bytes.error);
+}
+
+export function unpackText(text: string): Result<string, string> {
+  const found = packed.toText(text);
+  return found.isOk ? ok(found.value) : fail<string, Error_>(found.error);
+}
+
+export function lossy(bytes: Uint8Array): string {
+  return packed.lossyText(bytes);
+}
+
+export function fetchLines(url: string): Texts {
+  const started = http.get(url).header("accept", "text/plain\r\nx-evil: 1").timeout(5 * clock.SECOND).start();
+  if (started.isErr) return fail<Array<string>, http.Failure>(started.error);
+  const lines = new Lines<http.Failure>(started.value);
+  const all: Array<string> = [];
+  while (lines.next()) all.push(lines.value);
+  const error = lines.error;
+  return error !== null ? fail<Array<string>, http.Failure>(error) : ok(all);
+}
+
+export function post(url: string, size: u32, header: string): Texts {
+  const answer = http.post(url).body(packed.bytesOf("x".repeat(size))).send();
+  if (answer.isErr) return fail<Array<string>, Error_>(http.asError(answer.error));
+  const good = answer.value.good();
+  if (good.isErr) return fail<Array<string>, Error_>(good.error);
+  const found = good.value.header(header);
+  return ok<Array<string>>([good.value.status.toString(), found === null ? "-" : found, good.value.text()]);
+}
+
+export function firstPiece(url: string): Result<u32, string> {
+  const exchange = http.get(url).start();
+  if (exchange.isErr) return fail<u32, http.Failure>(exchange.error);
+  const size = exchange.value.next() ? exchange.value.value.length : 0;
+  exchange.value.end();
+  if (exchange.value.next()) return Result.err<u32, string>("it goes on after its end");
+  return ok(<u32>size);
+}
+
+export function fileLines(path: string): Texts {
+  const pieces = fs.chunks(path);
+  if (pieces.isErr) return fail<Array<string>, fs.Failure>(pieces.error);
+  const lines = new Lines<fs.Failure>(pieces.value);
+  const all: Array<string> = [];
+  while (lines.next()) all.push(lines.value);
+  return ok(all);
+}
+
+export function writeAndRead(path: string, size: u32): Result<u32, string> {
+  let done = fs.writeText(path, "é".repeat(size / 2));
+  if (done.isOk) done = fs.append(path, "end");
+  if (done.isErr) return fail<u32, Error_>(fs.asError(done.error));
+  const text = fs.readText(path);
+  if (text.isErr) return fail<u32, fs.Failure>(text.error);
+  if (!text.value.endsWith("éend")) return Result.err<u32, string>("it is another text");
+  return ok(<u32>packed.bytesOf(text.value).length);
+}
+
+export function makeDirs(path: string): Texts {
+  const made = fs.makeDirs(path);
+  const again = made.isOk ? fs.makeDirs(path) : made;
+  if (again.isErr) return fail<Array<string>, fs.Failure>(again.error);
+  if (!fs.exists(path).unwrap()) return Result.err<Array<string>, string>("it is not there");
+  const names = fs.list(path.substring(0, path.lastIndexOf("/")));
+  return names.isOk ? ok(names.value) : fail<Array<string>, fs.Failure>(names.error);
+}
+
+export function race(names: Array<string>, patience: u64): Texts {
+  const select = new Select<i32>();
+  const calls: Array<tools.Call> = [];
+  for (let i = 0; i < names.length; i++) {
+    const call = tools.start(names[i], Json.object());
+    if (call.isErr) return fail<Array<string>, Error_>(call.error);
+    select.add(call.value.handle, i);
+    calls.push(call.value);
+  }
+  const late = clock.after(patience);
+  if (late.isErr) return fail<Array<string>, Error_>(late.error);
+  select.timer(late.value, -1);
+  const order: Array<string> = [];
+  for (let turn = select.next().unwrap(); turn.isSome; turn = select.next().unwrap()) {
+    const at = turn.unwrap();
+    order.push(at < 0 ? "late" : names[at] + " " + calls[at].take().unwrap().toString());
+  }
+  return ok(order);
+}
+
+export function work(model: string, question: string, rounds: u32): Result<string, string> {
+  const offered = tools.list();
+  if (offered.isErr) return fail<string, Error_>(offered.error);
+  const chat = new llm.Chat(model).system("Use tools.").user(question).tools(offered.value);
+  const reply = chat.work(rounds, llm.aloud);
+  if (reply.isErr) return fail<string, Error_>(reply.error);
+  return ok(reply.value.text + "\n" + chat.messages.toString());
+}
+
+export function events(model: string, question: string, most: u32): Texts {
+  const started = new llm.Chat(model).user(question).start();
+  if (started.isErr) return fail<Array<string>, Error_>(started.error);
+  const answer = started.value;
+  const all: Array<string> = [];
+  while (<u32>all.length < most && answer.next()) all.push(answer.value.toString());
+  answer.end();
+  const error = answer.error;
+  if (error !== null) all.push(error.toString());
+  return ok(all);
+}
+
+export function setting(key: string): Result<string, string> {
+  const value = config.value(key);
+  return value.isOk ? ok(value.value.toString()) : fail<string, Error_>(value.error);
+}
+
+export function keep(key: string, text: string): Texts {
+  let done = kv.setText(key, text);
+  if (done.isOk) done = kv.setBytes(key + ".bytes", packed.bytesOf(text));
+  if (done.isErr) return fail<Array<string>, Error_>(done.error);
+  const found = kv.text(key).unwrap();
+  const bytes = kv.bytes(key + ".bytes").unwrap();
+  if (kv.text("nowhere").unwrap() !== null) return Result.err<Array<string>, string>("nowhere is somewhere");
+  const all = kv.keys(key);
+  if (all.isErr) return fail<Array<string>, Error_>(all.error);
+  all.value.push(found === null ? "-" : found);
+  all.value.push(bytes === null ? "-" : packed.lossyText(bytes));
+  return ok(all.value);
+}
+
+export function show(size: u32): Result<Unit, string> {
+  log.debug("a fault?");
+  log.info("it goes on");
+  log.warn("perhaps");
+  log.error("wrong");
+  let said = output.say("é".repeat(size / 2));
+  if (said.isOk) said = output.sayLine("!");
+  if (said.isOk) said = output.partial(Json.object().with("size", size));
+  return said.isOk ? Result.done<string>() : fail<Unit, Error_>(said.error);
+}

@@ -1,0 +1,143 @@
+"""Look here if you want to know what `lion new` makes, what it refuses, and when `lion check`
+finds a component older than its source. What needs compilers is in tests/toolchain, marked slow.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lion.toolchain.stamp import make_stamp, write_stamp
+from tests.cli.kit import ROOT, WASM, Lion, assert_one_line
+
+COMBINATIONS = [("rust", "plugin"), ("rust", "agent"), ("assemblyscript", "plugin")]
+SOURCES = {"rust": "src/lib.rs", "assemblyscript": "assembly/index.ts"}
+
+
+@pytest.mark.parametrize(("language", "kind"), COMBINATIONS)
+def test_a_new_folder_is_complete_in_itself(lion: Lion, language: str, kind: str) -> None:
+    made = lion("new", "red-fox", "--lang", language, "--kind", kind)
+    assert made.returncode == 0, made.stderr
+    folder = lion.folder / "red-fox"
+    files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    own = {SOURCES[language], "wit/world.wit", "manifest.toml", "tests/test_red_fox.py"}
+    assert own | {"README.md", ".gitignore", "wit/deps/lion-host/types.wit"} <= set(files)
+    assert all(f"     {name}\n" in made.stdout for name in own)
+    assert not any(path.is_symlink() for path in folder.rglob("*"))
+    for path in files.values():
+        text = path.read_text("utf-8")
+        assert str(ROOT) not in text, path
+        assert "@name@" not in text and "@Name@" not in text, path
+    assert len(files["README.md"].read_text("utf-8").splitlines()) == 10
+
+
+def test_json_says_what_was_made(lion: Lion) -> None:
+    made = lion.json("new", "fox", "--lang", "rust")
+    assert made["folder"] == str(lion.folder / "fox")
+    assert (made["name"], made["language"], made["kind"]) == ("fox", "rust", "plugin")
+    assert "src/lib.rs" in made["files"]
+
+
+def test_an_empty_folder_may_be_used_and_another_may_not(lion: Lion) -> None:
+    (lion.folder / "fox").mkdir()
+    assert lion("new", "fox", "--lang", "rust").returncode == 0
+    before = (lion.folder / "fox" / "src" / "lib.rs").read_bytes()
+    again = lion("new", "fox", "--lang", "rust")
+    assert_one_line(again, 2, "'fox' has something in it, and nothing is overwritten")
+    assert (lion.folder / "fox" / "src" / "lib.rs").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "typed"),
+    [
+        (("Fox", "--lang", "rust"), "'Fox' cannot be a plugin's name", "lion new fox --lang rust"),
+        (("a/1_x", "--lang", "rust"), "'1_x' cannot be a", "lion new a/x --lang rust"),
+        (("world", "--lang", "rust"), "meaning of its own in WIT", "lion new my-world"),
+        (("match", "--lang", "rust"), "meaning of its own in Rust", "lion new my-match"),
+        (("fox",), "nothing says which language", "lion new fox --lang rust"),
+        (("fox", "--lang", "cobol"), "'cobol' is not one of", "lion new --help"),
+        (
+            ("fox", "--lang", "python", "--kind", "plugin"),
+            "would not be sandboxed",
+            "--kind system",
+        ),
+        (("fox", "--lang", "rust", "--kind", "system"), "is trusted Python", "--lang python"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_to_type(
+    lion: Lion, words: tuple[str, ...], what: str, typed: str
+) -> None:
+    assert_one_line(lion("new", *words), 2, what, typed)
+    assert sorted(path.name for path in lion.folder.iterdir() if path.name != "state") == []
+
+
+def test_where_nothing_can_be_made_it_says_so(lion: Lion) -> None:
+    (lion.folder / "file").touch()
+    assert_one_line(lion("new", "file/fox", "--lang", "rust"), 2, "cannot be made")
+
+
+@pytest.mark.parametrize("words", [("nothing",), ("file",), (".",)])
+def test_what_is_no_source_is_not_built(lion: Lion, words: tuple[str, ...]) -> None:
+    (lion.folder / "file").touch()
+    assert_one_line(lion("build", *words), 2)
+
+
+def test_a_source_without_a_compiler_says_what_to_install(lion: Lion) -> None:
+    lion("new", "fox", "--lang", "assemblyscript")
+    (lion.folder / "bin").mkdir()
+    path = {"PATH": str(lion.folder / "bin")}
+    assert_one_line(lion("build", "fox", **path), 2, "node", "apt-get install nodejs npm")
+    (lion.folder / "bin" / "node").symlink_to(shutil.which("true") or "/bin/true")
+    assert_one_line(lion("build", "fox", **path), 2, "npm, which fetches", "nodejs npm")
+
+
+def test_several_components_need_a_folder_to_go_to(lion: Lion) -> None:
+    for name in ("fox", "owl"):
+        lion("new", name, "--lang", "rust")
+    refused = lion("build", "fox", "owl", "--out", "one.wasm")
+    assert_one_line(refused, 2, "is no folder, and there are 2 components", "mkdir -p one.wasm")
+
+
+def _with_source(lion: Lion) -> Path:
+    """A manifest with hello, beside its source and the note of how it was built."""
+    lion("new", "hello", "--lang", "rust")
+    folder = lion.folder / "hello"
+    component = folder / "hello.wasm"
+    shutil.copy(WASM / "hello.wasm", component)
+    write_stamp(component, make_stamp(component, folder, [folder / "src"], "a compiler"))
+    return folder
+
+
+def test_check_warns_of_a_component_that_is_older_than_its_source(lion: Lion) -> None:
+    folder = _with_source(lion)
+    fresh = lion("check", "hello/manifest.toml")
+    assert fresh.returncode == 0 and "older" not in fresh.stdout
+    (folder / "src" / "lib.rs").write_text("// changed", "utf-8")
+    stale = lion("check", "hello/manifest.toml")
+    assert "older than its source; build it again: lion build hello" in stale.stdout
+    [holder] = lion.json("check", "hello/manifest.toml")["holders"]
+    assert any("older than its source" in warning for warning in holder["warnings"])
+    component = folder / "hello.wasm"
+    write_stamp(component, make_stamp(component, folder, [folder / "src"], "a compiler"))
+    assert "older" not in lion("check", "hello/manifest.toml").stdout
+
+
+def test_a_manifest_names_what_was_never_built(lion: Lion) -> None:
+    lion("new", "fox", "--lang", "rust")
+    assert_one_line(lion("run", "fox/manifest.toml"), 2, "cannot be read", "lion build")
+
+
+@pytest.mark.parametrize("command", ["new", "build"])
+def test_help_is_the_documentation(lion: Lion, command: str) -> None:
+    shown = lion(command, "--help").stdout
+    assert "lion build" in shown
+    assert {"new": "--kind", "build": "rustup target add wasm32-unknown-unknown"}[command] in shown
+
+
+def test_the_note_beside_a_component_names_no_path_of_this_machine(lion: Lion) -> None:
+    folder = _with_source(lion)
+    said = json.loads((folder / "built.json").read_text("utf-8"))
+    assert said["hello.wasm"]["folder"] == "."
+    assert not os.path.isabs(said["hello.wasm"]["roots"][0])

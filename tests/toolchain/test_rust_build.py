@@ -1,0 +1,159 @@
+"""Look here if you want to know that a plugin in Rust is built, tested and run from its own
+folder, and what is said if it cannot be: by the real compiler.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lion.errors import OperatorError
+from lion.toolchain.rust import find_toolchain
+from tests.toolchain.place import Place
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _needs_rust() -> None:
+    try:
+        find_toolchain()
+    except OperatorError as exc:
+        pytest.skip(str(exc))
+
+
+@pytest.fixture
+def fox(place: Place) -> Iterator[Path]:
+    """A new plugin, built."""
+    place.empty("fox")
+    assert place.lion("new", "fox", "--lang", "rust").returncode == 0
+    built = place.lion("build", "fox")
+    assert built.returncode == 0, built.stderr
+    yield place.folder / "fox"
+
+
+def test_it_is_built_tested_and_run(place: Place, fox: Path) -> None:
+    again = place.lion("build", "fox", "--json")
+    assert again.stderr == ""
+    told = json.loads(again.stdout)
+    assert (told["verdict"], told["language"], told["is_agent"]) == ("current", "rust", False)
+    assert set(told["imports"]) == {"lion:host/config@0.1.0", "lion:host/log@0.1.0"}
+    [tool] = told["tools"]
+    assert tool["description"].startswith("Greet somebody by name.")
+    assert told["size"] == (fox / "fox.wasm").stat().st_size <= 30 * 1024
+    assert '"Good morning, Ann!"' in place.lion("run", "fox/manifest.toml").stdout
+    tested = place.pytest("fox")
+    assert tested.returncode == 0, tested.stdout
+
+
+def test_it_names_no_path_of_the_machine(place: Place, fox: Path) -> None:
+    data = (fox / "fox.wasm").read_bytes()
+    assert str(place.folder.parent).encode() not in data
+    assert b"/home/" not in data and b"/root/" not in data and b".cargo" not in data
+
+
+def test_what_did_not_change_is_not_touched(place: Place, fox: Path) -> None:
+    component = fox / "fox.wasm"
+    before = component.stat().st_mtime_ns
+    (fox / "README.md").write_text("changed", "utf-8")
+    assert place.lion("build", "fox").stdout.startswith("current  fox/fox.wasm")
+    assert place.lion("build", "fox", "--force").stdout.startswith("same  fox/fox.wasm")
+    assert component.stat().st_mtime_ns == before
+    (fox / "src" / "lib.rs").write_text(_source(fox) + "\n// a comment\n", "utf-8")
+    assert "older than its source" in place.lion("check", "fox/manifest.toml").stdout
+    assert place.lion("build", "fox").stdout.startswith("same  fox/fox.wasm")
+    assert "older" not in place.lion("check", "fox/manifest.toml").stdout
+
+
+def test_another_place_for_the_component(place: Place, fox: Path) -> None:
+    place.empty("out")
+    (place.folder / "out").mkdir()
+    assert place.lion("build", "fox", "--out", "out").returncode == 0
+    assert place.lion("build", "fox", "--out", "out/other.wasm").returncode == 0
+    made = {path.name for path in (place.folder / "out").iterdir()}
+    assert made == {"fox.wasm", "other.wasm", "built.json"}
+
+
+def _source(fox: Path) -> str:
+    return (fox / "src" / "lib.rs").read_text("utf-8")
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("src/lib.rs", "Ok(format", "Ok(5 + format", "--> src/lib.rs:16:"),
+        ("src/lib.rs", "fn greet(name: String)", "fn greet(name: u32)", "--> src/lib.rs:10:"),
+        ("src/lib.rs", "fn greet(", "fn hail(", "`greet` from trait"),
+        ("wit/world.wit", "func(name", "fun(name", "fox/wit/world.wit:8:"),
+        ("wit/world.wit", "name: string", "name: strin", "fox/wit/world.wit:8:"),
+        ("wit/world.wit", "host/plugin", "host/plugins", "fox/wit/world.wit:5:"),
+        (
+            "wit/world.wit",
+            "include",
+            "import lion:host/nothing@0.1.0;\n    include",
+            "world.wit:5:",
+        ),
+    ],
+)
+def test_a_mistake_is_told_by_file_and_line(
+    place: Place, fox: Path, file: str, old: str, new: str, said: str
+) -> None:
+    before = (fox / "fox.wasm").read_bytes()
+    _replace(fox / file, old, new)
+    failed = place.lion("build", "fox")
+    assert failed.returncode == 2
+    assert said in failed.stderr
+    last = failed.stderr.splitlines()[-2:]
+    assert last[0] == "error: fox did not compile"
+    assert "correct what the compiler says above" in last[1]
+    assert (fox / "fox.wasm").read_bytes() == before
+
+
+def test_an_import_that_lion_does_not_lend_is_told_by_its_line(place: Place, fox: Path) -> None:
+    world = fox / "wit" / "world.wit"
+    _replace(world, "    include", "    import store;\n    include")
+    world.write_text(world.read_text("utf-8") + "interface store { put: func(); }\n", "utf-8")
+    _replace(
+        fox / "src" / "lib.rs",
+        "        if name",
+        "        fox::fox::store::put();\n        if name",
+    )
+    failed = place.lion("build", "fox")
+    assert failed.returncode == 3, failed.stderr
+    assert "fox/wit/world.wit:5: " in failed.stderr
+    assert "it imports fox:fox/store, which lion does not offer" in failed.stderr
+
+
+def test_a_crate_that_is_not_there_is_told(place: Place, fox: Path) -> None:
+    _replace(fox / "Cargo.toml", "[dependencies]", '[dependencies]\nserde = "99"')
+    failed = place.lion("build", "fox")
+    assert failed.returncode == 2
+    assert "cargo cannot find what fox needs" in failed.stderr
+    assert "correct the dependencies in" in failed.stderr
+
+
+def test_an_unreadable_cargo_toml_and_a_library_are_told(place: Place, fox: Path) -> None:
+    _replace(fox / "Cargo.toml", 'crate-type = ["cdylib"]', 'crate-type = ["rlib"]')
+    library = place.lion("build", "fox")
+    assert library.returncode == 2 and 'crate-type = ["cdylib"]' in library.stderr
+    _replace(fox / "Cargo.toml", 'edition = "2021"', 'edition = "1515"')
+    unreadable = place.lion("build", "fox")
+    assert unreadable.returncode == 2 and "cargo cannot read" in unreadable.stderr
+
+
+def test_an_agent_too(place: Place) -> None:
+    place.empty("fox")  # under this name everything else is compiled already
+    assert place.lion("new", "fox", "--lang", "rust", "--kind", "agent").returncode == 0
+    told = json.loads(place.lion("build", "fox", "--json").stdout)
+    assert told["is_agent"]
+    ran = place.lion("run", "fox/manifest.toml")
+    assert ran.returncode == 0 and "Lions eat zebras" in ran.stdout
+    tested = place.pytest("fox")
+    assert tested.returncode == 0, tested.stdout
