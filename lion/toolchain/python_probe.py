@@ -34,7 +34,8 @@ def main() -> None:
 def _described(claim: Claim) -> dict[str, Any]:
     kind = load_class(claim)
     names = {
-        what: [getattr(kind, what)] if isinstance(getattr(kind, what), str)
+        what: [getattr(kind, what)]
+        if isinstance(getattr(kind, what), str)
         else list(getattr(kind, what))
         for what in ("uses", "judges", "hears")
     }

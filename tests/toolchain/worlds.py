@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lion.toolchain.assemblyscript.build import build_assemblyscript, project_wit, write_bindings
 from lion.toolchain.assemblyscript.tools import find_packages
+from lion.toolchain.assemblyscript_build import fetch_packages
 from tests.wasm.kit import ROOT
 
 PRIMS = [
@@ -99,3 +100,8 @@ def build_world(folder: Path, seed: int, functions: int) -> bytes:
     """The component of such a project."""
     write_world(folder, seed, functions)
     return build_assemblyscript(folder, folder / "strange.wasm").path.read_bytes()
+
+
+def ready_packages() -> None:
+    """What npm fetches for the guests of this repository is there after this."""
+    fetch_packages(PACKAGES, print, locked=True)

@@ -358,11 +358,11 @@ declare function _Readlink(_0: i32, _1: i32, _2: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[resource-drop]file")
-declare function _DropFile(handle: i32): void;
+declare function _dropFile(handle: i32): void;
 
 export class File extends Resource {
   protected _kind(): string { return "file"; }
-  protected _dropHandle(handle: i32): void { _DropFile(handle); }
+  protected _dropHandle(handle: i32): void { _dropFile(handle); }
 
   readAt(offset: u64, length: u32): Result<string, Failure> {
     const _mark = abi.mark();

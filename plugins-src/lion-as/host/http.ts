@@ -259,11 +259,11 @@ declare function _Start(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6
 
 // @ts-ignore: decorator
 @external("lion:host/http@0.1.0", "[resource-drop]exchange")
-declare function _DropExchange(handle: i32): void;
+declare function _dropExchange(handle: i32): void;
 
 export class Exchange extends Resource {
   protected _kind(): string { return "exchange"; }
-  protected _dropHandle(handle: i32): void { _DropExchange(handle); }
+  protected _dropHandle(handle: i32): void { _dropExchange(handle); }
 
   write(piece: string): Result<Unit, Failure> {
     const _mark = abi.mark();

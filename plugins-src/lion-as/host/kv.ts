@@ -8,7 +8,7 @@ import {
   loadResultOfOptionOfStringOrError,
   loadResultOfUnitOrError,
 } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
@@ -33,7 +33,7 @@ declare function _List(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6:
 @external("lion:host/kv@0.1.0", "compare-and-set")
 declare function _CompareAndSet(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6: i32, _7: i32, _8: i32): void;
 
-export function get(key: string): Result<string | null, TypesError_> {
+export function get(key: string): Result<string | null, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;
@@ -44,7 +44,7 @@ export function get(key: string): Result<string | null, TypesError_> {
   return _answer;
 }
 
-export function set(key: string, value: string): Result<Unit, TypesError_> {
+export function set(key: string, value: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;
@@ -57,7 +57,7 @@ export function set(key: string, value: string): Result<Unit, TypesError_> {
   return _answer;
 }
 
-export function delete_(key: string): Result<bool, TypesError_> {
+export function delete_(key: string): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;
@@ -68,7 +68,7 @@ export function delete_(key: string): Result<bool, TypesError_> {
   return _answer;
 }
 
-export function list(prefix: string, after: string | null, limit: u32): Result<Array<string>, TypesError_> {
+export function list(prefix: string, after: string | null, limit: u32): Result<Array<string>, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(prefix);
   const _2 = abi.length;
@@ -88,7 +88,7 @@ export function list(prefix: string, after: string | null, limit: u32): Result<A
   return _answer;
 }
 
-export function compareAndSet(key: string, expected: string | null, value: string | null): Result<bool, TypesError_> {
+export function compareAndSet(key: string, expected: string | null, value: string | null): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;

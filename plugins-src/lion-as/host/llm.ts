@@ -8,7 +8,7 @@ import {
   loadResultOfOptionOfEventOrError,
   loadResultOfReplyOrError,
 } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Option, Result } from "lion-as";
 import { Resource } from "lion-as/abi";
 
@@ -209,13 +209,13 @@ declare function _Start(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6
 
 // @ts-ignore: decorator
 @external("lion:host/llm@0.1.0", "[resource-drop]answer")
-declare function _DropAnswer(handle: i32): void;
+declare function _dropAnswer(handle: i32): void;
 
 export class Answer extends Resource {
   protected _kind(): string { return "answer"; }
-  protected _dropHandle(handle: i32): void { _DropAnswer(handle); }
+  protected _dropHandle(handle: i32): void { _dropAnswer(handle); }
 
-  next(): Result<Event | null, TypesError_> {
+  next(): Result<Event | null, Error_> {
     const _mark = abi.mark();
     const _to = abi.take(28, 4);
     _MethodAnswerNext(this._handle, _to);
@@ -225,7 +225,7 @@ export class Answer extends Resource {
   }
 }
 
-export function models(): Result<Array<string>, TypesError_> {
+export function models(): Result<Array<string>, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
   _Models(_to);
@@ -234,7 +234,7 @@ export function models(): Result<Array<string>, TypesError_> {
   return _answer;
 }
 
-export function ask(chat: Chat): Result<Reply, TypesError_> {
+export function ask(chat: Chat): Result<Reply, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(chat.model);
   const _2 = abi.length;
@@ -268,7 +268,7 @@ export function ask(chat: Chat): Result<Reply, TypesError_> {
   return _answer;
 }
 
-export function start(chat: Chat): Result<Started, TypesError_> {
+export function start(chat: Chat): Result<Started, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(chat.model);
   const _2 = abi.length;

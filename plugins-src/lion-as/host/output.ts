@@ -3,7 +3,7 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfUnitOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Option, Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
@@ -20,7 +20,7 @@ declare function _Partial(_0: i32, _1: i32, _2: i32): void;
 @external("lion:host/output@0.1.0", "progress")
 declare function _Progress(_0: i64, _1: i32, _2: i64, _3: i32, _4: i32, _5: i32): void;
 
-export function text(piece: string): Result<Unit, TypesError_> {
+export function text(piece: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(piece);
   const _2 = abi.length;
@@ -31,7 +31,7 @@ export function text(piece: string): Result<Unit, TypesError_> {
   return _answer;
 }
 
-export function partial(json: string): Result<Unit, TypesError_> {
+export function partial(json: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(json);
   const _2 = abi.length;
@@ -42,7 +42,7 @@ export function partial(json: string): Result<Unit, TypesError_> {
   return _answer;
 }
 
-export function progress(done: u64, total: Option<u64>, message: string): Result<Unit, TypesError_> {
+export function progress(done: u64, total: Option<u64>, message: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = total;
   let _2: i64 = 0;

@@ -3,7 +3,7 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfListOfToolOrError, loadResultOfStartedOrError, loadResultOfStringOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result } from "lion-as";
 import { Resource } from "lion-as/abi";
 
@@ -43,13 +43,13 @@ declare function _Start(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/tools@0.1.0", "[resource-drop]pending")
-declare function _DropPending(handle: i32): void;
+declare function _dropPending(handle: i32): void;
 
 export class Pending extends Resource {
   protected _kind(): string { return "pending"; }
-  protected _dropHandle(handle: i32): void { _DropPending(handle); }
+  protected _dropHandle(handle: i32): void { _dropPending(handle); }
 
-  take(): Result<string, TypesError_> {
+  take(): Result<string, Error_> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
     _MethodPendingTake(this._handle, _to);
@@ -59,7 +59,7 @@ export class Pending extends Resource {
   }
 }
 
-export function list(): Result<Array<Tool>, TypesError_> {
+export function list(): Result<Array<Tool>, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
   _List(_to);
@@ -68,7 +68,7 @@ export function list(): Result<Array<Tool>, TypesError_> {
   return _answer;
 }
 
-export function call(name: string, arguments: string): Result<string, TypesError_> {
+export function call(name: string, arguments: string): Result<string, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(name);
   const _2 = abi.length;
@@ -81,7 +81,7 @@ export function call(name: string, arguments: string): Result<string, TypesError
   return _answer;
 }
 
-export function start(name: string, arguments: string): Result<Started, TypesError_> {
+export function start(name: string, arguments: string): Result<Started, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(name);
   const _2 = abi.length;
