@@ -22,6 +22,7 @@ from lion.domain.wit import (
 )  # fmt: skip
 from lion.errors import GuestError
 from lion.toolchain.assemblyscript import generate, layout, names
+from lion.toolchain.assemblyscript.docs import comment, read_docs
 from lion.toolchain.assemblyscript.library import library_files
 from tests.wasm.kit import BUILT, ROOT, assemble, built
 
@@ -183,3 +184,45 @@ def test_a_tuple_too_long_is_refused_by_length() -> None:
     """
     with pytest.raises(GuestError, match="a tuple has 9 parts"):
         generate(assemble(text.replace('"all" $t', f'"all" (tuple {params})')))
+
+
+WIT = """\
+package a:b@1.0.0 {
+    interface face {
+        use other.{thing};
+        /// A number.
+        @since(version = 1.0.0)
+        type number = u32;
+        /// A box
+        /// of two lines */ .
+        resource box {
+            /// Makes one.
+            constructor();
+            /// Opens it.
+            open: func() -> result<_, thing>;
+            /// Counts them.
+            count: static func() -> u32;
+        }
+        // Not only for people.
+        %list: func() -> list<u32>;
+        bare: func();
+    }
+    world w { import face; }
+}
+"""
+
+
+def test_comments_of_wit_are_comments_here() -> None:
+    docs = read_docs(WIT)
+    face = "a:b/face@1.0.0"
+    assert {item for _, item in docs} == {
+        "number", "box", "[constructor]box", "[method]box.open", "[static]box.count", "list",
+    }  # fmt: skip
+    assert comment(docs, face, "number") == ["/** A number. */"]
+    assert comment(docs, face, "box") == ["/**", " * A box", " * of two lines * / .", " */"]
+    assert comment(docs, face, "bare") == []
+
+
+@pytest.mark.parametrize("cut", [30, 100, 300, 500])
+def test_comments_of_what_is_no_wit_are_none_and_no_error(cut: int) -> None:
+    assert isinstance(read_docs(WIT[:cut] + "\\"), dict)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lion.errors import GuestError, OperatorError
 from lion.toolchain.assemblyscript.diagnostics import compiler_error, wit_error
+from lion.toolchain.assemblyscript.docs import read_docs
 from lion.toolchain.assemblyscript.generate import Bindings, generate_bindings
 from lion.toolchain.assemblyscript.tools import ToolFailed, find_packages, run
 from lion.toolchain.assemblyscript.wit import WitSource, wit_source
@@ -79,7 +80,8 @@ def write_bindings(folder: Path, source: WitSource, packages: Path) -> Bindings:
     that was are removed. Raises OperatorError.
     """
     try:
-        bindings = generate_bindings(run("empty", _job(packages, source), folder))
+        empty = run("empty", _job(packages, source), folder)
+        bindings = generate_bindings(empty, read_docs(source.text))
     except ToolFailed as exc:
         raise wit_error(exc.words, source) from exc
     except GuestError as exc:

@@ -21,6 +21,7 @@ from lion.domain.wit import (
     render,
 )
 from lion.errors import GuestError
+from lion.toolchain.assemblyscript.docs import Docs
 from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
 from lion.toolchain.assemblyscript.text import Module
 from lion.wasm.worlds import Interface, World
@@ -48,8 +49,8 @@ class Named(NamedTuple):
 class Registry:
     """Modules of interfaces, owners of types and resources."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, docs: Docs) -> None:
+        self.world, self.docs = world, docs
         self.modules = _module_names(world)
         self.types: dict[WitType, Named] = {}
         self.resources: dict[str, Named] = {}

@@ -24,7 +24,7 @@ def define(
             return [f"export enum {name} {{", *cases, "}"]
         case FlagsOf():
             bits = [f"  {pascal(flag)} = {_bit(at)}," for at, flag in enumerate(t.names)]
-            return [f"/** Joined with `|`. */\nexport enum {name} {{", *bits, "}"]
+            return ["// Joined with `|`.", f"export enum {name} {{", *bits, "}"]
         case _:
             assert_never(t)
 

@@ -20,6 +20,7 @@ declare function _Monotonic(_0: i32): void;
 @external("lion:host/clock@0.1.0", "sleep")
 declare function _Sleep(_0: i64, _1: i32): void;
 
+/** The time of day: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. */
 export function now(): Result<u64, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(24, 8);
@@ -29,6 +30,7 @@ export function now(): Result<u64, Error_> {
   return _answer;
 }
 
+/** A clock that never goes back, for measuring and for `poll`. Its zero is the start of the run. */
 export function monotonic(): Result<u64, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(24, 8);
@@ -38,6 +40,7 @@ export function monotonic(): Result<u64, Error_> {
   return _answer;
 }
 
+/** Wait this many nanoseconds. Other guests go on meanwhile. */
 export function sleep(duration: u64): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);

@@ -16,6 +16,7 @@ declare function _Get(_0: i32, _1: i32, _2: i32): void;
 @external("lion:host/config@0.1.0", "keys")
 declare function _Keys(_0: i32): void;
 
+/** One setting, or none if the manifest does not have it. Text comes as it is, anything else as JSON. */
 export function get(key: string): Result<string | null, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
@@ -27,6 +28,7 @@ export function get(key: string): Result<string | null, Error_> {
   return _answer;
 }
 
+/** The names of all settings, sorted. */
 export function keys(): Result<Array<string>, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);

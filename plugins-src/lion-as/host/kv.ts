@@ -33,6 +33,7 @@ declare function _List(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6:
 @external("lion:host/kv@0.1.0", "compare-and-set")
 declare function _CompareAndSet(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6: i32, _7: i32, _8: i32): void;
 
+/** The value under a key, or none. Keys are 1 to 1,024 bytes of UTF-8. */
 export function get(key: string): Result<string | null, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
@@ -44,6 +45,7 @@ export function get(key: string): Result<string | null, Error_> {
   return _answer;
 }
 
+/** Store a value, replacing the old one. `exhausted` if the quota would be passed. */
 export function set(key: string, value: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
@@ -57,6 +59,7 @@ export function set(key: string, value: string): Result<Unit, Error_> {
   return _answer;
 }
 
+/** Remove a key. True if it was there. */
 export function delete_(key: string): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
@@ -68,6 +71,7 @@ export function delete_(key: string): Result<bool, Error_> {
   return _answer;
 }
 
+/** At most `limit` keys (1 to 1,000) that begin with `prefix`, in byte order, those after `after` only. */
 export function list(prefix: string, after: string | null, limit: u32): Result<Array<string>, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(prefix);
@@ -88,6 +92,10 @@ export function list(prefix: string, after: string | null, limit: u32): Result<A
   return _answer;
 }
 
+/**
+ * Store `value` (none: remove the key) if the key now holds `expected` (none: does not exist).
+ * True if it did and the change is made, false if somebody was there first.
+ */
 export function compareAndSet(key: string, expected: string | null, value: string | null): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);

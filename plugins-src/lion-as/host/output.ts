@@ -20,6 +20,7 @@ declare function _Partial(_0: i32, _1: i32, _2: i32): void;
 @external("lion:host/output@0.1.0", "progress")
 declare function _Progress(_0: i64, _1: i32, _2: i64, _3: i32, _4: i32, _5: i32): void;
 
+/** A piece of text, any length up to 64 KiB; pieces join as they are, a line ends with its newline. */
 export function text(piece: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(piece);
@@ -31,6 +32,10 @@ export function text(piece: string): Result<Unit, Error_> {
   return _answer;
 }
 
+/**
+ * The structured output as far as it is known: JSON of at most 64 KiB, nested at most 64
+ * deep, which replaces what was said before.
+ */
 export function partial(json: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(json);
@@ -42,6 +47,7 @@ export function partial(json: string): Result<Unit, Error_> {
   return _answer;
 }
 
+/** How far the work is, in units of the guest's choice. The message has at most 64 KiB. */
 export function progress(done: u64, total: Option<u64>, message: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = total;

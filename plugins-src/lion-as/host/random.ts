@@ -16,6 +16,7 @@ declare function _Number(_0: i32): void;
 @external("lion:host/random@0.1.0", "bytes")
 declare function _Bytes(_0: i32, _1: i32): void;
 
+/** 64 random bits. */
 export function number(): Result<u64, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(24, 8);
@@ -25,6 +26,7 @@ export function number(): Result<u64, Error_> {
   return _answer;
 }
 
+/** This many random bytes, at most 4,096. */
 export function bytes(length: u32): Result<Uint8Array, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);

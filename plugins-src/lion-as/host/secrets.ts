@@ -12,6 +12,7 @@ export { Error_ } from "./types";
 @external("lion:host/secrets@0.1.0", "exists")
 declare function _Exists(_0: i32, _1: i32, _2: i32): void;
 
+/** True if the operator has bound this name to a value. */
 export function exists(name: string): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(name);
