@@ -93,7 +93,7 @@ BAD_WIT = [
     (WIT.replace("host/plugin", "host/plugins"), "world.wit:4: ", "plugins"),
     (WIT.replace("lion:host/", "lion:guest/"), "world.wit:4: ", "lion:guest"),
     (WIT.replace("-> result", "result"), "world.wit:7: ", "expected"),
-    (WIT.replace("func(", "async func("), "world.wit", "async"),
+    (WIT.replace("func(", "async func("), "world.wit:7: ", "async"),
 ]
 
 

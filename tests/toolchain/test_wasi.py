@@ -107,7 +107,7 @@ def test_every_function_and_method_compiles(project: Path, tmp_path: Path) -> No
     target.mkdir(parents=True)
     (tmp_path / "node_modules").symlink_to(PACKAGES / "node_modules")
     whole = use_everything(files)
-    assert sum(text.count("export function use_") for text in whole.values()) > 400
+    assert sum(text.count("export function use_") for text in whole.values()) > 200
     for name, text in whole.items():
         (target / name).write_text(text, "utf-8")
     asc = PACKAGES / "node_modules" / "assemblyscript" / "bin" / "asc.js"
