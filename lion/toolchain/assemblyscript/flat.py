@@ -1,5 +1,5 @@
-"""Look here if you want to know how values cross as flat core values: parameters of exports lifted,
-arguments of imports lowered.
+"""Look here if you want to know how values cross as flat core values: parameters of exports
+lifted, arguments of imports lowered.
 """
 
 from collections.abc import Iterator
