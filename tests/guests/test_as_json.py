@@ -111,6 +111,11 @@ def test_of_a_key_that_comes_twice_the_last_counts() -> None:
     assert read('{"a":1,"b":2,"a":3}') == '{"a":3,"b":2}'
 
 
+def test_fields_by_name() -> None:
+    text = '{"b":[{"d":1,"c":null}],"a":{"y":"","x":true}}'
+    assert probe("sorted", text) == '{"a":{"x":true,"y":""},"b":[{"c":null,"d":1}]}'
+
+
 def test_digits_are_kept_as_they_were_written() -> None:
     text = "[1.50,1E5,-0,123456789012345678901234567890,0.1e-7]"
     assert read(text) == text

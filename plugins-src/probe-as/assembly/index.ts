@@ -27,6 +27,10 @@ export function json(text: string): Result<string, string> {
   return value.isOk ? ok(value.value.toString()) : Result.err<string, string>(textOf(value.error));
 }
 
+export function sorted(text: string): string {
+  return Json.parse(text).unwrap().sorted().toString();
+}
+
 export function number(text: string): Result<Tuple3<f64, Option<i64>, Option<u64>>, string> {
   const value = Json.parse(text).unwrap();
   const real = value.asNumber();
