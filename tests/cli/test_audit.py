@@ -220,8 +220,8 @@ def test_the_documented_keys_are_those_of_the_command(recorded: Lion) -> None:
     assert words["`holders[].reachable[]`"] == set(ann["reachable"][0])
     assert words["`holders[].use.grants[]`"] == set(ann["use"]["grants"][0])
     assert words["`holders[].use.denied[]`"] == set(ann["use"]["denied"][0])
-    lion("run", TOUR, "--policy", lion.write('deny = ["tools"]', "policy.toml"))
-    again = lion.json("audit")["again"]
+    recorded("run", TOUR, "--policy", recorded.write('deny = ["tools"]', "policy.toml"))
+    again = recorded.json("audit")["again"]
     assert words["`again`"] == set(again)
     assert words["`again.changes[]`"] == set(again["changes"][0])
     above = set(re.findall(r"`(\w+)`", " ".join(told))) - {"use", "changes"}
