@@ -1,8 +1,16 @@
-"""Look here if you want to know which fixture tests in several rooms share."""
+"""Look here if you want to know what holds for all tests, and which fixture several rooms share.
+
+Rule: no test fails because a machine is slow: hypothesis neither times examples nor judges how
+fast they are made.
+"""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.toolchain.place import Place
+
+settings.register_profile("lion", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lion")
 
 
 @pytest.fixture(scope="session")

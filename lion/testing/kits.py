@@ -26,7 +26,12 @@ from lion.testing.clock import FrozenClock
 from lion.testing.errors import is_told, raise_ending
 from lion.testing.evidence import Evidence
 from lion.testing.options import Options
-from lion.testing.recording import assert_same, open_recording, save_run
+from lion.testing.recording import (
+    assert_same,
+    open_recording,
+    recorded_components,
+    save_run,
+)
 from lion.testing.stage import Stage, build_stage, open_stage
 from lion.wasm.images import LowerError
 from lion.wasm.runtime import WasmRuntime
@@ -115,9 +120,13 @@ class OpenKit(_Common):
             for summary in self._log.reader().runs():
                 await assert_same(self._log.reader(), summary.run, self._runtime)
             return
-        holders = self._stage.plan.holders.items()
-        instead = {name: read_component(holder.component) for name, holder in holders}
+        holders = self._stage.plan.holders
         with open_recording(path) as reader:
+            instead = {
+                name: read_component(holders[name].component)
+                for name in recorded_components(reader)
+                if name in holders
+            }
             await assert_same(reader, "last", self._runtime, instead)
 
     async def save(self, path: Source) -> None:

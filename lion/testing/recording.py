@@ -66,6 +66,14 @@ def open_recording(path: str | os.PathLike[str]) -> Iterator[LogReader]:
             yield reader
 
 
+def recorded_components(reader: LogReader) -> dict[str, str]:
+    """The digests of the components of a recording's run, by holder."""
+    for record in reader.records(reader.find("last")):
+        if isinstance(started := record.event(), RunStarted):
+            return started.components
+    return {}
+
+
 def replay_file(path: str | os.PathLike[str]) -> ReplayReport:
     """Execute a recording again, with the components in it, and compare.
 
