@@ -2,7 +2,7 @@
 
 use lion_guest::{host::tools, Error};
 
-lion_guest::world!("relay:relay/relay");
+lion_guest::world!("relay:relay/relay", ["../../wit", "wit"]);
 
 struct Relay;
 
