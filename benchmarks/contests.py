@@ -18,6 +18,7 @@ LONG = "x" * KIB64
 DATA = bytes(range(256)) * 256
 
 LION, EXTISM, PUBLIC = "lion", "extism", "wasmtime-py"
+SCRIPT = "AssemblyScript"
 
 
 def _with_extism(works: dict[str, Work], work: str, *args: object, answer: str = WORD) -> None:
@@ -52,6 +53,18 @@ async def _fresh() -> AsyncIterator[dict[str, Work]]:
         _with_extism(works, "fresh")
         works[PUBLIC] = PublicGuest().fresh
         yield works
+
+
+@asynccontextmanager
+async def _hello() -> AsyncIterator[dict[str, Work]]:
+    async with open_bare("hello") as rust, open_bare("hello-as") as script:
+        yield {LION: rust.greet, SCRIPT: script.greet}
+
+
+@asynccontextmanager
+async def _languages_text() -> AsyncIterator[dict[str, Work]]:
+    async with open_bare() as rust, open_bare("mirror-as") as script:
+        yield {LION: rust.loop("fetch-n", WORD), SCRIPT: script.loop("fetch-n", WORD)}
 
 
 @asynccontextmanager
@@ -174,6 +187,10 @@ CONTESTS = (
             open=_guest_call_text, note="one instance, as above"),
     Contest(name="fresh_call", title="fresh instance and empty call", count=400, open=_fresh,
             note="the component is Rust's (mirror), Extism's guest 2 KiB of hand-written code"),
+    Contest(name="hello", title="hello in Rust, against hello in AssemblyScript", count=400,
+            open=_hello, note="a fresh instance, one setting read, one line logged, bare"),
+    Contest(name="host_call_languages", title="host call bare, text each way: Rust, "
+            "against AssemblyScript", count=10_000, open=_languages_text),
     Contest(name="host_call_text", title="host call bare, 11 bytes of text each way",
             count=10_000, open=_host_call_text),
     Contest(name="host_call_numbers", title="host call bare, two u32 in, one out",

@@ -26,7 +26,7 @@ FOREVER = Limits(deadline_ns=None, cpu_ns=None)
 
 
 class Host:
-    """Answers what mirror imports, as shortly as Python can."""
+    """Answers what mirror and hello import, as shortly as Python can."""
 
     def __init__(self, names: Sequence[str], answer: str) -> None:
         self._answer = answer
@@ -37,6 +37,8 @@ class Host:
             "fetch": self._fetch,
             "send": self._send,
             "[method]body.next": self._next,
+            "write": lambda level, message: ("ok", None),
+            "get": lambda key: ("ok", None),
         }
         self._functions = [table.get(name) for name in names]
 
@@ -128,6 +130,15 @@ class BareGuest:
             await self._component.call(
                 nop, (), self._host.handle, self._drops, FOREVER, CallStats()
             )
+
+    async def greet(self, count: int) -> None:
+        """What lion does for each call of hello's tool: a new instance, two host calls."""
+        greet = self._exports["greet"]
+        for _ in range(count):
+            answer = await self._component.call(
+                greet, ("world",), self._host.handle, self._drops, FOREVER, CallStats()
+            )
+            assert answer == ("ok", "Hello, world!")
 
     def loop(self, name: str, *args: Any) -> Callable[[int], Awaitable[Any]]:
         """One guest call that makes `count` host calls. Gives what the export gives."""

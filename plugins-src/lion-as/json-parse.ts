@@ -14,7 +14,7 @@ export function parseJson(text: string): Result<Json, Error_> {
     parser.space();
     if (parser.at < text.length) parser.fail("there is more after the value");
   }
-  if (parser.wrong.length > 0) return Result.err<Json, Error_>(Error_.invalid(parser.words()));
+  if (parser.wrong.length > 0) return Result.err<Json, Error_>(Error_.invalid(parser.wrong));
   return Result.ok<Json, Error_>(value);
 }
 
@@ -25,17 +25,15 @@ class Parser {
 
   constructor(readonly text: string) {}
 
-  /** Note what is wrong here, unless something was before. */
+  /** Note what is wrong and where, unless something was before. */
   fail(what: string): Json {
-    if (this.wrong.length == 0) this.wrong = what;
+    if (this.wrong.length == 0) {
+      const before = this.text.substring(0, this.at);
+      const line = before.split("\n").length;
+      const column = this.at - before.lastIndexOf("\n");
+      this.wrong = "JSON: " + what + " at line " + line.toString() + ", column " + column.toString();
+    }
     return Json.null_();
-  }
-
-  words(): string {
-    const before = this.text.substring(0, this.at);
-    const line = before.split("\n").length;
-    const column = this.at - before.lastIndexOf("\n");
-    return "JSON: " + this.wrong + " at line " + line.toString() + ", column " + column.toString();
   }
 
   /** The next code unit, or 0 at the end; 0 itself stands nowhere in JSON. */

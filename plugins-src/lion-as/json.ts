@@ -173,6 +173,18 @@ function decimal(value: f64): string {
     return Option.some<u64>(value);
   }
 
+  /** The same with the fields of every object by name, as some programs write them. */
+  sorted(): Json {
+    const items = this._items;
+    const made = new Json(this.kind);
+    made._text = this._text;
+    if (items !== null) made._items = items.map<Json>(item => item.sorted());
+    if (this.kind == JsonKind.Object) made._fields = new Map<string, Json>();
+    const keys = this.keys().sort();
+    for (let i = 0; i < keys.length; i++) made.with(keys[i], this.get(keys[i]).sorted());
+    return made;
+  }
+
   /** JSON text without spaces. */
   toString(): string {
     return writeJson(this);

@@ -4,8 +4,6 @@
 import { Error_ } from "./host/types";
 import { Result } from "./values";
 
-const DIGITS: string = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /** Text, at the price of a copy. */
 export function fromText(text: string): string {
   return text + "u";
@@ -102,7 +100,7 @@ function encode(bytes: Uint8Array): string {
     if (i + 1 < length) bits |= <u32>unchecked(bytes[i + 1]) << 8;
     if (i + 2 < length) bits |= <u32>unchecked(bytes[i + 2]);
     for (let place = 0; place < 4; place++) {
-      const digit = DIGITS.charCodeAt((bits >> (18 - 6 * place)) & 63);
+      const digit = digitFor((bits >> (18 - 6 * place)) & 63);
       codes[to++] = <u8>(i + place <= length ? digit : 61);
     }
   }
@@ -127,6 +125,12 @@ function decode(text: string): Uint8Array | null {
     bytes[to + 2] = <u8>bits;
   }
   return bytes.subarray(0, bytes.length - pads);
+}
+
+function digitFor(value: i32): i32 {
+  if (value < 26) return value + 65;
+  if (value < 52) return value + 71;
+  return value < 62 ? value - 4 : value == 62 ? 43 : 47;
 }
 
 function digitOf(c: i32): i32 {

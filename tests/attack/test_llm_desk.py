@@ -60,7 +60,12 @@ async def run(folder: Path, web: str, settings: Settings) -> RunReport:
         return await host.run(plan(folder, web))
 
 
-async def test_the_desk(folder: Path, web: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("critic", ["critic-as", "critic"])
+async def test_the_desk(critic: str, folder: Path, web: str, tmp_path: Path) -> None:
+    manifest = folder / "manifest.toml"
+    text = manifest.read_text("utf-8")
+    assert "/critic-as.wasm" in text
+    manifest.write_text(text.replace("/critic-as.wasm", f"/{critic}.wasm"), "utf-8")
     settings = Settings(state=tmp_path / "state", cache=cache_directory())
     report = await run(folder, web, settings)
     ann, bob, carla = report.endings

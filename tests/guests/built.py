@@ -1,6 +1,7 @@
 """Look here if you want to know where the built guests and their sources are."""
 
 from pathlib import Path
+from typing import Any
 
 from wasmtime import Engine, Store
 from wasmtime.component import Component, Linker
@@ -22,8 +23,19 @@ def component(name: str) -> Component:
 
 def call(name: str, function: str, *arguments: object) -> object:
     """Call an export of a component whose imports all trap."""
-    store, linker, loaded = Store(ENGINE), Linker(ENGINE), component(name)
-    linker.define_unknown_imports_as_traps(loaded)
-    found = linker.instantiate(store, loaded).get_func(store, function)
-    assert found is not None
-    return found(store, *arguments)
+    return Instance(name)(function, *arguments)
+
+
+class Instance:
+    """One instance of a component whose imports all trap, for many calls."""
+
+    def __init__(self, name: str) -> None:
+        linker, loaded = Linker(ENGINE), component(name)
+        linker.define_unknown_imports_as_traps(loaded)
+        self._store = Store(ENGINE)
+        self._instance = linker.instantiate(self._store, loaded)
+
+    def __call__(self, function: str, *arguments: object) -> Any:
+        found = self._instance.get_func(self._store, function)
+        assert found is not None
+        return found(self._store, *arguments)

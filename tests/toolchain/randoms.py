@@ -1,5 +1,6 @@
-"""Look here if you want to know how thousands of random values of a WIT type are made quickly: with
-Python's generator instead of hypothesis, and the edges of every type far more often than chance.
+"""Look here if you want to know how thousands of random values of a WIT type are made quickly:
+with Python's generator instead of hypothesis, and the edges of every type far more often than
+chance.
 """
 
 import random

@@ -1,22 +1,23 @@
-"""Every WIT type crosses an AssemblyScript guest as it crosses the Rust one: through exports, through
-host functions, and through each other.
+"""Every WIT type crosses an AssemblyScript guest as it crosses the Rust one: through exports,
+through host functions, and through each other.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli_w
 import trio
 
 from lion.domain.json_values import to_json
 from lion.domain.wit import ResultOf, WitType
 from tests.attack.kit import holder, open_arena
 from tests.toolchain.randoms import Values
+from tests.toolchain.tables import call_with
 from tests.wasm.kit import Bench, built, open_bench
 
-FEW, MANY = 40, 10_000
+FEW, MANY = 10, 10_000
 TYPES = 42
 """How many functions both have, each of another type."""
 
@@ -85,11 +86,6 @@ def _same(answer: str, expected: str) -> bool:
     )
 
 
-def _relay(relay: str, tool: str, batch: list[str]) -> str:
-    given = tomli_w.dumps({"run": {"with": {"tool": tool, "arguments": batch}}})
-    return f'[[run]]\ncall = "{relay}"\n{given}'
-
-
 async def _through_each_other(directory: Path, count: int) -> int:
     """Rust calls AssemblyScript as a tool, and the other way round; the values are what they
     were.
@@ -103,12 +99,12 @@ async def _through_each_other(directory: Path, count: int) -> int:
         holder("echo", "echo"),
         holder("other", "echo-as"),
     ]
-    async with open_arena(directory) as arena:
-        for name, t in types.items():
+    for name, t in types.items():
+        async with open_arena(directory / name) as arena:
             for batch in _batches(t, values, count):
                 calls = [
-                    _relay("rust.relay", f"other.{name}", batch),
-                    _relay("as.relay", f"echo.{name}", batch),
+                    call_with("rust.relay", {"tool": f"other.{name}", "arguments": batch}),
+                    call_with("as.relay", {"tool": f"echo.{name}", "arguments": batch}),
                 ]
                 report = await arena.run(*tables, *calls)
                 assert [e.ok for e in report.endings] == [True, True], report.endings
@@ -117,6 +113,8 @@ async def _through_each_other(directory: Path, count: int) -> int:
                     for answer, text in zip(ending.value, batch, strict=True):
                         assert _same(answer, _answer(t, text)), (name, answer, text)
                 done += len(batch)
+        # Thousands of calls are hundreds of megabytes of log.
+        shutil.rmtree(directory / name)
     return done
 
 

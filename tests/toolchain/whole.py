@@ -1,5 +1,5 @@
-"""Look here if you want to know how every generated function and method is made to be compiled: asc
-skips what nobody calls.
+"""Look here if you want to know how every generated function and method is made to be compiled:
+asc skips what nobody calls.
 """
 
 import re
@@ -17,7 +17,7 @@ def use_everything(files: Mapping[str, str]) -> dict[str, str]:
 def _uses(text: str) -> Iterator[str]:
     for class_, body in _CLASS.findall(text):
         for static, method, params, answer in _METHOD.findall(body):
-            names = ", ".join(p.split(":")[0] for p in params.split(", ") if p)
+            names = ", ".join(re.findall(r"(\w+): ", params))
             target = class_ if static else "_self"
             given = params if static else ", ".join(filter(None, [f"_self: {class_}", params]))
             call = f"{target}.{method}({names})"

@@ -41,28 +41,34 @@ class Trade:
         raise AssertionError(name)
 
 
+@pytest.fixture(params=["mirror", "mirror-as"])
+def mirror(request: pytest.FixtureRequest) -> str:
+    """The guest in both languages."""
+    return str(request.param)
+
+
 async def _run(bench: Bench, trade: Trade, name: str, *args: Any) -> Any:
     return await bench.call(name, *args, answer=trade.answer, handles=trade.table)
 
 
 @pytest.mark.parametrize("name", ["box-round", "box-travel"])
-async def test_a_box_goes_round_and_is_dropped(name: str) -> None:
-    async with open_bench(built("mirror")) as bench:
+async def test_a_box_goes_round_and_is_dropped(mirror: str, name: str) -> None:
+    async with open_bench(built(mirror)) as bench:
         trade = Trade()
         assert isinstance(await _run(bench, trade, name, "lion"), str)
         assert trade.made >= 1
         assert len(trade.table) == 0
 
 
-async def test_ten_thousand_boxes_leave_nothing() -> None:
-    async with open_bench(built("mirror")) as bench:
+async def test_ten_thousand_boxes_leave_nothing(mirror: str) -> None:
+    async with open_bench(built(mirror)) as bench:
         trade = Trade(20_000)
         assert await _run(bench, trade, "box-hoard", 10_000) > 0
         assert trade.closed == trade.made == 10_000
 
 
-async def test_what_the_guest_keeps_is_closed_with_the_instance() -> None:
-    async with open_bench(built("mirror")) as bench:
+async def test_what_the_guest_keeps_is_closed_with_the_instance(mirror: str) -> None:
+    async with open_bench(built(mirror)) as bench:
         trade = Trade()
         await bench.call("box-keep", "mine", answer=trade.answer, handles=trade.table)
         assert (len(trade.table), trade.closed) == (1, 0)
@@ -70,8 +76,8 @@ async def test_what_the_guest_keeps_is_closed_with_the_instance() -> None:
         assert trade.closed == 1
 
 
-async def test_a_full_table_is_an_error_of_the_host_function() -> None:
-    async with open_bench(built("mirror")) as bench:
+async def test_a_full_table_is_an_error_of_the_host_function(mirror: str) -> None:
+    async with open_bench(built(mirror)) as bench:
         trade = Trade(5)
         with pytest.raises(CallError, match="exhausted"):
             await _run(bench, trade, "box-hoard", 10)
@@ -79,7 +85,7 @@ async def test_a_full_table_is_an_error_of_the_host_function() -> None:
         assert trade.closed == 5
 
 
-async def test_cancelled_with_boxes_in_hand() -> None:
+async def test_cancelled_with_boxes_in_hand(mirror: str) -> None:
     trade = Trade()
 
     async def stop_at_three(name: str, args: list[Any]) -> Any:
@@ -87,7 +93,7 @@ async def test_cancelled_with_boxes_in_hand() -> None:
             await trio.sleep_forever()
         return await trade.answer(name, args)
 
-    async with open_bench(built("mirror")) as bench:
+    async with open_bench(built(mirror)) as bench:
         with trio.move_on_after(0.05):
             await bench.call("box-hoard", 10, answer=stop_at_three, handles=trade.table)
         assert bench.runtime.live == 0

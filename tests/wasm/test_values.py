@@ -40,16 +40,18 @@ async def _echo(name: str, drawn: st.DataObject) -> int:
     return len(cases)
 
 
+@pytest.mark.parametrize("name", ["echo", "echo-as"])
 @RARE
-@given(st.data())
-def test_exports_give_back_every_type(drawn: st.DataObject) -> None:
-    assert trio.run(_echo, "echo", drawn) >= 40
+@given(drawn=st.data())
+def test_exports_give_back_every_type(name: str, drawn: st.DataObject) -> None:
+    assert trio.run(_echo, name, drawn) >= 40
 
 
+@pytest.mark.parametrize("name", ["mirror", "mirror-as"])
 @RARE
-@given(st.data())
-def test_host_functions_give_back_every_type(drawn: st.DataObject) -> None:
-    assert trio.run(_echo, "mirror", drawn) >= 40
+@given(drawn=st.data())
+def test_host_functions_give_back_every_type(name: str, drawn: st.DataObject) -> None:
+    assert trio.run(_echo, name, drawn) >= 40
 
 
 @pytest.mark.parametrize("bad", ["text", None, -1, 2**32, 1.5])

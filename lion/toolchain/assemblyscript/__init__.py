@@ -1,4 +1,6 @@
-"""Look here if you want to know how AssemblyScript becomes a component: bindings from a world, and the build."""
+"""Look here if you want to know how AssemblyScript becomes a component: bindings from a world,
+and the build.
+"""
 
 from lion.toolchain.assemblyscript.generate import generate
 

@@ -1,5 +1,5 @@
-"""Look here if you want to know what a guest does when AssemblyScript aborts: the message goes to
-the log, with file, line and column, and then it traps.
+"""Look here if you want to know what a guest does when AssemblyScript aborts: the message goes
+to the log, with file, line and column, and then it traps.
 """
 
 from lion.domain.wit import EnumOf, VariantOf
@@ -9,7 +9,12 @@ from lion.wasm.worlds import World
 _SILENT = """\
 // What `abort` is here: this world has no log, so it only traps.
 
-export function abort(message: string | null = null, file: string | null = null, line: u32 = 0, column: u32 = 0): void {
+export function abort(
+  message: string | null = null,
+  file: string | null = null,
+  line: u32 = 0,
+  column: u32 = 0,
+): void {
   unreachable();
 }
 """
@@ -22,7 +27,12 @@ import {{ lastWords }} from "lion-as/last-words";
 @external("{interface}", "write")
 declare function write(level: i32, text: usize, size: i32, answer: usize): void;
 
-export function abort(message: string | null = null, file: string | null = null, line: u32 = 0, column: u32 = 0): void {{
+export function abort(
+  message: string | null = null,
+  file: string | null = null,
+  line: u32 = 0,
+  column: u32 = 0,
+): void {{
   const size = lastWords.write(message, file, line, column);
   if (size) write({level}, lastWords.TEXT, size, lastWords.ANSWER);
   unreachable();

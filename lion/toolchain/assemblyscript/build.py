@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lion.errors import GuestError, OperatorError
-from lion.toolchain.assemblyscript.diagnostics import compiler_error, wit_error
+from lion.toolchain.assemblyscript.diagnostics import compiler_error, wit_error, world_error
+from lion.toolchain.assemblyscript.docs import read_docs
 from lion.toolchain.assemblyscript.generate import Bindings, generate_bindings
 from lion.toolchain.assemblyscript.tools import ToolFailed, find_packages, run
 from lion.toolchain.assemblyscript.wit import WitSource, wit_source
@@ -79,12 +80,12 @@ def write_bindings(folder: Path, source: WitSource, packages: Path) -> Bindings:
     that was are removed. Raises OperatorError.
     """
     try:
-        bindings = generate_bindings(run("empty", _job(packages, source), folder))
+        empty = run("empty", _job(packages, source), folder)
+        bindings = generate_bindings(empty, read_docs(source.text))
     except ToolFailed as exc:
         raise wit_error(exc.words, source) from exc
     except GuestError as exc:
-        where = f"the world {source.world!r} cannot be carried"
-        raise OperatorError(f"{where}: {exc.what}", hint=exc.hint) from exc
+        raise world_error(exc, source) from exc
     target = folder / BINDINGS
     target.mkdir(parents=True, exist_ok=True)
     for old in target.glob("*.ts"):

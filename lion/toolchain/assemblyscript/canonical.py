@@ -1,8 +1,9 @@
-"""Look here if you want to know how `canonical.ts` comes about: one function for each way a type of
-several parts crosses.
+"""Look here if you want to know how `canonical.ts` comes about: one function for each way a type
+of several parts crosses.
 
-`load` reads a value from memory, `store` writes it there; `lift` makes a value of flat core values;
-`listOf` and `lowerListOf` carry lists. Functions are written when something asks for them.
+`load` reads a value from memory, `store` writes it there; `lift` makes a value of flat core
+values or takes a list, `lower` hands a list over; `get` and `put` are `load` and `store` for
+modules where those names may be another's. Functions are written when something asks for them.
 """
 
 from collections.abc import Callable

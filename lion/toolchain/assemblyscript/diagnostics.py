@@ -1,17 +1,19 @@
-"""Look here if you want to know how the words of asc and of the WIT parser become an error that says
-file, line and what to do.
+"""Look here if you want to know how the words of asc and of the WIT parser become an error that
+says file, line and what to do.
 """
 
 import re
 from pathlib import Path
 
-from lion.errors import OperatorError
+from lion.errors import GuestError, OperatorError
 from lion.toolchain.assemblyscript.generate import Bindings
 from lion.toolchain.assemblyscript.wit import WitSource
 
 _ERROR = re.compile(r"^(?:ERROR|FAILURE)\s*(?:[A-Z]+\d+)?:?\s*(.+)$", re.MULTILINE)
 _PLACE = re.compile(r"in ([^()\s]+)\((\d+),(\d+)\)")
 _ENTRY = "assembly/bindings/entry.ts"
+OUTERMOST = "lion:outermost"
+"""The package that compile.mjs puts around the others."""
 
 
 def compiler_error(words: str, folder: Path, bindings: Bindings) -> OperatorError:
@@ -46,10 +48,22 @@ def _wrong_export(line: int, bindings: Bindings) -> tuple[str, str] | None:
 def wit_error(words: str, source: WitSource) -> OperatorError:
     """What the WIT parser said, with the first of our lines that has the name it is about."""
     what = " ".join(words.split("\n\n")[0].split()) or "it is refused"
+    what = what.replace(f" {OUTERMOST}", "")
     named = re.search(r"`([^`]+)`|'([^']+)'", what)
-    place = _find(named[1] or named[2], source) if named else None
-    where = f"{place[0]}:{place[1]}" if place else str(source.files[0])
-    return OperatorError(f"{where}: the WIT is wrong: {what}", diagnostics=words)
+    name = (named[1] or named[2]).partition("@")[0] if named else ""
+    return OperatorError(f"{_place(name, source)}: the WIT is wrong: {what}", diagnostics=words)
+
+
+def world_error(error: GuestError, source: WitSource) -> OperatorError:
+    """What a world has that the bindings cannot carry; the sentence begins with the item."""
+    item = error.what.partition(": ")[0].rpartition(".")[2].rpartition("]")[2]
+    what = f"the world {source.world!r} cannot be carried: {error.what}"
+    return OperatorError(f"{_place(item, source)}: {what}", hint=error.hint)
+
+
+def _place(name: str, source: WitSource) -> str:
+    place = _find(name, source) if name else None
+    return f"{place[0]}:{place[1]}" if place else str(source.files[0])
 
 
 def _find(name: str, source: WitSource) -> tuple[Path, int] | None:

@@ -1,5 +1,5 @@
-"""Look here if you want to know how values cross as flat core values: parameters of exports lifted,
-arguments of imports lowered.
+"""Look here if you want to know how values cross as flat core values: parameters of exports
+lifted, arguments of imports lowered.
 """
 
 from collections.abc import Iterator
@@ -83,9 +83,7 @@ def _payload(
     if t is None:
         return None
     want = layout.flatten(t)
-    cores = [
-        narrow(n, h, w) for n, h, w in zip(names[1:], have[1:], want, strict=False)
-    ]
+    cores = [narrow(n, h, w) for n, h, w in zip(names[1:], have[1:], want, strict=False)]
     return lift(canonical, t, cores)
 
 

@@ -12,7 +12,8 @@ from lion.toolchain.assemblyscript import exports, imports
 from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.crossing import WRITERS
-from lion.toolchain.assemblyscript.names import is_named, type_name
+from lion.toolchain.assemblyscript.docs import Docs, comment
+from lion.toolchain.assemblyscript.names import is_named, type_name, value_name
 from lion.toolchain.assemblyscript.registry import (
     LIBRARY,
     WORLD_TYPES,
@@ -32,23 +33,25 @@ class Bindings(NamedTuple):
     core_names: dict[str, str]
 
 
-def generate(component: bytes) -> dict[str, str]:
+def generate(component: bytes, docs: Docs | None = None) -> dict[str, str]:
     """AssemblyScript modules for the world of a component, which may be an empty one: text by file
-    name. Raises GuestError(ending="world") for what the bindings cannot carry.
+    name. `docs` are the comments of its WIT (docs.read_docs).
+
+    Raises GuestError(ending="world") for what the bindings cannot carry.
     """
-    return generate_bindings(component).files
+    return generate_bindings(component, docs).files
 
 
-def generate_library(world: World) -> dict[str, str]:
+def generate_library(world: World, docs: Docs) -> dict[str, str]:
     """The modules of the interfaces a world imports, in full: what `lion-as/host` holds."""
-    canonical = _canonical(world)
+    canonical = _canonical(world, docs)
     files = _files(canonical, in_full=True)
     return {**files, "canonical.ts": canonical.text()}
 
 
-def generate_bindings(component: bytes) -> Bindings:
+def generate_bindings(component: bytes, docs: Docs | None = None) -> Bindings:
     """The same, with what a build needs to know besides."""
-    canonical = _canonical(reflect_world(component))
+    canonical = _canonical(reflect_world(component), docs or {})
     registry = canonical.registry
     files = _files(canonical, in_full=False)
     entry = Module("entry", "What the host calls: each export lifts, calls the author, lowers.")
@@ -63,8 +66,8 @@ def generate_bindings(component: bytes) -> Bindings:
     return Bindings(dict(sorted(files.items())), found, exports.core_names(found))
 
 
-def _canonical(world: World) -> Canonical:
-    canonical = Canonical(Registry(world))
+def _canonical(world: World, docs: Docs) -> Canonical:
+    canonical = Canonical(Registry(world, docs))
     canonical.writers = WRITERS
     return canonical
 
@@ -75,9 +78,7 @@ def _files(canonical: Canonical, *, in_full: bool) -> dict[str, str]:
     return {f"{name}.ts": module.text() for name, module in kept.items()}
 
 
-def _modules(
-    registry: Registry, canonical: Canonical, *, in_full: bool
-) -> dict[str, Module]:
+def _modules(registry: Registry, canonical: Canonical, *, in_full: bool) -> dict[str, Module]:
     modules: dict[str, Module] = {}
     for interface in (*registry.world.imports, *registry.world.exports):
         name = registry.modules[interface.name]
@@ -104,14 +105,16 @@ def _about(interface: Interface) -> str:
 
 def _names_first(interface: Interface, module: Module, registry: Registry) -> None:
     """What a module defines is taken before it imports anything."""
-    module.own.update(type_name(n) for n, t in interface.types)
-    module.own.update(type_name(n) for n, _ in interface.resources)
-    module.own.update(imports.value_name(n) for n, _ in interface.functions)
+    for name, t in interface.types:
+        if is_named(t) and registry.types[t].module == module.name:
+            module.own.add(type_name(name))
+    for name, full in interface.resources:
+        if registry.resources[full].module == module.name:
+            module.own.add(type_name(name))
+    module.own.update(value_name(n) for n, _ in interface.functions)
 
 
-def _fill(
-    interface: Interface, module: Module, registry: Registry, canonical: Canonical
-) -> None:
+def _fill(interface: Interface, module: Module, registry: Registry, canonical: Canonical) -> None:
     _define_types(interface, module, registry)
     items = [imports.Import(interface.name, n, f) for n, f in interface.functions]
     for item in items:
@@ -121,15 +124,14 @@ def _fill(
         if (named.module, named.wit) == (module.name, wit):
             own = [i for i in items if (imports.member(i.name) or ("", ""))[1] == wit]
             module.add(
-                imports.resource_class(
-                    canonical, interface.name, named.name, wit, own, module
-                )
+                imports.resource_class(canonical, interface.name, named.name, wit, own, module)
             )
         else:
             module.add(_again(named.module, named.name, type_name(wit), module))
     for item in items:
         if imports.member(item.name) is None:
-            module.add(imports.wrap(canonical, item, module))
+            about = comment(registry.docs, interface.name, item.name)
+            module.add([*about, *imports.wrap(canonical, item, module)])
 
 
 def _define_types(interface: Interface, module: Module, registry: Registry) -> None:
@@ -139,7 +141,8 @@ def _define_types(interface: Interface, module: Module, registry: Registry) -> N
         assert isinstance(t, (RecordOf, VariantOf, EnumOf, FlagsOf))
         named = registry.types[t]
         if (named.module, named.wit) == (module.name, name):
-            module.add(define(t, named.name, registry, module))
+            about = comment(registry.docs, interface.name, name)
+            module.add([*about, *define(t, named.name, registry, module)])
         else:
             module.add(_again(named.module, named.name, type_name(name), module))
 

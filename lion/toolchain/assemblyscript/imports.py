@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lion.domain.wit import Function, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
+from lion.toolchain.assemblyscript.docs import comment
 from lion.toolchain.assemblyscript.flat import Lowering, lift
 from lion.toolchain.assemblyscript.names import camel, pascal, value_name
 from lion.toolchain.assemblyscript.text import Module, indent
@@ -135,7 +136,12 @@ def _spilled(
 
 
 def resource_class(
-    canonical: Canonical, interface: str, name: str, wit: str, methods: list[Import], module: Module
+    canonical: Canonical,
+    interface: str,
+    name: str,
+    wit: str,
+    methods: list[Import],
+    module: Module,
 ) -> list[str]:
     """A class that holds a handle."""
     base = module.use(ABI, "Resource")
@@ -144,6 +150,7 @@ def resource_class(
         f'@external("{interface}", "[resource-drop]{wit}")',
         f"declare function _drop{pascal(wit)}(handle: i32): void;",
         "",
+        *comment(canonical.registry.docs, interface, wit),
         f"export class {name} extends {base} {{",
         f'  protected _kind(): string {{ return "{wit}"; }}',
         f"  protected _dropHandle(handle: i32): void {{ _drop{pascal(wit)}(handle); }}",
@@ -168,4 +175,6 @@ def _method(
         params[0] = (params[0][0], "this")
     head = "" if kind == "method" else "static "
     text = signature(canonical, function, module)
-    return [f"{head}{name}{text} {{", *indent(body(canonical, item, params, module)), "}"]
+    about = comment(canonical.registry.docs, item.interface, item.name)
+    inner = indent(body(canonical, item, params, module))
+    return [*about, f"{head}{name}{text} {{", *inner, "}"]

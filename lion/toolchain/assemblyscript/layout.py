@@ -1,5 +1,5 @@
-"""Look here if you want to know how the canonical ABI lays a WIT type out: in memory, and flat as
-core WebAssembly values.
+"""Look here if you want to know how the canonical ABI lays a WIT type out: in memory, and flat
+as core WebAssembly values.
 
 Source: CanonicalABI.md of the component model (alignment, elem_size, flatten_type).
 """

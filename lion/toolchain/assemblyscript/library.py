@@ -1,6 +1,6 @@
 """Look here if you want to know how the library's own bindings of lion:host are made again:
 
-    python -m lion.toolchain.assemblyscript.library plugins-wasm plugins-src/lion-as/host
+python -m lion.toolchain.assemblyscript.library plugins-wasm plugins-src/lion-as/host
 """
 
 import sys
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from lion.toolchain.assemblyscript.docs import read_docs
 from lion.toolchain.assemblyscript.generate import generate_library
 from lion.toolchain.assemblyscript.text import HEADER
+from lion.toolchain.assemblyscript.wit import LION_WIT, nested_packages
 from lion.wasm.worlds import Interface, World, reflect_world
 
 _HEADER = "// Made from lion's wit/ (see lion/toolchain/assemblyscript/library.py). Do not edit.\n"
@@ -23,7 +25,8 @@ def library_files(built: Path) -> dict[str, str]:
     agent = reflect_world((built / "critic.wasm").read_bytes())
     more = {interface.name: interface for interface in agent.imports}
     whole = tuple(_with_types(i, more.get(i.name, i)) for i in world.imports)
-    found = generate_library(World(imports=whole, exports=()))
+    docs = read_docs(nested_packages([LION_WIT]))
+    found = generate_library(World(imports=whole, exports=()), docs)
     return {name: text.replace(HEADER, _HEADER) for name, text in found.items()}
 
 

@@ -1,5 +1,5 @@
-"""Look here if you want to know how the functions of `canonical.ts` that read and write memory are
-written: `load`, `store`, and both ways of a list.
+"""Look here if you want to know how the functions of `canonical.ts` that read and write memory
+are written: `load`, `store`, and both ways of a list.
 """
 
 from collections.abc import Iterator

@@ -5,22 +5,22 @@ from lion.domain.wit import EnumOf, FlagsOf, RecordOf, VariantOf, WitType
 NAMED = (RecordOf, VariantOf, EnumOf, FlagsOf)
 """The types that WIT gives names to; all others are written out where they are used."""
 
-_RESERVED = frozenset(
-    # What AssemblyScript keeps for itself,
-    "break case catch class const continue debugger default delete do else enum export extends "
-    "false finally for function if implements import in instanceof interface let new null package "
-    "private protected public return static super switch this throw true try typeof var void "
-    "while with yield "
-    # and what generated modules use.
-    "abi abort changetype load reinterpret store unchecked".split()
-)
-_BUILTIN = frozenset(
-    "Array ArrayBuffer Atomics Boolean DataView Date Error F32 F64 Float32Array Float64Array "
-    "Function I16 I32 I64 I8 Infinity Int16Array Int32Array Int64Array Int8Array JSON Map Math "
-    "NaN Number Object Option Proxy Reflect Resource Result Set StaticArray String Symbol U16 "
-    "U32 U64 U8 Uint16Array Uint32Array Uint64Array Uint8Array Uint8ClampedArray Unit "
-    "Tuple1 Tuple2 Tuple3 Tuple4 Tuple5 Tuple6 Tuple7 Tuple8".split()
-)
+# What AssemblyScript keeps for itself, and what generated modules use.
+_KEYWORDS = """
+    break case catch class const continue debugger default delete do else enum export extends false
+    finally for function if implements import in instanceof interface let new null package private
+    protected public return static super switch this throw true try typeof var void while with
+    yield
+    abi abort changetype load reinterpret store unchecked
+"""
+_CLASSES = """
+    Array ArrayBuffer Atomics Boolean DataView Date Error F32 F64 Float32Array Float64Array
+    Function I16 I32 I64 I8 Infinity Int16Array Int32Array Int64Array Int8Array JSON Map Math NaN
+    Number Object Option Proxy Reflect Resource Result Set StaticArray String Symbol U16 U32 U64 U8
+    Uint16Array Uint32Array Uint64Array Uint8Array Uint8ClampedArray Unit
+    Tuple1 Tuple2 Tuple3 Tuple4 Tuple5 Tuple6 Tuple7 Tuple8
+"""
+_RESERVED, _BUILTIN = frozenset(_KEYWORDS.split()), frozenset(_CLASSES.split())
 
 
 def pascal(name: str) -> str:

@@ -1,7 +1,7 @@
 """Look here if you want to know which module defines which type, and how a type is written.
 
-Rule: a type is found by its shape, so an interface that uses another's type, or declares one of the
-same shape, has the class of the first.
+Rule: a type is found by its shape, so an interface that uses another's type, or declares one of
+the same shape, has the class of the first.
 """
 
 from typing import NamedTuple, assert_never
@@ -18,8 +18,10 @@ from lion.domain.wit import (
     TupleOf,
     VariantOf,
     WitType,
+    render,
 )
 from lion.errors import GuestError
+from lion.toolchain.assemblyscript.docs import Docs
 from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
 from lion.toolchain.assemblyscript.text import Module
 from lion.wasm.worlds import Interface, World
@@ -47,13 +49,15 @@ class Named(NamedTuple):
 class Registry:
     """Modules of interfaces, owners of types and resources."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, docs: Docs) -> None:
+        self.world, self.docs = world, docs
         self.modules = _module_names(world)
         self.types: dict[WitType, Named] = {}
         self.resources: dict[str, Named] = {}
         # The host's first: their classes are the library's, whoever else has the same shape.
-        for interface in sorted((*world.imports, *world.exports), key=lambda i: not is_of_the_host(i)):
+        for interface in sorted(
+            (*world.imports, *world.exports), key=lambda i: not is_of_the_host(i)
+        ):
             self._learn(interface)
 
     def _learn(self, interface: Interface) -> None:
@@ -91,7 +95,7 @@ class Registry:
             case TupleOf():
                 return self._tuple(t, module)
             case RecordOf() | VariantOf() | EnumOf() | FlagsOf():
-                return self.refer(self.types[t], module)
+                return self.refer(self._named(t), module)
             case OptionOf():
                 inner = self.type_text(t.inner, module)
                 if is_reference(t.inner):
@@ -104,6 +108,17 @@ class Registry:
                 return self.refer(self.resources[t.resource], module)
             case _:
                 assert_never(t)
+
+    def _named(self, t: WitType) -> Named:
+        found = self.types.get(t)
+        if found is None:
+            kind = type(t).__name__.removesuffix("Of").lower()
+            raise GuestError(
+                f"this component has no name for the {kind} {render(t):.80}",
+                ending="world",
+                hint="make the bindings from the WIT, by building its folder",
+            )
+        return found
 
     def _tuple(self, t: TupleOf, module: Module) -> str:
         if len(t.items) > MAX_TUPLE:
@@ -128,9 +143,8 @@ def is_reference(t: WitType) -> bool:
 
 
 def _module_names(world: World) -> dict[str, str]:
-    """File names without ending, by interface: its own name, with the package's where two share it.
-
-    lion's own always have the short one.
+    """File names without ending, by interface: its own name, with the package's where two share
+    it. lion's own always have the short one.
     """
     found: dict[str, str] = {"": "world", WORLD_TYPES: "world"}
     taken = {"world", "entry", "canonical", "abort"}

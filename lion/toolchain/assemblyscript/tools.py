@@ -1,4 +1,4 @@
-"""Look here if you want to know how Node and the npm packages are found, and how they are asked."""
+"""Look here if you want to know how Node and npm packages are found, and how they are asked."""
 
 import json
 import shutil

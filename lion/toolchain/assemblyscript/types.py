@@ -1,4 +1,4 @@
-"""Look here if you want to know how records, variants, enums and flags become classes and enums."""
+"""Look here if you want to know how records, variants, enums, flags become classes and enums."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -24,7 +24,7 @@ def define(
             return [f"export enum {name} {{", *cases, "}"]
         case FlagsOf():
             bits = [f"  {pascal(flag)} = {_bit(at)}," for at, flag in enumerate(t.names)]
-            return [f"/** Joined with `|`. */\nexport enum {name} {{", *bits, "}"]
+            return ["// Joined with `|`.", f"export enum {name} {{", *bits, "}"]
         case _:
             assert_never(t)
 
@@ -91,9 +91,7 @@ def _access(case: str, tag: str, slot: Slot) -> list[str]:
     ]
 
 
-def _makers(
-    t: VariantOf, name: str, tag: str, slots: dict[WitType, Slot]
-) -> Iterator[str]:
+def _makers(t: VariantOf, name: str, tag: str, slots: dict[WitType, Slot]) -> Iterator[str]:
     """For the bindings, which have the case as a number."""
     if any(payload is None for _, payload in t.cases):
         yield from ["", f"static _bare(tag: {tag}): {name} {{", f"  return new {name}(tag);", "}"]

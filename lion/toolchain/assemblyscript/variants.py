@@ -103,9 +103,7 @@ def cases(
             yield from _if(f"{value}.isOk", ok, err)
 
 
-def _switch(
-    t: VariantOf, slots: dict[WitType, Slot], value: str, body: Body
-) -> Iterator[str]:
+def _switch(t: VariantOf, slots: dict[WitType, Slot], value: str, body: Body) -> Iterator[str]:
     bodies: dict[tuple[str, ...], list[int]] = {}
     for at, (_, payload) in enumerate(t.cases):
         held = "" if payload is None else slots[payload].read(value)

@@ -1,5 +1,5 @@
-"""Look here if you want to know how the WIT of a folder becomes one source: its own package, what is in
-`deps`, and lion's own interfaces.
+"""Look here if you want to know how the WIT of a folder becomes one source: its own package,
+what is in `deps`, and lion's own interfaces.
 """
 
 import re
@@ -16,7 +16,7 @@ _WORLD = re.compile(r"^[ \t]*world[ \t]+%?([A-Za-z][A-Za-z0-9-]*)", re.MULTILINE
 
 
 class WitSource(NamedTuple):
-    """All packages, nested in one text; the world with its package; the files it came from by line."""
+    """All packages, nested in one text; the world with its package; the own files."""
 
     text: str
     world: str
@@ -24,9 +24,9 @@ class WitSource(NamedTuple):
 
 
 def wit_source(folder: Path, name: str, deps: Sequence[Path] = (LION_WIT,)) -> WitSource:
-    """The packages of `folder` (a `wit` folder with `deps` in it) and of `deps`, and the world: the
-    only one, or the one called `name`. A package that is found twice is taken where it is found
-    first. Raises OperatorError.
+    """The packages of `folder` (a `wit` folder with `deps` in it) and of `deps`, and the world:
+    the only one, or the one called `name`. A package that is found twice is taken where it is
+    found first. Raises OperatorError.
     """
     own = sorted(folder.glob("*.wit"))
     if not own:
@@ -36,20 +36,37 @@ def wit_source(folder: Path, name: str, deps: Sequence[Path] = (LION_WIT,)) -> W
         )
     packages: dict[str, list[str]] = {}
     main = _add(packages, own)
-    inner = [folder / "deps", *sorted(p for p in folder.glob("deps/**/") if p.is_dir())]
+    alone = sorted((folder / "deps").glob("*.wit"))
+    for path in alone:
+        _add_missing(packages, [path])
+    inner = sorted(p for p in folder.glob("deps/**/") if p.is_dir() and p != folder / "deps")
     for place in [*inner, *deps]:
-        more: dict[str, list[str]] = {}
-        for path in sorted(place.glob("*.wit")):
-            # Files side by side in `deps` itself are packages of their own.
-            _add(more, [path] if place == folder / "deps" else sorted(place.glob("*.wit")))
-            if place != folder / "deps":
-                break
-        for package, texts in more.items():
-            packages.setdefault(package, texts)
-    nested = "\n".join(
-        f"package {package} {{\n" + "\n".join(texts) + "\n}" for package, texts in packages.items()
+        _add_missing(packages, sorted(place.glob("*.wit")))
+    return WitSource(_nested(packages), _world(packages[main], main, name, folder), own)
+
+
+def nested_packages(folders: Sequence[Path]) -> str:
+    """The packages of some folders, nested in one text. Raises OperatorError."""
+    packages: dict[str, list[str]] = {}
+    for folder in folders:
+        _add_missing(packages, sorted(folder.glob("*.wit")))
+    return _nested(packages)
+
+
+def _nested(packages: dict[str, list[str]]) -> str:
+    each = (
+        f"package {name} {{\n" + "\n".join(texts) + "\n}\n" for name, texts in packages.items()
     )
-    return WitSource(nested + "\n", _world(packages[main], main, name, folder), own)
+    return "\n".join(each)
+
+
+def _add_missing(packages: dict[str, list[str]], paths: Sequence[Path]) -> None:
+    """The packages of these files, those that are there already left as they are."""
+    more: dict[str, list[str]] = {}
+    if paths:
+        _add(more, paths)
+    for package, texts in more.items():
+        packages.setdefault(package, texts)
 
 
 def _read(path: Path) -> str:

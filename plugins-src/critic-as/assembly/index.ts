@@ -73,7 +73,7 @@ function waitFor(name: string, parameters: Json, until: u64): Result<string, Err
 /** What a tool gave, as text; nothing if it gave nothing. */
 function written(value: Json): string {
   const text = value.asText();
-  return text !== null ? text : value.isNull ? "" : value.toString();
+  return text !== null ? text : value.isNull ? "" : value.sorted().toString();
 }
 
 function judge(task: string, text: string): Result<string, Error_> {

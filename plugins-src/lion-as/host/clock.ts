@@ -3,7 +3,7 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfU64OrError, loadResultOfUnitOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
@@ -20,7 +20,8 @@ declare function _Monotonic(_0: i32): void;
 @external("lion:host/clock@0.1.0", "sleep")
 declare function _Sleep(_0: i64, _1: i32): void;
 
-export function now(): Result<u64, TypesError_> {
+/** The time of day: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. */
+export function now(): Result<u64, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(24, 8);
   _Now(_to);
@@ -29,7 +30,8 @@ export function now(): Result<u64, TypesError_> {
   return _answer;
 }
 
-export function monotonic(): Result<u64, TypesError_> {
+/** A clock that never goes back, for measuring and for `poll`. Its zero is the start of the run. */
+export function monotonic(): Result<u64, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(24, 8);
   _Monotonic(_to);
@@ -38,7 +40,8 @@ export function monotonic(): Result<u64, TypesError_> {
   return _answer;
 }
 
-export function sleep(duration: u64): Result<Unit, TypesError_> {
+/** Wait this many nanoseconds. Other guests go on meanwhile. */
+export function sleep(duration: u64): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
   _Sleep(duration, _to);

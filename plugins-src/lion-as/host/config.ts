@@ -3,7 +3,7 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfListOfStringOrError, loadResultOfOptionOfStringOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result } from "lion-as";
 
 export { Error_ } from "./types";
@@ -16,7 +16,8 @@ declare function _Get(_0: i32, _1: i32, _2: i32): void;
 @external("lion:host/config@0.1.0", "keys")
 declare function _Keys(_0: i32): void;
 
-export function get(key: string): Result<string | null, TypesError_> {
+/** One setting, or none if the manifest does not have it. Text comes as it is, anything else as JSON. */
+export function get(key: string): Result<string | null, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;
@@ -27,7 +28,8 @@ export function get(key: string): Result<string | null, TypesError_> {
   return _answer;
 }
 
-export function keys(): Result<Array<string>, TypesError_> {
+/** The names of all settings, sorted. */
+export function keys(): Result<Array<string>, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
   _Keys(_to);

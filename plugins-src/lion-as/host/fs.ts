@@ -13,6 +13,7 @@ import {
 import { Option, Result, Unit } from "lion-as";
 import { Resource } from "lion-as/abi";
 
+/** Why a file operation gave nothing: the cases of `types.error`, and what only files have. */
 export enum FailureTag {
   Denied = 0,
   Invalid = 1,
@@ -243,6 +244,7 @@ export enum FailureTag {
   }
 }
 
+/** What a path is. Devices, sockets and pipes are `other` and cannot be opened. */
 export enum Kind {
   File = 0,
   Directory = 1,
@@ -250,6 +252,7 @@ export enum Kind {
   Other = 3,
 }
 
+/** What is known of a path. Times are nanoseconds since 1970-01-01T00:00:00Z. */
 @final export class Metadata {
   constructor(
     public kind: Kind,
@@ -262,7 +265,8 @@ export enum Kind {
   ) {}
 }
 
-/** Joined with `|`. */
+/** How to open. */
+// Joined with `|`.
 export enum Mode {
   Read = 1,
   Write = 2,
@@ -358,12 +362,14 @@ declare function _Readlink(_0: i32, _1: i32, _2: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[resource-drop]file")
-declare function _DropFile(handle: i32): void;
+declare function _dropFile(handle: i32): void;
 
+/** An open file. Closed when dropped. */
 export class File extends Resource {
   protected _kind(): string { return "file"; }
-  protected _dropHandle(handle: i32): void { _DropFile(handle); }
+  protected _dropHandle(handle: i32): void { _dropFile(handle); }
 
+  /** At most `length` bytes (1 to 262,144) from `offset`; fewer only at the end, none beyond it. */
   readAt(offset: u64, length: u32): Result<string, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
@@ -373,6 +379,7 @@ export class File extends Resource {
     return _answer;
   }
 
+  /** Write at `offset`, at most 64 KiB. */
   writeAt(offset: u64, data: string): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _1 = abi.lowerString(data);
@@ -384,6 +391,7 @@ export class File extends Resource {
     return _answer;
   }
 
+  /** Write at the end, at most 64 KiB. Answers the offset it went to. */
   append(data: string): Result<u64, Failure> {
     const _mark = abi.mark();
     const _1 = abi.lowerString(data);
@@ -413,6 +421,7 @@ export class File extends Resource {
     return _answer;
   }
 
+  /** Set when it was accessed and modified; none leaves a time as it is. */
   setTimes(accessed: Option<u64>, modified: Option<u64>): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _1 = accessed;
@@ -432,6 +441,7 @@ export class File extends Resource {
     return _answer;
   }
 
+  /** Wait until what was written is on the disk. */
   sync(): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
@@ -442,6 +452,7 @@ export class File extends Resource {
   }
 }
 
+/** The guest's side of every grant, sorted: where files may be. */
 export function mounts(): Result<Array<string>, Failure> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
@@ -462,6 +473,7 @@ export function open(path: string, mode: Mode): Result<File, Failure> {
   return _answer;
 }
 
+/** A whole file of at most 262,144 bytes. */
 export function read(path: string): Result<string, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(path);
@@ -473,6 +485,7 @@ export function read(path: string): Result<string, Failure> {
   return _answer;
 }
 
+/** A whole file of at most 64 KiB, replacing what was there at once: readers see the old one or the new one. */
 export function write(path: string, data: string): Result<Unit, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(path);
@@ -486,6 +499,7 @@ export function write(path: string, data: string): Result<Unit, Failure> {
   return _answer;
 }
 
+/** What a path is; `follow` looks through a symlink at the end, which must stay within the grant. */
 export function stat(path: string, follow: bool): Result<Metadata, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(path);
@@ -518,6 +532,7 @@ export function setTimes(path: string, accessed: Option<u64>, modified: Option<u
   return _answer;
 }
 
+/** At most `limit` (1 to 1,000) names of a directory in byte order, those after `after` only. */
 export function list(path: string, after: string | null, limit: u32): Result<Array<string>, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(path);
@@ -571,6 +586,7 @@ export function unlink(path: string): Result<Unit, Failure> {
   return _answer;
 }
 
+/** Rename within one grant, replacing what was at `to`. */
 export function rename(from: string, to: string): Result<Unit, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(from);
@@ -584,6 +600,7 @@ export function rename(from: string, to: string): Result<Unit, Failure> {
   return _answer;
 }
 
+/** Another name for the same file, within one grant. */
 export function link(from: string, to: string): Result<Unit, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(from);
@@ -597,6 +614,7 @@ export function link(from: string, to: string): Result<Unit, Failure> {
   return _answer;
 }
 
+/** A symlink at `path` with `target` in it, which must be relative and stay within the grant. */
 export function symlink(target: string, path: string): Result<Unit, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(target);

@@ -12,6 +12,7 @@ import {
 import { Option, Result, Unit } from "lion-as";
 import { Resource } from "lion-as/abi";
 
+/** What to ask. `headers` are lines `name: value` joined by newlines, at most 16 KiB. */
 @final export class Request {
   constructor(
     public method: string,
@@ -22,6 +23,7 @@ import { Resource } from "lion-as/abi";
   ) {}
 }
 
+/** What came back: status, headers as lines `name: value`, the body after decompression. */
 @final export class Response {
   constructor(
     public status: u16,
@@ -31,6 +33,7 @@ import { Resource } from "lion-as/abi";
   ) {}
 }
 
+/** Why an exchange gave nothing: the cases of `types.error`, and what only the network has. */
 export enum FailureTag {
   Denied = 0,
   Invalid = 1,
@@ -217,6 +220,7 @@ export enum FailureTag {
   }
 }
 
+/** Status and headers of an answer whose body follows. */
 @final export class Head {
   constructor(
     public status: u16,
@@ -225,6 +229,10 @@ export enum FailureTag {
   ) {}
 }
 
+/**
+ * An exchange just started, and the handles by which `poll` knows that there is room to write, and
+ * that the head or the next piece is there.
+ */
 @final export class Started {
   constructor(
     public exchange: Exchange,
@@ -259,12 +267,14 @@ declare function _Start(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6
 
 // @ts-ignore: decorator
 @external("lion:host/http@0.1.0", "[resource-drop]exchange")
-declare function _DropExchange(handle: i32): void;
+declare function _dropExchange(handle: i32): void;
 
+/** An exchange under way. Dropping it ends it. */
 export class Exchange extends Resource {
   protected _kind(): string { return "exchange"; }
-  protected _dropHandle(handle: i32): void { _DropExchange(handle); }
+  protected _dropHandle(handle: i32): void { _dropExchange(handle); }
 
+  /** Send a piece of the request's body, at most 64 KiB; waits while there is no room. */
   write(piece: string): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _1 = abi.lowerString(piece);
@@ -276,6 +286,7 @@ export class Exchange extends Resource {
     return _answer;
   }
 
+  /** The request's body is complete. */
   finish(): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
@@ -285,6 +296,7 @@ export class Exchange extends Resource {
     return _answer;
   }
 
+  /** Wait for the head of the answer. It may be asked for again. */
   head(): Result<Head, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(24, 4);
@@ -294,6 +306,7 @@ export class Exchange extends Resource {
     return _answer;
   }
 
+  /** The next piece of the answer's body, at most `max` (1 to 262,144) bytes; none at its end. Waits. */
   read(max: u32): Result<string | null, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
@@ -304,6 +317,7 @@ export class Exchange extends Resource {
   }
 }
 
+/** Ask and wait for the whole answer, whose body has at most 262,144 bytes (else `exhausted`: use `start`). */
 export function send(request: Request): Result<Response, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(request.method);
@@ -333,6 +347,7 @@ export function send(request: Request): Result<Response, Failure> {
   return _answer;
 }
 
+/** Start an exchange and go on; does not wait for the network. With `streams` the body follows by `write`. */
 export function start(request: Request, streams: bool): Result<Started, Failure> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(request.method);

@@ -8,7 +8,7 @@ import {
   loadResultOfOptionOfStringOrError,
   loadResultOfUnitOrError,
 } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
@@ -33,7 +33,8 @@ declare function _List(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6:
 @external("lion:host/kv@0.1.0", "compare-and-set")
 declare function _CompareAndSet(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6: i32, _7: i32, _8: i32): void;
 
-export function get(key: string): Result<string | null, TypesError_> {
+/** The value under a key, or none. Keys are 1 to 1,024 bytes of UTF-8. */
+export function get(key: string): Result<string | null, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;
@@ -44,7 +45,8 @@ export function get(key: string): Result<string | null, TypesError_> {
   return _answer;
 }
 
-export function set(key: string, value: string): Result<Unit, TypesError_> {
+/** Store a value, replacing the old one. `exhausted` if the quota would be passed. */
+export function set(key: string, value: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;
@@ -57,7 +59,8 @@ export function set(key: string, value: string): Result<Unit, TypesError_> {
   return _answer;
 }
 
-export function delete_(key: string): Result<bool, TypesError_> {
+/** Remove a key. True if it was there. */
+export function delete_(key: string): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;
@@ -68,7 +71,8 @@ export function delete_(key: string): Result<bool, TypesError_> {
   return _answer;
 }
 
-export function list(prefix: string, after: string | null, limit: u32): Result<Array<string>, TypesError_> {
+/** At most `limit` keys (1 to 1,000) that begin with `prefix`, in byte order, those after `after` only. */
+export function list(prefix: string, after: string | null, limit: u32): Result<Array<string>, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(prefix);
   const _2 = abi.length;
@@ -88,7 +92,11 @@ export function list(prefix: string, after: string | null, limit: u32): Result<A
   return _answer;
 }
 
-export function compareAndSet(key: string, expected: string | null, value: string | null): Result<bool, TypesError_> {
+/**
+ * Store `value` (none: remove the key) if the key now holds `expected` (none: does not exist).
+ * True if it did and the change is made, false if somebody was there first.
+ */
+export function compareAndSet(key: string, expected: string | null, value: string | null): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(key);
   const _2 = abi.length;

@@ -8,7 +8,7 @@ import {
   loadResultOfOptionOfEventOrError,
   loadResultOfReplyOrError,
 } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Option, Result } from "lion-as";
 import { Resource } from "lion-as/abi";
 
@@ -19,6 +19,7 @@ import { Resource } from "lion-as/abi";
   ) {}
 }
 
+/** Tokens of one chat; `estimated` if the provider did not say. */
 @final export class Usage {
   constructor(
     public input: u32,
@@ -27,6 +28,7 @@ import { Resource } from "lion-as/abi";
   ) {}
 }
 
+/** Why the model stopped. */
 export enum Stop {
   End = 0,
   Length = 1,
@@ -35,6 +37,7 @@ export enum Stop {
   Other = 4,
 }
 
+/** One thing a model says, in order. */
 export enum EventTag {
   Text = 0,
   Thinking = 1,
@@ -155,6 +158,7 @@ export enum EventTag {
 
 export { Error_ } from "./types";
 
+/** What to ask. JSON and not lists, since a list costs the host 32 bytes an element before it can refuse it. */
 @final export class Chat {
   constructor(
     public model: string,
@@ -174,6 +178,7 @@ export { Error_ } from "./types";
   ) {}
 }
 
+/** A whole answer. */
 @final export class Reply {
   constructor(
     public text: string,
@@ -184,6 +189,7 @@ export { Error_ } from "./types";
   ) {}
 }
 
+/** An answer just started, and the handle by which `poll` knows it. */
 @final export class Started {
   constructor(
     public answer: Answer,
@@ -209,13 +215,15 @@ declare function _Start(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32, _5: i32, _6
 
 // @ts-ignore: decorator
 @external("lion:host/llm@0.1.0", "[resource-drop]answer")
-declare function _DropAnswer(handle: i32): void;
+declare function _dropAnswer(handle: i32): void;
 
+/** An answer as it comes. Dropping it ends it. */
 export class Answer extends Resource {
   protected _kind(): string { return "answer"; }
-  protected _dropHandle(handle: i32): void { _DropAnswer(handle); }
+  protected _dropHandle(handle: i32): void { _dropAnswer(handle); }
 
-  next(): Result<Event | null, TypesError_> {
+  /** The next event, or none after `stop`. Waits. */
+  next(): Result<Event | null, Error_> {
     const _mark = abi.mark();
     const _to = abi.take(28, 4);
     _MethodAnswerNext(this._handle, _to);
@@ -225,7 +233,8 @@ export class Answer extends Resource {
   }
 }
 
-export function models(): Result<Array<string>, TypesError_> {
+/** The models this holder may ask, sorted. */
+export function models(): Result<Array<string>, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
   _Models(_to);
@@ -234,7 +243,8 @@ export function models(): Result<Array<string>, TypesError_> {
   return _answer;
 }
 
-export function ask(chat: Chat): Result<Reply, TypesError_> {
+/** Ask and wait for the whole answer. */
+export function ask(chat: Chat): Result<Reply, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(chat.model);
   const _2 = abi.length;
@@ -268,7 +278,8 @@ export function ask(chat: Chat): Result<Reply, TypesError_> {
   return _answer;
 }
 
-export function start(chat: Chat): Result<Started, TypesError_> {
+/** Ask and take the answer as it comes; does not wait for the model. */
+export function start(chat: Chat): Result<Started, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(chat.model);
   const _2 = abi.length;

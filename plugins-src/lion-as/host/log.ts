@@ -3,9 +3,10 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfUnitOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result, Unit } from "lion-as";
 
+/** How much a line matters, least first. */
 export enum Level {
   Debug = 0,
   Info = 1,
@@ -19,7 +20,8 @@ export { Error_ } from "./types";
 @external("lion:host/log@0.1.0", "write")
 declare function _Write(_0: i32, _1: i32, _2: i32, _3: i32): void;
 
-export function write(level: Level, message: string): Result<Unit, TypesError_> {
+/** Write one line of at most 64 KiB. Longer ones are `invalid`. */
+export function write(level: Level, message: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(message);
   const _2 = abi.length;

@@ -3,7 +3,7 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfUnitOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Option, Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
@@ -20,7 +20,8 @@ declare function _Partial(_0: i32, _1: i32, _2: i32): void;
 @external("lion:host/output@0.1.0", "progress")
 declare function _Progress(_0: i64, _1: i32, _2: i64, _3: i32, _4: i32, _5: i32): void;
 
-export function text(piece: string): Result<Unit, TypesError_> {
+/** A piece of text, any length up to 64 KiB; pieces join as they are, a line ends with its newline. */
+export function text(piece: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(piece);
   const _2 = abi.length;
@@ -31,7 +32,11 @@ export function text(piece: string): Result<Unit, TypesError_> {
   return _answer;
 }
 
-export function partial(json: string): Result<Unit, TypesError_> {
+/**
+ * The structured output as far as it is known: JSON of at most 64 KiB, nested at most 64
+ * deep, which replaces what was said before.
+ */
+export function partial(json: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(json);
   const _2 = abi.length;
@@ -42,7 +47,8 @@ export function partial(json: string): Result<Unit, TypesError_> {
   return _answer;
 }
 
-export function progress(done: u64, total: Option<u64>, message: string): Result<Unit, TypesError_> {
+/** How far the work is, in units of the guest's choice. The message has at most 64 KiB. */
+export function progress(done: u64, total: Option<u64>, message: string): Result<Unit, Error_> {
   const _mark = abi.mark();
   const _1 = total;
   let _2: i64 = 0;

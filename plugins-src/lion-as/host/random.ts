@@ -3,7 +3,7 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfListOfU8OrError, loadResultOfU64OrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result } from "lion-as";
 
 export { Error_ } from "./types";
@@ -16,7 +16,8 @@ declare function _Number(_0: i32): void;
 @external("lion:host/random@0.1.0", "bytes")
 declare function _Bytes(_0: i32, _1: i32): void;
 
-export function number(): Result<u64, TypesError_> {
+/** 64 random bits. */
+export function number(): Result<u64, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(24, 8);
   _Number(_to);
@@ -25,7 +26,8 @@ export function number(): Result<u64, TypesError_> {
   return _answer;
 }
 
-export function bytes(length: u32): Result<Uint8Array, TypesError_> {
+/** This many random bytes, at most 4,096. */
+export function bytes(length: u32): Result<Uint8Array, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
   _Bytes(length, _to);

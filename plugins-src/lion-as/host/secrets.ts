@@ -3,7 +3,7 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfBoolOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result } from "lion-as";
 
 export { Error_ } from "./types";
@@ -12,7 +12,8 @@ export { Error_ } from "./types";
 @external("lion:host/secrets@0.1.0", "exists")
 declare function _Exists(_0: i32, _1: i32, _2: i32): void;
 
-export function exists(name: string): Result<bool, TypesError_> {
+/** True if the operator has bound this name to a value. */
+export function exists(name: string): Result<bool, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(name);
   const _2 = abi.length;

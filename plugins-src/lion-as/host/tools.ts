@@ -3,10 +3,11 @@
 
 import * as abi from "lion-as/abi";
 import { loadResultOfListOfToolOrError, loadResultOfStartedOrError, loadResultOfStringOrError } from "./canonical";
-import { Error_ as TypesError_ } from "./types";
+import { Error_ } from "./types";
 import { Result } from "lion-as";
 import { Resource } from "lion-as/abi";
 
+/** A tool the caller may call. */
 @final export class Tool {
   constructor(
     public name: string,
@@ -18,6 +19,7 @@ import { Resource } from "lion-as/abi";
 
 export { Error_ } from "./types";
 
+/** A call just started, and the handle by which `poll` knows it. */
 @final export class Started {
   constructor(
     public call: Pending,
@@ -43,13 +45,15 @@ declare function _Start(_0: i32, _1: i32, _2: i32, _3: i32, _4: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/tools@0.1.0", "[resource-drop]pending")
-declare function _DropPending(handle: i32): void;
+declare function _dropPending(handle: i32): void;
 
+/** A call under way. Dropping it cancels the call. */
 export class Pending extends Resource {
   protected _kind(): string { return "pending"; }
-  protected _dropHandle(handle: i32): void { _DropPending(handle); }
+  protected _dropHandle(handle: i32): void { _dropPending(handle); }
 
-  take(): Result<string, TypesError_> {
+  /** The result; waits until there is one. A second time is `invalid`. */
+  take(): Result<string, Error_> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
     _MethodPendingTake(this._handle, _to);
@@ -59,7 +63,8 @@ export class Pending extends Resource {
   }
 }
 
-export function list(): Result<Array<Tool>, TypesError_> {
+/** The tools this holder may call, sorted by name. */
+export function list(): Result<Array<Tool>, Error_> {
   const _mark = abi.mark();
   const _to = abi.take(16, 4);
   _List(_to);
@@ -68,7 +73,11 @@ export function list(): Result<Array<Tool>, TypesError_> {
   return _answer;
 }
 
-export function call(name: string, arguments: string): Result<string, TypesError_> {
+/**
+ * Call a tool and wait for its result. Arguments and result are JSON of at most 64 KiB.
+ * A tool's own error comes as `other` with that error as JSON.
+ */
+export function call(name: string, arguments: string): Result<string, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(name);
   const _2 = abi.length;
@@ -81,7 +90,8 @@ export function call(name: string, arguments: string): Result<string, TypesError
   return _answer;
 }
 
-export function start(name: string, arguments: string): Result<Started, TypesError_> {
+/** Start a call and go on. `exhausted` if too many are under way. */
+export function start(name: string, arguments: string): Result<Started, Error_> {
   const _mark = abi.mark();
   const _1 = abi.lowerString(name);
   const _2 = abi.length;

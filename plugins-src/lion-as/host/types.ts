@@ -1,6 +1,10 @@
 // Made from lion's wit/ (see lion/toolchain/assemblyscript/library.py). Do not edit.
 // The interface lion:host/types@0.1.0.
 
+/**
+ * Why a host call gave nothing. Every host function returns `result<_, error>`, so that a refusal is
+ * always a value the guest can handle and never a trap. The text is for people.
+ */
 export enum ErrorTag {
   Denied = 0,
   Invalid = 1,
@@ -132,6 +136,7 @@ export enum ErrorTag {
   }
 }
 
+/** What an agent's run comes to. */
 @final export class Output {
   constructor(
     public text: string,

@@ -27,6 +27,10 @@ export function json(text: string): Result<string, string> {
   return value.isOk ? ok(value.value.toString()) : Result.err<string, string>(textOf(value.error));
 }
 
+export function sorted(text: string): string {
+  return Json.parse(text).unwrap().sorted().toString();
+}
+
 export function number(text: string): Result<Tuple3<f64, Option<i64>, Option<u64>>, string> {
   const value = Json.parse(text).unwrap();
   const real = value.asNumber();
@@ -74,9 +78,15 @@ export function fetchLines(url: string): Texts {
   if (started.isErr) return fail<Array<string>, http.Failure>(started.error);
   const lines = new Lines<http.Failure>(started.value);
   const all: Array<string> = [];
-  while (lines.next()) all.push(lines.value);
+  while (lines.next()) all.push(shortened(lines.value));
   const error = lines.error;
   return error !== null ? fail<Array<string>, http.Failure>(error) : ok(all);
+}
+
+/** How a line begins and ends, and how long it is. */
+function shortened(line: string): string {
+  const length = line.length;
+  return length <= 1000 ? line : line.substring(0, 4) + " " + length.toString() + " " + line.substring(length - 4);
 }
 
 export function post(url: string, size: u32, header: string): Texts {
@@ -102,7 +112,7 @@ export function fileLines(path: string): Texts {
   if (pieces.isErr) return fail<Array<string>, fs.Failure>(pieces.error);
   const lines = new Lines<fs.Failure>(pieces.value);
   const all: Array<string> = [];
-  while (lines.next()) all.push(lines.value);
+  while (lines.next()) all.push(shortened(lines.value));
   return ok(all);
 }
 
@@ -125,11 +135,16 @@ export function makeDirs(path: string): Texts {
   return names.isOk ? ok(names.value) : fail<Array<string>, fs.Failure>(names.error);
 }
 
-export function race(names: Array<string>, patience: u64): Texts {
+export function nap(time: u64): Result<u64, string> {
+  const slept = clock.sleep(time);
+  return slept.isOk ? ok(time) : fail<u64, Error_>(slept.error);
+}
+
+export function race(nap: string, times: Array<u64>, patience: u64, turns: u32): Texts {
   const select = new Select<i32>();
   const calls: Array<tools.Call> = [];
-  for (let i = 0; i < names.length; i++) {
-    const call = tools.start(names[i], Json.object());
+  for (let i = 0; i < times.length; i++) {
+    const call = tools.start(nap, Json.object().with("time", times[i]));
     if (call.isErr) return fail<Array<string>, Error_>(call.error);
     select.add(call.value.handle, i);
     calls.push(call.value);
@@ -138,10 +153,13 @@ export function race(names: Array<string>, patience: u64): Texts {
   if (late.isErr) return fail<Array<string>, Error_>(late.error);
   select.timer(late.value, -1);
   const order: Array<string> = [];
-  for (let turn = select.next().unwrap(); turn.isSome; turn = select.next().unwrap()) {
+  while (<u32>order.length < turns) {
+    const turn = select.next().unwrap();
+    if (turn.isNone) break;
     const at = turn.unwrap();
-    order.push(at < 0 ? "late" : names[at] + " " + calls[at].take().unwrap().toString());
+    order.push(at < 0 ? "late" : at.toString() + " " + calls[at].take().unwrap().toString());
   }
+  for (let i = 0; i < calls.length; i++) calls[i].drop();
   return ok(order);
 }
 
