@@ -22,7 +22,7 @@ _SECONDS: Final = 60
 
 
 def check_python(projects: Sequence[Project], request: Request, say: Say) -> list[Built]:
-    """Load the system plugins of each project. Raises OperatorError for the first that cannot be."""
+    """Load the system plugins of each project. Raises OperatorError for the first it cannot."""
     return [_check(project, say) for project in projects]
 
 

@@ -69,18 +69,21 @@ class Place:
         folder = self.folder.parent
         source = clone(folder / "source")
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        _run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source)])
+        _run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source)], folder)
         shutil.rmtree(source)
-        _run([sys.executable, "-m", "venv", str(folder / "venv")])
+        _run([sys.executable, "-m", "venv", str(folder / "venv")], folder)
         (wheel,) = folder.glob("*.whl")
         python = folder / "venv" / "bin" / "python"
         pip[0] = str(python)
-        _run([*pip, "install", str(wheel), "pytest", "pytest-trio"])
+        _run([*pip, "install", str(wheel), "pytest", "pytest-trio"], folder)
         return self.environ | {"PATH": f"{python.parent}:{os.environ['PATH']}"}
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+def _run(command: list[str], folder: Path) -> None:
+    """Run a command in a folder that has no lion: pip takes one that it sees for installed."""
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 

@@ -12,7 +12,7 @@ from lion.domain.text import show_line
 from lion.errors import OperatorError
 
 _LANGUAGES = ("rust", "assemblyscript", "python")
-_KINDS = ("plugin", "agent", "system")
+_KINDS = {"plugin": "a plugin", "agent": "an agent", "system": "a system plugin"}
 
 
 @click.command("new")
@@ -20,7 +20,7 @@ _KINDS = ("plugin", "agent", "system")
 @click.option("--lang", type=click.Choice(_LANGUAGES), help="What to write it in.")
 @click.option(
     "--kind",
-    type=click.Choice(_KINDS),
+    type=click.Choice(list(_KINDS)),
     help="What it is; by default plugin, or system in Python.",
 )
 @common_options
@@ -61,7 +61,9 @@ def command(common: Common, folder: str, lang: str | None, kind: str | None) -> 
             ).decode()
         )
         return 0
-    screen.line(f"{screen.paint('new', 'green')}  {show_line(folder)}: a {made.kind} in {lang}")
+    screen.line(
+        f"{screen.paint('new', 'green')}  {show_line(folder)}: {_KINDS[made.kind]} in {lang}"
+    )
     for name in made.files:
         screen.line(f"     {show_line(name)}")
     screen.line(
