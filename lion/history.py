@@ -16,14 +16,20 @@ import msgspec
 from lion.audit.sqlite_reader import open_sqlite_reader
 from lion.domain.event import RunStarted
 from lion.errors import AuditError
-from lion.kernel.replay import Difference, gather, replay_invocation, replay_limits
+from lion.kernel.replay import (
+    Difference,
+    count_trusted,
+    gather,
+    replay_invocation,
+    replay_limits,
+)
 from lion.ports import Component, LogReader, Runtime
 from lion.settings import Settings
 
 
 class ReplayReport(msgspec.Struct, frozen=True):
     """What a replay found. `engine_changed`: it was recorded with other engine settings. `wall_ns`
-    in nanoseconds.
+    in nanoseconds. `trusted` counts calls of system plugins, which are not executed again.
     """
 
     run: str
@@ -34,6 +40,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
     finished: bool
     engine_changed: bool
     wall_ns: int
+    trusted: int = 0
 
 
 def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
@@ -95,5 +102,5 @@ async def replay(
         run=run, invocations=len(found), calls=sum(len(r.calls) for r in found.values()),
         identical=difference is None, difference=difference, finished=finished,
         engine_changed=runtime.engine_digest != started.engine_digest,
-        wall_ns=time.perf_counter_ns() - began,
+        wall_ns=time.perf_counter_ns() - began, trusted=count_trusted(records),
     )  # fmt: skip

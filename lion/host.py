@@ -17,25 +17,31 @@ from lion import __version__
 from lion.audit.sqlite import open_sqlite_log
 from lion.capabilities.services import open_services
 from lion.capabilities.table import build_operations
-from lion.domain.event import PluginFailed, PluginLoaded, Record, RunFinished, RunStarted
-from lion.domain.plan import Plan, RunCall
+from lion.domain.event import Record, RunFinished, RunStarted
+from lion.domain.plan import Holder, Plan, RunCall
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.clock import SystemClock
 from lion.kernel.groups import flattened
-from lion.kernel.inspect import ComponentInfo, describe
+from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
 from lion.kernel.interrupts import Interrupts, open_interrupts
-from lion.kernel.live import LiveHolder, LiveRun, tool_exports
+from lion.kernel.listeners import Listeners, open_listeners
+from lion.kernel.live import LiveHolder, LiveRun
+from lion.kernel.processors import build_processors
 from lion.kernel.replay import name_call
 from lion.kernel.report import Ending, RunReport
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.policy.policy_file import Policy, parse_policy
 from lion.policy.rights import build_rights
+from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Operation
 from lion.settings import Settings
+from lion.system.room import code_of, load_system, open_system
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 Watch = Callable[[Record], None]
-OpenServices = Callable[[Plan, Settings], AbstractAsyncContextManager[dict[str, Any]]]
+OpenServices = Callable[
+    [Plan, Settings, tuple[Path, ...]], AbstractAsyncContextManager[dict[str, Any]]
+]
 
 
 def new_run_id() -> str:
@@ -110,11 +116,18 @@ class Host:
         return describe(await self._runtime.load(data, origin), len(data))
 
     async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
-        """Load every component of a plan: what each holder's is. Raises the first error."""
-        return {
-            name: await self.inspect(read_component(holder.component), str(holder.component))
-            for name, holder in plan.holders.items()
-        }
+        """Load every component of a plan, and system plugins, which are not opened: what each
+        holder's is. Raises the first error.
+        """
+        found = {}
+        for name, holder in plan.holders.items():
+            check_use(holder, self._policy)
+            if holder.is_sandboxed:
+                data = read_component(holder.component)
+                found[name] = await self.inspect(data, holder.origin)
+            else:
+                found[name] = describe(load_system(plan, holder, self._fittings.clock(), {}), 0)
+        return found
 
     async def call(
         self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None
@@ -134,12 +147,13 @@ class Host:
         run = self._fittings.name_run()
         live = LiveRun(run, plan, self._log, self._fittings.clock())
         with flattened():
-            async with self._fittings.services(plan, self._settings) as live.services:
+            services = self._fittings.services(plan, self._settings, code_of(plan))
+            async with services as live.services, open_listeners(live) as listeners:
                 await self._log.start_run(run, plan.name)
                 async with trio.open_nursery() as nursery:
                     if watch is not None:
                         nursery.start_soon(self._watch, run, watch)
-                    report = await self._run(live, plan)
+                    report = await self._run(live, plan, listeners)
         self._runtime.rest()
         return report
 
@@ -147,13 +161,15 @@ class Host:
         async for record in self._log.subscribe(run):
             watch(record)
 
-    async def _run(self, live: LiveRun, plan: Plan) -> RunReport:
+    async def _run(self, live: LiveRun, plan: Plan, listeners: Listeners) -> RunReport:
         endings: dict[int, Ending] = {}
         failure: LionError | None = None
         with self._interrupts.heeded() as work:
             try:
                 with work:
                     await self._load(live, plan)
+                    live.processors = build_processors(live)
+                    listeners.start()
                     await supervise(live, plan.runs, endings)
             except LionError as exc:
                 failure = exc
@@ -161,13 +177,13 @@ class Host:
                 # Cancelled from outside, or a bug: its ending belongs into the log all the same.
                 is_cancelled = isinstance(exc, trio.Cancelled | KeyboardInterrupt)
                 code = INTERRUPTED if is_cancelled else InternalError.exit_code
-                await self._finish(live, code, is_cancelled)
+                await self._finish(live, listeners, code, is_cancelled)
                 raise
             ended = [endings.get(i) or cancelled_ending(e) for i, e in enumerate(plan.runs)]
             code = failure.exit_code if failure else worst([e.exit_code for e in endings.values()])
             interrupted = work.cancel_called
             code = INTERRUPTED if interrupted else code
-            await self._finish(live, code, interrupted)
+            await self._finish(live, listeners, code, interrupted)
         if failure is not None:
             raise failure
         counts = live.counts
@@ -177,9 +193,12 @@ class Host:
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
         )  # fmt: skip
 
-    async def _finish(self, live: LiveRun, code: int, interrupted: bool) -> None:
+    async def _finish(
+        self, live: LiveRun, listeners: Listeners, code: int, interrupted: bool
+    ) -> None:
         """Make the run's ending durable, whoever is impatient. Raises AuditError."""
         with trio.CancelScope(shield=True):
+            await listeners.finish(code, interrupted)
             live.record(RunFinished(code, interrupted, live.counts.calls, live.counts.denied))
             await self._log.commit()
 
@@ -194,29 +213,31 @@ class Host:
         try:
             for name, holder in plan.holders.items():
                 try:
-                    data = read_component(holder.component)
-                    component = await self._runtime.load(data, str(holder.component))
+                    loaded[name] = await self._component(live, plan, holder)
                 except LionError as exc:
                     failures[name] = exc
-                else:
-                    await self._log.put_blob(data)
-                    loaded[name] = component
         finally:
             live.holders = {name: self._live(plan, name, c) for name, c in loaded.items()}
             self._record_loaded(live, plan, failures)
         if failures:
             raise next(iter(failures.values()))
 
+    async def _component(self, live: LiveRun, plan: Plan, holder: Holder) -> Component:
+        """A holder's component, its bytes durable; or its system plugin, open."""
+        check_use(holder, self._policy)
+        if not holder.is_sandboxed:
+            return await open_system(plan, holder, live.clock, live.services)
+        data = read_component(holder.component)
+        component = await self._runtime.load(data, holder.origin)
+        await self._log.put_blob(data)
+        return component
+
     def _record_loaded(self, live: LiveRun, plan: Plan, failures: Mapping[str, LionError]) -> None:
         live.record(self._started(live, plan))
-        for name, live_holder in live.holders.items():
-            component = live_holder.component
-            imports = tuple(f"{i.interface}#{i.name}" for i in component.imports)
-            tools = tuple(tool_exports(component))
-            live.record(PluginLoaded(name, component.digest, imports, tools))
+        for live_holder in live.holders.values():
+            live.record(loaded_event(live_holder))
         for name, failure in failures.items():
-            ending = getattr(failure, "ending", "refused")
-            live.record(PluginFailed(name, failure.what, ending))
+            live.record(failed_event(plan.holders[name], failure))
 
     def _live(self, plan: Plan, name: str, component: Component) -> LiveHolder:
         holder = plan.holders[name]
@@ -233,7 +254,9 @@ class Host:
             manifest_name=plan.name,
             manifest=plan.resolved,
             manifest_text=plan.text,
-            components={name: h.component.digest for name, h in live.holders.items()},
+            components={
+                name: h.component.digest for name, h in live.holders.items() if h.system is None
+            },
             limits={
                 name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
             },

@@ -29,9 +29,9 @@ from lion.capabilities.fs_calls import (
 from lion.capabilities.fs_file import OpenFile
 from lion.capabilities.fs_look import metadata
 from lion.capabilities.fs_methods import FILE, METHODS
-from lion.capabilities.packed import pack
 from lion.domain.call import CallError, Effect
 from lion.domain.fs_path import parse_path, split_names
+from lion.domain.packed import pack
 from lion.ports import Caller, Kind, Operation
 
 MOST_LISTED: Final = 1_000

@@ -6,7 +6,7 @@ included; so nobody can put another file, or another link, in their place.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -39,7 +39,7 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
     def including(self, plan: Plan) -> "Guard":
         """This and what a plan is made of, lock and grants beside the manifest included."""
-        own = tuple(holder.component for holder in plan.holders.values())
+        own = tuple(h.component for h in plan.holders.values() if h.is_sandboxed)
         own += tuple(model.script for model in plan.models.values() if model.script is not None)
         if plan.path is not None:
             own += (plan.path, plan.path.with_name("lion.lock"))
@@ -51,13 +51,13 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(found for path in self.files if (found := inode(path)) is not None)
 
 
-def guard_of(settings: Settings) -> Guard:
-    """What is the host's own by its settings, and lion's code."""
+def guard_of(settings: Settings, plugins: Sequence[Path] = ()) -> Guard:
+    """What is the host's own by its settings, lion's code, and that of system plugins."""
     files = (settings.policy, settings.secrets)
     code = Path(lion.__file__).parent
     return Guard(
         files=tuple(path for path in files if path is not None),
-        folders=(settings.state, settings.cache, code),
+        folders=(settings.state, settings.cache, code, *plugins),
     )
 
 

@@ -9,8 +9,8 @@ from lion.capabilities.fs_errors import translated
 from lion.capabilities.fs_file import OpenFile
 from lion.capabilities.fs_look import metadata
 from lion.capabilities.fs_tree import MOST_READ
-from lion.capabilities.packed import pack
 from lion.domain.call import Effect
+from lion.domain.packed import pack
 from lion.ports import Caller, Kind, Operation
 
 FILE: Final = "file"

@@ -19,7 +19,6 @@ from typing import Final, TypeVar
 import trio
 
 from lion.capabilities.fs_guard import Guard
-from lion.capabilities.fs_threads import finish
 from lion.capabilities.fs_tree import Tree
 from lion.capabilities.fs_usage import Identity, Ledger, identity
 from lion.domain.call import CallError
@@ -27,6 +26,7 @@ from lion.domain.fs_grant import quota_of
 from lion.domain.fs_path import is_below
 from lion.domain.plan import Grant, Holder, Plan
 from lion.errors import OperatorError
+from lion.threads import finish
 
 FS: Final = "fs"
 """The key of `Files` in `Caller.services`."""
@@ -152,7 +152,7 @@ class _Opener:
             tree.close()
 
     def _open_holder(self, holder: Holder) -> list[Tree]:
-        place = f"{holder.kind}s.{holder.name}.allow.fs"
+        place = f"{holder.table}.{holder.name}.allow.fs"
         return [self._open(grant, place) for grant in holder.grants if grant.mount is not None]
 
     def _open(self, grant: Grant, place: str) -> Tree:

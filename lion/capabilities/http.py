@@ -11,11 +11,11 @@ from typing import Any
 from lion.capabilities.bounds import BULK, check_range, check_size
 from lion.capabilities.http_exchange import GuestExchange, head_record
 from lion.capabilities.http_headers import parse_headers
-from lion.capabilities.packed import pack, unpack
 from lion.capabilities.secrets import scan
 from lion.domain.call import CallError, Effect
 from lion.domain.http_grant import named_addresses
 from lion.domain.http_url import BadUrl, parse_method, parse_url
+from lion.domain.packed import pack, unpack
 from lion.domain.plan import SECOND, Grant, Rate
 from lion.policy.chain import words_for_guest
 from lion.policy.grants import covers

@@ -10,8 +10,8 @@ quota was cut can get below it again.
 """
 
 from lion.capabilities.bounds import check_range, check_size, utf8_size
-from lion.capabilities.packed import check_packed, unpack
 from lion.domain.call import CallError
+from lion.domain.packed import check_packed, unpack
 from lion.ports import Caller, Kind, Operation, Tables
 
 MOST_KEY_BYTES = 1_024

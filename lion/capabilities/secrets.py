@@ -4,9 +4,9 @@ Rule: a value that a guest has all the same (from a file, from its author) does 
 what it sends is scanned before anything is recorded or injected.
 """
 
-from lion.capabilities.packed import unpack
 from lion.capabilities.secret_vault import Vault
 from lion.domain.call import CallError
+from lion.domain.packed import unpack
 from lion.ports import Caller, Kind, Operation
 
 SECRETS = "secrets"

@@ -3,8 +3,9 @@
 Rule: what no holder of the plan can reach is neither opened nor imported.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lion.capabilities.fs_guard import guard_of
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_services(
-    plan: Plan, settings: Settings, *, answer: "AnswerRequest | None" = None
+    plan: Plan,
+    settings: Settings,
+    code: Sequence[Path] = (),
+    *,
+    answer: "AnswerRequest | None" = None,
 ) -> AsyncIterator[dict[str, Any]]:
     """The services of one run, by capability. Raises OperatorError for a wrong file of theirs.
 
-    `answer` answers all requests in place of the network.
+    `code` are folders of code that runs outside of the sandbox: no grant may let a guest write
+    there. `answer` answers all requests in place of the network.
     """
     vault = None
     services: dict[str, Any] = {}
@@ -41,7 +47,9 @@ async def open_services(
         if any(grant.mount for holder in plan.holders.values() for grant in holder.grants):
             from lion.capabilities.fs_roots import FS, open_files
 
-            services[FS] = await stack.enter_async_context(open_files(plan, guard_of(settings)))
+            services[FS] = await stack.enter_async_context(
+                open_files(plan, guard_of(settings, code))
+            )
         scrubber = None if vault is None else vault.scrubber
         services[LLM] = open_models(plan, services.get(HTTP), scrubber)
         yield services

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from lion.cli.screen import Screen
 from lion.cli.summary import split_suggestion
-from lion.domain.plan import Limits, Rate
+from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits, Rate
 from lion.domain.text import show_line
 from lion.domain.units import render_duration, render_money, render_rate, render_size
 from lion.kernel.audit_facts import GrantUse, HolderUse, OperationUse
 from lion.kernel.audit_run import RunAudit
 from lion.kernel.audit_view import HolderAudit
 from lion.kernel.report import Denial
+from lion.ports import SystemInfo
 
 if TYPE_CHECKING:
     from lion.cli.commands.audit import ManifestAudit
@@ -69,13 +70,30 @@ def _block(holder: HolderAudit, rows: Iterable[Row], screen: Screen) -> Iterator
     digest = f"  sha256:{holder.digest[:12]}" if holder.digest else ""
     name = os.path.basename(holder.component)
     title = f"{holder.kind} {show_line(holder.name)}"
-    yield f"{screen.paint(title, 'bold')}  {show_line(name)}{digest}"
+    if holder.is_sandboxed:
+        yield f"{screen.paint(title, 'bold')}  {show_line(name)}{digest}"
+    else:
+        mark = screen.paint("UNSANDBOXED", "yellow")
+        whose = name if holder.system is None else render_system(holder.system)
+        yield f"{screen.paint(title, 'bold')}  {mark}: {show_line(whose)}"
     before = ""
     for label, text in rows:
         colour = {"denied": "yellow", "warning": "yellow", "never used": "cyan"}.get(label)
         shown = f"{'' if label == before else label:<{_LABEL}}"
         yield f"  {screen.paint(shown, colour) if colour else shown}{text}".rstrip()
         before = label
+
+
+def render_system(system: SystemInfo) -> str:
+    """Whose trusted Python it is, and what it does besides offering tools."""
+    parts = [f"trusted Python, {system.use} of {system.distribution} {system.version}"]
+    parts += [f"judges calls of {_any(system.judges)}"] if system.judges else []
+    parts += [f"hears {_any(system.hears)}"] if system.hears else []
+    return "; ".join(parts)
+
+
+def _any(names: Sequence[str]) -> str:
+    return "everything" if "*" in names else ", ".join(names)
 
 
 def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
@@ -93,8 +111,9 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
         way = " then ".join(map(show_line, reach.through))
         has_own = reach.capability in holder.may_use
         own = "besides its own" if has_own else f"no {show_line(reach.capability)} of its own"
+        own = "UNSANDBOXED Python" if reach.capability == SYSTEM else own
         yield "reaches", f"{own}; through {way}: {_granted(reach.capability, reach.line)}"
-    yield "limits", "; ".join(_limits(holder.limits))
+    yield "limits", "; ".join(_limits(holder.limits, _of(holder)))
     for one in holder.lowered:
         before, after = _amount(one.limit, one.manifest), _amount(one.limit, one.effective)
         yield "policy", f"lowers {_word(one.limit)}: {before} to {after}"
@@ -172,8 +191,13 @@ def _scope(use: GrantUse) -> str:
     return f"{show_line(use.capability)} {show_line(use.scope, longest=200)}".rstrip()
 
 
-def _limits(limits: Limits) -> Iterator[str]:
-    for name in Limits.__struct_fields__:
+def _of(holder: HolderAudit) -> Sequence[str]:
+    """The limits that hold: nobody counts the memory of trusted Python."""
+    return Limits.__struct_fields__ if holder.is_sandboxed else SYSTEM_LIMITS
+
+
+def _limits(limits: Limits, names: Sequence[str]) -> Iterator[str]:
+    for name in names:
         value = getattr(limits, name)
         if value is not None:
             yield f"{_word(name)} {_amount(name, value)}"

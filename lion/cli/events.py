@@ -21,8 +21,12 @@ from lion.domain.event import (
     PluginLoaded,
     PluginResult,
     Record,
+    RunEnding,
     RunFinished,
     RunStarted,
+    SystemPluginFailed,
+    SystemPluginLagged,
+    SystemPluginLoaded,
 )  # fmt: skip
 from lion.domain.text import show_line
 
@@ -63,12 +67,14 @@ def describe(event: Event) -> str:
         case RunStarted():
             holders = ", ".join(event.components) or "nobody"
             return f"{event.manifest_name} with {holders}; lion {event.lion_version}"
-        case RunFinished():
+        case RunFinished() | RunEnding():
             how = "interrupted, " if event.interrupted else ""
             return f"{how}exit {event.exit_code}; {event.calls} calls, {event.denied} denied"
         case PluginLoaded():
             tools = ", ".join(event.tools) or "none"
             return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
+        case SystemPluginLoaded() | SystemPluginFailed() | SystemPluginLagged():
+            return _system(event)
         case PluginFailed():
             return f"{event.holder}: {event.error}"
         case PluginInvoked():
@@ -78,13 +84,26 @@ def describe(event: Event) -> str:
         case PluginResult() | AgentCompleted():
             return _short(event.value)
         case PluginError() | AgentError():
-            return f"{event.ending}: {event.error}"
+            words = f": {event.words}" if event.ending == "raised" and event.words else ""
+            return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {event.used} of {event.limit} used of {event.budget}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
             return repr(event)
+
+
+def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged) -> str:
+    if isinstance(event, SystemPluginFailed):
+        return f"{event.holder}, {event.part}: {event.error}"
+    if isinstance(event, SystemPluginLagged):
+        how = "ended" if event.is_final else "is"
+        return f"{event.holder} {how} {event.behind} records behind"
+    named = {"tools": event.tools, "judges": event.judges, "hears": event.hears}
+    does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
+    whose = f"{event.use} of {event.distribution} {event.version}"
+    return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
 
 
 def _call(event: CallFinished | CallRequested) -> str:

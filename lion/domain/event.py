@@ -188,6 +188,48 @@ class LineLogged(Event, frozen=True):
     message: str
 
 
+class SystemPluginLoaded(Event, frozen=True):
+    """Trusted Python was loaded, outside of the sandbox: whose code, by which entry point (`use`).
+
+    It judges calls of `judges` and hears records of `hears` ("*": all).
+    """
+
+    holder: str
+    use: str
+    distribution: str
+    version: str
+    contract: int
+    imports: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+    hears: tuple[str, ...] = ()
+
+
+class SystemPluginFailed(Event, frozen=True):
+    """A system plugin failed outside of a tool call: `part` is load, judge, hear or close."""
+
+    holder: str
+    part: str
+    error: str
+
+
+class SystemPluginLagged(Event, frozen=True):
+    """A listener was behind by so many records; at the run's end those it never heard."""
+
+    holder: str
+    behind: int
+    is_final: bool = False
+
+
+class RunEnding(Event, frozen=True):
+    """What the run started has ended: the last that listeners hear. Fields as in RunFinished."""
+
+    exit_code: int
+    interrupted: bool = False
+    calls: int = 0
+    denied: int = 0
+
+
 _ALL: tuple[type[Event], ...] = (*Event.__subclasses__(), AgentPartialOutput)
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""

@@ -7,15 +7,24 @@ import msgspec
 
 from lion.domain.fs_grant import build_fs_grant
 from lion.domain.http_grant import build_http_grant
-from lion.domain.manifest_models import AllowTable, FsGrant, HolderTable, HttpGrant, written_limits
+from lion.domain.manifest_models import (
+    AllowTable,
+    FsGrant,
+    HolderTable,
+    HttpGrant,
+    SystemTable,
+    written_limits,
+)
 from lion.domain.models_parse import build_llm_grants
-from lion.domain.plan import Grant, Holder, Limits
+from lion.domain.plan import SYSTEM, Grant, Holder, Limits
 from lion.domain.units import render_size
 
 DEFAULT_LIMITS = {
     "plugin": Limits(),
     # An agent may work for hours; what it may use up is bounded by its budgets.
     "agent": Limits(deadline_ns=None),
+    # Each call of a function that may block holds a thread.
+    SYSTEM: Limits(cpu_ns=None, concurrent=8),
 }
 """Limits of a holder that writes none, by kind."""
 
@@ -30,6 +39,24 @@ def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> H
         denied=tuple(dict.fromkeys(table.deny)),
         config=table.config,
         limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
+    )
+
+
+def build_system(table: SystemTable, *, name: str) -> Holder:
+    """A system plugin of a checked table; its settings are checked once its code is there."""
+    given = table.allow
+    allow = None
+    if given is not None:
+        allow = AllowTable.model_construct(
+            http=given.http, secrets=given.secrets, tools=given.tools
+        )
+    return Holder(
+        name=name,
+        kind=SYSTEM,
+        grants=tuple(_grants(allow, f"{SYSTEM}.{name}.allow", Path())),
+        limits=build_limits(DEFAULT_LIMITS[SYSTEM], written_limits(table.limits)),
+        use=table.use,
+        settings=table.settings,
     )
 
 

@@ -18,9 +18,14 @@ _ROOT: Final = "arguments"
 
 def arguments_from_json(function: Function, text: str) -> list[Any]:
     """The arguments as WIT values, in order, of an object by name. Raises JsonMismatch."""
+    return arguments_from_values(function, values_from_json(text))
+
+
+def values_from_json(text: str) -> Any:
+    """What such a text holds, not yet compared with any type. Raises JsonMismatch."""
     if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
         raise JsonMismatch(_ROOT, f"longer than {LONGEST} bytes")
-    return arguments_from_values(function, _parse(text))
+    return _parse(text)
 
 
 def arguments_from_values(function: Function, values: Any) -> list[Any]:

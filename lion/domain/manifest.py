@@ -77,20 +77,29 @@ def bare_plan(component: Path) -> Plan:
 
 
 def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
-    from lion.domain.grants_parse import build_holder
+    from lion.domain.grants_parse import build_holder, build_system
 
     folder = Path() if document.path is None else document.path.parent
+    built = [
+        build_holder(holder, kind=kind, name=name, folder=folder)
+        for kind, tables in (("plugin", table.plugins), ("agent", table.agents))
+        for name, holder in tables.items()
+    ]
+    built += [build_system(system, name=name) for name, system in table.system.items()]
     holders: dict[str, Holder] = {}
-    for kind, tables in (("plugin", table.plugins), ("agent", table.agents)):
-        for name, holder in tables.items():
-            if name in holders:
-                raise document.error(
-                    (f"{kind}s", name),
-                    f"duplicate name: {name!r} is a plugin and an agent",
-                    "rename one of them",
-                )
-            holders[name] = build_holder(holder, kind=kind, name=name, folder=folder)
+    for holder in built:
+        other = holders.setdefault(holder.name, holder)
+        if other is not holder:
+            raise document.error(
+                (holder.table, holder.name),
+                f"duplicate name: {holder.name!r} is {_a(other)} and {_a(holder)}",
+                "rename one of them",
+            )
     return holders
+
+
+def _a(holder: Holder) -> str:
+    return {"plugin": "a plugin", "agent": "an agent"}.get(holder.kind, "a system plugin")
 
 
 def _check_scopes(document: Document, holders: Mapping[str, Holder]) -> None:
@@ -101,7 +110,7 @@ def _check_scopes(document: Document, holders: Mapping[str, Holder]) -> None:
                 plugin = pattern.partition(".")[0]
                 if "*" not in plugin and plugin not in holders:
                     raise document.error(
-                        (f"{holder.kind}s", holder.name, "allow", grant.capability),
+                        (holder.table, holder.name, "allow", grant.capability),
                         f"{pattern!r}: there is no plugin {plugin!r}",
                         did_you_mean(plugin, holders),
                     )
@@ -135,7 +144,7 @@ def _run_agent(
     if run.agent not in agents:
         what = f"there is no agent {run.agent!r}"
         if run.agent in holders:
-            what = f"{run.agent!r} is a plugin, not an agent"
+            what = f"{run.agent!r} is {_a(holders[run.agent or ''])}, not an agent"
         raise document.error((*place, "agent"), what, did_you_mean(run.agent or "", agents))
     if run.with_ is not None:
         raise document.error((*place, "with"), "an agent takes no 'with'", 'write task = "..."')

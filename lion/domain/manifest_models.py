@@ -142,14 +142,6 @@ class LimitsTable(Table):
     concurrent: Count = 0
 
 
-def written_limits(table: LimitsTable | None) -> dict[str, Any]:
-    """The limits that were written, by the names of domain/plan.py."""
-    if table is None:
-        return {}
-    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
-    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}
-
-
 class HolderTable(Table):
     """A plugin or an agent."""
 
@@ -158,6 +150,42 @@ class HolderTable(Table):
     deny: list[Deniable] = []
     limits: LimitsTable | None = None
     config: dict[str, Any] = {}
+
+
+class SystemAllow(Table):
+    """What a system plugin may ask the host for; nothing is granted by default."""
+
+    http: list[HttpEntry] = []
+    secrets: list[Name] = []
+    tools: list[ToolScope] = []
+
+
+class SystemLimits(Table):
+    """Limits of a system plugin: those that can be enforced on Python."""
+
+    deadline: MaybeTime = None
+    calls: MaybeCount = None
+    rate: MaybeRate = None
+    output: MaybeSize = None
+    log: MaybeSize = None
+    concurrent: Count = 0
+
+
+def written_limits(table: LimitsTable | SystemLimits | None) -> dict[str, Any]:
+    """The limits that were written, by the names of domain/plan.py."""
+    if table is None:
+        return {}
+    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
+    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}
+
+
+class SystemTable(Table):
+    """A system plugin: trusted Python by the name of its entry point, outside of the sandbox."""
+
+    use: Name
+    settings: dict[str, Any] = {}
+    allow: SystemAllow | None = None
+    limits: SystemLimits | None = None
 
 
 class PricesTable(Table):
@@ -225,6 +253,7 @@ class ManifestTable(Table):
     models: dict[HolderName, ModelTable] = {}
     plugins: dict[HolderName, HolderTable] = {}
     agents: dict[HolderName, HolderTable] = {}
+    system: dict[HolderName, SystemTable] = {}
     run: list[RunTable] = []
 
 

@@ -15,7 +15,7 @@ from lion.errors import OperatorError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-LATER_TABLES = ("system", "workflows")
+LATER_TABLES = ("workflows",)
 """Tables of a manifest that later versions of lion read."""
 
 _TYPES = {

@@ -83,7 +83,7 @@ def check_models_named(
 ) -> None:
     """Refuse a grant on a model that is not there, and two on one. Raises OperatorError."""
     for holder in holders.values():
-        place = (f"{holder.kind}s", holder.name, "allow", "llm")
+        place = (holder.table, holder.name, "allow", "llm")
         seen: set[str] = set()
         for grant in holder.grants:
             if grant.capability != "llm":

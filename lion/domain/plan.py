@@ -15,6 +15,9 @@ DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll")
 MAX_DEPTH = 8
 """How deep calls through tools may nest, the root included."""
 
+SYSTEM = "system"
+"""The kind of a system plugin: trusted Python, outside of the sandbox."""
+
 MIB = 1024 * 1024
 SECOND = 1_000_000_000
 
@@ -40,7 +43,7 @@ class Limits(msgspec.Struct, frozen=True):
     functions, `rate` of
     them, `output` in bytes,
     `log` in bytes of records of its calls (beyond it the instance ends). At the same time:
-    `concurrent` started tool calls of one instance.
+    `concurrent` started tool calls of one instance; of a system plugin, calls of its functions.
     """
 
     memory: int = 64 * MIB
@@ -53,6 +56,10 @@ class Limits(msgspec.Struct, frozen=True):
     output: int | None = 16 * MIB
     log: int | None = 128 * MIB
     concurrent: int = 64
+
+
+SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
+"""The limits that hold for a system plugin; the others are those of a sandbox."""
 
 
 class Mount(msgspec.Struct, frozen=True):
@@ -86,17 +93,36 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A plugin or an agent by its name in the manifest. `denied` are default capabilities taken
-    away.
+    """A plugin, an agent or a system plugin by its name in the manifest.
+
+    `kind` is `plugin`, `agent` or `system`; `denied` are default capabilities taken away. A system
+    plugin has no component: `use` is the name of its entry point, `settings` are its own.
     """
 
     name: str
     kind: str
-    component: Path
+    component: Path = Path()
     grants: tuple[Grant, ...] = ()
     denied: tuple[str, ...] = ()
     config: dict[str, Any] = {}
     limits: Limits = Limits()
+    use: str = ""
+    settings: dict[str, Any] = {}
+
+    @property
+    def is_sandboxed(self) -> bool:
+        """Whether it is a component; trusted Python is not."""
+        return self.kind != SYSTEM
+
+    @property
+    def table(self) -> str:
+        """The manifest's table of its kind: `plugins`, `agents`, `system`."""
+        return self.kind if self.kind == SYSTEM else f"{self.kind}s"
+
+    @property
+    def origin(self) -> str:
+        """Where its code is: the component's file, or the entry point's name."""
+        return str(self.component) if self.is_sandboxed else self.use
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from lion.domain.plan import DEFAULT_CAPABILITIES, MAX_DEPTH, Grant
+from lion.domain.plan import DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Holder
 from lion.kernel.audit_facts import scope_of
 from lion.policy.chain import decide_static
 from lion.policy.question import Question
@@ -34,14 +34,15 @@ def reachable(
     rights: Mapping[str, Rights],
     imports: Mapping[str, Mapping[str, Sequence[str]]],
     tools: Mapping[str, str],
+    trusted: Mapping[str, Holder] = {},
 ) -> dict[str, tuple[Reach, ...]]:
     """What each holder reaches. `tools` gives the holder by the tool's name, `imports` the
-    operations by holder and capability.
+    operations by holder and capability; `trusted` are system plugins, whose Python is reached too.
     """
     steps = {
         name: _steps(one, imports[name].get("tools", ()), tools) for name, one in rights.items()
     }
-    own = {name: _own(one) for name, one in rights.items()}
+    own = {name: (*_python(trusted.get(name)), *_own(one)) for name, one in rights.items()}
     return {name: _reach(name, steps, own) for name in rights}
 
 
@@ -60,6 +61,14 @@ def _steps(
         ):
             found[holder] = tool
     return tuple(found.items())
+
+
+def _python(holder: Holder | None) -> tuple[Grant, ...]:
+    """What no sandbox holds is authority in itself."""
+    if holder is None:
+        return ()
+    line = f'{holder.table}.{holder.name}.use = "{holder.use}"'
+    return (Grant(SYSTEM, line, patterns=(holder.use,)),)
 
 
 def _own(rights: Rights) -> tuple[Grant, ...]:

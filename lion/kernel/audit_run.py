@@ -9,13 +9,25 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from lion.domain.event import PluginLoaded, Record, RunFinished, RunStarted
+from lion.domain.event import (
+    PluginLoaded,
+    Record,
+    RunFinished,
+    RunStarted,
+    SystemPluginLoaded,
+)
 from lion.domain.manifest import recorded_plan
 from lion.domain.plan import Limits, Plan
 from lion.errors import AuditError
 from lion.kernel.audit_facts import BudgetSpent, HolderUse, RootEnding
 from lion.kernel.audit_use import Usage
-from lion.kernel.audit_view import HolderAudit, Loaded, audit_plan, recorded_component
+from lion.kernel.audit_view import (
+    HolderAudit,
+    Loaded,
+    audit_plan,
+    recorded_component,
+    recorded_system,
+)
 from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import BudgetUse
 
@@ -61,6 +73,8 @@ def audit_run(
             event = record.event()
             if isinstance(event, PluginLoaded) and event.holder in plan.holders:
                 loaded[event.holder] = recorded_component(event)
+            elif isinstance(event, SystemPluginLoaded) and event.holder in plan.holders:
+                loaded[event.holder] = recorded_system(event)
             elif isinstance(event, RunFinished):
                 finished = event
         usage.add(record)

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.event import PluginLoaded
-from lion.domain.plan import DEFAULT_CAPABILITIES, Holder, Limits, Plan
+from lion.domain.event import PluginLoaded, SystemPluginLoaded
+from lion.domain.plan import DEFAULT_CAPABILITIES, SYSTEM_LIMITS, Holder, Limits, Plan
 from lion.kernel.audit_facts import HolderUse, scope_of
 from lion.kernel.audit_reach import Reach, reachable
 from lion.kernel.replay import name_call
@@ -18,12 +18,17 @@ from lion.policy.pattern import compile_pattern
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
 from lion.policy.rules import Rule
+from lion.ports import SystemInfo
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A holder's component: SHA-256 (hex), the operations it imports by capability, its tools."""
+    """A holder's component: SHA-256 (hex), the operations it imports by capability, its tools.
+
+    Of a system plugin `system` says whose code it is, and the digest is empty.
+    """
 
     digest: str
+    system: SystemInfo | None = None
     imports: dict[str, tuple[str, ...]]
     tools: tuple[str, ...]
 
@@ -58,13 +63,16 @@ class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     """One holder: what it could do at all (imports), may do, may not do, and reaches by others.
 
     `defaults` are granted without a line, `denied_defaults` taken away by the manifest, `may_use`
-    what is left of all. `use` is what a run made of it, None for a manifest.
+    what is left of all. `use` is what a run made of it, None for a manifest. A system plugin is
+    not sandboxed: what is said here is what it asks the host for, not what its Python could do.
     """
 
     name: str
     kind: str
+    is_sandboxed: bool
     component: str
     digest: str
+    system: SystemInfo | None
     imports: dict[str, tuple[str, ...]]
     tools: tuple[str, ...]
     defaults: tuple[str, ...]
@@ -90,12 +98,29 @@ def by_capability(imports: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ..
 
 def recorded_component(event: PluginLoaded) -> Loaded:
     """What the log says of a component."""
-    pairs = [item.partition("#") for item in event.imports]
     return Loaded(
-        digest=event.component_digest,
-        imports=by_capability((interface, function) for interface, _, function in pairs),
-        tools=event.tools,
+        digest=event.component_digest, imports=_imported(event.imports), tools=event.tools
     )
+
+
+def recorded_system(event: SystemPluginLoaded) -> Loaded:
+    """What the log says of a system plugin."""
+    imports = _imported(event.imports)
+    info = SystemInfo(
+        use=event.use,
+        distribution=event.distribution,
+        version=event.version,
+        contract=event.contract,
+        uses=tuple(name for name in imports if name not in DEFAULT_CAPABILITIES),
+        judges=event.judges,
+        hears=event.hears,
+    )
+    return Loaded(digest="", imports=imports, tools=event.tools, system=info)
+
+
+def _imported(items: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    pairs = [item.partition("#") for item in items]
+    return by_capability((interface, function) for interface, _, function in pairs)
 
 
 def audit_plan(
@@ -117,7 +142,8 @@ def audit_plan(
     }
     tools = {f"{name}.{tool}": name for name, one in loaded.items() for tool in one.tools}
     imports = {name: one.imports for name, one in loaded.items()}
-    reached = reachable(rights, imports, tools)
+    trusted = {name: plan.holders[name] for name, one in loaded.items() if one.system}
+    reached = reachable(rights, imports, tools, trusted)
     return tuple(
         _audit(holder, loaded.get(name), rights.get(name), policy, tools,
                reached.get(name, ()), (limits or {}).get(name), (uses or {}).get(name))
@@ -144,8 +170,10 @@ def _audit(
     return HolderAudit(
         name=holder.name,
         kind=holder.kind,
-        component=str(holder.component),
+        is_sandboxed=holder.is_sandboxed,
+        component=holder.origin,
         digest=found.digest,
+        system=found.system,
         imports=found.imports,
         tools=found.tools,
         defaults=tuple(
@@ -158,7 +186,7 @@ def _audit(
         may_use=rights.capabilities if rights else (),
         reachable=reached,
         limits=effective,
-        lowered=_lowered(holder.limits, effective),
+        lowered=_lowered(holder, effective),
         warnings=tuple(_warnings(holder, loaded, rules, tools)),
         use=use,
     )  # fmt: skip
@@ -181,10 +209,11 @@ def _rule(rule: Rule) -> RuleView:
     return RuleView(verdict=rule.opinion.verdict, rule=rule.text, capability=rule.capability)
 
 
-def _lowered(before: Limits, after: Limits) -> tuple[Lowered, ...]:
+def _lowered(holder: Holder, after: Limits) -> tuple[Lowered, ...]:
+    before = holder.limits
     return tuple(
         Lowered(limit=name, manifest=getattr(before, name), effective=getattr(after, name))
-        for name in Limits.__struct_fields__
+        for name in (Limits.__struct_fields__ if holder.is_sandboxed else SYSTEM_LIMITS)
         if getattr(before, name) != getattr(after, name)
     )
 
@@ -197,7 +226,7 @@ def _warnings(
         return
     granted = {grant.capability: grant for grant in holder.grants}
     for name in granted:
-        if name not in loaded.imports:
+        if name not in loaded.imports and not (name == "secrets" and "http" in loaded.imports):
             yield f"granted but not imported: {name}"
     for grant in holder.grants:
         if grant.capability == "tools":

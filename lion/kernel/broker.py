@@ -65,6 +65,7 @@ class Broker:
         self._now = invocation.clock.now_ns
         self._scope = invocation.scope
         self._purse = invocation.purse
+        self._processors = invocation.live.processors
 
     async def handle(self, index: int, args: list[Any]) -> Any:
         """Answer a call of the component's import `index`: ("ok", value) or ("err", (case, text)).
@@ -108,10 +109,11 @@ class Broker:
         if len(target) > MAX_TARGET:
             call = _Call(operation, number, target[:MAX_TARGET], args, TOO_LONG)
             return call, ("invalid", TOO_LONG.reason)
-        holder = self._caller.holder
-        decision = self._owner.decide(
-            Question(holder, operation.capability, operation.name, target)
-        )
+        question = Question(self._caller.holder, operation.capability, operation.name, target)
+        if self._processors:
+            decision = self._caller.judged(question, number, args)
+        else:
+            decision = self._owner.decide(question)
         call = _Call(operation, number, target, args, decision)
         if decision.verdict is _ALLOW:
             return call, None

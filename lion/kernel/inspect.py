@@ -5,10 +5,18 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.json_schema import input_schema, output_schema
-from lion.domain.wit import render_function
-from lion.kernel.live import is_agent_export, tool_exports
-from lion.ports import Component
+from lion.domain.event import (
+    Event,
+    PluginFailed,
+    PluginLoaded,
+    SystemPluginFailed,
+    SystemPluginLoaded,
+)
+from lion.domain.plan import Holder
+from lion.errors import LionError
+from lion.kernel.live import LiveHolder, is_agent_export, tool_exports
+from lion.kernel.tool_types import input_schema, output_schema, render_type
+from lion.ports import Component, SystemInfo
 
 
 class ToolInfo(msgspec.Struct, frozen=True):
@@ -25,7 +33,7 @@ class ToolInfo(msgspec.Struct, frozen=True):
 
 class ComponentInfo(msgspec.Struct, frozen=True):
     """A component: SHA-256 (hex), size in bytes, its ceiling (functions by interface), its tools,
-    whether it is an agent.
+    whether it is an agent. A system plugin has no digest and no size; `system` says whose it is.
     """
 
     digest: str
@@ -33,6 +41,7 @@ class ComponentInfo(msgspec.Struct, frozen=True):
     imports: dict[str, Sequence[str]]
     tools: tuple[ToolInfo, ...]
     is_agent: bool
+    system: SystemInfo | None = None
 
     @property
     def ceiling(self) -> tuple[str, ...]:
@@ -49,11 +58,32 @@ def describe(component: Component, size: int) -> ComponentInfo:
         ToolInfo(
             name=name,
             description=export.docs,
-            type=render_function(export.type),
-            input_schema=input_schema(export.type),
-            output_schema=output_schema(export.type),
+            type=render_type(export),
+            input_schema=input_schema(export),
+            output_schema=output_schema(export),
         )
         for name, export in sorted(tool_exports(component).items())
     )
     is_agent = any(map(is_agent_export, component.exports))
-    return ComponentInfo(component.digest, size, dict(imports), tools, is_agent)
+    system = getattr(component, "info", None)
+    return ComponentInfo(component.digest, size, dict(imports), tools, is_agent, system)
+
+
+def loaded_event(holder: LiveHolder) -> Event:
+    """What the log says of a holder that was loaded."""
+    component, tools = holder.component, tuple(holder.tools)
+    imports = tuple(f"{i.interface}#{i.name}" for i in component.imports)
+    if holder.system is None:
+        return PluginLoaded(holder.name, component.digest, imports, tools)
+    info = holder.system.info
+    return SystemPluginLoaded(
+        holder=holder.name, use=info.use, distribution=info.distribution, version=info.version,
+        contract=info.contract, imports=imports, tools=tools, judges=info.judges, hears=info.hears,
+    )  # fmt: skip
+
+
+def failed_event(holder: Holder, failure: LionError) -> Event:
+    """What the log says of a holder that was refused."""
+    if not holder.is_sandboxed:
+        return SystemPluginFailed(holder.name, "load", failure.what)
+    return PluginFailed(holder.name, failure.what, getattr(failure, "ending", "refused"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import CallError, Decision
+from lion.domain.call import CallError, Decision, HostCall
 from lion.domain.event import CallRedirected, Draft, Event, Scope
 from lion.domain.plan import Grant
 from lion.errors import GuestError
@@ -19,6 +19,7 @@ from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
 from lion.kernel.live import LiveHolder, LiveRun
 from lion.kernel.size import check_size
+from lion.policy.chain import decide
 from lion.policy.question import Question
 from lion.ports import CallStats, Export, Tools
 
@@ -74,10 +75,23 @@ class Invocation:
             raise CallError("unavailable", "this instance cannot start work")
         self.nursery.start_soon(work, *args)
 
+    def judged(self, question: Question, number: int, args: list[Any]) -> Decision:
+        """Decide a question about call `number`; processors of system plugins are asked too."""
+        decision = self.owner.decide(question)
+        processors = self.live.processors.get(question.capability)
+        if not processors:
+            return decision
+        call = HostCall(
+            run=self.run, invocation=self.path, number=number, chain=self.chain,
+            capability=question.capability, operation=question.operation,
+            target=question.target, args=args,
+        )  # fmt: skip
+        return decide(call, self.owner.rights, processors, static=decision)
+
     async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
         """See ports.Caller.may."""
         question = Question(self.holder, capability, operation, target)
-        decision = self.owner.decide(question)
+        decision = self.judged(question, call, [])
         event = CallRedirected(
             capability=capability, operation=operation, target=target, verdict=decision.verdict,
             reason=decision.reason, decided_by=decision.decided_by, opinions=decision.opinions,

@@ -3,22 +3,22 @@ run itself.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from lion.domain.call import Decision
-from lion.domain.event import Draft, Event, Scope
+from lion.domain.event import Draft, Event, Scope, SystemPluginFailed
 from lion.domain.plan import Holder, Plan
 from lion.domain.wit import has_handle, render_function
 from lion.errors import GuestError
 from lion.kernel.budgets import Budgets
 from lion.kernel.report import Denial
-from lion.policy.chain import decide_static
+from lion.policy.chain import Processor, decide_static
 from lion.policy.question import Question
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest_line
-from lion.ports import Clock, Component, EventLog, Export, Operation
+from lion.ports import Clock, Component, EventLog, Export, Operation, SystemComponent
 
 DECISIONS = 1_024
 """Cached decisions of one holder."""
@@ -27,7 +27,10 @@ DENIALS = 100
 
 
 class LiveHolder:
-    """A holder with its component, its rights and what its imports mean."""
+    """A holder with its component, its rights and what its imports mean.
+
+    `system` is the component where that is trusted Python, else None.
+    """
 
     def __init__(
         self, holder: Holder, component: Component, rights: Rights, operations: Sequence[Operation]
@@ -35,6 +38,7 @@ class LiveHolder:
         self.holder = holder
         self.name = holder.name
         self.component = component
+        self.system = None if holder.is_sandboxed else cast(SystemComponent, component)
         self.rights = rights
         self.operations = operations
         self.tools = tool_exports(component)
@@ -111,6 +115,10 @@ class LiveRun:
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
         self.services: Mapping[str, Any] = {}
+        self.processors: Mapping[str, Sequence[Processor]] = {}
+        """Those of system plugins, by capability; empty if there is none."""
+        self.failed: set[tuple[str, str]] = set()
+        """System plugins and the parts of them that failed."""
         self.counts = Counts()
         self.denials: dict[Question, Denial] = {}
         self.scope = Scope(run=run)
@@ -122,6 +130,13 @@ class LiveRun:
     def record(self, event: Event) -> None:
         """Append a record about the run itself."""
         self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
+
+    def note_failure(self, holder: str, part: str, exc: GuestError) -> None:
+        """Record that a part of a system plugin failed, the first time in this run."""
+        if (holder, part) not in self.failed:
+            self.failed.add((holder, part))
+            words = f": {exc.words}" if exc.words else ""
+            self.record(SystemPluginFailed(holder, part, f"{exc.what}{words}"))
 
     def note_denial(self, question: Question, decision: Decision) -> None:
         """Remember a denial for the report; the same one again only counts."""

@@ -6,7 +6,8 @@ arguments, and every host call answered from the log in the guest's own order.
 
 Rule: nothing here holds an executor, a policy, a budget or an open log; there is nothing to act
 with.
-Rule: an invocation that never began (the machine had no room then) is left out.
+Rule: an invocation that never began (the machine had no room then) is left out, and so is one of
+a system plugin: what its caller got of it is among the caller's records.
 Rule: an invocation that was cut (cancelled, over its time, killed) is stopped at its last recorded
 outcome.
 """
@@ -73,6 +74,8 @@ def gather(records: Iterable[Record]) -> dict[str, Recorded]:
     asked: dict[tuple[str, int], CallRequested] = {}
     for record in records:
         event = record.event()
+        if not record.component_digest:
+            continue
         if isinstance(event, PluginInvoked | AgentSpawned):
             if isinstance(event, PluginInvoked):
                 export, args = event.export, event.args
@@ -84,6 +87,12 @@ def gather(records: Iterable[Record]) -> dict[str, Recorded]:
         elif record.invocation in found:
             _add(found[record.invocation], record, event, asked)
     return found
+
+
+def count_trusted(records: Iterable[Record]) -> int:
+    """Calls of system plugins among the records."""
+    invoked = PluginInvoked.__name__
+    return sum(record.type == invoked and not record.component_digest for record in records)
 
 
 def _add(

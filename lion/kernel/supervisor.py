@@ -12,7 +12,6 @@ import trio
 
 from lion.domain.call import CallError
 from lion.domain.event import AgentCompleted, AgentError, AgentSpawned
-from lion.domain.json_arguments import arguments_from_values, result_to_json
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import RunAgent, RunCall
 from lion.errors import INTERRUPTED, GuestError, OperatorError
@@ -21,6 +20,7 @@ from lion.kernel.groups import flattened
 from lion.kernel.invocation import Invocation
 from lion.kernel.live import LiveRun, is_agent_export
 from lion.kernel.report import Ending
+from lion.kernel.tool_types import how_to_call, read_values, write_result
 from lion.kernel.tools import build_root, find_tool, run_export
 from lion.ports import Export
 
@@ -119,15 +119,15 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
     invocation = build_root(live, holder, path)
     try:
         _, export = find_tool(invocation, entry.call)
-        args = arguments_from_values(export.type, entry.arguments)
+        args = read_values(export, entry.arguments)
     except CallError as exc:
         known = ", ".join(f"{plugin}.{t}" for t in sorted(holder.tools)) or "none"
         raise OperatorError(exc.text, hint=f"its tools are: {known}") from exc
     except JsonMismatch as exc:
-        raise OperatorError(f"{entry.call}: {exc}", hint="lion inspect shows its schema") from exc
+        raise OperatorError(f"{entry.call}: {exc}", hint=how_to_call(export)) from exc
     value = await run_export(invocation, export, args)
     try:
-        status, result = result_to_json(export.type, value)
+        status, result = write_result(export, value)
     except JsonMismatch as exc:
         raise GuestError(
             f"the result of {entry.call!r} is no JSON: {exc}", ending="result"

@@ -13,18 +13,20 @@ import trio
 
 from lion.domain.call import CallError
 from lion.domain.event import PluginError, PluginInvoked, PluginResult
-from lion.domain.json_arguments import arguments_from_json, result_to_json
 from lion.domain.json_scalars import JsonMismatch
-from lion.domain.json_schema import input_schema, output_schema
 from lion.domain.plan import MAX_DEPTH
 from lion.errors import GuestError
 from lion.kernel.attempt import attempt
 from lion.kernel.invocation import Invocation
 from lion.kernel.live import LiveHolder
+from lion.kernel.tool_types import input_schema, output_schema, read_text, write_result
 from lion.policy.question import Question
 from lion.ports import Export
 
-_CASES = {"deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable"}
+_CASES = {
+    "deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable",
+    "raised": "other", "result": "other",
+}  # fmt: skip
 
 
 def dump_json(value: Any) -> str:
@@ -73,8 +75,8 @@ class ToolPort:
         return {
             "name": name,
             "description": export.docs,
-            "input-schema": dump_json(input_schema(export.type)),
-            "output-schema": dump_json(output_schema(export.type)),
+            "input-schema": dump_json(input_schema(export)),
+            "output-schema": dump_json(output_schema(export)),
         }
 
     async def call(self, name: str, arguments: str) -> str:
@@ -88,7 +90,7 @@ class ToolPort:
         if len(caller.chain) >= MAX_DEPTH:
             raise CallError("exhausted", f"tools call tools at most {MAX_DEPTH} deep")
         try:
-            args = arguments_from_json(export.type, arguments)
+            args = read_text(export, arguments)
         except JsonMismatch as exc:
             raise CallError("invalid", str(exc)) from exc
         cause = f"{caller.path}#{caller.number}"
@@ -100,10 +102,11 @@ class ToolPort:
             value = await run_export(invocation, export, args)
         except GuestError as exc:
             case = _CASES.get(exc.ending, "exhausted")
-            said = f": {exc.words}" if exc.words else ""
+            # What Python raised may tell of the host's files; the record has it.
+            said = f": {exc.words}" if exc.words and exc.ending != "raised" else ""
             raise CallError(case, f"the tool failed ({exc.ending}): {exc.what}{said}") from exc
         try:
-            status, result = result_to_json(export.type, value)
+            status, result = write_result(export, value)
         except JsonMismatch as exc:
             raise CallError("other", f"the tool's result is no JSON: {exc}") from exc
         if status == "err":

@@ -34,7 +34,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
 
 def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Rights:
     """The rights of a holder whose component imports what `ceiling` names (`kv`, `tools`)."""
-    place = f"{holder.kind}s.{holder.name}"
+    place = f"{holder.table}.{holder.name}"
     rules = {
         name: tuple(rule for rule in (*policy.deny, *policy.ask) if rule.capability == name)
         for name in OFFERED

@@ -3,6 +3,7 @@
     rule       = capability [operation] [pattern]     "kv set **", "random", "tools call db.*"
     operation  = the host function's name, or * for any
     "tool X"   = "tools * X"
+    "system X" = a system plugin by its entry point, when it is loaded (use.py)
 
 Rule: whatever parses is enforced; a pattern is refused where no call names what it is about.
 Rule: a pattern on a listing applies as soon as something it matches could be shown.
@@ -15,10 +16,14 @@ import msgspec
 from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import LATER, OFFERED, Capability
 from lion.domain.names import did_you_mean
+from lion.domain.plan import SYSTEM
 from lion.policy.fs_scope import fs_pattern, speaks_of
 from lion.policy.http_scope import rule_pattern
 from lion.policy.pattern import BadPattern, Pattern, compile_pattern
 from lion.policy.question import Question
+
+USE = Capability(name=SYSTEM, operations=("use",), targeted=("use",), separator=".")
+"""No capability of a guest's: which system plugins a manifest may use at all."""
 
 
 class BadRule(ValueError):
@@ -68,8 +73,11 @@ def parse_rule(text: str, verdict: Verdict) -> Rule:
         return _rule(text, verdict, Capability(name=words[0], operations=()), None, None)
     if words[0] == "tool":
         words = ["tools", *(["*"] if len(words) < 3 else []), *words[1:]]
+    if words[0] == USE.name:
+        named = " ".join(words[1:])
+        return _rule(text, verdict, USE, None, _pattern(USE, "use", named) if named else None)
     if words[0] not in OFFERED:
-        known = (*OFFERED, *LATER, "tool")
+        known = (*OFFERED, *LATER, "tool", USE.name)
         raise BadRule(f"no capability {words[0]!r}; {did_you_mean(words[0], known)}")
     capability = OFFERED[words[0]]
     operation, pattern = _split(capability, words[1:])

@@ -27,7 +27,7 @@ def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> s
     denials = {one.processor for one in decision.opinions if one.verdict is Verdict.DENY}
     if holder is None or decision.verdict is not Verdict.DENY:
         return None
-    place = f"{holder.kind}s.{holder.name}"
+    place = f"{holder.table}.{holder.name}"
     if denials == {"manifest"}:
         return _line(f"{place}.deny", [name for name in holder.denied if name != call.capability])
     if denials != {"grants"} or call.capability not in OFFERED:

@@ -41,6 +41,7 @@ from lion.ports.log import (
     Tables,
     VerifyReport,
 )
+from lion.ports.system import JsonTypes, SystemComponent, SystemInfo
 
 __all__ = [
     "HTTP",
@@ -57,6 +58,7 @@ __all__ = [
     "Handles",
     "HttpDoor",
     "Import",
+    "JsonTypes",
     "Kind",
     "LogReader",
     "OpenRuntime",
@@ -65,6 +67,8 @@ __all__ = [
     "PendingCall",
     "RunSummary",
     "Runtime",
+    "SystemComponent",
+    "SystemInfo",
     "Tables",
     "Terms",
     "Times",

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from lion.domain.plan import Limits
 from lion.domain.wit import Function
+
+if TYPE_CHECKING:
+    from lion.ports.system import JsonTypes
 
 
 class Import(msgspec.Struct, frozen=True):
@@ -24,13 +27,14 @@ class Import(msgspec.Struct, frozen=True):
 
 class Export(msgspec.Struct, frozen=True):
     """One exported function. `name` is the function's own, `interface` empty at the component's
-    root.
+    root. `json` are its types where they are not WIT's (a system plugin's).
     """
 
     interface: str
     name: str
     type: Function
     docs: str = ""
+    json: "JsonTypes | None" = None
 
 
 HandleCall = Callable[[int, list[Any]], Awaitable[Any]]

@@ -11,7 +11,7 @@ import trio
 import trio.abc
 import trio.testing
 
-from lion.capabilities.fs_threads import count_busy
+from lion.threads import count_busy
 
 START_NS: Final = 1_750_000_000_000_000_000
 """When frozen time begins: 2025-06-15 15:06:40 UTC."""

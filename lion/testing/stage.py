@@ -18,11 +18,11 @@ from pathlib import Path
 import trio
 
 from lion.audit.memory import MemoryLog
-from lion.capabilities.packed import pack
 from lion.capabilities.services import open_services
 from lion.capabilities.table import build_operations
 from lion.domain.hidden import Hidden
 from lion.domain.names import did_you_mean
+from lion.domain.packed import pack
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.host import Fittings, Host

@@ -10,9 +10,9 @@ from trio.testing import wait_all_tasks_blocked
 
 from lion.capabilities import http
 from lion.capabilities.http_exchange import AHEAD
-from lion.capabilities.packed import pack
 from lion.domain.call import CallError
 from lion.domain.http_grant import build_http_grant
+from lion.domain.packed import pack
 from lion.domain.plan import Grant
 from lion.ports import HTTP, OutgoingRequest
 from lion.testing.caller import FakeCaller

@@ -21,8 +21,9 @@ RUN_KEYS = {
     "unnamed_denials", "policy_digest", "policy_known", "lion_version", "endings", "holders",
 }  # fmt: skip
 HOLDER_KEYS = {
-    "name", "kind", "component", "digest", "imports", "tools", "defaults", "denied_defaults",
-    "grants", "rules", "may_use", "reachable", "limits", "lowered", "warnings", "use",
+    "name", "kind", "is_sandboxed", "component", "digest", "system", "imports", "tools",
+    "defaults", "denied_defaults", "grants", "rules", "may_use", "reachable", "limits",
+    "lowered", "warnings", "use",
 }  # fmt: skip
 USE_KEYS = {"invocations", "endings", "cpu_ns", "operations", "grants", "denied", "budgets"}
 

@@ -88,8 +88,35 @@ MISTAKES = [
     ("[vars]", "[models.fast]\nprovider = 'x'\n[vars]", "'x' is no provider of this"),
     (
         "[vars]",
-        "[system.db]\nuse = 'x'\n[vars]",
-        "m.toml:2: system: this version of lion does not",
+        "[workflows.x]\nsteps = []\n[vars]",
+        "m.toml:2: workflows: this version of lion does not",
+    ),
+    ("[vars]", "[system.db]\nsettings = {}\n[vars]", "m.toml:2: system.db: 'use' is missing"),
+    ("[vars]", "[system.db]\nuse = 'X Y'\n[vars]", "m.toml:3: system.db.use: 'X Y' is no name"),
+    (
+        "[vars]",
+        "[system.notes]\nuse = 'x'\n[vars]",
+        "duplicate name: 'notes' is a plugin and a system plugin",
+    ),
+    (
+        "[vars]",
+        "[system.ann]\nuse = 'x'\n[vars]",
+        "duplicate name: 'ann' is an agent and a system plugin",
+    ),
+    (
+        "[vars]",
+        "[system.db]\nuse = 'x'\nlimits = { memory = \"1 MiB\" }\n[vars]",
+        "system.db.limits.memory: unknown key 'memory'; known here: calls",
+    ),
+    (
+        "[vars]",
+        "[system.db]\nuse = 'x'\nallow.kv = { bytes = \"1 KiB\" }\n[vars]",
+        "system.db.allow.kv: unknown key 'kv'; known here: http, secrets, tools",
+    ),
+    (
+        "[vars]",
+        "[system.db]\nuse = 'x'\nallow.tools = ['nots.add']\n[vars]",
+        "m.toml:4: system.db.allow.tools: 'nots.add': there is no plugin 'nots'; did you mean",
     ),
     *(
         (

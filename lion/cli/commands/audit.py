@@ -97,6 +97,7 @@ def _loaded(plan: Plan, infos: Mapping[str, Any]) -> dict[str, Loaded]:
     return {
         name: Loaded(
             digest=infos[name].digest,
+            system=infos[name].system,
             imports=by_capability((i, f) for i, fs in infos[name].imports.items() for f in fs),
             tools=tuple(tool.name for tool in infos[name].tools),
         )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from lion.cli.audit_table import render_system
 from lion.cli.files import read_manifest
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
@@ -17,19 +18,27 @@ from lion.domain.plan import Holder, Limits, Plan, RunCall
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
 from lion.kernel.inspect import ComponentInfo
+from lion.ports import SystemInfo
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """One holder: its component, and what ceiling, manifest and policy leave of its rights."""
+    """One holder: its component, and what ceiling, manifest and policy leave of its rights.
+
+    A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
+    is false, `system` says whose code it is and `signatures` how its tools are written in Python.
+    """
 
     name: str
     kind: str
+    is_sandboxed: bool
     component: str
     digest: str
+    system: SystemInfo | None
     ceiling: tuple[str, ...]
     granted: tuple[str, ...]
     may_use: tuple[str, ...]
     tools: tuple[str, ...]
+    signatures: dict[str, str]
     limits: Limits
     warnings: tuple[str, ...]
 
@@ -98,12 +107,15 @@ def _checked(holder: Holder, infos: Mapping[str, ComponentInfo], policy: Any) ->
     return Checked(
         name=holder.name,
         kind=holder.kind,
-        component=str(holder.component),
+        is_sandboxed=holder.is_sandboxed,
+        component=holder.origin,
         digest=info.digest,
+        system=info.system,
         ceiling=info.ceiling,
         granted=tuple(dict.fromkeys(grant.capability for grant in holder.grants)),
         may_use=rights.capabilities,
         tools=tuple(tool.name for tool in info.tools),
+        signatures={} if holder.is_sandboxed else {t.name: t.type for t in info.tools},
         limits=rights.limits,
         warnings=(*_age(holder), *_warnings(holder, infos, rights.capabilities)),
     )
@@ -123,7 +135,9 @@ def _warnings(
 ) -> Iterator[str]:
     ceiling = infos[holder.name].ceiling
     for grant in holder.grants:
-        if grant.capability not in ceiling:
+        # A secret goes into requests, whether or not the guest may ask if it is there.
+        is_injected = grant.capability == "secrets" and "http" in ceiling
+        if grant.capability not in ceiling and not is_injected:
             yield f"granted but not imported: {grant.capability}"
         if grant.capability == "tools":
             yield from _unknown_tools(grant.patterns, infos)
@@ -143,7 +157,13 @@ def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
     """One holder for people."""
     tools = f"; tools: {', '.join(map(show_line, holder.tools))}" if holder.tools else ""
     yield f"{screen.paint('ok', 'green')}       {holder.kind} {holder.name}{tools}"
-    yield f"         sha256:{holder.digest}  {show_line(holder.component)}"
+    if holder.system is None:
+        yield f"         sha256:{holder.digest}  {show_line(holder.component)}"
+    else:
+        mark = screen.paint("UNSANDBOXED", "yellow")
+        yield f"         {mark}: {show_line(render_system(holder.system))}"
+        for name, written in holder.signatures.items():
+            yield f"         tool {show_line(name + written, longest=200)}"
     yield f"         imports {_listed(holder.ceiling)}; granted {_listed(holder.granted)}"
     yield f"         may use {_listed(holder.may_use)}"
     for warning in holder.warnings:

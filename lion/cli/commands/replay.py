@@ -74,6 +74,8 @@ def _speakers(started: RunStarted) -> list[str]:
 def render_report(report: "ReplayReport", screen: Screen) -> Iterator[str]:
     """What the comparison came to."""
     what = f"{report.invocations} invocations, {report.calls} host calls"
+    if report.trusted:
+        what += f", {report.trusted} calls of system plugins not executed again"
     if report.difference is None:
         cut = "" if report.finished else "; the run was cut short, and replayed as far as it got"
         same = screen.paint("identical", "green")

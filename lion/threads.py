@@ -2,7 +2,7 @@
 
 Rule: a cancelled call waits a moment for work that is under way, because what it did has to be
 recorded; only work that hangs is left behind, and its outcome is then unknown.
-Rule: work left behind keeps its place until it ends, so hanging disks cannot pile up threads, and
+Rule: work left behind keeps its place until it ends, so what hangs cannot pile up threads, and
 what it opened is closed by itself.
 """
 

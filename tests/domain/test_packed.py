@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lion.capabilities.packed import check_packed, pack, unpack
 from lion.domain.call import CallError
+from lion.domain.packed import check_packed, pack, unpack
 
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import trio
 
-from lion.capabilities import fs_threads
+from lion import threads
 from lion.capabilities.fs_file import Descriptor
-from lion.capabilities.fs_threads import finish
 from lion.domain.call import CallError
+from lion.threads import finish
 from tests.capabilities.fs_rig import grant, open_guest
 
 
@@ -74,7 +74,7 @@ async def test_cancelled_work_that_ends_soon_gives_its_outcome(gate: Gate) -> No
 async def test_work_that_hangs_is_left_behind_and_keeps_its_place(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fs_threads, "GRACE", 0.01)
+    monkeypatch.setattr(threads, "GRACE", 0.01)
     places, late = limiters(), trio.Event()
     with trio.CancelScope() as scope:
         async with trio.open_nursery() as nursery:

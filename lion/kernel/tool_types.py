@@ -1,0 +1,57 @@
+"""Look here if you want to know what a tool takes and gives as JSON: by WIT types of a component,
+by those of a system plugin's function.
+"""
+
+from typing import Any
+
+from lion.domain import json_arguments, json_schema
+from lion.domain.wit import render_function
+from lion.ports import Export
+
+
+def input_schema(export: Export) -> dict[str, Any]:
+    """The schema of its arguments, an object by name."""
+    return (
+        json_schema.input_schema(export.type) if export.json is None else export.json.input_schema
+    )
+
+
+def output_schema(export: Export) -> dict[str, Any]:
+    """The schema of what it gives when it succeeds."""
+    if export.json is None:
+        return json_schema.output_schema(export.type)
+    return export.json.output_schema
+
+
+def render_type(export: Export) -> str:
+    """Its type for people."""
+    return render_function(export.type) if export.json is None else export.json.text
+
+
+def read_text(export: Export, text: str) -> list[Any]:
+    """The arguments of a JSON text of at most 64 KiB. Raises JsonMismatch."""
+    if export.json is None:
+        return json_arguments.arguments_from_json(export.type, text)
+    return export.json.read(json_arguments.values_from_json(text))
+
+
+def read_values(export: Export, values: Any) -> list[Any]:
+    """The same of values already read. Raises JsonMismatch."""
+    if export.json is None:
+        return json_arguments.arguments_from_values(export.type, values)
+    return export.json.read(values)
+
+
+def write_result(export: Export, value: Any) -> tuple[str, Any]:
+    """("ok", JSON) or ("err", JSON). Raises JsonMismatch for what JSON does not have."""
+    if export.json is None:
+        return json_arguments.result_to_json(export.type, value)
+    status, result = value
+    return status, result
+
+
+def how_to_call(export: Export) -> str:
+    """Where a person finds what it takes."""
+    if export.json is None:
+        return "lion inspect shows its schema"
+    return f"it is {export.name}{export.json.text}"

@@ -1,0 +1,26 @@
+"""Look here if you want to know which system plugins the operator's policy lets a manifest use.
+
+    deny = ["system webhook", "system acme-*"]        # "system" alone: none at all
+
+Rule: asked before anything of it is imported; an `ask` refuses too, since nobody can answer then.
+"""
+
+from lion.domain.plan import Holder
+from lion.errors import OperatorError
+from lion.policy.policy_file import Policy
+from lion.policy.question import Question
+from lion.policy.rules import USE
+
+
+def check_use(holder: Holder, policy: Policy) -> None:
+    """Raise OperatorError if a rule speaks of this holder's entry point; components pass."""
+    if holder.is_sandboxed:
+        return
+    question = Question(holder.name, USE.name, "use", holder.use)
+    for rule in (*policy.deny, *policy.ask):
+        if rule.applies(question):
+            where = "" if policy.path is None else f" in {str(policy.path)!r}"
+            raise OperatorError(
+                f"the system plugin {holder.name!r} ({holder.use}) is {rule.opinion.reason}",
+                hint=f"the rule is the operator's{where}; no manifest can change it",
+            )

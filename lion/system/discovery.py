@@ -1,0 +1,146 @@
+"""Look here if you want to know how the name in `use` becomes a class: entry points, whose they
+are, and what is refused.
+
+Rule: a name that two distributions claim is nobody's: refused, both named.
+Rule: nothing is imported but what a manifest uses; finding out whose it is imports nothing.
+Rule: lion's own are in this table, so that a stale installation of lion has them too; a test holds
+the table and pyproject.toml together.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterator
+from functools import reduce
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from lion import __version__
+from lion.domain.names import nearest
+from lion.domain.plan import Plan
+from lion.domain.text import show_line
+from lion.errors import OperatorError
+from lion.system.contract import CONTRACT, GROUP, SystemPlugin
+from lion.system.faults import told
+
+OWN: Final = "lion-host"
+SHIPPED: Final = {
+    "console": "lion.system.shipped.console:Console",
+    "office-hours": "lion.system.shipped.office_hours:OfficeHours",
+    "sqlite-query": "lion.system.shipped.sqlite_query:SqliteQuery",
+    "webhook": "lion.system.shipped.webhook:Webhook",
+}
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A distribution that says: this name is mine."""
+
+    name: str
+    value: str
+    distribution: str
+    version: str
+
+    @property
+    def owner(self) -> str:
+        """The distribution for people: `lion-host 0.1.0`."""
+        return f"{show_line(self.distribution)} {show_line(self.version)}"
+
+
+def claims() -> Iterator[Claim]:
+    """Everything that is installed, and lion's own. Imports nothing."""
+    for name, value in SHIPPED.items():
+        yield Claim(name=name, value=value, distribution=OWN, version=__version__)
+    for point in entry_points(group=GROUP):
+        claim = _claim(point)
+        if claim.distribution.lower().replace("_", "-") != OWN:
+            yield claim
+
+
+def _claim(point: EntryPoint) -> Claim:
+    dist = point.dist
+    return Claim(
+        name=point.name,
+        value=point.value,
+        distribution="an unnamed distribution" if dist is None else dist.name,
+        version="" if dist is None else dist.version,
+    )
+
+
+def find_claim(use: str) -> Claim:
+    """Whose name it is. Raises OperatorError: nobody's, or claimed twice."""
+    everything = list(claims())
+    found = [claim for claim in everything if claim.name == use]
+    if not found:
+        guess = nearest(use, {claim.name for claim in everything})
+        meant = "" if guess is None else f"did you mean {guess!r}? or "
+        raise OperatorError(
+            f"no system plugin {use!r} is installed",
+            hint=f"{meant}install the package that has it: {_pip('install PACKAGE')}",
+        )
+    if len(found) > 1:
+        owners = " and ".join(claim.owner for claim in found)
+        foreign = next((c.distribution for c in found if c.distribution != OWN), "PACKAGE")
+        raise OperatorError(
+            f"the system plugin {use!r} is claimed by {owners}",
+            hint=f"remove one of them: {_pip(f'uninstall {show_line(foreign)}')}",
+        )
+    return found[0]
+
+
+def load_class(claim: Claim) -> type[SystemPlugin[Any]]:
+    """Import the class and check its contract. Raises OperatorError; this runs its module."""
+    found = _import(claim)
+    if not (inspect.isclass(found) and issubclass(found, SystemPlugin)):
+        raise _refused(claim, f"{claim.value!r} is no class that derives from SystemPlugin")
+    contract = getattr(found, "contract", None)
+    if contract != CONTRACT:
+        said = "says no contract" if contract is None else f"is for contract {contract!r}"
+        why = f"it {said}, and this lion has contract {CONTRACT}"
+        fitting = _pip(f"install {show_line(claim.distribution)}")
+        raise _refused(claim, why, hint=f"install a version that fits: {fitting}")
+    return found
+
+
+def _import(claim: Claim) -> Any:
+    module, _, attributes = claim.value.partition(":")
+    try:
+        path = [part for part in attributes.strip().split(".") if part]
+        return reduce(getattr, path, importlib.import_module(module.strip()))
+    except (Exception, SystemExit) as exc:
+        raise _refused(claim, f"it cannot be imported: {told(exc)}") from exc
+
+
+def _refused(claim: Claim, why: str, hint: str = "") -> OperatorError:
+    return OperatorError(f"the system plugin {claim.name!r} of {claim.owner}: {why}", hint=hint)
+
+
+def _pip(words: str) -> str:
+    return f"{sys.executable} -m pip {words}"
+
+
+def code_folders(plan: Plan) -> tuple[Path, ...]:
+    """Where the code of a plan's system plugins is, as far as that can be told without running it:
+    no grant may let a guest write there.
+    """
+    used = {holder.use for holder in plan.holders.values() if not holder.is_sandboxed}
+    if not used:
+        return ()
+    modules = {claim.value.partition(":")[0].strip() for claim in claims() if claim.name in used}
+    return tuple(folder for module in sorted(modules) for folder in _folders(module))
+
+
+def _folders(module: str) -> Iterator[Path]:
+    try:
+        spec = importlib.util.find_spec(module.partition(".")[0])
+    except (ImportError, ValueError):
+        return
+    if spec is None:
+        return
+    if spec.submodule_search_locations is not None:
+        yield from map(Path, spec.submodule_search_locations)
+    elif spec.origin is not None:
+        yield Path(spec.origin).parent

@@ -1,0 +1,116 @@
+"""Look here if you want to know whether lion.testing.system fails where a host would."""
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import trio
+
+from lion.domain.event import SystemPluginLagged
+from lion.domain.json_scalars import JsonMismatch
+from lion.domain.plan import Limits
+from lion.errors import GuestError, OperatorError
+from lion.system import Ask, Deny, HostError, ToolError
+from lion.testing import kit
+from tests.attack.kit import holder, open_arena, task
+from tests.system.kit import of_type, open_system, system
+
+QUICK = Limits(deadline_ns=50_000_000, concurrent=1)
+
+
+async def test_a_tool_gives_its_value_its_error_or_a_fault(shelf: ModuleType) -> None:
+    async with open_system(shelf.Shelf, {"greeting": "Hi"}) as bench:
+        assert await bench.call("find", title="x", most=1) == [{"title": "Hi x", "year": 0}]
+        with pytest.raises(ToolError) as own:
+            await bench.call("find", title="")
+        assert own.value.value == {"needs": "a title"}
+        with pytest.raises(JsonMismatch, match=r"arguments.titel: there is no such parameter"):
+            await bench.call("find", titel="x")
+    async with open_system(shelf.Bad, limits=QUICK) as bench:
+        for name, ending in (("raises", "raised"), ("lies", "result"), ("blocks", "deadline")):
+            with pytest.raises(GuestError) as caught:
+                await bench.call(name)
+            assert caught.value.ending == ending
+
+
+async def test_what_it_asks_for_is_the_tests_answer_or_denied(shelf: ModuleType) -> None:
+    url, gone = "https://a.example/", "https://b.example/"
+    http = {f"GET {url}": (200, "hello"), f"GET {gone}": HostError("dns", "no such name")}
+    async with open_system(shelf.Shelf, http=http, tools={"calculator.add": 3}) as bench:
+        assert await bench.call("fetch", url=url) == "hello"
+        assert await bench.call("fetch", url=gone) == "dns!"
+        assert await bench.call("fetch", url="https://c.example/") == "denied!"
+        assert await bench.call("ask-other", name="calculator.add") == "3"
+        assert await bench.call("ask-other", name="calculator.divide") == "denied!"
+        assert bench.asked == [
+            f"GET {url}", f"GET {gone}", "GET https://c.example/", "calculator.add",
+            "calculator.divide",
+        ]  # fmt: skip
+
+
+async def test_its_processor_is_asked_of_what_it_judges(shelf: ModuleType) -> None:
+    settings = {"deny": ["db.query"], "ask": ["db.drop"]}
+    async with open_system(shelf.Shelf, settings) as bench:
+        assert bench.judge("tools", "call", "db.query") == Deny("the shelf says no")
+        assert bench.judge("tools", "call", "db.drop") == Ask("the shelf wants to know")
+        assert bench.judge("tools", "call", "db.tables") is None
+        assert bench.judge("kv", "get", "db.query") is None
+    async with open_system(shelf.Raising) as bench:
+        with pytest.raises(GuestError, match="judge raised KeyError"):
+            bench.judge("tools", "call", "x.y")
+        # Its close raises, too; what was asked of it before is told all the same.
+        with pytest.raises(GuestError, match="close raised OSError"):
+            await bench.close()
+
+
+async def test_its_listener_hears_and_may_fail(shelf: ModuleType) -> None:
+    async with open_system(shelf.Shelf) as bench:
+        await bench.hear("RunEnding", exit_code=3)
+        assert shelf.HEARD[-1].fields == {"exit_code": 3}
+    for plugin, ending in ((shelf.Deaf, "raised"), (shelf.Slow, "deadline")):
+        async with open_system(plugin, limits=QUICK) as bench:
+            with pytest.raises(GuestError) as caught:
+                await bench.hear("RunEnding", exit_code=0)
+            assert caught.value.ending == ending
+
+
+async def test_settings_are_read_as_a_manifest_has_them(shelf: ModuleType, tmp_path: Path) -> None:
+    async with open_system(shelf.Shelf, {"notes": "notes.txt"}, folder=tmp_path) as bench:
+        await bench.hear("RunEnding", exit_code=0)
+    assert (tmp_path / "notes.txt").read_text() == "RunEnding \n"
+    with pytest.raises(OperatorError, match="unknown key 'note'; did you mean 'notes'"):
+        async with open_system(shelf.Shelf, {"note": "x"}):
+            pass
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_kit_for_manifests_takes_system_plugins_too(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.toml"
+    path.write_text('name = "x"\n' + system("books", "shelf"), "utf-8")
+    with kit(path) as lion:
+        assert lion.call("books.find", title="x", most=1) == [{"title": "Hello x", "year": 0}]
+
+
+async def test_one_that_lags_far_is_told_and_named(
+    tmp_path: Path, shelf: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lion.kernel import listeners
+
+    monkeypatch.setattr(listeners, "FAR_BEHIND", 5)
+
+    async def waits(self: object, event: object, host: object) -> None:
+        """As slow as it takes for others to be done."""
+        if event.type == "RunStarted":  # type: ignore[attr-defined]
+            with trio.move_on_after(0.3):
+                await trio.sleep_forever()
+        shelf.HEARD.append(event)
+
+    monkeypatch.setattr(shelf.Shelf, "hear", waits)
+    waiter = holder("w", "waiter", "config = { times = 1, nanos = 1 }", kind="agents")
+    async with open_arena(tmp_path) as arena:
+        report = await arena.run(system("books", "shelf"), waiter, task("w"))
+        events = arena.events(report.run)
+        (lagged,) = of_type(events, SystemPluginLagged)
+        assert (lagged.holder, lagged.is_final) == ("books", False)
+        assert max(event.behind for event in shelf.HEARD) >= lagged.behind >= 5
+        assert shelf.HEARD[-1].type == "RunEnding"
