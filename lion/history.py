@@ -16,7 +16,13 @@ import msgspec
 from lion.audit.sqlite_reader import open_sqlite_reader
 from lion.domain.event import RunStarted
 from lion.errors import AuditError
-from lion.kernel.replay import Difference, gather, replay_invocation, replay_limits
+from lion.kernel.replay import (
+    Difference,
+    count_trusted,
+    gather,
+    replay_invocation,
+    replay_limits,
+)
 from lion.ports import Component, LogReader, Runtime
 from lion.settings import Settings
 
@@ -78,7 +84,6 @@ async def replay(
     if not records or not isinstance(started := records[0].event(), RunStarted):
         raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
     found = gather(records)
-    trusted = sum(r.type == "PluginInvoked" and not r.component_digest for r in records)
     components: dict[str, Component] = {}
     for one in found.values():
         if one.principal not in components:
@@ -97,5 +102,5 @@ async def replay(
         run=run, invocations=len(found), calls=sum(len(r.calls) for r in found.values()),
         identical=difference is None, difference=difference, finished=finished,
         engine_changed=runtime.engine_digest != started.engine_digest,
-        wall_ns=time.perf_counter_ns() - began, trusted=trusted,
+        wall_ns=time.perf_counter_ns() - began, trusted=count_trusted(records),
     )  # fmt: skip

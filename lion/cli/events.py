@@ -75,13 +75,8 @@ def describe(event: Event) -> str:
         case PluginLoaded():
             tools = ", ".join(event.tools) or "none"
             return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
-        case SystemPluginLoaded():
+        case SystemPluginLoaded() | SystemPluginFailed() | SystemPluginLagged():
             return _system(event)
-        case SystemPluginFailed():
-            return f"{event.holder}, {event.part}: {event.error}"
-        case SystemPluginLagged():
-            how = "ended" if event.is_final else "is"
-            return f"{event.holder} {how} {event.behind} records behind"
         case PluginFailed():
             return f"{event.holder}: {event.error}"
         case PluginInvoked():
@@ -101,7 +96,12 @@ def describe(event: Event) -> str:
             return repr(event)
 
 
-def _system(event: SystemPluginLoaded) -> str:
+def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged) -> str:
+    if isinstance(event, SystemPluginFailed):
+        return f"{event.holder}, {event.part}: {event.error}"
+    if isinstance(event, SystemPluginLagged):
+        how = "ended" if event.is_final else "is"
+        return f"{event.holder} {how} {event.behind} records behind"
     named = {"tools": event.tools, "judges": event.judges, "hears": event.hears}
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"

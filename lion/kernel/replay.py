@@ -89,6 +89,12 @@ def gather(records: Iterable[Record]) -> dict[str, Recorded]:
     return found
 
 
+def count_trusted(records: Iterable[Record]) -> int:
+    """Calls of system plugins among the records."""
+    invoked = PluginInvoked.__name__
+    return sum(record.type == invoked and not record.component_digest for record in records)
+
+
 def _add(
     recorded: Recorded, record: Record, event: Event, asked: dict[tuple[str, int], CallRequested]
 ) -> None:

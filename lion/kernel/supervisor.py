@@ -20,7 +20,7 @@ from lion.kernel.groups import flattened
 from lion.kernel.invocation import Invocation
 from lion.kernel.live import LiveRun, is_agent_export
 from lion.kernel.report import Ending
-from lion.kernel.tool_types import read_values, write_result
+from lion.kernel.tool_types import how_to_call, read_values, write_result
 from lion.kernel.tools import build_root, find_tool, run_export
 from lion.ports import Export
 
@@ -124,7 +124,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
         known = ", ".join(f"{plugin}.{t}" for t in sorted(holder.tools)) or "none"
         raise OperatorError(exc.text, hint=f"its tools are: {known}") from exc
     except JsonMismatch as exc:
-        raise OperatorError(f"{entry.call}: {exc}", hint="lion inspect shows its schema") from exc
+        raise OperatorError(f"{entry.call}: {exc}", hint=how_to_call(export)) from exc
     value = await run_export(invocation, export, args)
     try:
         status, result = write_result(export, value)

@@ -48,3 +48,10 @@ def write_result(export: Export, value: Any) -> tuple[str, Any]:
         return json_arguments.result_to_json(export.type, value)
     status, result = value
     return status, result
+
+
+def how_to_call(export: Export) -> str:
+    """Where a person finds what it takes."""
+    if export.json is None:
+        return "lion inspect shows its schema"
+    return f"it is {export.name}{export.json.text}"

@@ -52,14 +52,27 @@ def build_plugin(
     scrub: Scrub,
 ) -> LoadedPlugin:
     """The plugin of a class, its settings checked. Raises OperatorError."""
-    settings = _settings(kind.settings_model, document, holder)
-    signatures = _signatures(kind, claim)
     try:
-        plugin = kind(settings)
-        hears = _names(plugin.heard()) if kind.hear is not SystemPlugin.hear else ()
-        judges = _names(plugin.judged()) if kind.judge is not SystemPlugin.judge else ()
+        return _built(kind, claim, document, holder, clock, scrub)
+    except LionError:
+        raise
     except (Exception, SystemExit) as exc:
         raise _refused(holder, claim, f"it cannot be made: {scrub(told(exc))}") from exc
+
+
+def _built(
+    kind: type[SystemPlugin[Any]],
+    claim: Claim,
+    document: Document,
+    holder: Holder,
+    clock: Clock,
+    scrub: Scrub,
+) -> LoadedPlugin:
+    settings = _settings(kind.settings_model, document, holder)
+    signatures = _signatures(kind, claim)
+    plugin = kind(settings)
+    hears = _names(plugin.heard()) if kind.hear is not SystemPlugin.hear else ()
+    judges = _names(plugin.judged()) if kind.judge is not SystemPlugin.judge else ()
     info = SystemInfo(
         use=claim.name,
         distribution=claim.distribution,
@@ -102,7 +115,8 @@ def _settings(model: type[PluginSettings], document: Document, holder: Holder) -
     try:
         return model.model_validate_json(json.dumps(holder.settings), context=context)
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
+        errors = exc.errors(include_url=False, include_input=False)
+    first = min(errors, key=lambda error: error["type"] != "extra_forbidden")
     place = (holder.table, holder.name, "settings", *first["loc"])
     match first["type"]:
         case "extra_forbidden":

@@ -125,9 +125,10 @@ def compile_crates(tools: Toolchain, crates: Sequence[Crate], *, locked: bool) -
     environ = _environment(tools, first)
     done = subprocess.run(command, cwd=first.root, env=environ, stdout=subprocess.DEVNULL)
     if done.returncode:
-        names = ", ".join(crate.project.name for crate in crates)
+        names = [crate.project.name for crate in crates]
+        which = names[0] if len(names) == 1 else f"one or more of {', '.join(names)}"
         raise OperatorError(
-            f"{names} did not compile",
+            f"{which} did not compile",
             hint=f"correct what the compiler says above{_seen_from(first.root)} and try again",
         )
 

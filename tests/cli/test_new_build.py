@@ -12,8 +12,19 @@ import pytest
 from lion.toolchain.stamp import make_stamp, write_stamp
 from tests.cli.kit import ROOT, WASM, Lion, assert_one_line
 
-COMBINATIONS = [("rust", "plugin"), ("rust", "agent"), ("assemblyscript", "plugin")]
-SOURCES = {"rust": "src/lib.rs", "assemblyscript": "assembly/index.ts"}
+COMBINATIONS = [
+    ("rust", "plugin"),
+    ("rust", "agent"),
+    ("assemblyscript", "plugin"),
+    ("assemblyscript", "agent"),
+    ("python", "system"),
+]
+_WIT = {"wit/world.wit", "wit/deps/lion-host/types.wit"}
+SOURCES = {
+    "rust": {"src/lib.rs", *_WIT},
+    "assemblyscript": {"assembly/index.ts", *_WIT},
+    "python": {"red_fox.py", "pyproject.toml"},
+}
 
 
 @pytest.mark.parametrize(("language", "kind"), COMBINATIONS)
@@ -22,15 +33,15 @@ def test_a_new_folder_is_complete_in_itself(lion: Lion, language: str, kind: str
     assert made.returncode == 0, made.stderr
     folder = lion.folder / "red-fox"
     files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
-    own = {SOURCES[language], "wit/world.wit", "manifest.toml", "tests/test_red_fox.py"}
-    assert own | {"README.md", ".gitignore", "wit/deps/lion-host/types.wit"} <= set(files)
-    assert all(f"     {name}\n" in made.stdout for name in own)
+    own = {*SOURCES[language], "manifest.toml", "tests/test_red_fox.py", "README.md", ".gitignore"}
+    assert own <= set(files)
+    assert all(f"     {name}\n" in made.stdout for name in own if "/deps/" not in name)
     assert not any(path.is_symlink() for path in folder.rglob("*"))
     for path in files.values():
         text = path.read_text("utf-8")
         assert str(ROOT) not in text, path
         assert "@name@" not in text and "@Name@" not in text, path
-    assert len(files["README.md"].read_text("utf-8").splitlines()) == 10
+    assert len(files["README.md"].read_text("utf-8").splitlines()) <= 12
 
 
 def test_json_says_what_was_made(lion: Lion) -> None:
@@ -98,6 +109,49 @@ def test_several_components_need_a_folder_to_go_to(lion: Lion) -> None:
         lion("new", name, "--lang", "rust")
     refused = lion("build", "fox", "owl", "--out", "one.wasm")
     assert_one_line(refused, 2, "is no folder, and there are 2 components", "mkdir -p one.wasm")
+
+
+PYTHON_MISTAKES = [
+    ("-> str:", "-> object():", "shelf/shelf.py:20: the tool 'greet'"),
+    ("(SystemPlugin[Settings]):", "(SystemPlugin[Settings]:", "(shelf/shelf.py:15)"),
+    ("contract = 1", "contract = 99", "it is for contract 99"),
+    ("class Shelf(", "class Shelves(", "has no attribute 'Shelf'"),
+    ("from typing", "import nothing_like_it\nfrom typing", "(shelf/shelf.py:3)"),
+    ("from typing", "raise SystemExit(3)\nfrom typing", "(shelf/shelf.py:3)"),
+    ("from typing", "import os; os._exit(3)\nfrom typing", "ended its process: exit code 3"),
+]
+
+
+def test_a_system_plugin_is_loaded_and_described(lion: Lion) -> None:
+    lion("new", "shelf", "--lang", "python")
+    built = lion("build", "shelf")
+    assert built.returncode == 0, built.stderr
+    assert "trusted Python, not sandboxed" in built.stdout
+    assert "Greet somebody by name." in built.stdout
+    assert "-m pip install --editable shelf" in built.stdout
+    told = lion.json("build", "shelf")
+    [plugin] = told["plugins"]
+    assert (told["language"], told["is_installed"], plugin["use"]) == ("python", False, "shelf")
+    assert [tool["name"] for tool in plugin["tools"]] == ["greet"]
+    assert plugin["tools"][0]["input_schema"]["required"] == ["name"]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), PYTHON_MISTAKES)
+def test_a_mistake_in_a_system_plugin_is_told(lion: Lion, old: str, new: str, said: str) -> None:
+    lion("new", "shelf", "--lang", "python")
+    source = lion.folder / "shelf" / "shelf.py"
+    text = source.read_text("utf-8")
+    assert old in text
+    source.write_text(text.replace(old, new, 1), "utf-8")
+    failed = lion("build", "shelf")
+    assert failed.returncode == 2, failed.stderr
+    assert said in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_a_python_project_without_a_system_plugin_says_what_to_write(lion: Lion) -> None:
+    lion.write('[project]\nname = "x"\n', "x/pyproject.toml")
+    assert_one_line(lion("build", "x"), 2, "names no system plugin", "entry-points")
 
 
 def _with_source(lion: Lion) -> Path:

@@ -69,6 +69,7 @@ def test_it_is_found_and_listed_as_unsandboxed(lion: Lion) -> None:
     checked = lion("check", path)
     assert checked.returncode == 0, checked.stderr
     assert "system books; tools: ask-other, fetch, find" in checked.stdout
+    assert "tool find(title: str, most: int = 2) -> list[acme_shelf.Book]" in checked.stdout
     whose = "UNSANDBOXED: trusted Python, shelf of acme-shelf 1.2.3; judges calls of tools, http"
     assert whose in checked.stdout
     for holders in (lion.json("check", path)["holders"], lion.json("audit", path)["holders"]):
@@ -133,6 +134,7 @@ def table(use: str, *lines: str) -> str:
         ("shelv", (), ("no system plugin 'shelv'", "did you mean 'shelf'? or install")),
         ("shelf", ("settings.greting = 'x'",),
          ("m.toml:4: system.one.settings.greting: unknown key", "did you mean 'greeting'?")),
+        ("generous", ("settings.hw = 'x'",), ("unknown key 'hw'", "did you mean 'how'?")),
         ("shelf", ("settings.greeting = 5",), ("settings.greeting: Input should be a valid str",)),
         ("generous", (), ("m.toml:2: system.one.settings: 'how' is missing", "add how = ...")),
         ("shelf", ("limits.memory = '1 MiB'",), ("limits.memory: unknown key 'memory'",)),
@@ -149,7 +151,8 @@ def test_a_mistake_is_one_sentence(
 
 
 WRONG = """
-from lion.system import Call, SystemPlugin, tool
+from lion.system import Call, PluginSettings, SystemPlugin, tool
+from pydantic import model_validator
 import lion.system
 
 class Untyped(SystemPlugin):
@@ -186,6 +189,20 @@ class Unmade(SystemPlugin):
     def __init__(self, settings):
         raise RuntimeError("not today")
 
+class Five(SystemPlugin):
+    contract = 1
+    uses = 5
+
+class Picky(PluginSettings):
+    size: int = 0
+
+    @model_validator(mode="after")
+    def check(self):
+        return self.size + "1"
+
+class Checked(SystemPlugin[Picky]):
+    contract = 1
+
 class Foreign:
     contract = 1
 
@@ -205,6 +222,8 @@ def leave():
         ("Late", "nothing can be said after RunFinished; hear RunEnding"),
         ("Waits", "judge is `async def`, and a judgement waits for nothing"),
         ("Unmade", "it cannot be made: RuntimeError: not today"),
+        ("Five", "it cannot be made: TypeError: 'int' object is not iterable"),
+        ("Checked", "it cannot be made: TypeError: unsupported operand"),
         ("Foreign", "'wrong:Foreign' is no class that derives from SystemPlugin"),
         ("leave", "'wrong:leave' is no class that derives from SystemPlugin"),
         ("Missing", "it cannot be imported: AttributeError: "),

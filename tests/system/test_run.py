@@ -110,6 +110,7 @@ async def test_wrong_arguments_never_reach_it(
     async with open_arena(tmp_path) as arena:
         report = await arena.run(BOOKS, call("books.find", **arguments))
         assert said in only(report).error
+        assert only(report).hint.startswith("it is find(title: str, most: int = 2) -> ")
         assert report.exit_code == 2
         assert not of_type(arena.events(report.run), PluginInvoked)
 

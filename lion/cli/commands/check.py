@@ -26,7 +26,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """One holder: its component, and what ceiling, manifest and policy leave of its rights.
 
     A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
-    is false and `system` says whose code it is.
+    is false, `system` says whose code it is and `signatures` how its tools are written in Python.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     granted: tuple[str, ...]
     may_use: tuple[str, ...]
     tools: tuple[str, ...]
+    signatures: dict[str, str]
     limits: Limits
     warnings: tuple[str, ...]
 
@@ -137,6 +138,7 @@ def _checked(holder: Holder, infos: Mapping[str, ComponentInfo], policy: Any) ->
         granted=tuple(dict.fromkeys(grant.capability for grant in holder.grants)),
         may_use=rights.capabilities,
         tools=tuple(tool.name for tool in info.tools),
+        signatures={} if holder.is_sandboxed else {t.name: t.type for t in info.tools},
         limits=rights.limits,
         warnings=(*_age(holder), *_warnings(holder, infos, rights.capabilities)),
     )
@@ -183,6 +185,8 @@ def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
     else:
         mark = screen.paint("UNSANDBOXED", "yellow")
         yield f"         {mark}: {show_line(render_system(holder.system))}"
+        for name, written in holder.signatures.items():
+            yield f"         tool {show_line(name + written, longest=200)}"
     yield f"         imports {_listed(holder.ceiling)}; granted {_listed(holder.granted)}"
     yield f"         may use {_listed(holder.may_use)}"
     for warning in holder.warnings:
