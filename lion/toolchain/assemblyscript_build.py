@@ -132,8 +132,8 @@ def fetch_packages(folder: Path, say: Say, *, locked: bool = False) -> None:
         )
     say(f"npm fetches what {shown(folder)} is built with (200 MB, once)")
     # Not `npm ci`: it wants the optional packages too, of which some were never published.
-    command = [npm, "install", "--omit=optional", "--no-audit", "--no-fund", "--loglevel=error"]
-    command += ["--no-save"] if locked else []
+    command = [npm, "install", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command += ["--loglevel=error", *(["--no-save"] if locked else [])]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise _npm_failed(done.stderr, folder)

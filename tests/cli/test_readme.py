@@ -24,7 +24,7 @@ def _blocks(text: str) -> list[tuple[str, str, str]]:
 
 
 BLOCKS = _blocks(README)
-SLOW_SECONDS = 1200
+SLOW_SECONDS = 2400
 _PATH = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 """Where `lion` is this environment's."""
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 1200
+SECONDS = 2400
 _OWN = ("HOME", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CARGO_HOME", "CARGO_TARGET_DIR")
 
 

@@ -44,7 +44,8 @@ def command(
     The component is written into DIR, with the WIT's comments in it as descriptions of its tools.
     Beside it built.json says which source it is of: what has not changed is not built again, and
     `lion check` warns when a component is older than its source. Workspace, lock file and target
-    folder are cargo's and npm's own.
+    folder are cargo's and npm's own. The sandbox is for what was built: building runs cargo with
+    the build scripts and macros of the source, so build only source that you trust.
     """
     from lion.cli.python_plugin import tell_python
     from lion.toolchain.build import build
