@@ -43,7 +43,7 @@ def contest_lines(contest: Contest, times: Mapping[str, Times]) -> list[str]:
     for name, taken in times.items():
         speed = f"{_megabytes(contest, taken):>9,.0f} MB/s" if contest.byte_count else ""
         best, median = taken.best / 1_000, taken.median / 1_000
-        lines.append(f"  {name:<12} best {best:>11,.2f} us   median {median:>11,.2f} us {speed}")
+        lines.append(f"  {name:<14} best {best:>11,.2f} us   median {median:>11,.2f} us {speed}")
     if contest.note:
         lines.append(f"  ({contest.note})")
     return [line.rstrip() for line in lines if line]

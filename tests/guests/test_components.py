@@ -115,7 +115,7 @@ CEILINGS |= {
     },
     "probe-as": {
         "log": LOG,
-        "clock": {"monotonic"},
+        "clock": {"monotonic", "sleep"},
         "config": {"get"},
         "kv": {"set", "list", "get"},
         "output": {"partial", "text"},

@@ -136,6 +136,11 @@ class Canonical:
             case _:
                 return f"{self.function('lower', t, module)}({value})"
 
+    def lift_handle(self, t: Handle, number: str, module: Module | None = None) -> str:
+        """The expression that holds a resource; only exports are lent one, and give it back."""
+        made = f"new {self.type_text(t, module)}({number})"
+        return f"abi.lend({made})" if t.mode == "borrow" else made
+
     def load(self, t: WitType, base: str, offset: int = 0) -> str:
         """The expression that reads a value from memory."""
         at = f"{base}, {offset}" if offset else base
@@ -154,7 +159,7 @@ class Canonical:
             case FlagsOf():
                 return mask(f"load<u{8 * layout.size_of(t)}>({at})", t)
             case Handle():
-                return f"new {self.type_text(t)}(load<i32>({at}))"
+                return self.lift_handle(t, f"load<i32>({at})")
             case ListOf():
                 second = f"{base}, {offset + 4}"
                 return self.lift_list(t, f"load<usize>({at})", f"load<i32>({second})")

@@ -45,8 +45,7 @@ def lift(canonical: Canonical, t: WitType, cores: list[str], module: Module | No
         case FlagsOf():
             return mask(first, t)
         case Handle():
-            made = f"new {canonical.type_text(t, module)}({first})"
-            return f"abi.lend({made})" if t.mode == "borrow" else made
+            return canonical.lift_handle(t, first, module)
         case ListOf():
             return canonical.lift_list(t, cores[0], cores[1], module)
         case _:
