@@ -90,6 +90,9 @@ def test_the_kit_for_manifests_takes_system_plugins_too(tmp_path: Path) -> None:
     path.write_text('name = "x"\n' + system("books", "shelf"), "utf-8")
     with kit(path) as lion:
         assert lion.call("books.find", title="x", most=1) == [{"title": "Hello x", "year": 0}]
+        lion.assert_replays()
+        lion.save(tmp_path / "run.lion")
+        lion.assert_replays(tmp_path / "run.lion")
 
 
 async def test_one_that_lags_far_is_told_and_named(
