@@ -116,7 +116,11 @@ class OpenKit(_Common):
                 await assert_same(self._log.reader(), summary.run, self._runtime)
             return
         holders = self._stage.plan.holders.items()
-        instead = {name: read_component(holder.component) for name, holder in holders}
+        instead = {
+            name: read_component(holder.component)
+            for name, holder in holders
+            if holder.is_sandboxed  # a system plugin is never executed again
+        }
         with open_recording(path) as reader:
             await assert_same(reader, "last", self._runtime, instead)
 
