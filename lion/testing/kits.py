@@ -125,7 +125,7 @@ class OpenKit(_Common):
             instead = {
                 name: read_component(holders[name].component)
                 for name in recorded_components(reader)
-                if name in holders
+                if name in holders and holders[name].is_sandboxed
             }
             await assert_same(reader, "last", self._runtime, instead)
 

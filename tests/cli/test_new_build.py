@@ -23,7 +23,7 @@ _WIT = {"wit/world.wit", "wit/deps/lion-host/types.wit"}
 SOURCES = {
     "rust": {"src/lib.rs", *_WIT},
     "assemblyscript": {"assembly/index.ts", *_WIT},
-    "python": {"red_fox.py", "pyproject.toml"},
+    "python": {"src/red_fox.py", "pyproject.toml"},
 }
 
 
@@ -112,12 +112,12 @@ def test_several_components_need_a_folder_to_go_to(lion: Lion) -> None:
 
 
 PYTHON_MISTAKES = [
-    ("-> str:", "-> object():", "shelf/shelf.py:20: the tool 'greet'"),
-    ("(SystemPlugin[Settings]):", "(SystemPlugin[Settings]:", "(shelf/shelf.py:15)"),
+    ("-> str:", "-> object():", "shelf/src/shelf.py:20: the tool 'greet'"),
+    ("(SystemPlugin[Settings]):", "(SystemPlugin[Settings]:", "(shelf/src/shelf.py:15)"),
     ("contract = 1", "contract = 99", "it is for contract 99"),
     ("class Shelf(", "class Shelves(", "has no attribute 'Shelf'"),
-    ("from typing", "import nothing_like_it\nfrom typing", "(shelf/shelf.py:3)"),
-    ("from typing", "raise SystemExit(3)\nfrom typing", "(shelf/shelf.py:3)"),
+    ("from typing", "import nothing_like_it\nfrom typing", "(shelf/src/shelf.py:3)"),
+    ("from typing", "raise SystemExit(3)\nfrom typing", "(shelf/src/shelf.py:3)"),
     ("from typing", "import os; os._exit(3)\nfrom typing", "ended its process: exit code 3"),
 ]
 
@@ -139,7 +139,7 @@ def test_a_system_plugin_is_loaded_and_described(lion: Lion) -> None:
 @pytest.mark.parametrize(("old", "new", "said"), PYTHON_MISTAKES)
 def test_a_mistake_in_a_system_plugin_is_told(lion: Lion, old: str, new: str, said: str) -> None:
     lion("new", "shelf", "--lang", "python")
-    source = lion.folder / "shelf" / "shelf.py"
+    source = lion.folder / "shelf" / "src" / "shelf.py"
     text = source.read_text("utf-8")
     assert old in text
     source.write_text(text.replace(old, new, 1), "utf-8")

@@ -7,7 +7,14 @@ from types import ModuleType
 import pytest
 
 from lion import threads
+from lion.kernel import listeners
 from tests.system.kit import acme, install
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listeners get all the time that a busy machine takes, unless a test says otherwise."""
+    monkeypatch.setattr(listeners, "GRACE", 60.0)
 
 
 @pytest.fixture

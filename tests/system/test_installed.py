@@ -31,11 +31,14 @@ settings = {{ deny = ["calculator.divide"], notes = "heard.txt" }}
 
 [system.bad]
 use = "bad"
+
+[system.stuck]
+use = "bad"
 limits = {{ deadline = "200 ms" }}
 
 [agents.ann]
 component = "{WASM}/guide.wasm"
-allow.tools = ["books.*", "bad.*", "calculator.*"]
+allow.tools = ["books.*", "bad.*", "stuck.*", "calculator.*"]
 
 [agents.ann.config]
 forbidden = ""
@@ -44,7 +47,7 @@ tools = [
     {{ name = "calculator.divide", with = {{ a = 4, b = 2 }} }},
     {{ name = "calculator.add", with = {{ a = 4, b = 2 }} }},
     {{ name = "bad.raises", with = {{}} }},
-    {{ name = "bad.blocks", with = {{}} }},
+    {{ name = "stuck.blocks", with = {{}} }},
 ]
 
 [[run]]
@@ -75,7 +78,7 @@ def test_it_is_found_and_listed_as_unsandboxed(lion: Lion) -> None:
     for holders in (lion.json("check", path)["holders"], lion.json("audit", path)["holders"]):
         by_name = {holder["name"]: holder for holder in holders}
         assert {n: h["is_sandboxed"] for n, h in by_name.items()} == {
-            "calculator": True, "ann": True, "books": False, "bad": False,
+            "calculator": True, "ann": True, "books": False, "bad": False, "stuck": False,
         }  # fmt: skip
         assert by_name["books"]["system"]["distribution"] == "acme-shelf"
         assert by_name["books"]["system"]["version"] == "1.2.3"
@@ -91,7 +94,7 @@ def test_a_run_with_it_ends_and_says_what_happened(lion: Lion) -> None:
     assert 'books.find: [{"title":"Hello lions","year":0}' in run.stdout
     assert "calculator.add: 6" in run.stdout
     assert "bad.raises: other: the tool failed (raised): 'raises' raised ValueError" in run.stdout
-    assert "bad.blocks: timeout" in run.stdout  # and its thread does not keep the process
+    assert "stuck.blocks: timeout" in run.stdout  # and its thread does not keep the process
     assert "denied  ann  tools start calculator.divide   the shelf says no" in run.stdout
     heard = (lion.folder / "heard.txt").read_text("utf-8").splitlines()
     assert (heard[0].strip(), heard[-1].strip()) == ("RunStarted", "RunEnding")

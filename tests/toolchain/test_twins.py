@@ -61,6 +61,8 @@ def test_both_give_back_ten_thousand_values_of_each_type(pair: tuple[str, str]) 
 def _batches(t: WitType, values: Values, count: int) -> list[list[str]]:
     """Arguments as JSON, in batches that fit into one call."""
     texts = [json.dumps({"value": to_json(t, values.of(t))}) for _ in range(count)]
+    # A manifest, through which they go, has its own meaning for a dollar and a brace.
+    texts = [text.replace("$", "\\u0024") for text in texts]
     batches: list[list[str]] = [[]]
     for text in texts:
         if sum(map(len, batches[-1])) + len(text) > 20_000 or len(batches[-1]) == 200:

@@ -1,13 +1,15 @@
 """Look here if you want to know what `lion new` prints."""
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from lion.cli.options import Common, common_options
-from lion.cli.screen import open_screen
+from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line
 from lion.errors import OperatorError
 
@@ -55,18 +57,20 @@ def command(common: Common, folder: str, lang: str | None, kind: str | None) -> 
     made = new(Path(folder), lang, kind)
     screen = open_screen("stdout")
     if common.as_json:
-        screen.line(
-            msgspec.json.encode(
-                msgspec.structs.replace(made, folder=made.folder.absolute()), enc_hook=str
-            ).decode()
-        )
-        return 0
-    screen.line(
-        f"{screen.paint('new', 'green')}  {show_line(folder)}: {_KINDS[made.kind]} in {lang}"
-    )
-    for name in made.files:
-        screen.line(f"     {show_line(name)}")
-    screen.line(
-        f"go on:     cd {show_line(shlex.quote(folder))} && lion build && lion run manifest.toml"
-    )
+        whole = msgspec.structs.replace(made, folder=made.folder.absolute())
+        screen.line(msgspec.json.encode(whole, enc_hook=str).decode())
+    else:
+        for line in _made(made, folder, screen):
+            screen.line(line)
     return 0
+
+
+def _made(made: Any, folder: str, screen: Screen) -> Iterator[str]:
+    """What is there now (toolchain.new.Made), and what to type next."""
+    what = f"{_KINDS[made.kind]} in {made.language}"
+    yield f"{screen.paint('new', 'green')}  {show_line(folder)}: {what}"
+    for name in made.files:
+        yield f"     {show_line(name)}"
+    install = "python -m pip install --editable . && " if made.kind == "system" else ""
+    there = show_line(shlex.quote(folder))
+    yield f"go on:     cd {there} && {install}lion build && lion run manifest.toml"
