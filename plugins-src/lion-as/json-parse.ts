@@ -1,6 +1,7 @@
 // Look here if you want to know which texts are JSON, and what is said of those that are not.
 
 import { Error_ } from "./host/types";
+import { concat } from "./concat";
 import { Json, JsonKind } from "./json";
 import { Result } from "./values";
 
@@ -130,7 +131,7 @@ class Parser {
       const c = this.peek();
       if (c == 34 || c == 92) {
         parts.push(this.text.substring(from, this.at++));
-        if (c == 34) return parts.length == 1 ? parts[0] : parts.join("");
+        if (c == 34) return concat(parts);
         parts.push(this.escape());
         from = this.at;
       } else if (c < 32) {

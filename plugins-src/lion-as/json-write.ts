@@ -1,11 +1,12 @@
 // Look here if you want to know how a value is written as JSON: without spaces, fields in their order.
 
+import { concat } from "./concat";
 import { Json, JsonKind } from "./json";
 
 export function writeJson(value: Json): string {
   const pieces: Array<string> = [];
   write(value, pieces);
-  return pieces.join("");
+  return concat(pieces);
 }
 
 function write(value: Json, to: Array<string>): void {

@@ -2,6 +2,7 @@
 // the rest is. `u`: the bytes themselves, which are UTF-8. `b`: base64, padded.
 
 import { Error_ } from "./host/types";
+import { concat } from "./concat";
 import { Result } from "./values";
 
 /** Text, at the price of a copy. */
@@ -52,7 +53,7 @@ export function lossyText(bytes: Uint8Array): string {
     from = ++i;
   }
   parts.push(decoded(bytes.subarray(from)));
-  return parts.join("");
+  return concat(parts);
 }
 
 /** Whether bytes are UTF-8, as RFC 3629 has it. */

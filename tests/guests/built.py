@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from wasmtime import Engine, Store
+from wasmtime import Config, Engine, Store
 from wasmtime.component import Component, Linker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,3 +39,25 @@ class Instance:
         found = self._instance.get_func(self._store, function)
         assert found is not None
         return found(self._store, *arguments)
+
+
+class Fueled:
+    """A component whose instructions are counted; its imports all trap."""
+
+    def __init__(self, name: str) -> None:
+        config = Config()
+        config.consume_fuel = True
+        self._engine = Engine(config)
+        self._component = Component.from_file(self._engine, str(BUILT / f"{name}.wasm"))
+        self._linker = Linker(self._engine)
+        self._linker.define_unknown_imports_as_traps(self._component)
+
+    def used(self, function: str, *arguments: object) -> int:
+        """How many instructions a call in an instance of its own takes."""
+        store = Store(self._engine)
+        store.set_fuel(2**60)
+        found = self._linker.instantiate(store, self._component).get_func(store, function)
+        assert found is not None
+        before = store.get_fuel()
+        found(store, *arguments)
+        return before - store.get_fuel()

@@ -1,5 +1,5 @@
-"""Look here if you want to know that what the AssemblyScript library offers on top of the host works
-where it is granted, and is refused as a value where it is not.
+"""Look here if you want to know that what the AssemblyScript library offers on top of the host
+works where it is granted, and is refused as a value where it is not.
 """
 
 import functools
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lion.domain.event import AgentPartialOutput
+from lion.domain.event import AgentPartialOutput, CallRequested
 from lion.kernel.report import RunReport
 from tests.attack.kit import Arena, call, holder, only, open_arena
 from tests.capabilities.hostile_server import open_server
@@ -75,7 +75,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 async def run(arena: Arena, tool: str, *lines: str, more: str = "", **given: Any) -> RunReport:
-    report = await arena.run(holder("probe", "probe-as", *lines), more, call(f"probe.{tool}", **given))
+    report = await arena.run(
+        holder("probe", "probe-as", *lines), more, call(f"probe.{tool}", **given)
+    )
     assert (await arena.replay(report.run)).identical
     return report
 
@@ -111,7 +113,9 @@ class TestServers:
     async def test_what_is_long_is_sent_in_pieces(self, arena: Arena) -> None:
         async with open_server() as server:
             given = {"url": f"{server.url}/echo", "size": 20_000, "header": "x-LINE"}
-            status, header, body = value(await run(arena, "post", allow(server.url, "POST"), **given))
+            status, header, body = value(
+                await run(arena, "post", allow(server.url, "POST"), **given)
+            )
             assert (status, header) == ("200", "POST /echo HTTP/1.1")
             assert json.loads(body)["body"] == "x" * 20_000
 
@@ -162,7 +166,9 @@ class TestFiles:
     async def test_written_added_to_and_read(self, arena: Arena, tmp_path: Path) -> None:
         (tmp_path / "notes").mkdir()
         for size in (2, 65_536, 65_538, 300_000):
-            report = await run(arena, "write-and-read", notes(tmp_path), path="/notes/a", size=size)
+            report = await run(
+                arena, "write-and-read", notes(tmp_path), path="/notes/a", size=size
+            )
             assert value(report) == size + 3
             assert (tmp_path / "notes" / "a").read_text() == "é" * (size // 2) + "end"
             assert [p.name for p in (tmp_path / "notes").iterdir()] == ["a"]
@@ -240,17 +246,29 @@ class TestModels:
         text, _, messages = (await self._work(arena, more, "sum")).partition("\n")
         assert text == "It is 3."
         said = json.loads(messages)
-        assert [m["role"] for m in said] == ["system", "user", "assistant", *["tool"] * 3, "assistant"]
+        assert [m["role"] for m in said] == [
+            "system",
+            "user",
+            "assistant",
+            *["tool"] * 3,
+            "assistant",
+        ]
         assert said[2]["thinking"] == "Two numbers."
-        assert [c["name"] for c in said[2]["tool-calls"]][0] == "calculator.add"
+        assert said[2]["tool-calls"][0]["name"] == "calculator.add"
         results = [m["content"] for m in said if m["role"] == "tool"]
         assert results[0] == "3"
         assert json.loads(results[1]) == {"error": "other", "text": '"division by zero"'}
-        assert json.loads(results[2]) == {"error": "not-found", "text": 'there is no tool "nobody.home"'}
+        assert json.loads(results[2]) == {
+            "error": "not-found",
+            "text": 'there is no tool "nobody.home"',
+        }
 
     async def test_it_is_bounded(self, arena: Arena, more: str) -> None:
-        said = await self._work(arena, more, "again", rounds=2)
-        assert said == "exhausted: the model still wants tools after 2 rounds"
+        given = {"model": "fast", "question": "again", "rounds": 2}
+        report = await run(arena, "work", self.MODEL, self.TOOLS, more=more, **given)
+        assert value(report) == "exhausted: the model still wants tools after 2 rounds"
+        asked = [e for e in arena.events(report.run) if isinstance(e, CallRequested)]
+        assert sum(e.capability == "llm" for e in asked) == 3
 
     async def test_people_hear_it(self, arena: Arena, more: str) -> None:
         given = {"model": "fast", "question": "sum", "rounds": 3}
@@ -304,4 +322,3 @@ class TestTheRest:
         assert [c.args for c in calls if c.capability == "log"] == [
             ["debug", "a fault?"], ["info", "it goes on"], ["warn", "perhaps"], ["error", "wrong"],
         ]  # fmt: skip
-

@@ -13,7 +13,21 @@ from .built import ENGINE, Instance, component
 
 WHOLE = ("add", "subtract", "multiply", "divide")
 EDGES = [0, 1, -1, 2, -2, 3, 10, 2**31, 2**32, 2**62, 2**63 - 1, -(2**63), -(2**63) + 1]
-PIECES = [*"0123456789.+-*/()", " ", "  ", "1.5", ".5", "2.", "(", ")", "-", "0.1", "1e5", "x", "é"]
+PIECES = [
+    *"0123456789.+-*/()",
+    " ",
+    "  ",
+    "1.5",
+    ".5",
+    "2.",
+    "(",
+    ")",
+    "-",
+    "0.1",
+    "1e5",
+    "x",
+    "é",
+]
 ODD = ["\t", "\n", "\r", "\v", "\0", "\x7f", "\x85", "\xa0", "\xad", '"', "\\", "'", "\u0301"]
 ODD += ["\u2003", "\u3000", "\ufeff", "\u200b", "😀", "漢", "9" * 400, "0." + "0" * 330 + "7"]
 
@@ -50,14 +64,15 @@ def test_whole_numbers(function: str) -> None:
         for b in EDGES:
             both(function, a, b)
     for _ in range(2_000):
-        a, b = (random.randrange(-(2 ** random.randrange(64)), 2 ** random.randrange(64)) for _ in "ab")
+        a, b = (
+            random.randrange(-(2 ** random.randrange(64)), 2 ** random.randrange(64)) for _ in "ab"
+        )
         both(function, a, b)
 
 
 def test_random_expressions() -> None:
-    random, answers = Random(8), []
-    for _ in range(2_000):
-        answers.append(both("evaluate", expression(random)))
+    random = Random(8)
+    answers = [both("evaluate", expression(random)) for _ in range(2_000)]
     right = sum(isinstance(x, float) for x in answers)
     assert 1_000 < right < 2_000, "most are computed, and some are divisions by zero"
 

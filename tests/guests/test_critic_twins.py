@@ -1,5 +1,5 @@
-"""Look here if you want to know that the critic in AssemblyScript does what the one in Rust does: the
-same questions to the host in the same order, the same words, the same verdicts.
+"""Look here if you want to know that the critic in AssemblyScript does what the one in Rust does:
+the same questions to the host in the same order, the same words, the same verdicts.
 """
 
 from pathlib import Path
@@ -46,6 +46,7 @@ READS: dict[str, Any] = {
 def tables(tmp_path: Path, critic: str, config: dict[str, Any]) -> list[str]:
     import tomli_w
 
+    tmp_path.mkdir()
     (tmp_path / "answers.toml").write_text(SCRIPT)
     settings = tomli_w.dumps({"agents": {"carla": {"config": config}}})
     return [
@@ -64,14 +65,18 @@ def tables(tmp_path: Path, critic: str, config: dict[str, Any]) -> list[str]:
     ]
 
 
-NOTES = {"lions": "Lions eat wildebeest.", "zebras": "Zebras run.", "empty": "", "broken": "broken"}
+NOTES = {
+    "lions": "Lions eat wildebeest.",
+    "zebras": "Zebras run.",
+    "empty": "",
+    "broken": "broken",
+}
 
 
 async def judged(tmp_path: Path, critic: str, config: dict[str, Any]) -> tuple[Ending, list[Any]]:
     """How a critic ends, and what it asked the host and was told, without what the clock said."""
-    tmp_path.mkdir()
+    given = tables(tmp_path, critic, config)
     async with open_arena(tmp_path) as arena:
-        given = tables(tmp_path, critic, config)
         for title, text in NOTES.items():
             report = await arena.run(*given, call("book.write", title=title, text=text))
             assert only(report).ok

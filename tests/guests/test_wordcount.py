@@ -1,4 +1,6 @@
-"""Look here if you want to know what wordcount counts, in texts and in files, whatever the script."""
+"""Look here if you want to know what wordcount counts, in texts and in files, whatever the
+script.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -51,7 +53,10 @@ def test_lines_end_with_a_newline_or_with_the_text(text: str, lines: int) -> Non
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("don't can’t 'quoted' rock'n'roll dogs'", ["can’t", "dogs", "don't", "quoted", "rock'n'roll"]),
+        (
+            "don't can’t 'quoted' rock'n'roll dogs'",
+            ["can’t", "dogs", "don't", "quoted", "rock'n'roll"],
+        ),
         ("Grüße, ÉCOLE! Straße", ["grüße", "straße", "école"]),
         ("cafe\u0301 naïve", ["cafe\u0301", "naïve"]),
         ("Москва и ΑΘΗΝΑ", ["αθηνα", "и", "москва"]),
@@ -79,7 +84,9 @@ def test_characters_and_bytes_are_those_of_unicode(text: str) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(["sun", "Moon", "é", "don't", "x1"]), max_size=60), st.integers(0, 9))
+@given(
+    st.lists(st.sampled_from(["sun", "Moon", "é", "don't", "x1"]), max_size=60), st.integers(0, 9)
+)
 def test_the_most_frequent_come_first(chosen: list[str], most: int) -> None:
     expected = sorted(Counter(w.lower() for w in chosen).items(), key=lambda x: (-x[1], x[0]))
     assert count("  ".join(chosen), most)["frequent"] == expected[:most]
@@ -122,7 +129,13 @@ class TestFiles:
 
     @pytest.mark.parametrize(
         ("data", "characters"),
-        [(b"\xff\xfea", 3), (b"\xe2\x82", 2), (b"\xe2\x82x", 3), (b"\xc0\x80", 2), (b"\xed\xa0\x80", 3)],
+        [
+            (b"\xff\xfea", 3),
+            (b"\xe2\x82", 2),
+            (b"\xe2\x82x", 3),
+            (b"\xc0\x80", 2),
+            (b"\xed\xa0\x80", 3),
+        ],
     )
     async def test_what_is_not_utf8_counts_as_a_character_a_byte(
         self, tmp_path: Path, data: bytes, characters: int

@@ -1,5 +1,5 @@
-"""Look here if you want to know that the library's bindings of lion:host are those the generator makes,
-and that a guest's own lead to them.
+"""Look here if you want to know that the library's bindings of lion:host are those the generator
+makes, and that a guest's own lead to them.
 """
 
 from lion.toolchain.assemblyscript import generate
