@@ -173,6 +173,18 @@ class TestFiles:
             assert (tmp_path / "notes" / "a").read_text() == "é" * (size // 2) + "end"
             assert [p.name for p in (tmp_path / "notes").iterdir()] == ["a"]
 
+    async def test_nothing_half_written_is_left(self, arena: Arena, tmp_path: Path) -> None:
+        (tmp_path / "notes").mkdir()
+        (tmp_path / "notes" / "a").write_text("old")
+        allowed = (
+            f'{{ path = "/notes", at = "{tmp_path}/notes", write = true, bytes = "100 KiB" }}'
+        )
+        grant = f"allow.fs = [{allowed}]"
+        report = await run(arena, "write-and-read", grant, path="/notes/a", size=300_000)
+        assert value(report).startswith("exhausted: ")
+        assert [p.name for p in (tmp_path / "notes").iterdir()] == ["a"]
+        assert (tmp_path / "notes" / "a").read_text() == "old"
+
     async def test_directories(self, arena: Arena, tmp_path: Path) -> None:
         (tmp_path / "notes").mkdir()
         report = await run(arena, "make-dirs", notes(tmp_path), path="/notes/a/b/c")
