@@ -47,11 +47,6 @@ OpenServices = Callable[
 operator's proxy."""
 
 
-def new_run_id() -> str:
-    """A name for a run that no other has."""
-    return str(uuid.uuid4())
-
-
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     """What every run is fitted with; a test puts others in their place (lion.testing).
 
@@ -62,7 +57,7 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     """All that there are, if none are given."""
     clock: Callable[[], Clock] = SystemClock
     services: OpenServices = open_services
-    name_run: Callable[[], str] = new_run_id
+    name_run: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
 def read_component(path: Path) -> bytes:

@@ -71,29 +71,14 @@ def audit_run(
     plan = recorded_plan(started.manifest, started.manifest_text)
     is_known = policy.digest == started.policy_digest
     again = None if is_known else Redecision(plan, policy)
-    usage, loaded, finished, last = Usage(plan), {}, None, 1
-    for record in found:
-        last = record.seq
-        if not record.principal:
-            event = record.event()
-            if (
-                isinstance(event, PluginLoaded | SystemPluginLoaded)
-                and event.holder in plan.holders
-            ):
-                one = loaded[event.holder] = recorded(event)
-                if again is not None:
-                    again.note_imports(event.holder, tuple(one.imports))
-            elif isinstance(event, RunFinished):
-                finished = event
-        elif again is not None:
-            again.add(record, record.event())
-        usage.add(record)
+    seen = _read(found, plan, again)
+    usage, finished = seen.usage, seen.finished
     return RunAudit(
         run=run,
         manifest_name=plan.name,
         exit_code=None if finished is None else finished.exit_code,
         is_interrupted=finished is not None and finished.interrupted,
-        records=last,
+        records=seen.last,
         calls=usage.calls,
         denied=usage.denied,
         unnamed_denials=usage.other_denials,
@@ -102,10 +87,41 @@ def audit_run(
         proxy=started.proxy,
         lion_version=started.lion_version,
         endings=usage.endings(),
-        holders=_holders(plan, loaded, policy if is_known else parse_policy(""), started,
+        holders=_holders(plan, seen.loaded, policy if is_known else parse_policy(""), started,
                          _uses(plan, usage, budgets)),
         again=None if again is None else again.result(_limits(started)),
     )  # fmt: skip
+
+
+class _Seen(msgspec.Struct):
+    """What a pass over a run's records found; `last` is the seq of the last one."""
+
+    usage: Usage
+    loaded: dict[str, Loaded]
+    finished: RunFinished | None = None
+    last: int = 1
+
+
+def _read(records: Iterable[Record], plan: Plan, again: Redecision | None) -> _Seen:
+    """Read all but a run's first record, in order."""
+    seen = _Seen(Usage(plan), {})
+    for record in records:
+        seen.last = record.seq
+        if not record.principal:
+            event = record.event()
+            if (
+                isinstance(event, PluginLoaded | SystemPluginLoaded)
+                and event.holder in plan.holders
+            ):
+                one = seen.loaded[event.holder] = recorded(event)
+                if again is not None:
+                    again.note_imports(event.holder, tuple(one.imports))
+            elif isinstance(event, RunFinished):
+                seen.finished = event
+        elif again is not None:
+            again.add(record, record.event())
+        seen.usage.add(record)
+    return seen
 
 
 def _started(run: str, records: Iterable[Record]) -> RunStarted:

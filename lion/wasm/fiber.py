@@ -218,8 +218,7 @@ async def drive(
             _drop_all(guest, drop)
         if done:
             return
-        function = guest.function
-        if function is not None:
+        if (function := guest.function) is not None:
             guest.function = None
             await _answer(guest, function, handle, stats)
         else:
