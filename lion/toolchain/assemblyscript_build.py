@@ -13,6 +13,7 @@ from typing import Final
 
 from lion.errors import OperatorError, OutsideError
 from lion.toolchain.built import Built, Request, Say, current, finish, keep
+from lion.toolchain.plain import plain_environment
 from lion.toolchain.project import Project, read_json, shown
 from lion.toolchain.rust import ask
 from lion.toolchain.stamp import is_current, make_stamp
@@ -134,7 +135,9 @@ def fetch_packages(folder: Path, say: Say, *, locked: bool = False) -> None:
     # Not `npm ci`: it wants the optional packages too, of which some were never published.
     command = [npm, "install", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
     command += ["--loglevel=error", *(["--no-save"] if locked else [])]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=plain_environment()
+    )
     if done.returncode:
         raise _npm_failed(done.stderr, folder)
     digest = hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else ""

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from lion.errors import OperatorError, OutsideError
+from lion.toolchain.plain import plain_environment
 from lion.toolchain.project import Project, shown
 from lion.toolchain.rust import TARGET, Toolchain, std_sources
 
@@ -52,7 +53,7 @@ def find_crate(project: Project, tools: Toolchain) -> Crate:
         "--manifest-path",
         manifest,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, env=_environment(tools))
+    done = subprocess.run(command, capture_output=True, text=True, env=_read_by_us(tools))
     if done.returncode:
         raise OperatorError(
             f"cargo cannot read {str(manifest)!r}: {_last_words(done.stderr)}",
@@ -122,7 +123,7 @@ def compile_crates(tools: Toolchain, crates: Sequence[Crate], *, locked: bool) -
     if tools.build_std:
         command.append("-Zbuild-std=std,panic_abort")
     command += [f"--package={crate.package}" for crate in crates]
-    environ = _environment(tools, first)
+    environ = _read_by_people(tools, first)
     done = subprocess.run(command, cwd=first.root, env=environ, stdout=subprocess.DEVNULL)
     if done.returncode:
         names = [crate.project.name for crate in crates]
@@ -140,7 +141,7 @@ def _seen_from(root: Path) -> str:
 def _fetch(tools: Toolchain, crate: Crate, *, locked: bool) -> None:
     """Have the crates' sources here: before that the registry's folder has no name to remap."""
     command: list[str | Path] = [tools.cargo, "fetch", *_locked(locked)]
-    environ = _environment(tools)
+    environ = _read_by_us(tools)
     quick = subprocess.run(
         [*command, "--offline", "-q"], cwd=crate.root, env=environ, capture_output=True
     )
@@ -175,17 +176,28 @@ def _last_words(text: str) -> str:
     return " ".join(lines[begin:]).removeprefix("error: ")[:600]
 
 
-def _environment(tools: Toolchain, crate: Crate | None = None) -> dict[str, str]:
-    """The environment of cargo; with a crate, of one that builds it."""
-    variables = {**os.environ, "RUSTC": str(tools.rustc)}
-    if tools.build_std:
-        variables["RUSTC_BOOTSTRAP"] = "1"
-    if crate is not None:
-        flags = ["-Clinker-flavor=wasm-ld", f"-Clink-arg=--wasm-ld-path={tools.wasm_ld}"]
+def _read_by_us(tools: Toolchain) -> dict[str, str]:
+    """The environment of a cargo whose words are read here."""
+    return plain_environment() | _compiler(tools)
+
+
+def _read_by_people(tools: Toolchain, crate: Crate) -> dict[str, str]:
+    """The environment of a cargo that builds a crate; its words go on as they are, in colours if
+    people's settings say so.
+    """
+    flags = ["-Clinker-flavor=wasm-ld", f"-Clink-arg=--wasm-ld-path={tools.wasm_ld}"]
+    return {
+        **os.environ,
+        **_compiler(tools),
         # \x1f is what cargo splits at, so paths may have spaces.
-        variables["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join([*flags, *_remaps(tools.rustc, crate)])
-        variables["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER"] = str(tools.component_ld)
-    return variables
+        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join([*flags, *_remaps(tools.rustc, crate)]),
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER": str(tools.component_ld),
+    }
+
+
+def _compiler(tools: Toolchain) -> dict[str, str]:
+    chosen = {"RUSTC": str(tools.rustc)}
+    return chosen | {"RUSTC_BOOTSTRAP": "1"} if tools.build_std else chosen
 
 
 def _remaps(rustc: Path, crate: Crate) -> list[str]:

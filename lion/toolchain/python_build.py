@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from lion.errors import OperatorError
 from lion.toolchain.built import Built, Request, Say
+from lion.toolchain.plain import plain_environment
 from lion.toolchain.project import LANGUAGES, Project, read_toml, shown
 
 GROUP: Final = "lion.system"
@@ -51,8 +52,9 @@ def _probe(project: Project, name: str, value: str, version: str) -> dict[str, A
     command = [sys.executable, "-m", "lion.toolchain.python_probe"]
     try:
         done = subprocess.run(
-            command, input=json.dumps(asked), capture_output=True, text=True, timeout=_SECONDS
-        )
+            command, input=json.dumps(asked), capture_output=True, text=True, timeout=_SECONDS,
+            env=plain_environment(),
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise OperatorError(
             f"the system plugin {name!r} does not load within {_SECONDS} s",

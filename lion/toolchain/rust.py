@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from lion.errors import OperatorError
+from lion.toolchain.plain import plain_environment
 
 TARGET: Final = "wasm32-unknown-unknown"
 SYSTEM_RUSTC, SYSTEM_CARGO = Path("/usr/bin/rustc"), Path("/usr/bin/cargo")
@@ -77,7 +78,9 @@ def _toolchain(says: str, rustc: Path, cargo: Path, *, build_std: bool) -> Toolc
 def ask(*command: str | Path) -> str | None:
     """The output of a command, or None if it cannot be run or fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=plain_environment()
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

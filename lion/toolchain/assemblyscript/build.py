@@ -20,7 +20,7 @@ ARGUMENTS = [
     "assembly/bindings/entry.ts", "--runtime", "incremental", "-O3", "--shrinkLevel", "1",
     "--exportStart", "_initialize", "--use", "abort=assembly/bindings/abort/abort",
     # Of addresses that would be wider in a 64-bit memory, which components do not have.
-    "--disableWarning", "201",
+    "--disableWarning", "201", "--noColors",
 ]  # fmt: skip
 
 

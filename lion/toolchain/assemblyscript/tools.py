@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lion.errors import OperatorError
+from lion.toolchain.plain import plain_environment
 
 SCRIPT = Path(__file__).parent / "node" / "compile.mjs"
 PACKAGES = ("assemblyscript", "@bytecodealliance/jco-transpile", "lion-as")
@@ -56,8 +57,9 @@ def run(task: str, job: dict[str, Any], folder: Path) -> bytes:
     assert node is not None, "find_packages was asked before"
     # Not --no-warnings: what Node says is not on stdout, and only read if it fails.
     done = subprocess.run(
-        [node, str(SCRIPT), task], input=json.dumps(job).encode(), capture_output=True, cwd=folder
-    )
+        [node, str(SCRIPT), task], input=json.dumps(job).encode(), capture_output=True, cwd=folder,
+        env=plain_environment(),
+    )  # fmt: skip
     words = done.stderr.decode("utf-8", "replace").strip()
     if done.returncode in (3, 4):
         raise ToolFailed(words, is_wit=done.returncode == 4)
