@@ -78,13 +78,11 @@ async def test_a_flood_without_end_meets_its_deadline(tmp_path: Path) -> None:
 
 
 async def test_deadline_reaches_into_running_code_and_into_a_wait(tmp_path: Path) -> None:
-    limits = 'limits = { deadline = "200 ms", cpu = "10 s" }'
+    limits = 'limits = { deadline = "500 ms", cpu = "10 min" }'
     async with open_arena(tmp_path) as arena:
-        report = await arena.run(
-            _bad(limits), call("bad.spin"), call("bad.sleep", nanos=60_000_000_000)
-        )
+        report = await arena.run(_bad(limits), call("bad.spin"), call("bad.sleep", nanos=10**18))
         assert [e.ending for e in report.endings] == ["deadline", "deadline"]
-        assert report.wall_ns < 5_000_000_000
+        assert report.wall_ns < 60_000_000_000
         statuses = [c.status for c in arena.calls(report.run)]
         assert statuses == ["cancelled"]
         assert (await arena.replay(report.run)).identical

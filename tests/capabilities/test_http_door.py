@@ -182,13 +182,13 @@ async def test_a_body_larger_than_its_budget_is_cut(server: Server, door: Door) 
     error = await failure(door, get(f"{server.url}/endless", spend=meter))
     assert error.case == "exhausted"
     assert meter.used["bytes-in"] <= 200_000
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         await server.cut.wait()
 
 
 async def test_a_body_that_unpacks_to_nothing_is_cut_as_sent(server: Server, door: Door) -> None:
     meter = Meter(200_000)
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         error = await failure(door, get(f"{server.url}/empty-blocks", spend=meter))
     assert error.case == "exhausted"
 
@@ -236,7 +236,7 @@ async def test_a_zip_bomb_is_cut_by_what_it_becomes(server: Server, door: Door) 
 async def test_a_server_that_breaks_the_rules_is_an_error(
     path: str, case: str, server: Server, door: Door
 ) -> None:
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         error = await failure(door, get(server.url + path))
         assert error.case == case
         assert await read(door, get(f"{server.url}/ok")) == (200, b"hello")
@@ -252,7 +252,7 @@ async def test_a_server_that_breaks_the_rules_is_an_error(
     ],
 )
 async def test_each_phase_has_its_time(path: str, phase: str, server: Server, door: Door) -> None:
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         error = await failure(door, get(server.url + path, times=QUICK))
     assert error.case == "timeout"
     assert phase in error.text
@@ -260,7 +260,7 @@ async def test_each_phase_has_its_time(path: str, phase: str, server: Server, do
 
 async def test_a_slow_drip_is_cut_by_the_time_for_everything(server: Server, door: Door) -> None:
     times = Times(total_ns=SECOND // 4)
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         error = await failure(door, get(f"{server.url}/drip", times=times))
         assert (error.case, "the whole exchange" in error.text) == ("timeout", True)
         await server.cut.wait()
@@ -269,7 +269,7 @@ async def test_a_slow_drip_is_cut_by_the_time_for_everything(server: Server, doo
 async def test_waiting_for_a_free_connection_is_not_connecting(server: Server, door: Door) -> None:
     """Two hundred streams of one model are no two hundred slow connections."""
     short = Times(connect_ns=SECOND // 20, total_ns=SECOND // 4)
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         async with door.open(get(f"{server.url}/stuck", connections=1)):
             waited = await failure(door, get(f"{server.url}/ok", connections=1, times=short))
     assert (waited.case, "the whole exchange" in waited.text) == ("timeout", True)
@@ -286,14 +286,14 @@ async def test_connecting_has_its_time_too(door: Door) -> None:
         nursery.start_soon(trio.serve_listeners, silent, [listener])
         url = f"https://127.0.0.1:{listener.socket.getsockname()[1]}/"
         times = Times(connect_ns=SECOND // 5, total_ns=60 * SECOND)
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             error = await failure(door, get(url, times=times))
         nursery.cancel_scope.cancel()
     assert (error.case, error.text) == ("timeout", "connecting took longer than 200 ms")
 
 
 async def test_leaving_early_ends_the_exchange(server: Server, door: Door) -> None:
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         async with door.open(get(f"{server.url}/endless")) as exchange:
             assert await exchange.receive()
         await server.cut.wait()

@@ -5,11 +5,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import trio
 
-from lion.domain.event import AgentPartialOutput
-from lion.host import open_host
+from lion.domain.event import AgentPartialOutput, Record
+from lion.host import Host, open_host
+from lion.kernel.report import RunReport
 from lion.settings import Settings
 from tests.endurance.kit import (
     AGENT,
@@ -36,41 +38,61 @@ BYTES_EACH = 1024 * 1024
 """Ten times the goal of 100 KiB."""
 
 
+class Seen(msgspec.Struct):
+    """The most that was seen of a crowd's run, from so many bytes on, and how long it was in
+    seconds.
+    """
+
+    begin: int
+    rss: int = 0
+    threads: int = 0
+    live: int = 0
+    wall: float = 0
+
+    async def look(self, host: Host) -> None:
+        while True:
+            await trio.sleep(0.2)
+            self.rss, self.threads = max(self.rss, rss()), max(self.threads, threads())
+            self.live = max(self.live, live_instances(host)[0])
+
+
+async def _gather(host: Host, wait: float) -> tuple[RunReport, Seen]:
+    """A thousand agents that wait three times so many seconds."""
+    setting = f"config = {{ times = 3, pieces = 5, nanos = {int(wait * 1e9)} }}"
+    waiting = plan(
+        agent("waiter", 'limits = { deadline = "5 min" }', setting),
+        *[AGENT.format("waiter", "wait")] * AGENTS,
+    )
+    await host.check(waiting)
+    seen, began = Seen(rss()), trio.current_time()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(seen.look, host)
+        report = await host.run(waiting)
+        nursery.cancel_scope.cancel()
+    seen.wall = trio.current_time() - began
+    assert live_instances(host) == (0, 0)
+    return report, seen
+
+
 async def test_a_thousand_agents_wait_without_threads(
     settings: Settings, say: Callable[[str], None]
 ) -> None:
-    waiting = plan(
-        agent("waiter", 'limits = { deadline = "5 min" }'),
-        *[AGENT.format("waiter", "wait")] * AGENTS,
-    )
     async with open_host(settings) as host:
-        await host.check(waiting)
-        begin, peak, most_threads, most_live = rss(), 0, 0, 0
-
-        async def look() -> None:
-            nonlocal peak, most_threads, most_live
-            while True:
-                await trio.sleep(0.2)
-                peak, most_threads = max(peak, rss()), max(most_threads, threads())
-                most_live = max(most_live, live_instances(host)[0])
-
-        began = trio.current_time()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(look)
-            report = await host.run(waiting)
-            nursery.cancel_scope.cancel()
-        wall = trio.current_time() - began
-        assert live_instances(host) == (0, 0)
-    each = (peak - begin) / AGENTS
+        # A machine that needs longer to start them all than the first waits is given more time.
+        for wait in (IDEAL / 3, IDEAL * 2):
+            report, seen = await _gather(host, wait)
+            if seen.live == AGENTS:
+                break
+    each = (seen.rss - seen.begin) / AGENTS
     say(
-        f"{AGENTS} agents: {wall:.2f} s (goal 4.5), {each / 1024:.0f} KiB each (goal 100), "
-        f"{most_threads} threads"
+        f"{AGENTS} agents: {seen.wall:.2f} s (goal {wait * 4.5:g}), {each / 1024:.0f} KiB each "
+        f"(goal 100), {seen.threads} threads"
     )
     assert report.exit_code == 0
-    assert most_live == AGENTS, "they did not wait at the same time"
-    assert wall < IDEAL + SLACK
+    assert seen.live == AGENTS, "they did not wait at the same time"
+    assert seen.wall < wait * 3 + SLACK
     assert each < BYTES_EACH
-    assert most_threads < 50
+    assert seen.threads < 50
     records = verified(settings, report.run)
     pieces = Counter(r.invocation for r in records if r.type == AgentPartialOutput.__name__)
     sleeps = Counter(
@@ -88,9 +110,12 @@ async def test_one_instance_too_many_is_refused_and_the_others_go_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lion.wasm.admission._read_limit", lambda: 10)
-    quick = agent("waiter", "config = { times = 1, pieces = 1, nanos = 200000000 }")
+    slow, quick = (
+        agent("waiter", f"config = {{ times = 1, pieces = 1, nanos = {nanos} }}")
+        for nanos in (2_000_000_000, 1)
+    )
     async with open_host(settings) as host:
-        report = await host.run(plan(quick, *[AGENT.format("waiter", "wait")] * 25))
+        report = await host.run(plan(slow, *[AGENT.format("waiter", "wait")] * 25))
         assert live_instances(host) == (0, 0)
         again = await host.run(plan(quick, AGENT.format("waiter", "wait")))
     by_ending = Counter(e.ending for e in report.endings)
@@ -104,7 +129,8 @@ async def test_one_instance_too_many_is_refused_and_the_others_go_on(
 TEN_THOUSAND = """
 import sys, trio
 from pathlib import Path
-from lion.host import open_host
+from lion.host import Host, open_host
+from lion.kernel.report import RunReport
 from lion.settings import Settings
 from tests.endurance.kit import AGENT, agent, live_instances, plan, rss, threads
 
@@ -182,6 +208,10 @@ async def test_busy_guests_do_not_hold_up_the_loop(
     await replayed(settings, report.run)
 
 
+ENOUGH = 100
+"""Records after which a flood is cancelled."""
+
+
 @pytest.mark.parametrize("tool", ["flood", "log-flood"])
 async def test_a_flood_of_host_calls_ends_when_it_is_cancelled(
     settings: Settings, say: Callable[[str], None], tool: str
@@ -190,16 +220,24 @@ async def test_a_flood_of_host_calls_ends_when_it_is_cancelled(
     flood = plan(plugin("hostile"), call(f"hostile.{tool}", arguments))
     async with open_host(settings) as host:
         await host.check(flood)
-        began = trio.current_time()
-        with trio.move_on_after(0.2) as scope:
-            await host.run(flood)
-        took = trio.current_time() - began
+        seen, cancelled = 0, 0.0
+
+        def watch(record: Record) -> None:
+            nonlocal seen, cancelled
+            seen += 1
+            if seen == ENOUGH:
+                cancelled = trio.current_time()
+                scope.cancel()
+
+        with trio.CancelScope() as scope:
+            await host.run(flood, watch=watch)
+        took = trio.current_time() - cancelled
         assert live_instances(host) == (0, 0)
-    say(f"hostile.{tool} of 50,000 calls under move_on_after(0.2): {took:.3f} s (goal 0.3)")
-    assert took < 3
+    say(f"hostile.{tool} of 50,000 calls, cancelled: ended after {took:.3f} s (goal 0.1)")
+    assert took < 10
     assert scope.cancelled_caught
     run = latest(settings)
     records = verified(settings, run)
     assert [r.type for r in records[-2:]] == ["PluginError", "RunFinished"]
-    assert len(records) > 100
+    assert ENOUGH <= len(records) < 50_000
     await replayed(settings, run)

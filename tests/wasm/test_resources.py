@@ -86,16 +86,18 @@ async def test_a_full_table_is_an_error_of_the_host_function(mirror: str) -> Non
 
 
 async def test_cancelled_with_boxes_in_hand(mirror: str) -> None:
-    trade = Trade()
+    trade, scope = Trade(), trio.CancelScope()
 
     async def stop_at_three(name: str, args: list[Any]) -> Any:
         if trade.made == 3:
+            scope.cancel()
             await trio.sleep_forever()
         return await trade.answer(name, args)
 
     async with open_bench(built(mirror)) as bench:
-        with trio.move_on_after(0.05):
+        with scope:
             await bench.call("box-hoard", 10, answer=stop_at_three, handles=trade.table)
+        assert scope.cancelled_caught
         assert bench.runtime.live == 0
         trade.table.close()
         assert trade.closed == 3
