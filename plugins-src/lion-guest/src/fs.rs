@@ -12,6 +12,7 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
+use crate::error::{becomes_error, says_why};
 use crate::host::fs;
 use crate::{packed, Error};
 
@@ -234,72 +235,21 @@ impl Seek for File {
     }
 }
 
-impl Failure {
-    /// The case's name as WIT has it, for instance `not-found`.
-    pub fn kind(&self) -> &'static str {
-        self.parts().0
-    }
+says_why!(
+    Failure,
+    IsDirectory => "is-directory",
+    NotDirectory => "not-directory",
+    NotEmpty => "not-empty",
+    ReadOnly => "read-only",
+    Loop => "loop",
+    NameTooLong => "name-too-long",
+    Busy => "busy",
+    Unsupported => "unsupported",
+    InputOutput => "input-output",
+);
 
-    /// The text for people.
-    pub fn text(&self) -> &str {
-        self.parts().1
-    }
-
-    /// Whether the host refused: no grant covers the call, or a rule forbids it.
-    pub fn is_denied(&self) -> bool {
-        matches!(self, Failure::Denied(_))
-    }
-
-    fn parts(&self) -> (&'static str, &str) {
-        match self {
-            Failure::Denied(text) => ("denied", text),
-            Failure::Invalid(text) => ("invalid", text),
-            Failure::NotFound(text) => ("not-found", text),
-            Failure::Exists(text) => ("exists", text),
-            Failure::Conflict(text) => ("conflict", text),
-            Failure::Exhausted(text) => ("exhausted", text),
-            Failure::Timeout(text) => ("timeout", text),
-            Failure::Cancelled(text) => ("cancelled", text),
-            Failure::Unavailable(text) => ("unavailable", text),
-            Failure::Other(text) => ("other", text),
-            Failure::IsDirectory(text) => ("is-directory", text),
-            Failure::NotDirectory(text) => ("not-directory", text),
-            Failure::NotEmpty(text) => ("not-empty", text),
-            Failure::ReadOnly(text) => ("read-only", text),
-            Failure::Loop(text) => ("loop", text),
-            Failure::NameTooLong(text) => ("name-too-long", text),
-            Failure::Busy(text) => ("busy", text),
-            Failure::Unsupported(text) => ("unsupported", text),
-            Failure::InputOutput(text) => ("input-output", text),
-        }
-    }
-}
-
-/// For tools, whose own error is usually a text.
-impl From<Failure> for String {
-    fn from(failure: Failure) -> Self {
-        [failure.kind(), ": ", failure.text()].concat()
-    }
-}
-
-/// What only files have becomes `other`, with its name in the text.
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Denied(text) => Error::Denied(text),
-            Failure::Invalid(text) => Error::Invalid(text),
-            Failure::NotFound(text) => Error::NotFound(text),
-            Failure::Exists(text) => Error::Exists(text),
-            Failure::Conflict(text) => Error::Conflict(text),
-            Failure::Exhausted(text) => Error::Exhausted(text),
-            Failure::Timeout(text) => Error::Timeout(text),
-            Failure::Cancelled(text) => Error::Cancelled(text),
-            Failure::Unavailable(text) => Error::Unavailable(text),
-            Failure::Other(text) => Error::Other(text),
-            special => Error::Other(special.into()),
-        }
-    }
-}
+// What only files have becomes `other`, with its name in the text.
+becomes_error!(Failure, |own: Failure| Error::Other(own.line()));
 
 /// Of bytes that came packed wrongly, which is all that can go wrong outside the host.
 impl From<Error> for Failure {

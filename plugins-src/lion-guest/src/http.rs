@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 
+use crate::error::{becomes_error, says_why};
 use crate::host::http;
 use crate::select::Waitable;
 use crate::{packed, Error};
@@ -221,9 +222,7 @@ impl Exchange {
     /// The next piece of the answer's body, none at its end. Waits.
     pub fn read(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         match self.exchange.read(READ)? {
-            Some(piece) => {
-                packed::to_bytes(piece).map(Some).map_err(|error| Failure::Invalid(error.line()))
-            }
+            Some(piece) => packed::to_bytes(piece).map(Some).map_err(|error| Failure::Invalid(error.line())),
             None => Ok(None),
         }
     }
@@ -259,71 +258,17 @@ impl Waitable for Room {
     }
 }
 
-impl Failure {
-    /// The case's name as WIT has it, for instance `dns`.
-    pub fn kind(&self) -> &'static str {
-        self.parts().0
-    }
+says_why!(
+    Failure,
+    Dns => "dns",
+    Connection => "connection",
+    Tls => "tls",
+    Redirects => "redirects",
+    Protocol => "protocol",
+);
 
-    /// The text for people.
-    pub fn text(&self) -> &str {
-        self.parts().1
-    }
-
-    /// Whether the host refused: no grant covers the request, or its address or redirect may not be reached.
-    pub fn is_denied(&self) -> bool {
-        matches!(self, Failure::Denied(_))
-    }
-
-    /// `kind: text` in one line.
-    pub fn line(&self) -> String {
-        [self.kind(), ": ", self.text()].concat()
-    }
-
-    fn parts(&self) -> (&'static str, &str) {
-        match self {
-            Failure::Denied(text) => ("denied", text),
-            Failure::Invalid(text) => ("invalid", text),
-            Failure::NotFound(text) => ("not-found", text),
-            Failure::Exists(text) => ("exists", text),
-            Failure::Conflict(text) => ("conflict", text),
-            Failure::Exhausted(text) => ("exhausted", text),
-            Failure::Timeout(text) => ("timeout", text),
-            Failure::Cancelled(text) => ("cancelled", text),
-            Failure::Unavailable(text) => ("unavailable", text),
-            Failure::Other(text) => ("other", text),
-            Failure::Dns(text) => ("dns", text),
-            Failure::Connection(text) => ("connection", text),
-            Failure::Tls(text) => ("tls", text),
-            Failure::Redirects(text) => ("redirects", text),
-            Failure::Protocol(text) => ("protocol", text),
-        }
-    }
-}
-
-/// What only the network has becomes `unavailable`, or `other` for what trying again does not help.
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Denied(text) => Error::Denied(text),
-            Failure::Invalid(text) => Error::Invalid(text),
-            Failure::NotFound(text) => Error::NotFound(text),
-            Failure::Exists(text) => Error::Exists(text),
-            Failure::Conflict(text) => Error::Conflict(text),
-            Failure::Exhausted(text) => Error::Exhausted(text),
-            Failure::Timeout(text) => Error::Timeout(text),
-            Failure::Cancelled(text) => Error::Cancelled(text),
-            Failure::Unavailable(text) => Error::Unavailable(text),
-            Failure::Dns(_) | Failure::Connection(_) | Failure::Tls(_) => Error::Unavailable(failure.line()),
-            Failure::Redirects(_) | Failure::Protocol(_) => Error::Other(failure.line()),
-            Failure::Other(text) => Error::Other(text),
-        }
-    }
-}
-
-/// For tools, whose own error is usually a text.
-impl From<Failure> for String {
-    fn from(failure: Failure) -> Self {
-        failure.line()
-    }
-}
+// What only the network has becomes `unavailable`, or `other` for what trying again does not help.
+becomes_error!(Failure, |own: Failure| match own {
+    Failure::Dns(_) | Failure::Connection(_) | Failure::Tls(_) => Error::Unavailable(own.line()),
+    _ => Error::Other(own.line()),
+});
