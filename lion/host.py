@@ -13,30 +13,27 @@ from typing import Any
 import msgspec
 import trio
 
-from lion import __version__
 from lion.audit.sqlite import open_sqlite_log
 from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
-from lion.domain.event import Record, RunFinished, RunStarted
+from lion.domain.event import Record, RunFinished
 from lion.domain.http_url import Url
-from lion.domain.plan import Holder, Plan, RunCall
+from lion.domain.plan import Plan, RunCall
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.clock import SystemClock
 from lion.kernel.groups import flattened
-from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
+from lion.kernel.inspect import ComponentInfo, describe
 from lion.kernel.interrupts import Interrupts, open_interrupts
 from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.live import LiveHolder, LiveRun
+from lion.kernel.live import LiveRun
 from lion.kernel.processors import build_processors
-from lion.kernel.replay import name_call
 from lion.kernel.report import Ending, RunReport, with_together
 from lion.kernel.supervisor import cancelled_ending, supervise
+from lion.loading import Loader
 from lion.policy.policy_file import Policy, parse_policy
-from lion.policy.rights import build_rights
-from lion.policy.use import check_use
-from lion.ports import Clock, Component, EventLog, Operation
+from lion.ports import Clock, EventLog, Operation
 from lion.settings import Settings
-from lion.system.room import code_of, load_system, open_system
+from lion.system.room import code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 Watch = Callable[[Record], None]
@@ -58,17 +55,6 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], Clock] = SystemClock
     services: OpenServices = open_services
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
-
-
-def read_component(path: Path) -> bytes:
-    """A component's bytes, read once. Raises OperatorError if the file cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise OperatorError(
-            f"the component {str(path)!r} cannot be read: {exc.strerror}",
-            hint="check the path in the manifest, or build it: lion build DIR",
-        ) from exc
 
 
 def read_policy(path: Path | None) -> Policy:
@@ -99,7 +85,8 @@ class Host:
         self._log = log
         self._policy = policy
         self._fittings = fittings
-        self._operations = fittings.operations or build_operations()
+        operations = fittings.operations or build_operations()
+        self._loader = Loader(runtime, log, policy, operations)
 
     @property
     def live(self) -> int:
@@ -107,25 +94,17 @@ class Host:
         return self._runtime.live
 
     async def inspect(self, data: bytes, origin: str) -> ComponentInfo:
-        """What a component imports and offers.
+        """What a component imports and offers, extensions of anybody's included.
 
         Raises OperatorError, GuestError as Runtime.load.
         """
-        return describe(await self._runtime.load(data, origin), len(data))
+        return describe(await self._runtime.load(data, origin, None), len(data))
 
     async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
         """Load every component of a plan, and system plugins, which are not opened: what each
         holder's is. Raises the first error.
         """
-        found = {}
-        for name, holder in plan.holders.items():
-            check_use(holder, self._policy)
-            if holder.is_sandboxed:
-                data = read_component(holder.component)
-                found[name] = await self.inspect(data, holder.origin)
-            else:
-                found[name] = describe(load_system(plan, holder, self._fittings.clock(), {}), 0)
-        return found
+        return await self._loader.check(plan, self._fittings.clock())
 
     async def check_services(self, plan: Plan) -> tuple[str, ...]:
         """Look at a plan's scripts, directories and secrets; names of secrets that are not bound.
@@ -174,7 +153,7 @@ class Host:
         with self._interrupts.heeded() as work:
             try:
                 with work:
-                    await self._load(live, plan)
+                    await self._loader.load(live, plan)
                     live.processors = build_processors(live)
                     listeners.start()
                     await supervise(live, plan.runs, endings)
@@ -211,71 +190,6 @@ class Host:
             await listeners.finish(code, interrupted)
             live.record(RunFinished(code, interrupted, live.counts.calls, live.counts.denied))
             await self._log.commit()
-
-    async def _load(self, live: LiveRun, plan: Plan) -> None:
-        """Load all components, then record what runs, also if cancelled meanwhile.
-
-        A component's bytes are durable before RunStarted names them: a log cut in between
-        verifies. Raises the first failure after recording it.
-        """
-        loaded: dict[str, Component] = {}
-        failures: dict[str, LionError] = {}
-        try:
-            for name, holder in plan.holders.items():
-                try:
-                    loaded[name] = await self._component(live, plan, holder)
-                except LionError as exc:
-                    failures[name] = exc
-        finally:
-            live.holders = {name: self._live(plan, name, c) for name, c in loaded.items()}
-            self._record_loaded(live, plan, failures)
-        if failures:
-            raise next(iter(failures.values()))
-
-    async def _component(self, live: LiveRun, plan: Plan, holder: Holder) -> Component:
-        """A holder's component, its bytes durable; or its system plugin, open."""
-        check_use(holder, self._policy)
-        if not holder.is_sandboxed:
-            return await open_system(plan, holder, live.clock, live.services)
-        data = read_component(holder.component)
-        component = await self._runtime.load(data, holder.origin)
-        await self._log.put_blob(data)
-        return component
-
-    def _record_loaded(self, live: LiveRun, plan: Plan, failures: Mapping[str, LionError]) -> None:
-        live.record(self._started(live, plan))
-        for live_holder in live.holders.values():
-            live.record(loaded_event(live_holder))
-        for name, failure in failures.items():
-            live.record(failed_event(plan.holders[name], failure))
-
-    def _live(self, plan: Plan, name: str, component: Component) -> LiveHolder:
-        holder = plan.holders[name]
-        calls = [name_call(i.interface, i.name) for i in component.imports]
-        operations = [
-            self._operations[i.interface.partition("@")[0].rpartition("/")[2], i.name]
-            for i in component.imports
-        ]
-        rights = build_rights(holder, sorted({c for c, _ in calls}), self._policy)
-        return LiveHolder(holder, component, rights, operations)
-
-    def _started(self, live: LiveRun, plan: Plan) -> RunStarted:
-        return RunStarted(
-            manifest_name=plan.name,
-            manifest=plan.resolved,
-            manifest_text=plan.text,
-            components={
-                name: h.component.digest for name, h in live.holders.items() if h.system is None
-            },
-            limits={
-                name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
-            },
-            policy_digest=self._policy.digest,
-            proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
-            engine_digest=self._runtime.engine_digest,
-            lion_version=__version__,
-            wasmtime_version=self._runtime.wasmtime_version,
-        )
 
 
 @asynccontextmanager

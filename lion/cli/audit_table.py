@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion
+from lion.domain.capability import extensions_of
 from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits, Rate
 from lion.domain.text import show_line
 from lion.domain.units import render_duration, render_money, render_rate, render_size
@@ -124,6 +125,7 @@ def _block(holder: HolderAudit, rows: Iterable[Row], screen: Screen) -> Iterator
 def render_system(system: SystemInfo) -> str:
     """Whose trusted Python it is, and what it does besides offering tools."""
     parts = [f"trusted Python, {system.use} of {system.distribution} {system.version}"]
+    parts += [f"offers {', '.join(extensions_of(system.offers))}"] if system.offers else []
     parts += [f"judges calls of {_any(system.judges)}"] if system.judges else []
     parts += [f"hears {_any(system.hears)}"] if system.hears else []
     return "; ".join(parts)

@@ -102,7 +102,12 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     if isinstance(event, SystemPluginLagged):
         how = "ended" if event.is_final else "is"
         return f"{event.holder} {how} {event.behind} records behind"
-    named = {"tools": event.tools, "judges": event.judges, "hears": event.hears}
+    named = {
+        "tools": event.tools,
+        "offers": event.offers,
+        "judges": event.judges,
+        "hears": event.hears,
+    }
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")

@@ -40,6 +40,8 @@ def _plugin(plugin: dict[str, Any], screen: Screen) -> Iterator[str]:
     does = [w for w, is_so in _ROLES.items() if plugin[is_so]]
     if does:
         yield f"  also     {' and '.join(does)}"
+    for at, written in enumerate(plugin["offers"]):
+        yield f"  {'' if at else 'offers':8} {show_line(written)}"
     yield f"  tools    {'none' if not plugin['tools'] else ''}".rstrip()
     for tool in plugin["tools"]:
         yield f"    {screen.paint(show_line(tool['name']), 'bold')}: {show_line(tool['type'])}"

@@ -3,8 +3,12 @@
 Rule: the table equals the WIT files; a test reads both.
 Rule: whatever a rule can say of a capability is enforced, so a pattern is refused where no
 operation has a target.
+Rule: an extension, the interface of a system plugin's own, goes by its whole name
+(`acme:shelf/books`), so none can be taken for one of lion's.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -124,3 +128,49 @@ OFFERED: Final[dict[str, Capability]] = {
 
 LATER: Final = ("bus",)
 """Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""
+
+_WORD: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"
+EXTENSION_PATTERN: Final = rf"(?!lion:|wasi:){_WORD}:{_WORD}/{_WORD}"
+"""Names of extensions, without a version: `acme:shelf/books`. Two namespaces are not for them."""
+VERSION_PATTERN: Final = r"(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}"
+"""Versions of extensions: three numbers (semver.org), `1.0.0`."""
+
+_OFFER: Final = (
+    rf"(?P<name>{EXTENSION_PATTERN})@{VERSION_PATTERN}#(?P<function>{_WORD})\((?P<target>[^)]*)\)"
+)
+
+
+def is_extension(name: str) -> bool:
+    """Whether a capability, or an interface without its version, is an extension."""
+    # Patterns are compiled when the first one is met: most runs meet none.
+    return not name.startswith("lion:") and re.fullmatch(EXTENSION_PATTERN, name) is not None
+
+
+def capability_of(interface: str) -> str:
+    """The capability an import belongs to: `kv` of `lion:host/kv@0.1.0`, but `acme:shelf/books`
+    of `acme:shelf/books@1.0.0`.
+    """
+    name = interface.partition("@")[0]
+    return name.rpartition("/")[2] if not is_extension(name) else name
+
+
+def extensions_of(offers: Iterable[str]) -> dict[str, Capability]:
+    """Capabilities by name of what system plugins offer, each function as
+    `acme:shelf/books@1.0.0#find(title)`; in brackets the parameter that is its target, if any.
+    """
+    functions: dict[str, dict[str, str]] = {}
+    for offer in offers:
+        if (found := re.fullmatch(_OFFER, offer)) is not None:
+            functions.setdefault(found["name"], {})[found["function"]] = found["target"]
+    return {name: _extension(name, targets) for name, targets in functions.items()}
+
+
+def _extension(name: str, targets: dict[str, str]) -> Capability:
+    targeted = tuple(function for function, target in targets.items() if target)
+    return Capability(
+        name=name,
+        operations=tuple(targets),
+        targeted=targeted,
+        separator="/",
+        is_scoped=bool(targeted),
+    )

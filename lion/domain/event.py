@@ -123,9 +123,7 @@ DOOR = "door"
 
 
 class CallRequested(Event, frozen=True):
-    """A host call with an outside effect was asked for and decided; committed before the
-    effect.
-    """
+    """A host call with an outside effect was decided; committed before the effect."""
 
     capability: str
     operation: str
@@ -172,9 +170,7 @@ class CallRedirected(Event, frozen=True):
 
 
 class AgentPartialOutput(CallFinished, frozen=True):
-    """Output on the way: a call of the `output` interface, which people see once it is
-    committed.
-    """
+    """Output on the way: a call of `output`, which people see once it is committed."""
 
 
 class BudgetWarned(Event, frozen=True):
@@ -196,7 +192,8 @@ class LineLogged(Event, frozen=True):
 class SystemPluginLoaded(Event, frozen=True):
     """Trusted Python was loaded, outside of the sandbox: whose code, by which entry point (`use`).
 
-    It judges calls of `judges` and hears records of `hears` ("*": all).
+    It judges calls of `judges`, hears records of `hears` ("*": all), and executes what it `offers`
+    to guests: `acme:shelf/books@1.0.0#find(title)`, in brackets the target.
     """
 
     holder: str
@@ -208,6 +205,7 @@ class SystemPluginLoaded(Event, frozen=True):
     tools: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
     hears: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
 
 class SystemPluginFailed(Event, frozen=True):

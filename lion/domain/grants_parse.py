@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.extension_grant import build_extension_grant
 from lion.domain.fs_grant import build_fs_grant
 from lion.domain.http_grant import build_http_grant
 from lion.domain.manifest_models import (
@@ -89,6 +90,7 @@ def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
         names = tuple(dict.fromkeys(allow.secrets))
         written = ", ".join(f'"{name}"' for name in names)
         grants.append(Grant("secrets", f"{where}.secrets = [{written}]", patterns=names))
+    grants += [build_extension_grant(where, *entry) for entry in allow.interfaces.items()]
     return grants
 
 

@@ -9,6 +9,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from lion.domain.capability import EXTENSION_PATTERN, is_extension
+from lion.domain.extension_grant import check_scope
 from lion.domain.fs_grant import check_guest_path
 from lion.domain.http_grant import check_network, check_url
 from lion.domain.names import (
@@ -77,6 +79,15 @@ def _check_model_scope(value: str) -> str:
     return value
 
 
+def _check_extension(value: str) -> str:
+    if not is_extension(value):
+        raise ValueError(
+            f"{value!r} is no interface of a system plugin's; write it without a version, "
+            "such as 'acme:shelf/books'"
+        )
+    return value
+
+
 def _check_path(value: str) -> str:
     if not value.strip() or any(ord(char) < 32 for char in value):
         raise ValueError(f"{value!r} is no path; write where the .wasm file is")
@@ -108,6 +119,24 @@ HolderName = Annotated[
 ToolScope = Annotated[
     str, AfterValidator(_check_scope), _text_schema(SCOPE_PATTERN, note="plugin.function")
 ]
+ExtensionName = Annotated[
+    str,
+    AfterValidator(_check_extension),
+    WithJsonSchema({"type": "string", "pattern": f"^{EXTENSION_PATTERN}$"}),
+]
+ExtensionScope = Annotated[
+    bool | list[str],
+    BeforeValidator(check_scope),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": True},
+                {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
+            ]
+        }
+    ),
+]
+"""All of it, or patterns for its targets."""
 ComponentPath = Annotated[
     str,
     AfterValidator(_check_path),

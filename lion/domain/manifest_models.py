@@ -13,6 +13,8 @@ from lion.domain.manifest_fields import (
     ComponentPath,
     Count,
     Deniable,
+    ExtensionName,
+    ExtensionScope,
     GuestPath,
     HolderName,
     HostPath,
@@ -125,6 +127,7 @@ class AllowTable(Table):
     tools: list[ToolScope] = []
     http: list[HttpEntry] = []
     secrets: list[Name] = []
+    interfaces: dict[ExtensionName, ExtensionScope] = {}
 
 
 class LimitsTable(Table):

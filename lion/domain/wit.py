@@ -18,13 +18,20 @@ Values of these types, everywhere in lion:
     own, borrow                 int, the rep: an index into the instance's own table
 """
 
-from typing import assert_never
+from typing import Final, assert_never
 
 import msgspec
 
 PRIMITIVES = (
     "bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
 )  # fmt: skip
+
+
+_WORDS: Final = """as async bool borrow char constructor enum error-context export f32 f64 flags
+from func future import include interface list map option own package record resource result s16
+s32 s64 s8 static stream string tuple type u16 u32 u64 u8 use variant with world"""
+KEYWORDS: Final = frozenset(_WORDS.split())
+"""Words that mean something in WIT's text already."""
 
 
 class Prim(msgspec.Struct, frozen=True):

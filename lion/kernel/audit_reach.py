@@ -21,7 +21,9 @@ CALLS = ("call", "start")
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant of another holder's within reach, and the shortest way: the tools called in turn."""
+    """A grant of another holder's within reach, and the shortest way: the tools, or functions of
+    an extension (its name), called in turn.
+    """
 
     capability: str
     scope: tuple[str, ...]
@@ -35,12 +37,18 @@ def reachable(
     imports: Mapping[str, Mapping[str, Sequence[str]]],
     tools: Mapping[str, str],
     trusted: Mapping[str, Holder] = {},
+    offering: Mapping[str, str] = {},
 ) -> dict[str, tuple[Reach, ...]]:
     """What each holder reaches. `tools` gives the holder by the tool's name, `imports` the
-    operations by holder and capability; `trusted` are system plugins, whose Python is reached too.
+    operations by holder and capability; `trusted` are system plugins, whose Python is reached too;
+    `offering` gives the one that executes an extension.
     """
     steps = {
-        name: _steps(one, imports[name].get("tools", ()), tools) for name, one in rights.items()
+        name: (
+            *_steps(one, imports[name].get("tools", ()), tools),
+            *((offering[c], c) for c in one.capabilities if c in offering),
+        )
+        for name, one in rights.items()
     }
     own = {name: (*_python(trusted.get(name)), *_own(one)) for name, one in rights.items()}
     return {name: _reach(name, steps, own) for name in rights}

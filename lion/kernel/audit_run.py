@@ -114,6 +114,8 @@ def _read(records: Iterable[Record], plan: Plan, again: Redecision | None) -> _S
                 and event.holder in plan.holders
             ):
                 one = seen.loaded[event.holder] = recorded(event)
+                if one.system is not None:
+                    seen.usage.note_offers(one.system.offers)
                 if again is not None:
                     again.note_imports(event.holder, tuple(one.imports))
             elif isinstance(event, RunFinished):

@@ -5,12 +5,13 @@ Rule: a call that was allowed has used its grant, however it ended; a refused on
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from lion.domain.call import Decision, Opinion, Verdict
-from lion.domain.capability import OFFERED
+from lion.domain.capability import OFFERED, Capability, extensions_of, is_extension
 from lion.domain.event import (
     AgentCompleted,
     AgentError,
@@ -101,6 +102,7 @@ class Usage:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._extensions: dict[str, Capability] = {}
         self._done = {name: _Done(holder.grants) for name, holder in plan.holders.items()}
         self._open: dict[str, str] = {}
         self._roots: dict[str, RootEnding] = {}
@@ -114,6 +116,10 @@ class Usage:
         done = self._done.get(record.principal)
         if done is not None:
             self._add(record, record.event(), done)
+
+    def note_offers(self, offers: Iterable[str]) -> None:
+        """What a system plugin offered guests (Offered.text)."""
+        self._extensions |= extensions_of(offers)
 
     def _add(self, record: Record, event: Event, done: _Done) -> None:
         match event:
@@ -168,7 +174,10 @@ class Usage:
         found = self._covering.get(question)
         if found is None:
             capability = OFFERED.get(question.capability)
-            names = capability is None or question.operation in capability.targeted
+            if capability is None:
+                names = bool(question.target) or not is_extension(question.capability)
+            else:
+                names = question.operation in capability.targeted
             found = [
                 index
                 for index, grant in enumerate(done.grants)
@@ -223,7 +232,7 @@ class Usage:
         )
 
     def _denial(self, question: Question, decision: Decision, times: int) -> Denial:
-        line = suggest_line(question, decision, self._plan) or ""
+        line = suggest_line(question, decision, self._plan, self._extensions) or ""
         return Denial(*question, decision.reason, line, times)
 
 

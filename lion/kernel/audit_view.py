@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.capability import extensions_of
 from lion.domain.event import PluginLoaded, SystemPluginLoaded
 from lion.domain.plan import DEFAULT_CAPABILITIES, SYSTEM_LIMITS, Holder, Limits, Plan
 from lion.kernel.audit_facts import HolderUse, scope_of
@@ -121,6 +122,7 @@ def _recorded_system(event: SystemPluginLoaded) -> Loaded:
         uses=tuple(name for name in imports if name not in DEFAULT_CAPABILITIES),
         judges=event.judges,
         hears=event.hears,
+        offers=event.offers,
     )
     return Loaded(digest="", imports=imports, tools=event.tools, system=info)
 
@@ -150,7 +152,13 @@ def audit_plan(
     tools = {f"{name}.{tool}": name for name, one in loaded.items() for tool in one.tools}
     imports = {name: one.imports for name, one in loaded.items()}
     trusted = {name: plan.holders[name] for name, one in loaded.items() if one.system}
-    reached = reachable(rights, imports, tools, trusted)
+    offering = {
+        capability: name
+        for name, one in loaded.items()
+        if one.system is not None
+        for capability in extensions_of(one.system.offers)
+    }
+    reached = reachable(rights, imports, tools, trusted, offering)
     return tuple(
         _audit(holder, loaded.get(name), rights.get(name), policy, tools,
                reached.get(name, ()), (limits or {}).get(name), (uses or {}).get(name))

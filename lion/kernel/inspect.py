@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.capability import capability_of
 from lion.domain.event import (
     Event,
     PluginFailed,
@@ -46,7 +47,7 @@ class ComponentInfo(msgspec.Struct, frozen=True):
     @property
     def ceiling(self) -> tuple[str, ...]:
         """Names of the capabilities it could use at all."""
-        return tuple(sorted({i.partition("@")[0].rpartition("/")[2] for i in self.imports}))
+        return tuple(sorted(set(map(capability_of, self.imports))))
 
 
 def describe(component: Component, size: int) -> ComponentInfo:
@@ -79,6 +80,7 @@ def loaded_event(holder: LiveHolder) -> Event:
     return SystemPluginLoaded(
         holder=holder.name, use=info.use, distribution=info.distribution, version=info.version,
         contract=info.contract, imports=imports, tools=tools, judges=info.judges, hears=info.hears,
+        offers=info.offers,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from lion.domain.call import Decision
+from lion.domain.capability import Capability
 from lion.domain.event import Draft, Event, Scope, SystemPluginFailed
 from lion.domain.plan import Holder, Plan
 from lion.domain.wit import has_handle, render_function
@@ -117,6 +118,8 @@ class LiveRun:
         self.services: Mapping[str, Any] = {}
         self.processors: Mapping[str, Sequence[Processor]] = {}
         """Those of system plugins, by capability; empty if there is none."""
+        self.extensions: Mapping[str, Capability] = {}
+        """What system plugins offer guests of their own, by name."""
         self.failed: set[tuple[str, str]] = set()
         """System plugins and the parts of them that failed."""
         self.counts = Counts()
@@ -144,5 +147,5 @@ class LiveRun:
         if known is not None:
             self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
         elif len(self.denials) < DENIALS:
-            line = suggest_line(question, decision, self.plan) or ""
+            line = suggest_line(question, decision, self.plan, self.extensions) or ""
             self.denials[question] = Denial(*question, decision.reason, line)

@@ -20,7 +20,8 @@ def build_processors(live: LiveRun) -> Mapping[str, Sequence[Processor]]:
     for holder in live.holders.values():
         system = holder.system
         if system is not None and system.info.judges:
-            judged = OFFERED if "*" in system.info.judges else system.info.judges
+            every = (*OFFERED, *live.extensions)
+            judged = every if "*" in system.info.judges else system.info.judges
             processor = processor_of(live, holder, system)
             for capability in judged:
                 found.setdefault(capability, []).append(processor)

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.capability import capability_of
 from lion.domain.event import (
     SCREEN,
     AgentCompleted,
@@ -178,8 +179,7 @@ class _NoHandles:
 
 def name_call(interface: str, name: str) -> tuple[str, str]:
     """Capability and operation of an import: `lion:host/kv@0.1.0`, `get` is `kv`, `get`."""
-    short = interface.partition("@")[0].rpartition("/")[2]
-    return short, name.removeprefix("[method]")
+    return capability_of(interface), name.removeprefix("[method]")
 
 
 def _show_call(capability: str, operation: str, args: list[Any]) -> str:

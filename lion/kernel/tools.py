@@ -43,6 +43,20 @@ def find_tool(invocation: Invocation, name: str) -> tuple[LiveHolder, Export]:
     return holder, holder.tools[function]
 
 
+def told_caller(what: str, exc: GuestError) -> CallError:
+    """A callee's failure as its caller, a guest, gets it."""
+    case = _CASES.get(exc.ending, "exhausted")
+    # What Python raised may tell of the host's files; the record has it.
+    said = f": {exc.words}" if exc.words and exc.ending != "raised" else ""
+    return CallError(case, f"{what} failed ({exc.ending}): {exc.what}{said}")
+
+
+def check_depth(caller: Invocation) -> None:
+    """Raise CallError("exhausted") if the chain of callers is as long as it may be."""
+    if len(caller.chain) >= MAX_DEPTH:
+        raise CallError("exhausted", f"tools call tools at most {MAX_DEPTH} deep")
+
+
 async def run_export(invocation: Invocation, export: Export, args: list[Any]) -> Any:
     """Run an export from PluginInvoked to its ending, and give its WIT value. Raises
     GuestError.
@@ -87,8 +101,7 @@ class ToolPort:
     def _prepare(self, name: str, arguments: str) -> tuple[Invocation, Export, list[Any]]:
         caller = self._caller
         holder, export = find_tool(caller, name)
-        if len(caller.chain) >= MAX_DEPTH:
-            raise CallError("exhausted", f"tools call tools at most {MAX_DEPTH} deep")
+        check_depth(caller)
         try:
             args = read_text(export, arguments)
         except JsonMismatch as exc:
@@ -101,10 +114,7 @@ class ToolPort:
         try:
             value = await run_export(invocation, export, args)
         except GuestError as exc:
-            case = _CASES.get(exc.ending, "exhausted")
-            # What Python raised may tell of the host's files; the record has it.
-            said = f": {exc.words}" if exc.words and exc.ending != "raised" else ""
-            raise CallError(case, f"the tool failed ({exc.ending}): {exc.what}{said}") from exc
+            raise told_caller("the tool", exc) from exc
         try:
             status, result = write_result(export, value)
         except JsonMismatch as exc:

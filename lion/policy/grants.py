@@ -4,7 +4,7 @@ Rule: attenuation never widens: what the outcome covers, both covered.
 """
 
 from lion.domain.call import HostCall
-from lion.domain.capability import OFFERED, Capability
+from lion.domain.capability import OFFERED, Capability, is_extension
 from lion.domain.fs_grant import common_mount
 from lion.domain.plan import Grant, Rate
 from lion.policy.ceilings import least_rate
@@ -17,8 +17,10 @@ from lion.policy.question import Question
 def covers(grant: Grant, call: HostCall | Question) -> bool:
     """True if the grant gives the right to this call; quotas are the broker's to count."""
     capability = OFFERED.get(grant.capability)
-    if capability is None or call.capability != grant.capability:
+    if call.capability != grant.capability:
         return False
+    if capability is None:
+        return is_extension(grant.capability) and _extension_covers(grant, call.target)
     if call.operation not in capability.operations:
         return False
     if grant.mount is not None:
@@ -29,6 +31,15 @@ def covers(grant: Grant, call: HostCall | Question) -> bool:
     if not capability.is_scoped:
         return True
     return any(scope_pattern(capability, text).matches(call.target) for text in grant.patterns)
+
+
+def _extension_covers(grant: Grant, target: str) -> bool:
+    """Without patterns it is all of the extension; a call without a target reaches nothing by a
+    name (one that should have a target never gets here without).
+    """
+    if not grant.patterns or not target:
+        return True
+    return any(compile_pattern(text, "/").matches(target) for text in grant.patterns)
 
 
 def scope_pattern(capability: Capability, text: str) -> Pattern:
@@ -44,7 +55,7 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
     Of two patterns the one inside the other is kept; two that only overlap give nothing, since no
     pattern says their common part.
     """
-    capability = OFFERED.get(grant.capability)
+    capability = _capability(grant, by)
     if capability is None or grant.capability != by.capability:
         return None
     patterns: tuple[str, ...] = ()
@@ -57,6 +68,8 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
         patterns = _common(grant.patterns, by.patterns, capability)
         if not patterns:
             return None
+    else:
+        patterns = grant.patterns or by.patterns
     return Grant(
         capability=grant.capability,
         line=grant.line if grant.line == by.line else f"{grant.line}, within {by.line}",
@@ -65,6 +78,14 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
         addresses=tuple(network for network in grant.addresses if network in by.addresses),
         mount=mount,
     )
+
+
+def _capability(grant: Grant, by: Grant) -> Capability | None:
+    if not is_extension(grant.capability):
+        return OFFERED.get(grant.capability)
+    # A grant without patterns is one of all of it, so what the other says is the scope.
+    is_scoped = bool(grant.patterns and by.patterns)
+    return Capability(name=grant.capability, operations=(), separator="/", is_scoped=is_scoped)
 
 
 def _common(a: tuple[str, ...], b: tuple[str, ...], capability: Capability) -> tuple[str, ...]:

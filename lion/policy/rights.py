@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
-from lion.domain.capability import OFFERED
+from lion.domain.capability import OFFERED, is_extension
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Limits
 from lion.policy.ceilings import lower
 from lion.policy.policy_file import Policy
@@ -33,19 +33,22 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Rights:
-    """The rights of a holder whose component imports what `ceiling` names (`kv`, `tools`)."""
+    """The rights of a holder whose component imports what `ceiling` names (`kv`, `tools`, an
+    extension).
+    """
     place = f"{holder.table}.{holder.name}"
+    names = (*OFFERED, *filter(is_extension, ceiling))
     rules = {
         name: tuple(rule for rule in (*policy.deny, *policy.ask) if rule.capability == name)
-        for name in OFFERED
+        for name in names
     }
     grants = {
         name: tuple(grant for grant in holder.grants if grant.capability == name)
-        for name in OFFERED
+        for name in names
         if name in ceiling
     }
     refused = {}
-    for name in OFFERED:
+    for name in names:
         objection = _objection(name, holder, ceiling, place)
         if objection is not None:
             refused[name] = objection
@@ -55,7 +58,7 @@ def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Righ
         place=place,
         capabilities=tuple(
             name
-            for name in OFFERED
+            for name in names
             if name not in refused
             and name not in shut
             and (name in DEFAULT_CAPABILITIES or grants[name])

@@ -9,12 +9,14 @@ Rule: whatever parses is enforced; a pattern is refused where no call names what
 Rule: a pattern on a listing applies as soon as something it matches could be shown.
 Rule: a rule for a capability that lion will offer later is accepted, so that one file serves
 several versions. It is enforced too: what is not offered cannot be called.
+Rule: so is one for an extension (`acme:shelf/books find fiction/**`); what it says is checked
+where a run has that extension (extensions.py).
 """
 
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
-from lion.domain.capability import LATER, OFFERED, Capability
+from lion.domain.capability import LATER, OFFERED, Capability, is_extension
 from lion.domain.names import did_you_mean
 from lion.domain.plan import SYSTEM
 from lion.policy.fs_scope import fs_pattern, speaks_of
@@ -54,6 +56,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
             return False
         if self.pattern is None:
             return True
+        if is_extension(self.capability):
+            return bool(question.target) and self.pattern.matches(question.target)
         if question.operation in self.listings:
             return self.pattern.may_follow(question.target)
         return question.operation in self.targeted and self.pattern.matches(question.target)
@@ -76,6 +80,8 @@ def parse_rule(text: str, verdict: Verdict) -> Rule:
     if words[0] == USE.name:
         named = " ".join(words[1:])
         return _rule(text, verdict, USE, None, _pattern(USE, "use", named) if named else None)
+    if is_extension(words[0]):
+        return _extension_rule(text, verdict, words)
     if words[0] not in OFFERED:
         known = (*OFFERED, *LATER, "tool", USE.name)
         raise BadRule(f"no capability {words[0]!r}; {did_you_mean(words[0], known)}")
@@ -87,6 +93,13 @@ def parse_rule(text: str, verdict: Verdict) -> Rule:
     if pattern is None:
         return _rule(text, verdict, capability, operation, None)
     return _rule(text, verdict, capability, operation, _pattern(capability, operation, pattern))
+
+
+def _extension_rule(text: str, verdict: Verdict, words: list[str]) -> Rule:
+    capability = Capability(name=words[0], operations=(), targeted=("*",), separator="/")
+    operation, pattern = _split(capability, words[1:])
+    found = None if pattern is None else _pattern(capability, None, pattern)
+    return _rule(text, verdict, capability, operation, found)
 
 
 def _split(capability: Capability, words: list[str]) -> tuple[str | None, str | None]:

@@ -5,11 +5,13 @@ Rule: nothing is suggested where the manifest cannot help: an operator's rule, a
 Rule: the line replaces the one the holder has, so it repeats what is granted already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lion.domain.call import Decision, HostCall, Verdict
-from lion.domain.capability import OFFERED
+from lion.domain.capability import OFFERED, Capability
+from lion.domain.extension_grant import extension_line
+from lion.domain.extension_grant import is_suggestible as is_suggestible_target
 from lion.domain.fs_grant import suggested_entries
 from lion.domain.http_grant import is_suggestible, written_entry
 from lion.domain.names import is_name, is_tool_name
@@ -21,8 +23,16 @@ KV_QUOTA = parse_size("64 KiB")
 """What is suggested for a holder without a store."""
 
 
-def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> str | None:
-    """A pasteable line, as `agents.ann.allow.tools = ["notes.*", "db.query"]`, or None."""
+def suggest_line(
+    call: HostCall | Question,
+    decision: Decision,
+    plan: Plan,
+    extensions: Mapping[str, Capability] = {},
+) -> str | None:
+    """A pasteable line, as `agents.ann.allow.tools = ["notes.*", "db.query"]`, or None.
+
+    `extensions` are those of the run.
+    """
     holder = plan.holders.get(call.holder)
     denials = {one.processor for one in decision.opinions if one.verdict is Verdict.DENY}
     if holder is None or decision.verdict is not Verdict.DENY:
@@ -30,6 +40,8 @@ def suggest_line(call: HostCall | Question, decision: Decision, plan: Plan) -> s
     place = f"{holder.table}.{holder.name}"
     if denials == {"manifest"}:
         return _line(f"{place}.deny", [name for name in holder.denied if name != call.capability])
+    if denials == {"grants"} and call.capability in extensions:
+        return _extension_line(place, holder, call.target, extensions[call.capability])
     if denials != {"grants"} or call.capability not in OFFERED:
         return None
     match call.capability:
@@ -66,6 +78,16 @@ def _http_line(place: str, holder: Holder, target: str) -> str | None:
     if not is_suggestible(target, granted):
         return None
     return _line(f"{place}.allow.http", [*map(written_entry, granted), target])
+
+
+def _extension_line(place: str, holder: Holder, target: str, extension: Capability) -> str | None:
+    """All of what has no targets; else this target, if it has one that can be written."""
+    patterns: list[str] = []
+    if extension.is_scoped:
+        if not is_suggestible_target(target):
+            return None
+        patterns = [*_granted(holder, extension.name), target]
+    return extension_line(f"{place}.allow", extension.name, patterns)
 
 
 def _granted(holder: Holder, capability: str) -> list[str]:

@@ -6,9 +6,11 @@ host.py joins them.
 """
 
 from lion.ports.components import (
+    NO_EXTENSIONS,
     CallStats,
     Component,
     Export,
+    Extensions,
     HandleCall,
     Handles,
     Import,
@@ -41,11 +43,13 @@ from lion.ports.log import (
     Tables,
     VerifyReport,
 )
-from lion.ports.system import JsonTypes, SystemComponent, SystemInfo
+from lion.ports.system import Asking, JsonTypes, Offered, SystemComponent, SystemInfo
 
 __all__ = [
     "HTTP",
+    "NO_EXTENSIONS",
     "OUTPUT_EVENT",
+    "Asking",
     "BudgetUse",
     "CallStats",
     "Caller",
@@ -54,6 +58,7 @@ __all__ = [
     "EventLog",
     "Exchange",
     "Export",
+    "Extensions",
     "HandleCall",
     "Handles",
     "HttpDoor",
@@ -61,6 +66,7 @@ __all__ = [
     "JsonTypes",
     "Kind",
     "LogReader",
+    "Offered",
     "OpenRuntime",
     "Operation",
     "OutgoingRequest",

@@ -1,8 +1,9 @@
 """Look here if you want to know what the kernel needs from an engine of components."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -100,14 +101,24 @@ class Component(Protocol):
         ...
 
 
+Extensions = Mapping[str, Mapping[str, str]]
+"""What components may import beside lion's own: functions with their canonical types
+(wit.render_function), by interface with version.
+"""
+NO_EXTENSIONS: Final[Extensions] = MappingProxyType({})
+
+
 class Runtime(Protocol):
     """The engine: makes components of bytes."""
 
     engine_digest: str
     wasmtime_version: str
 
-    async def load(self, data: bytes, origin: str) -> Component:
-        """Check and compile (or take from the cache). `origin` names it in errors.
+    async def load(
+        self, data: bytes, origin: str, extensions: Extensions | None = NO_EXTENSIONS
+    ) -> Component:
+        """Check and compile (or take from the cache). `origin` names it in errors; `extensions`
+        are what it may import beside lion's own interfaces; None: any, where none is executed.
 
         Raises OperatorError for what is no component, GuestError(ending="world") for an import the
         host does not offer.

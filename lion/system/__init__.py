@@ -26,15 +26,44 @@ if TYPE_CHECKING:
         ToolError,
         tool,
     )
+    from lion.system.extension import (
+        F32,
+        F64,
+        FAILURES,
+        S8,
+        S16,
+        S32,
+        S64,
+        U8,
+        U16,
+        U32,
+        U64,
+        Caller,
+        Failure,
+        function,
+    )
 
 __all__ = [
     "CONTRACT",
     "EVERYTHING",
+    "F32",
+    "F64",
+    "FAILURES",
+    "S8",
+    "S16",
+    "S32",
+    "S64",
+    "U8",
+    "U16",
+    "U32",
+    "U64",
     "Answer",
     "Ask",
     "Call",
+    "Caller",
     "Deny",
     "Duration",
+    "Failure",
     "Heard",
     "Host",
     "HostError",
@@ -44,6 +73,7 @@ __all__ = [
     "Size",
     "SystemPlugin",
     "ToolError",
+    "function",
     "tool",
 ]
 
@@ -51,6 +81,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from lion.system import contract
+    from lion.system import contract, extension
 
-    return getattr(contract, name)
+    return getattr(extension if hasattr(extension, name) else contract, name)

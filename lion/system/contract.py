@@ -7,12 +7,13 @@ A system plugin is a class that derives from SystemPlugin, named by an entry poi
     shelf = "shelf:Shelf"                       use = "shelf"
                                                 settings = { greeting = "Hello" }
 
-One object is made per run and holder. It may offer tools, judge host calls, hear events. (Host
-interfaces of its own and schedulers are to come, as further methods that may be left out.)
+One object is made per run and holder. It may offer tools, offer guests an interface of its own
+(extension.py), judge host calls, hear events. (Schedulers are to come, as further methods that may
+be left out.)
 
 Rule: it is trusted Python. No sandbox holds it, and every listing of lion says so.
-Rule: lion keeps what a plugin cannot take: a processor cannot allow; a tool acts under the
-holder's own grants; whatever it asks of the host passes the one door and is recorded.
+Rule: lion keeps what a plugin cannot take: a processor cannot allow; a tool or a function acts
+under the holder's own grants; whatever it asks of the host passes the one door and is recorded.
 Rule: functions written with `def` run in threads (at most limits.concurrent of them) and may block
 until the deadline; those written with `async def` run on trio and may not block.
 Rule: `judge` runs on the event loop for every call it judges: it is pure and quick, and takes the
@@ -224,6 +225,8 @@ class SystemPlugin(Generic[S]):
 
     contract: ClassVar[int]
     """The version this class was written for."""
+    offers: ClassVar[str] = ""
+    """The interface that its `@function`s make, with a version: `acme:shelf/books@1.0.0`."""
     uses: ClassVar[tuple[str, ...]] = ()
     """What it asks the host for, of USABLE."""
     judges: ClassVar[tuple[str, ...]] = EVERYTHING

@@ -14,6 +14,7 @@ import trio
 from lion.domain.text import show_line
 from lion.errors import GuestError, LionError
 from lion.system.contract import ToolError
+from lion.system.extension import Failure
 
 Scrub = Callable[[str], str]
 
@@ -40,11 +41,11 @@ def _text(exc: BaseException) -> str:
 def translated(what: str, scrub: Scrub) -> Iterator[None]:
     """Around code of a plugin's: raises GuestError(ending="raised") for what it raises.
 
-    ToolError passes: that is a value.
+    ToolError and Failure pass: those are values.
     """
     try:
         yield
-    except (LionError, ToolError):
+    except (LionError, ToolError, Failure):
         raise
     except (Exception, SystemExit) as exc:
         raise _raised(what, exc, scrub) from exc

@@ -16,17 +16,29 @@ from typing import Any, Final
 import msgspec
 import trio
 
-from lion.domain.call import HostCall, Opinion, Verdict
+from lion.domain.call import CallError, HostCall, Opinion, Verdict
 from lion.domain.event import Record
 from lion.domain.json_plain import check_plain
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import Limits
 from lion.domain.wit import Function, Prim, ResultOf
 from lion.errors import GuestError
-from lion.ports import CallStats, Clock, Export, HandleCall, Handles, Import, SystemInfo
+from lion.ports import (
+    Asking,
+    CallStats,
+    Clock,
+    Export,
+    HandleCall,
+    Handles,
+    Import,
+    SystemInfo,
+)
 from lion.system.contract import Ask, Call, Deny, Heard, SystemPlugin, ToolError
 from lion.system.door import HostDoor, imports_of
+from lion.system.extension import Caller, Failure
 from lion.system.faults import Scrub, translated
+from lion.system.functions import OfferedFunction
+from lion.system.scalars import NoFit
 from lion.system.signature import Signature
 from lion.threads import finish
 
@@ -49,6 +61,7 @@ class LoadedPlugin:
         info: SystemInfo,
         plugin: SystemPlugin[Any],
         signatures: Mapping[str, tuple[str, Signature]],
+        functions: Mapping[str, OfferedFunction],
         clock: Clock,
         scrub: Scrub,
     ) -> None:
@@ -58,6 +71,8 @@ class LoadedPlugin:
             Export("", name, _TYPE, signature.docs, signature)
             for name, (_, signature) in signatures.items()
         )
+        self.functions = tuple(one.offered for one in functions.values())
+        self._functions = functions
         self._holder = holder
         self._plugin = plugin
         self._signatures = signatures
@@ -76,7 +91,13 @@ class LoadedPlugin:
         limits: Limits,
         stats: CallStats,
     ) -> Any:
-        """Run a tool: ("ok", JSON), or ("err", JSON) for its ToolError. Raises GuestError."""
+        """Run a tool: ("ok", JSON), or ("err", JSON) for its ToolError. Raises GuestError.
+
+        An offered function (its export has an interface): ("ok", its WIT value), or
+        ("err", (case, text)) for its Failure and for arguments that make no sense.
+        """
+        if export.interface:
+            return await self._serve(export, args, handle, limits)
         attribute, signature = self._signatures[export.name]
         function = getattr(self._plugin, attribute)
         try:
@@ -87,6 +108,32 @@ class LoadedPlugin:
         except ToolError as exc:
             return "err", self._own_error(export.name, exc)
         except JsonMismatch as exc:
+            raise GuestError(
+                f"{export.name!r} gave what its annotation does not say: {exc}", ending="result"
+            ) from exc
+
+    async def _serve(
+        self, export: Export, args: Sequence[Any], handle: HandleCall, limits: Limits
+    ) -> Any:
+        asking: Asking = args[0]
+        one = self._functions[export.name]
+        method = getattr(self._plugin, one.attribute)
+        caller = Caller(
+            run=asking.run,
+            holder=asking.chain[-1],
+            chain=asking.chain,
+            namespace=asking.namespace,
+        )
+        try:
+            arguments = one.bind(args[1:], self._door(handle), caller)
+            with translated(repr(export.name), self._scrub):
+                value = await self._run(partial(method, **arguments), method, limits)
+            return "ok", one.write(value)
+        except Failure as exc:
+            return "err", (exc.case, self._scrub(exc.text))
+        except CallError as exc:
+            return "err", (exc.case, exc.text)
+        except NoFit as exc:
             raise GuestError(
                 f"{export.name!r} gave what its annotation does not say: {exc}", ending="result"
             ) from exc

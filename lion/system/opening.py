@@ -5,13 +5,13 @@ Rule: every refusal is one sentence that says which plugin, whose, and why.
 
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import trio
 from pydantic import ValidationError
 
-from lion.domain.capability import OFFERED
+from lion.domain.capability import OFFERED, is_extension
 from lion.domain.event import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
@@ -29,8 +29,11 @@ from lion.system.contract import (
 )
 from lion.system.discovery import Claim, find_claim, load_class
 from lion.system.faults import Scrub, told
+from lion.system.functions import OfferedFunction, functions_of
 from lion.system.loaded import LoadedPlugin
+from lion.system.shape import Shapes
 from lion.system.signature import BadSignature, Signature
+from lion.system.wit_text import render_interface
 
 
 def load_plugin(plan: Plan, holder: Holder, clock: Clock, scrub: Scrub) -> LoadedPlugin:
@@ -70,6 +73,7 @@ def _built(
 ) -> LoadedPlugin:
     settings = _settings(kind.settings_model, document, holder)
     signatures = _signatures(kind, claim)
+    functions, _ = _functions(kind, claim)
     plugin = kind(settings)
     hears = _names(plugin.heard()) if kind.hear is not SystemPlugin.hear else ()
     judges = _names(plugin.judged()) if kind.judge is not SystemPlugin.judge else ()
@@ -82,13 +86,27 @@ def _built(
         uses=_names(kind.uses),
         judges=judges,
         hears=hears,
+        offers=tuple(one.offered.text for one in functions.values()),
     )
     _check_known(holder, claim, "uses", info.uses, USABLE)
-    _check_known(holder, claim, "judges", info.judges, (*OFFERED, *EVERYTHING))
+    own = filter(is_extension, info.judges)
+    _check_known(holder, claim, "judges", info.judges, (*OFFERED, *EVERYTHING, *own))
     _check_known(holder, claim, "hears", info.hears, (*_heard(), *EVERYTHING))
     if inspect.iscoroutinefunction(kind.judge):
         raise _refused(holder, claim, "judge is `async def`, and a judgement waits for nothing")
-    return LoadedPlugin(holder.name, info, plugin, signatures, clock, scrub)
+    return LoadedPlugin(holder.name, info, plugin, signatures, functions, clock, scrub)
+
+
+def interface_of(use: str) -> tuple[str, str]:
+    """The interface that an entry point's plugin offers, and its WIT. Raises OperatorError."""
+    claim = find_claim(use)
+    kind = load_class(claim)
+    functions, shapes = _functions(kind, claim)
+    if not functions:
+        raise _refused(None, claim, "it offers guests no interface of its own")
+    return kind.offers, render_interface(
+        kind.offers, inspect.getdoc(kind) or "", functions, shapes
+    )
 
 
 async def open_plugin(loaded: LoadedPlugin, holder: Holder, scrub: Scrub) -> None:
@@ -145,6 +163,16 @@ def _signatures(kind: type[SystemPlugin[Any]], claim: Claim) -> dict[str, tuple[
         except BadSignature as exc:
             raise _refused(None, claim, f"the tool {name!r}: {exc}") from exc
     return found
+
+
+def _functions(
+    kind: type[SystemPlugin[Any]], claim: Claim
+) -> tuple[Mapping[str, OfferedFunction], Shapes]:
+    """What it offers guests of its own, by WIT names, and the types that needs."""
+    try:
+        return functions_of(kind, kind.offers)
+    except BadSignature as exc:
+        raise _refused(None, claim, str(exc)) from exc
 
 
 def _names(written: object) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ Rule: a result is checked against its annotation too: what a guest is told, it g
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -43,9 +43,9 @@ class Signature:
     """What a tool takes and gives, as JSON. Implements ports.JsonTypes."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        hints = _hints(function)
+        hints = hints_of(function)
         self._hosts = tuple(name for name, hint in hints.items() if hint is Host)
-        parameters = _parameters(function, hints)
+        parameters = parameters_of(function, hints)
         # By alias, because pydantic keeps some names (`copy`, `_x`) to itself.
         self._names = {f"p{index}": p.name for index, p in enumerate(parameters)}
         fields = {f"p{index}": _field(p, hints) for index, p in enumerate(parameters)}
@@ -97,18 +97,25 @@ class Signature:
             raise JsonMismatch(f"{_ROOT}{where}", f"{what}{meant}") from None
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """A function's annotations, evaluated. Raises BadSignature."""
     try:
         return get_type_hints(function, include_extras=True)
     except Exception as exc:
         raise BadSignature(f"its annotations cannot be read: {_first_line(exc)}") from exc
 
 
-def _parameters(function: Callable[..., Any], hints: Mapping[str, Any]) -> list[inspect.Parameter]:
+def parameters_of(
+    function: Callable[..., Any], hints: Mapping[str, Any], *, given: Container[Any] = (Host,)
+) -> list[inspect.Parameter]:
+    """A method's parameters that its callers give, all annotated, and so its result.
+
+    `given` are annotations of those that lion gives. Raises BadSignature.
+    """
     _, *parameters = inspect.signature(function).parameters.values()
     for parameter in parameters:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise BadSignature(f"*{parameter.name} has no JSON: name each parameter")
+            raise BadSignature(f"*{parameter.name} has no type: name each parameter")
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise BadSignature(f"{parameter.name!r} has no name for its callers")
         if isinstance(parameter.default, FieldInfo):
@@ -117,7 +124,7 @@ def _parameters(function: Callable[..., Any], hints: Mapping[str, Any]) -> list[
             raise BadSignature(f"the parameter {parameter.name!r} has no annotation")
     if "return" not in hints:
         raise BadSignature("its result has no annotation (-> None if it gives nothing)")
-    return [p for p in parameters if hints[p.name] is not Host]
+    return [p for p in parameters if hints[p.name] not in given]
 
 
 def _field(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Any:

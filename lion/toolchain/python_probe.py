@@ -14,6 +14,7 @@ from typing import Any
 from lion.errors import LionError
 from lion.system.contract import TOOL_MARK
 from lion.system.discovery import Claim, load_class
+from lion.system.functions import functions_of
 from lion.system.signature import BadSignature, Signature
 from lion.toolchain.project import shown
 
@@ -46,12 +47,22 @@ def _described(claim: Claim) -> dict[str, Any]:
         "uses": names["uses"],
         "is_processor": "judge" in vars(kind),
         "is_listener": "hear" in vars(kind),
+        "offers": _offers(claim, kind),
         "tools": [
             _tool(claim, name, function)
             for name, function in inspect.getmembers_static(kind)
             if getattr(function, TOOL_MARK, False)
         ],
     }
+
+
+def _offers(claim: Claim, kind: Any) -> list[str]:
+    """Its functions for guests, in WIT."""
+    try:
+        functions, _ = functions_of(kind, kind.offers)
+    except BadSignature as exc:
+        raise LionError(f"{claim.value}: {exc}") from exc
+    return [one.text for one in functions.values()]
 
 
 def _tool(claim: Claim, name: str, function: Any) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-_WIT = """as async bool borrow char constructor enum error-context export f32 f64 flags from func
-future import include interface list map option own package record resource result s16 s32 s64 s8
-static stream string tuple type u16 u32 u64 u8 use variant with world"""
+from lion.domain.wit import KEYWORDS
+
 _RUST = """abstract alloc as async await become box break const continue core crate do dyn else
 enum extern false final fn for gen if impl in let loop macro match mod move mut override priv
 proc-macro pub ref return self static std struct super test trait true try type typeof unsafe
@@ -16,7 +15,7 @@ _LION = "lion lion-guest lion-as lion-host"
 RESERVED: Final = {
     **dict.fromkeys(_PYTHON.split(), "Python"),
     **dict.fromkeys(_RUST.split(), "Rust"),
-    **dict.fromkeys(_WIT.split(), "WIT"),
+    **dict.fromkeys(sorted(KEYWORDS), "WIT"),
     **dict.fromkeys(_LION.split(), "lion"),
 }
 """Words by the language they belong to, whichever language the plugin is in."""

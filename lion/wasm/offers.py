@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from lion.domain.capability import is_extension
 from lion.errors import GuestError
 
 
@@ -44,8 +45,17 @@ class Offers:
             else "lion inspect shows what a component imports",
         )
 
+    def leaves_to_plugins(self, interface: str) -> bool:
+        """Whether this is an extension's, which lion does not offer but a system plugin may."""
+        return interface not in self.interfaces and is_extension(interface.partition("@")[0])
+
     def check_resource(self, interface: str, name: str) -> None:
         """Raise GuestError(ending="world") for a resource the interface does not have."""
+        if self.leaves_to_plugins(interface):
+            raise GuestError(
+                f"it imports {interface}.{name}, a resource, and no extension has one",
+                ending="world",
+            )
         if self.interfaces[interface].get(name) != "resource":
             raise GuestError(
                 f"it imports {interface}.{name}, a resource lion does not offer", ending="world"

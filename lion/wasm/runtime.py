@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from wasmtime.component._types import FuncType
 
 from lion.domain.wit import render_function
 from lion.errors import GuestError, OperatorError
-from lion.ports import Export, Import
+from lion.ports import NO_EXTENSIONS, Export, Extensions, Import
 from lion.wasm import capi, reflect
 from lion.wasm.admission import Admission
 from lion.wasm.cache import CompileCache
 from lion.wasm.component import LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
+from lion.wasm.extensions import check_extensions
 from lion.wasm.fiber import Meter
 from lion.wasm.offers import Offers, offered
 from lion.wasm.sections import check_preamble, function_docs
@@ -70,19 +71,22 @@ class WasmRuntime:
         """Instances alive now."""
         return self._shared.admission.live
 
-    async def load(self, data: bytes, origin: str) -> LoadedComponent:
+    async def load(
+        self, data: bytes, origin: str, extensions: Extensions | None = NO_EXTENSIONS
+    ) -> LoadedComponent:
         """See ports.Runtime.load."""
         digest = hashlib.sha256(data).hexdigest()
         if digest not in self._loaded:
             check_preamble(data, origin)
             wasm = await trio.to_thread.run_sync(self._compile, data, digest, origin)
-            try:
+            with _of_origin(origin):
                 self._loaded[digest] = self._build(wasm, digest, data)
-            except GuestError as exc:
-                raise GuestError(
-                    f"{origin!r}: {exc.what}", ending=exc.ending, hint=exc.hint
-                ) from exc
-        return self._loaded[digest]
+        loaded = self._loaded[digest]
+        if extensions is not None:
+            # Each run has its own, so this is asked also of what was loaded before.
+            with _of_origin(origin):
+                check_extensions(self._offers, loaded.imports, extensions)
+        return loaded
 
     def _compile(self, data: bytes, digest: str, origin: str) -> WasmComponent:
         engine = self._shared.engine
@@ -115,7 +119,9 @@ class WasmRuntime:
         kinds: dict[str, list[str]] = {}
         for interface, items in reflect.interfaces(wasm.type.imports(engine), engine):
             asked = [i for i in items.values() if isinstance(i, FuncType | ResourceType)]
-            self._offers.check_interface(interface, is_empty=not asked)
+            is_extension = self._offers.leaves_to_plugins(interface)
+            if not is_extension:
+                self._offers.check_interface(interface, is_empty=not asked)
             if not asked:
                 continue
             for name, item in items.items():
@@ -124,7 +130,8 @@ class WasmRuntime:
                     kinds.setdefault(interface, []).append(name)
                 elif isinstance(item, FuncType):
                     kind = reflect.function(item, resources)
-                    self._offers.check_function(interface, name, render_function(kind))
+                    if not is_extension:
+                        self._offers.check_function(interface, name, render_function(kind))
                     imports.append(Import(interface=interface, name=name, type=kind))
         for interface, names in kinds.items():
             for name in names:
@@ -142,6 +149,15 @@ class WasmRuntime:
                     yield Export(
                         interface=interface, name=name, type=kind, docs=docs.get(name, "")
                     )
+
+
+@contextmanager
+def _of_origin(origin: str) -> Iterator[None]:
+    """What a component was refused for, with its name."""
+    try:
+        yield
+    except GuestError as exc:
+        raise GuestError(f"{origin!r}: {exc.what}", ending=exc.ending, hint=exc.hint) from exc
 
 
 @asynccontextmanager

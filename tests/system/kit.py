@@ -27,7 +27,8 @@ def install(
 ) -> Path:
     """A distribution in `site` that has the tests' module and these entry points."""
     site.mkdir(exist_ok=True)
-    shutil.copy2(PACKAGE / "acme_shelf.py", site)
+    for module in PACKAGE.glob("*.py"):
+        shutil.copy2(module, site)
     info = site / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")

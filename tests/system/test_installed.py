@@ -218,7 +218,7 @@ def leave():
     ("name", "said"),
     [
         ("Untyped", "the tool 'find': the parameter 'title' has no annotation"),
-        ("Starred", "the tool 'find': *titles has no JSON: name each parameter"),
+        ("Starred", "the tool 'find': *titles has no type: name each parameter"),
         ("Newer", "it is for contract 2, and this lion has contract 1"),
         ("Silent", "it says no contract, and this lion has contract 1"),
         ("Greedy", "it uses 'fs', which there is not"),

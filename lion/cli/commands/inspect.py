@@ -13,6 +13,7 @@ from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
 from lion.cli.summary import json_text
+from lion.domain.capability import capability_of, is_extension
 from lion.domain.text import show_line, show_lines
 from lion.errors import OperatorError
 from lion.kernel.inspect import ComponentInfo, ToolInfo
@@ -64,6 +65,8 @@ def render_info(name: str, info: ComponentInfo, screen: Screen) -> Iterator[str]
     yield f"  imports  {'nothing' if not info.imports else ''}".rstrip()
     for interface, functions in sorted(info.imports.items()):
         yield f"    {show_line(interface)}: {', '.join(map(show_line, functions))}"
+        if is_extension(capability_of(interface)):
+            yield "      not lion's: runs where a system plugin offers it"
     yield f"  tools    {'none' if not info.tools else ''}".rstrip()
     for tool in info.tools:
         yield from _tool(tool, screen)

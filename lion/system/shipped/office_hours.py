@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from lion.domain.capability import OFFERED
+from lion.domain.capability import OFFERED, is_extension
 from lion.domain.names import did_you_mean
 from lion.system.contract import EVERYTHING, Call, Deny, PluginSettings, SystemPlugin
 
@@ -58,7 +58,7 @@ def _minutes(text: str) -> tuple[int, int]:
 
 
 def _check_capability(name: str) -> str:
-    if name not in (*OFFERED, *EVERYTHING):
+    if name not in (*OFFERED, *EVERYTHING) and not is_extension(name):
         raise ValueError(f"there is no capability {name!r}; {did_you_mean(name, OFFERED)}")
     return name
 

@@ -88,6 +88,8 @@ macro_rules! world {
         $crate::wit_bindgen::generate!({
             world: $world,
             path: [$($path),+],
+            // Interfaces that are not lion's: a system plugin's, whose WIT is in `wit/deps`.
+            generate_all,
             runtime_path: "::lion_guest::wit_bindgen::rt",
             with: {
                 "lion:host/types@0.1.0": ::lion_guest::host::types,

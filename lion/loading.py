@@ -1,0 +1,188 @@
+"""Look here if you want to know how a plan's holders become live: system plugins first, then the
+components, which may import what those offer.
+
+Rule: a component's bytes are durable before RunStarted names them: a log cut in between verifies.
+Rule: whatever stops it, RunStarted and what was loaded are recorded; then the first failure is
+raised.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from lion import __version__
+from lion.domain.capability import Capability, extensions_of
+from lion.domain.event import RunStarted
+from lion.domain.plan import Holder, Plan
+from lion.errors import LionError, OperatorError
+from lion.kernel.extensions import build_extensions, extension_operations
+from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
+from lion.kernel.live import LiveHolder, LiveRun
+from lion.kernel.replay import name_call
+from lion.policy.extensions import check_extensions
+from lion.policy.policy_file import Policy
+from lion.policy.rights import build_rights
+from lion.policy.use import check_use
+from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
+from lion.system.room import load_system, open_system
+from lion.wasm.runtime import WasmRuntime
+
+Operations = Mapping[tuple[str, str], Operation]
+
+
+def read_component(path: Path) -> bytes:
+    """A component's bytes, read once. Raises OperatorError if the file cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise OperatorError(
+            f"the component {str(path)!r} cannot be read: {exc.strerror}",
+            hint="check the path in the manifest, or build it: lion build DIR",
+        ) from exc
+
+
+def offered_wit(use: str) -> tuple[str, str]:
+    """The interface that a system plugin offers guests, and its WIT; this imports the plugin.
+
+    Raises OperatorError.
+    """
+    from lion.system.opening import interface_of
+
+    return interface_of(use)
+
+
+class _Found(msgspec.Struct):
+    """What loading has come to."""
+
+    components: dict[str, Component] = {}
+    failures: dict[str, LionError] = {}
+    operations: dict[tuple[str, str], Operation] = {}
+
+
+class Loader:
+    """Loads plans into one engine, by one policy. `operations` are the host functions."""
+
+    def __init__(
+        self, runtime: WasmRuntime, log: EventLog, policy: Policy, operations: Operations
+    ) -> None:
+        self._runtime = runtime
+        self._log = log
+        self._policy = policy
+        self._operations = operations
+
+    async def check(self, plan: Plan, clock: Clock) -> dict[str, ComponentInfo]:
+        """Load every component of a plan, and system plugins, which are not opened: what each
+        holder's is. Raises the first error.
+        """
+        found: dict[str, Component] = {}
+        for name, holder in _first(plan, is_sandboxed=False):
+            check_use(holder, self._policy)
+            found[name] = load_system(plan, holder, clock, {})
+        extensions = self._extensions(plan, found)[0]
+        sizes: dict[str, int] = {}
+        for name, holder in _first(plan, is_sandboxed=True):
+            data = read_component(holder.component)
+            sizes[name] = len(data)
+            found[name] = await self._runtime.load(data, holder.origin, extensions)
+        return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
+
+    async def load(self, live: LiveRun, plan: Plan) -> None:
+        """Load all of a plan for a run, and record it. Raises LionError."""
+        found = _Found({}, {}, dict(self._operations))
+        try:
+            await self._load(live, plan, found)
+        finally:
+            live.holders = {
+                name: self._live(holder, found.components[name], found.operations)
+                for name, holder in plan.holders.items()
+                if name in found.components
+            }
+            self._record(live, plan, found.failures)
+        if found.failures:
+            raise next(iter(found.failures.values()))
+
+    async def _load(self, live: LiveRun, plan: Plan, found: _Found) -> None:
+        for name, holder in _first(plan, is_sandboxed=False):
+            try:
+                check_use(holder, self._policy)
+                loaded = await open_system(plan, holder, live.clock, live.services)
+                found.components[name] = loaded
+            except LionError as exc:
+                found.failures[name] = exc
+        if found.failures:
+            # What they offer is not known, so no component could be judged.
+            return
+        extensions, live.extensions = self._extensions(plan, found.components)
+        found.operations = self._with_extensions(found.components)
+        for name, holder in _first(plan, is_sandboxed=True):
+            try:
+                data = read_component(holder.component)
+                component = await self._runtime.load(data, holder.origin, extensions)
+                await self._log.put_blob(data)
+                found.components[name] = component
+            except LionError as exc:
+                found.failures[name] = exc
+
+    def _extensions(
+        self, plan: Plan, loaded: Mapping[str, Component]
+    ) -> tuple[Extensions, dict[str, Capability]]:
+        """What may be imported of system plugins, and their capabilities. Raises OperatorError."""
+        offers = _offers(loaded)
+        extensions = build_extensions(offers)
+        texts = [one.text for functions in offers.values() for one in functions]
+        capabilities = extensions_of(texts)
+        check_extensions(plan, self._policy, capabilities)
+        return extensions, capabilities
+
+    def _with_extensions(
+        self, loaded: Mapping[str, Component]
+    ) -> dict[tuple[str, str], Operation]:
+        return {**self._operations, **extension_operations(_offers(loaded))}
+
+    def _live(self, holder: Holder, component: Component, operations: Operations) -> LiveHolder:
+        calls = [name_call(i.interface, i.name) for i in component.imports]
+        found = [
+            operations[capability, item.name]
+            for (capability, _), item in zip(calls, component.imports, strict=True)
+        ]
+        rights = build_rights(holder, sorted({c for c, _ in calls}), self._policy)
+        return LiveHolder(holder, component, rights, found)
+
+    def _record(self, live: LiveRun, plan: Plan, failures: Mapping[str, LionError]) -> None:
+        live.record(self._started(live, plan))
+        for live_holder in live.holders.values():
+            live.record(loaded_event(live_holder))
+        for name, failure in failures.items():
+            live.record(failed_event(plan.holders[name], failure))
+
+    def _started(self, live: LiveRun, plan: Plan) -> RunStarted:
+        return RunStarted(
+            manifest_name=plan.name,
+            manifest=plan.resolved,
+            manifest_text=plan.text,
+            components={
+                name: h.component.digest for name, h in live.holders.items() if h.system is None
+            },
+            limits={
+                name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
+            },
+            policy_digest=self._policy.digest,
+            proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
+            engine_digest=self._runtime.engine_digest,
+            lion_version=__version__,
+            wasmtime_version=self._runtime.wasmtime_version,
+        )
+
+
+def _first(plan: Plan, *, is_sandboxed: bool) -> Sequence[tuple[str, Holder]]:
+    return [item for item in plan.holders.items() if item[1].is_sandboxed is is_sandboxed]
+
+
+def _offers(loaded: Mapping[str, Component]) -> dict[str, Sequence[Offered]]:
+    return {
+        name: functions
+        for name, component in loaded.items()
+        if (functions := cast(SystemComponent, component).functions)
+    }
