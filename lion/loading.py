@@ -13,7 +13,7 @@ from typing import cast
 import msgspec
 
 from lion import __version__
-from lion.domain.capability import Capability, extensions_of
+from lion.domain.capability import Capability, capability_of, extensions_of, is_extension
 from lion.domain.event import RunStarted
 from lion.domain.plan import Holder, Plan
 from lion.errors import LionError, OperatorError
@@ -120,6 +120,7 @@ class Loader:
             try:
                 data = read_component(holder.component)
                 component = await self._runtime.load(data, holder.origin, extensions)
+                _check_executed(component, found.operations)
                 await self._log.put_blob(data)
                 found.components[name] = component
             except LionError as exc:
@@ -130,16 +131,31 @@ class Loader:
     ) -> tuple[Extensions, dict[str, Capability]]:
         """What may be imported of system plugins, and their capabilities. Raises OperatorError."""
         offers = _offers(loaded)
-        extensions = build_extensions(offers)
         texts = [one.text for functions in offers.values() for one in functions]
-        capabilities = extensions_of(texts)
+        capabilities = {**self._faked(), **extensions_of(texts)}
+        faked: Extensions = {
+            name: {} for name in capabilities.keys() - extensions_of(texts).keys()
+        }
+        extensions = {**faked, **build_extensions(offers)}
         check_extensions(plan, self._policy, capabilities)
         return extensions, capabilities
+
+    def _faked(self) -> dict[str, Capability]:
+        """Extensions that a test answers for, whether or not anybody offers them."""
+        found: dict[str, Capability] = {}
+        for capability, _ in self._operations:
+            if is_extension(capability):
+                found[capability] = Capability(name=capability, operations=())
+        return found
 
     def _with_extensions(
         self, loaded: Mapping[str, Component]
     ) -> dict[tuple[str, str], Operation]:
-        return {**self._operations, **extension_operations(_offers(loaded))}
+        own = extension_operations(_offers(loaded))
+        for key in own.keys() & self._operations.keys():
+            # A test's: what it is about, and what it costs, stays as it is.
+            own[key] = msgspec.structs.replace(own[key], execute=self._operations[key].execute)
+        return {**self._operations, **own}
 
     def _live(self, holder: Holder, component: Component, operations: Operations) -> LiveHolder:
         calls = [name_call(i.interface, i.name) for i in component.imports]
@@ -174,6 +190,17 @@ class Loader:
             lion_version=__version__,
             wasmtime_version=self._runtime.wasmtime_version,
         )
+
+
+def _check_executed(component: Component, operations: Operations) -> None:
+    """Raise OperatorError for an import that a test's fakes leave open."""
+    for item in component.imports:
+        capability = capability_of(item.interface)
+        if (capability, item.name) not in operations:
+            name = f"{capability}.{item.name}"
+            raise OperatorError(
+                f"nobody answers {name}", hint=f'answer it in the test: fakes={{"{name}": ...}}'
+            )
 
 
 def _first(plan: Plan, *, is_sandboxed: bool) -> Sequence[tuple[str, Holder]]:

@@ -103,7 +103,8 @@ class Component(Protocol):
 
 Extensions = Mapping[str, Mapping[str, str]]
 """What components may import beside lion's own: functions with their canonical types
-(wit.render_function), by interface with version.
+(wit.render_function), by interface with version. One without a version stands for every version,
+and whatever its functions are.
 """
 NO_EXTENSIONS: Final[Extensions] = MappingProxyType({})
 

@@ -17,6 +17,7 @@ from lion.domain.wit import Function, Prim, ResultOf, VariantOf
 from lion.ports import Export, Offered
 from lion.system.contract import Host
 from lion.system.extension import FUNCTION_MARK, Caller, FunctionMark
+from lion.system.scalars import NoFit
 from lion.system.shape import BadShape, Shape, Shapes, escaped, kebab
 from lion.system.signature import BadSignature, hints_of, parameters_of
 
@@ -86,8 +87,21 @@ class OfferedFunction:
     def write(self, value: Any) -> Any:
         """The WIT value of a result. Raises NoFit."""
         if self._result is None:
+            if value is not None:
+                raise NoFit("", f"{value!r:.60} is not None")
             return None
         return self._result.write(value)
+
+    def ask(self, arguments: Mapping[str, Any]) -> list[Any]:
+        """What a guest would give: WIT values of Python's, by the method's names. Raises NoFit."""
+        if arguments.keys() != self._params.keys():
+            wanted, given = ", ".join(self._params) or "nothing", ", ".join(arguments) or "nothing"
+            raise NoFit(self.attribute, f"it takes {wanted}, not {given}")
+        return [shape.write(arguments[name]) for name, shape in self._params.items()]
+
+    def answer(self, value: Any) -> Any:
+        """What a guest would get: Python's value of a result's WIT value."""
+        return None if self._result is None else self._result.read(value)
 
 
 def _read(name: str, shape: Shape, value: Any) -> Any:

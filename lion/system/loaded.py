@@ -112,6 +112,10 @@ class LoadedPlugin:
                 f"{export.name!r} gave what its annotation does not say: {exc}", ending="result"
             ) from exc
 
+    def function(self, name: str) -> OfferedFunction:
+        """An offered function by its WIT name. Raises KeyError."""
+        return self._functions[name]
+
     async def _serve(
         self, export: Export, args: Sequence[Any], handle: HandleCall, limits: Limits
     ) -> Any:

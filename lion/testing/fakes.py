@@ -15,6 +15,7 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, Effect
+from lion.domain.capability import is_extension
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
 from lion.ports import Kind, Operation
@@ -80,13 +81,19 @@ def answering(
 def fake_operations(
     operations: Operations, fakes: Mapping[str, Any], failures: Failures
 ) -> dict[tuple[str, str], Operation]:
-    """The operations with those of `fakes` ("kv.get") answered by the test.
+    """The operations with those of `fakes` ("kv.get") answered by the test, and beside them
+    functions of extensions ("acme:shelf/books.find").
 
     Raises OperatorError for a name that is none, or that gives the guest a resource.
     """
     faked = dict(operations)
     named = {f"{o.capability}.{o.name}": key for key, o in operations.items()}
     for name, answer in fakes.items():
+        capability, _, function = name.rpartition(".")
+        if is_extension(capability):
+            own = Operation(capability, function, Kind.WAITING, _nothing)
+            faked[capability, function] = _replaced(own, answering(answer, failures), failures)
+            continue
         if name not in named:
             raise OperatorError(
                 f"there is no host function {name!r}", hint=did_you_mean(name, named)
@@ -99,6 +106,10 @@ def fake_operations(
             )
         faked[named[name]] = _replaced(operation, answering(answer, failures), failures)
     return faked
+
+
+def _nothing(caller: Any, *args: Any) -> None:
+    """What a fake stands in for where no system plugin is."""
 
 
 def _replaced(operation: Operation, answer: Answerer, failures: Failures) -> Operation:

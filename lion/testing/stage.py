@@ -127,7 +127,7 @@ async def build_stage(source: str | os.PathLike[str], options: Options, folder: 
     kind = "plugins"
     if is_component:
         async with open_runtime(compile_cache() / "components") as runtime:
-            info = describe(await runtime.load(data, str(path)), len(data))
+            info = describe(await runtime.load(data, str(path), None), len(data))
             kind = "agents" if info.is_agent else "plugins"
     return Stage(build_plan(path, data, kind, options, folder), options, folder)
 

@@ -2,6 +2,7 @@
 
     async with open_system(Shelf, {"greeting": "Hi"}) as bench:
         assert await bench.call("find", title="lions") == ["Hi lions"]
+        assert await bench.function("count", by="ann") == 0
         assert bench.judge("tools", "call", "db.query") == Deny("not on Sundays")
         await bench.hear("RunEnding", exit_code=0)
 
@@ -16,16 +17,17 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import HostCall, Verdict
+from lion.domain.call import CallError, HostCall, Verdict
 from lion.domain.event import EVENTS, Record, encode_body
 from lion.domain.packed import pack
 from lion.domain.plan import SYSTEM, Holder, Limits
 from lion.domain.toml_document import Document
 from lion.errors import GuestError
 from lion.kernel.handles import HandleTable
-from lion.ports import CallStats
+from lion.ports import Asking, CallStats
 from lion.system.contract import Ask, Deny, HostError, SystemPlugin, ToolError
 from lion.system.discovery import Claim, find_claim, load_class
+from lion.system.extension import Failure
 from lion.system.loaded import LoadedPlugin
 from lion.system.opening import build_plugin, open_plugin
 from lion.testing.clock import FrozenClock
@@ -76,6 +78,26 @@ class SystemBench:
         if status == "err":
             raise ToolError(value)
         return value
+
+    async def function(self, name: str, /, *, by: str = "guide", **arguments: Any) -> Any:
+        """What its function (`find`) answers the guest `by`; Python values by parameter names,
+        which cross as they would between plugin and guest.
+
+        Raises Failure for the function's own, CallError("invalid") for arguments no guest could
+        have given sense, NoFit for those that are not what the annotations say, GuestError for
+        what is the plugin's fault or takes longer than the deadline.
+        """
+        one = self._loaded.function(name)
+        asking = Asking(run="run-1", chain=(by,), namespace=f"test/{by}")
+        call = self._loaded.call(
+            one.offered.export, [asking, *one.ask(arguments)], self._handle, HandleTable(0),
+            self._limits, CallStats(),
+        )  # fmt: skip
+        status, value = await self._timed(call, name)
+        if status == "ok":
+            return one.answer(value)
+        case, text = value
+        raise CallError(case, text) if case == "invalid" else Failure(case, text)
 
     def judge(
         self,

@@ -19,7 +19,8 @@ def check_extensions(offers: Offers, imports: Iterable[Import], extensions: Exte
     or have with another type.
     """
     for item in imports:
-        if offers.leaves_to_plugins(item.interface):
+        name = item.interface.partition("@")[0]
+        if offers.leaves_to_plugins(item.interface) and name not in extensions:
             _check(item, _serving(item.interface, extensions), extensions)
 
 

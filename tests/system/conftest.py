@@ -37,3 +37,17 @@ def shelf(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     yield module
     module.GATE.set()
     sys.modules.pop("acme_shelf", None)
+
+
+@pytest.fixture
+def books(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The module of the tests' interface, fresh; what blocks in it is let go in the end."""
+    import importlib
+    import sys
+
+    monkeypatch.delitem(sys.modules, "acme_books", raising=False)
+    monkeypatch.setattr(threads, "GRACE", 0.01)
+    module = importlib.import_module("acme_books")
+    yield module
+    module.GATE.set()
+    sys.modules.pop("acme_books", None)

@@ -1,5 +1,6 @@
 """Look here if you want to know whether lion.testing.system fails where a host would."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +11,8 @@ from lion.domain.event import Record, SystemPluginLagged
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import Limits
 from lion.errors import GuestError, OperatorError
-from lion.system import Ask, Deny, HostError, ToolError
+from lion.system import Ask, Deny, Failure, HostError, ToolError
+from lion.system.scalars import NoFit
 from lion.testing import kit
 from tests.attack.kit import holder, open_arena, task
 from tests.system.kit import of_type, open_system, system
@@ -122,3 +124,23 @@ async def test_one_that_lags_far_is_told_and_named(
         assert (lagged.holder, lagged.is_final) == ("books", False)
         assert any(event.behind == lagged.behind >= 5 for event in shelf.HEARD)
         assert shelf.HEARD[-1].type == "RunEnding"
+
+
+async def test_a_function_answers_fails_or_is_at_fault(books: ModuleType) -> None:
+    http = {"GET https://a.example/": (200, "png")}
+    async with open_system(books.Books, http=http, limits=QUICK) as bench:
+        assert await bench.function("find", title="Lions") == books.LION
+        assert await bench.function("put", title="a", book=books.LION, by="ann") is None
+        assert await bench.function("find", title="a", by="ann") == books.LION
+        assert await bench.function("find", title="a", by="bob") is None
+        assert await bench.function("cover-of", title="https://a.example/") == b"png"
+        with pytest.raises(Failure, match="exists: a is there"):
+            await bench.function("put", title="a", book=books.LION, by="ann")
+        with pytest.raises(NoFit, match=r"book\.year|year: 70000 is no u16"):
+            await bench.function("put", title="b", book=replace(books.LION, year=70_000))
+        with pytest.raises(NoFit, match="put: it takes title, book, not title"):
+            await bench.function("put", title="b")
+        for how, ending in (("raise", "raised"), ("large", "result"), ("block", "deadline")):
+            with pytest.raises(GuestError) as caught:
+                await bench.function("misbehave", how=how)
+            assert caught.value.ending == ending

@@ -2,22 +2,19 @@
 door: granted or not, scoped, ruled, recorded, replayed, and harmless when its Python fails.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from lion import threads
 from lion.domain.event import (
-    CallFinished,
     CallRequested,
     PluginError,
     PluginInvoked,
     SystemPluginLoaded,
 )
 from lion.errors import GuestError, OperatorError
-from tests.attack.kit import Arena, call, holder, only, open_arena
+from tests.attack.kit import call, holder, only, open_arena
 from tests.capabilities.hostile_server import open_server
 from tests.system.kit import of_type, system
 
@@ -36,25 +33,6 @@ def worm(*scope: str, lines: tuple[str, ...] = (), name: str = "worm") -> str:
 
 
 ALL = worm("true")
-
-
-@pytest.fixture
-def books(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The module of the tests' interface, fresh; what blocks in it is let go in the end."""
-    import importlib
-    import sys
-
-    monkeypatch.delitem(sys.modules, "acme_books", raising=False)
-    monkeypatch.setattr(threads, "GRACE", 0.01)
-    module = importlib.import_module("acme_books")
-    yield module
-    module.GATE.set()
-    sys.modules.pop("acme_books", None)
-
-
-def own_calls(arena: Arena, run: str) -> list[CallFinished]:
-    """The guest's calls of the interface, those with an intent of their own left out."""
-    return [c for c in arena.calls(run) if c.capability == NAME]
 
 
 async def test_every_kind_of_value_crosses_both_ways(tmp_path: Path) -> None:
