@@ -105,6 +105,11 @@ def load_class(claim: Claim) -> type[SystemPlugin[Any]]:
     return found
 
 
+def docs_of(kind: type[Any]) -> str:
+    """A class's own docstring, not one that it inherits."""
+    return inspect.cleandoc(vars(kind).get("__doc__") or "")
+
+
 def _import(claim: Claim) -> Any:
     module, _, attributes = claim.value.partition(":")
     try:

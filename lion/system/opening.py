@@ -27,7 +27,7 @@ from lion.system.contract import (
     SettingsError,
     SystemPlugin,
 )
-from lion.system.discovery import Claim, find_claim, load_class
+from lion.system.discovery import Claim, docs_of, find_claim, load_class
 from lion.system.faults import Scrub, told
 from lion.system.functions import OfferedFunction, functions_of
 from lion.system.loaded import LoadedPlugin
@@ -82,7 +82,7 @@ def _built(
         distribution=claim.distribution,
         version=claim.version,
         contract=kind.contract,
-        summary=(inspect.getdoc(kind) or "").partition("\n")[0],
+        summary=docs_of(kind).partition("\n")[0],
         uses=_names(kind.uses),
         judges=judges,
         hears=hears,
@@ -104,9 +104,7 @@ def interface_of(use: str) -> tuple[str, str]:
     functions, shapes = _functions(kind, claim)
     if not functions:
         raise _refused(None, claim, "it offers guests no interface of its own")
-    return kind.offers, render_interface(
-        kind.offers, inspect.getdoc(kind) or "", functions, shapes
-    )
+    return kind.offers, render_interface(kind.offers, docs_of(kind), functions, shapes)
 
 
 async def open_plugin(loaded: LoadedPlugin, holder: Holder, scrub: Scrub) -> None:

@@ -210,7 +210,11 @@ def _tuple(items: list[Shape]) -> Shape:
 
 
 def kebab(name: str) -> str:
-    """A Python name in WIT's writing: `find_all` and `FindAll` are `find-all`. Raises BadShape."""
+    """A Python name in WIT's writing: `find_all` and `FindAll` are `find-all`, `from_` is `from`.
+
+    Raises BadShape.
+    """
+    name = name.removesuffix("_")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
     found = words.replace("_", "-").lower()
     if not re.fullmatch(r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*", found) or len(found) > LONGEST:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lion.errors import LionError
 from lion.system.contract import TOOL_MARK
-from lion.system.discovery import Claim, load_class
+from lion.system.discovery import Claim, docs_of, load_class
 from lion.system.functions import functions_of
 from lion.system.signature import BadSignature, Signature
 from lion.toolchain.project import shown
@@ -42,7 +42,7 @@ def _described(claim: Claim) -> dict[str, Any]:
     }
     return {
         "use": claim.name,
-        "summary": (inspect.getdoc(kind) or "").partition("\n")[0],
+        "summary": docs_of(kind).partition("\n")[0],
         "contract": kind.contract,
         "uses": names["uses"],
         "is_processor": "judge" in vars(kind),

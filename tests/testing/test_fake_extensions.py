@@ -26,20 +26,21 @@ class TestExtensions:
             (call,) = lion.calls(f"{EXTENSION}.count")
             assert (call.answer, call.verdict) == (7, "allow")
             lion.assert_replays()
-        with kit(self.WORM, fakes=fakes) as lion:
-            with pytest.raises(OwnError, match="denied: no grant covers it"):
-                lion.call("bookworm.count")
+        denied = pytest.raises(OwnError, match="denied: no grant covers it")
+        with kit(self.WORM, fakes=fakes) as lion, denied:
+            lion.call("bookworm.count")
 
     def test_what_no_fake_answers_is_said(self):
-        with kit(self.WORM, fakes={f"{EXTENSION}.count": 7}) as lion:
-            with pytest.raises(OperatorError, match=f"nobody answers {EXTENSION}.find"):
-                lion.call("bookworm.count")
-        with kit(self.WORM) as lion:
-            with pytest.raises(GuestError, match="no system plugin of this manifest offers"):
-                lion.call("bookworm.count")
+        open_ = pytest.raises(OperatorError, match=f"nobody answers {EXTENSION}.find")
+        with kit(self.WORM, fakes={f"{EXTENSION}.count": 7}) as lion, open_:
+            lion.call("bookworm.count")
+        none = pytest.raises(GuestError, match="no system plugin of this manifest offers")
+        with kit(self.WORM) as lion, none:
+            lion.call("bookworm.count")
 
     def test_a_value_of_another_type_is_the_tests_mistake(self):
         fakes = {**REST, f"{EXTENSION}.count": "seven"}
-        with kit(self.WORM, allow={"interfaces": {EXTENSION: True}}, fakes=fakes) as lion:
-            with pytest.raises(OperatorError, match=r"count gave 'seven'"):
-                lion.call("bookworm.count")
+        allow = {"interfaces": {EXTENSION: True}}
+        wrong = pytest.raises(OperatorError, match=r"count gave 'seven'")
+        with kit(self.WORM, allow=allow, fakes=fakes) as lion, wrong:
+            lion.call("bookworm.count")
