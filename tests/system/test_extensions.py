@@ -13,8 +13,9 @@ from lion.domain.event import (
     PluginInvoked,
     SystemPluginLoaded,
 )
+from lion.domain.plan import MAX_DEPTH
 from lion.errors import GuestError, OperatorError
-from tests.attack.kit import call, holder, only, open_arena
+from tests.attack.kit import call, holder, only, open_arena, task
 from tests.capabilities.hostile_server import open_server
 from tests.system.kit import of_type, system
 
@@ -265,6 +266,10 @@ async def test_it_acts_under_its_own_grants_and_not_its_callers(tmp_path: Path) 
          OperatorError, "offers 'acme:shelf/boks'", "did you mean 'acme:shelf/books'?"),
         ((BOOKS, holder("h", "hello", 'allow.interfaces."lion:host/kv" = true')),
          OperatorError, "'lion:host/kv' is no interface of a system plugin's", ""),
+        ((system("p", "plain"),
+          holder("h", "hello", 'allow.interfaces."acme:plain/things" = ["a"]')),
+         OperatorError, "the functions of 'acme:plain/things' have no targets that 'a' could",
+         "write true"),
         ((BOOKS, worm("a***")), OperatorError, "write * (within a segment) or **", ""),
         ((BOOKS, holder("h", "hello", 'allow.interfaces."acme:shelf/books" = false')),
          OperatorError, "write true for all of it, or a list", ""),
@@ -295,6 +300,32 @@ async def test_a_rule_that_says_nothing_is_refused(
             await arena.run(BOOKS, ALL, call("worm.count"))
         assert hint in caught.value.hint
         assert (await arena.run(holder("h", "hello"), call("h.greet", name="Ann"))).exit_code == 0
+
+
+async def test_it_goes_no_deeper_than_tools_do(tmp_path: Path) -> None:
+    """An agent, and then guest and plugin in turn: the plugin would be the ninth."""
+    agent = holder("ann", "guide", 'allow.tools = ["worm.cover"]', kind="agents") + (
+        '[agents.ann.config]\nforbidden = ""\n'
+        'tools = [{ name = "worm.cover", with = { title = "again" } }]\n'
+    )
+    books = system("books", "books", 'allow.tools = ["worm.cover"]')
+    async with open_arena(tmp_path) as arena:
+        report = await arena.run(books, ALL, agent, task("ann"))
+        records = arena.records(report.run)
+        deepest = max(len(r.invocation.split(".")) for r in records if r.type == "PluginInvoked")
+        assert deepest == MAX_DEPTH
+        assert "at most 8 deep" in str([r.event() for r in records])
+        assert (await arena.replay(report.run)).identical
+
+
+async def test_a_pattern_speaks_of_targets_only(tmp_path: Path) -> None:
+    async with open_arena(tmp_path, f'deny = ["{NAME} **"]') as arena:
+        report = await arena.run(
+            BOOKS, ALL, call("worm.count"), call("worm.put", title="a", inner="b")
+        )
+        count, put = report.endings
+        assert count.value == 0
+        assert "denied" in put.error
 
 
 async def test_its_calls_are_charged_to_the_whole_chain(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class Books(SystemPlugin):
 
     contract = 1
     offers = "acme:shelf/books@1.2.0"
-    uses = ("http",)
+    uses = ("http", "tools")
 
     def open(self) -> None:
         self.kept: dict[tuple[str, str], Book] = {}
@@ -74,6 +74,8 @@ class Books(SystemPlugin):
     @function(target="title")
     async def cover_of(self, title: str, host: Host) -> bytes:
         """The cover, from its address."""
+        if title == "again":
+            return str(await host.tool("worm.cover", title=title)).encode()
         try:
             return (await host.http("GET", title)).body
         except HostError as exc:
@@ -130,6 +132,18 @@ class Greedy(SystemPlugin):
     def get(self, key: str) -> str:
         """What somebody else keeps."""
         return key
+
+
+class Plain(SystemPlugin):
+    """Has no targets."""
+
+    contract = 1
+    offers = "acme:plain/things@1.0.0"
+
+    @function(outside=False)
+    def get(self) -> str:
+        """Anything."""
+        return ""
 
 
 class Vague(SystemPlugin):
