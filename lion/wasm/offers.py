@@ -46,8 +46,12 @@ class Offers:
         )
 
     def leaves_to_plugins(self, interface: str) -> bool:
-        """Whether this is an extension's, which lion does not offer but a system plugin may."""
-        return interface not in self.interfaces and is_extension(interface.partition("@")[0])
+        """Whether this is an extension's, which lion does not offer but a system plugin may.
+
+        Without a version it is nobody's: what is offered has one.
+        """
+        name, _, version = interface.partition("@")
+        return bool(version) and interface not in self.interfaces and is_extension(name)
 
     def check_resource(self, interface: str, name: str) -> None:
         """Raise GuestError(ending="world") for a resource the interface does not have."""

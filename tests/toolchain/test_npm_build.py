@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.toolchain.place import Place
+from tests.system.kit import acme, install
+from tests.toolchain.place import ROOT, Place
 
 pytestmark = [
     pytest.mark.slow,
@@ -134,3 +135,37 @@ def test_an_agent_too(place: Place, bat: Path) -> None:
     assert ran.returncode == 0 and "Lions eat zebras" in ran.stdout
     tested = place.pytest("bat")
     assert tested.returncode == 0, tested.stdout
+
+
+def test_it_uses_an_interface_that_a_system_plugin_offers(
+    place: Place, bat: Path, tmp_path: Path
+) -> None:
+    site = install(tmp_path / "site", acme())
+    offering = {"PYTHONPATH": f"{ROOT}:{site}"}
+    deps = bat / "wit" / "deps" / "shelf"
+    deps.mkdir()
+    told = place.lion("wit", "books", **offering)
+    (deps / "books.wit").write_text(told.stdout, "utf-8")
+    world = "    import acme:shelf/books@1.2.0;\n    include"
+    _replace(bat / "wit" / "world.wit", "    include", world)
+    source = f'import * as books from "./bindings/books";\n{_source(bat)}'
+    (bat / "assembly" / "index.ts").write_text(source, "utf-8")
+    _replace(
+        bat / "assembly" / "index.ts",
+        "  info(",
+        "  const found = books.find(name);\n"
+        "  if (!found.isOk) return Result.err<string, string>(found.error.toString());\n"
+        "  const book = found.value;\n"
+        "  if (book !== null) return Result.ok<string, string>(`${book.title} ${book.year}`);\n"
+        "  info(",
+    )
+    built = place.lion("build", "bat")
+    assert "acme:shelf/books@1.2.0: find\n" in built.stdout, built.stderr
+    assert "not lion's: runs where a system plugin offers it" in built.stdout
+    manifest = (bat / "manifest.toml").read_text("utf-8")
+    grant = '[plugins.bat.allow]\ninterfaces."acme:shelf/books" = ["Lions"]\n'
+    for allowed, said in (("", "denied: no grant covers it"), (grant, '"Lions 1972"')):
+        text = f'{manifest}\n[system.books]\nuse = "books"\n{allowed}'
+        (bat / "books.toml").write_text(text, "utf-8")
+        called = place.lion("call", "bat/books.toml", "bat.greet", '{"name":"Lions"}', **offering)
+        assert said in called.stdout + called.stderr
