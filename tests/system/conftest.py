@@ -1,5 +1,7 @@
 """Look here if you want to know which fixtures the tests of system plugins share."""
 
+import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +10,7 @@ import pytest
 
 from lion import threads
 from lion.kernel import listeners
+from tests.cli.kit import ROOT, Lion
 from tests.system.kit import acme, install
 
 
@@ -27,27 +30,32 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def shelf(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """Its module, fresh; what blocks in it is let go in the end."""
-    import importlib
-    import sys
-
-    monkeypatch.delitem(sys.modules, "acme_shelf", raising=False)
-    monkeypatch.setattr(threads, "GRACE", 0.01)
-    module = importlib.import_module("acme_shelf")
-    yield module
-    module.GATE.set()
-    sys.modules.pop("acme_shelf", None)
+    """The module of the tests' tools, fresh."""
+    yield from _fresh("acme_shelf", monkeypatch)
 
 
 @pytest.fixture
 def books(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The module of the tests' interface, fresh; what blocks in it is let go in the end."""
-    import importlib
-    import sys
+    """The module of the tests' interface, fresh."""
+    yield from _fresh("acme_books", monkeypatch)
 
-    monkeypatch.delitem(sys.modules, "acme_books", raising=False)
+
+def _fresh(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A module imported anew; what blocks in it is let go in the end."""
+    monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(threads, "GRACE", 0.01)
-    module = importlib.import_module("acme_books")
+    module = importlib.import_module(name)
     yield module
     module.GATE.set()
-    sys.modules.pop("acme_books", None)
+    sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def lion(tmp_path: Path) -> Lion:
+    """lion, as a process, with the tests' package installed."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    found = Lion(folder)
+    site = install(tmp_path / "site", acme())
+    found.environ["PYTHONPATH"] = f"{ROOT}:{site}"
+    return found

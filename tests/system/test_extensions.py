@@ -13,6 +13,7 @@ from lion.domain.event import (
     PluginInvoked,
     SystemPluginLoaded,
 )
+from lion.domain.hidden import Hidden
 from lion.domain.plan import MAX_DEPTH
 from lion.errors import GuestError, OperatorError
 from tests.attack.kit import call, holder, only, open_arena, task
@@ -223,6 +224,17 @@ async def test_its_own_failure_and_wrong_values_are_errors_in_words(tmp_path: Pa
         assert sorted(ending.ok for ending in twice) == [False, True]
         assert any("exists: a is there" in ending.error for ending in twice)
         assert "invalid: book: a title has at most 40 characters" in long.error
+
+
+async def test_a_secret_in_its_words_is_starred_out(tmp_path: Path) -> None:
+    lines = ('allow.secrets = ["door"]', 'allow.http = ["GET https://a.example/"]')
+    variables = {"LION_SECRET_DOOR": Hidden("a.example sesame-open-sesame")}
+    async with open_arena(tmp_path, variables=variables) as arena:
+        report = await arena.run(
+            system("books", "books", *lines), ALL, call("worm.misbehave", how="tell")
+        )
+        assert "other: the key is *****" in only(report).error
+        assert "sesame" not in str([r.body for r in arena.records(report.run)])
 
 
 async def test_it_acts_under_its_own_grants_and_not_its_callers(tmp_path: Path) -> None:

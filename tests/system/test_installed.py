@@ -15,7 +15,7 @@ import pytest
 from lion import __version__
 from lion.system import Deny
 from tests.cli.kit import ROOT, SECONDS, WASM, Lion, assert_one_line
-from tests.system.kit import PACKAGE, acme, install, open_system
+from tests.system.kit import PACKAGE, install, open_system
 
 pytestmark = pytest.mark.usefixtures("lion")
 
@@ -54,17 +54,6 @@ tools = [
 agent = "ann"
 task = "read"
 """
-
-
-@pytest.fixture
-def lion(tmp_path: Path) -> Lion:
-    """lion with the tests' package installed."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    found = Lion(folder)
-    site = install(tmp_path / "site", acme())
-    found.environ["PYTHONPATH"] = f"{ROOT}:{site}"
-    return found
 
 
 def test_it_is_found_and_listed_as_unsandboxed(lion: Lion) -> None:

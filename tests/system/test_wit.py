@@ -10,7 +10,7 @@ import pytest
 from lion.domain.wit import KEYWORDS
 from lion.system.functions import ERROR
 from tests.cli.kit import ROOT, WASM, Lion, assert_one_line
-from tests.system.kit import acme, install
+from tests.system.kit import install
 
 NAME = "acme:shelf/books"
 GUEST = ROOT / "plugins-src" / "bookworm" / "wit" / "deps" / "acme-shelf" / "books.wit"
@@ -62,17 +62,6 @@ class Use(SystemPlugin):
         """
         return 1.0, record
 '''
-
-
-@pytest.fixture
-def lion(tmp_path: Path) -> Lion:
-    """lion with the tests' package installed."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    found = Lion(folder)
-    site = install(tmp_path / "site", acme())
-    found.environ["PYTHONPATH"] = f"{ROOT}:{site}"
-    return found
 
 
 def test_it_is_what_the_tests_guest_is_built_against(lion: Lion) -> None:

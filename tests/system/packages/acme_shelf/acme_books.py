@@ -95,6 +95,8 @@ class Books(SystemPlugin):
                 return 256
             case "text":
                 return "five"  # type: ignore[return-value]
+            case "tell":
+                raise Failure("other", "the key is sesame-open-sesame, they say")
             case "pass-on":
                 raise HostError("denied", "of its own")
         return 1
