@@ -4,10 +4,7 @@ Rule: a bound that the WIT states is checked here, before any work, and its refu
 that says what was too long, how long it may be and how long it was.
 """
 
-from lion.domain.call import CallError
-
-BULK = 64 * 1024
-"""What one call of a bulk interface may carry, in bytes of UTF-8."""
+from lion.domain.call import BULK, CallError
 
 
 def utf8_size(text: str) -> int:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from lion.capabilities.bounds import BULK
 from lion.capabilities.fs_access import Access, Asks
 from lion.capabilities.fs_errors import translated
 from lion.capabilities.fs_roots import FS, Files, HolderFiles
-from lion.domain.call import CallError
+from lion.domain.call import BULK, CallError
 from lion.domain.fs_path import Claim, parse_path, render_target
 from lion.domain.packed import unpack
 from lion.policy.chain import words_for_guest

@@ -8,11 +8,11 @@ it is one record.
 from functools import partial
 from typing import Any
 
-from lion.capabilities.bounds import BULK, check_range, check_size
+from lion.capabilities.bounds import check_range, check_size
 from lion.capabilities.http_exchange import GuestExchange, head_record
 from lion.capabilities.http_headers import parse_headers
 from lion.capabilities.secrets import scan
-from lion.domain.call import CallError, Effect
+from lion.domain.call import BULK, CallError, Effect
 from lion.domain.http_grant import named_addresses
 from lion.domain.http_url import BadUrl, parse_method, parse_url
 from lion.domain.packed import pack, unpack

@@ -8,8 +8,8 @@ instance.
 
 from typing import Any
 
-from lion.capabilities.bounds import BULK, check_size, utf8_size
-from lion.domain.call import CallError
+from lion.capabilities.bounds import check_size, utf8_size
+from lion.domain.call import BULK, CallError
 from lion.ports import Caller, Kind, Operation, PendingCall
 
 PENDING = "pending"

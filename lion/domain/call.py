@@ -5,6 +5,9 @@ from typing import Any
 
 import msgspec
 
+BULK = 64 * 1024
+"""What one call of a bulk interface may carry, in bytes of UTF-8; more is many calls."""
+
 
 class Verdict(StrEnum):
     """What the policy chain says; the strictest wins: deny, then ask, then allow."""

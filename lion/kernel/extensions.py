@@ -4,13 +4,14 @@ Rule: to the broker it is a host call like any other; what executes it is an inv
 plugin, under the plugin's own grants, and the whole chain of callers pays its host calls.
 Rule: an interface is offered by one holder: two that claim it are refused.
 Rule: a function whose target is empty names nothing, and is refused before anything is decided.
+Rule: arguments and result are bounded like those of a tool: what is larger is several calls.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lion.domain.call import CallError, Effect
-from lion.domain.event import PluginError, PluginInvoked, PluginResult
+from lion.domain.call import BULK, CallError, Effect
+from lion.domain.event import PluginError, PluginInvoked, PluginResult, encode_body
 from lion.domain.wit import render_function
 from lion.errors import GuestError, OperatorError
 from lion.kernel.attempt import attempt
@@ -78,6 +79,8 @@ def _target(offered: Offered, index: int) -> Callable[[list[Any]], str]:
 async def _run(caller: Invocation, holder: str, offered: Offered, args: list[Any]) -> Any:
     """The value of the function's `ok`. Raises CallError."""
     check_depth(caller)
+    if len(encode_body(args)) > BULK:
+        raise CallError("invalid", f"the arguments of a call have at most {BULK:,} bytes")
     cause = f"{caller.path}#{caller.number}"
     invocation = build_invocation(caller, caller.live.holders[holder], cause)
     asking = Asking(run=caller.run, chain=caller.chain, namespace=caller.namespace)
@@ -90,4 +93,6 @@ async def _run(caller: Invocation, holder: str, offered: Offered, args: list[Any
     status, given = value
     if status == "err":
         raise CallError(*given)
+    if len(encode_body(given)) > BULK:
+        raise CallError("exhausted", f"the result of a call has at most {BULK:,} bytes")
     return given

@@ -237,6 +237,18 @@ async def test_a_secret_in_its_words_is_starred_out(tmp_path: Path) -> None:
         assert "sesame" not in str([r.body for r in arena.records(report.run)])
 
 
+async def test_what_one_call_carries_is_bounded(tmp_path: Path) -> None:
+    async with open_arena(tmp_path) as arena:
+        report = await arena.run(
+            BOOKS, ALL, call("worm.find", title="large"), call("worm.put", title="a", inner="b"),
+            call("worm.misbehave", how="x" * 65_536),
+        )  # fmt: skip
+        result, fits, argument = report.endings
+        assert "exhausted: the result of a call has at most 65,536 bytes" in result.error
+        assert "invalid: the arguments of a call have at most 65,536 bytes" in argument.error
+        assert fits.ok
+
+
 async def test_it_acts_under_its_own_grants_and_not_its_callers(tmp_path: Path) -> None:
     async with open_server() as server, open_arena(tmp_path) as arena:
         url = f"{server.url}/cover"

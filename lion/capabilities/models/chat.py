@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from lion.capabilities.bounds import BULK, check_size
-from lion.domain.call import CallError
+from lion.capabilities.bounds import check_size
+from lion.domain.call import BULK, CallError
 
 MOST_MESSAGES_BYTES = 1024 * 1024
 MOST_TOOLS_BYTES = 256 * 1024

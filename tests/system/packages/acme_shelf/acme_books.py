@@ -3,7 +3,7 @@ as `acme:shelf/books`.
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -57,6 +57,8 @@ class Books(SystemPlugin):
     def find(self, title: str, caller: Caller) -> Book | None:
         """The caller's own book of this title, or the library's."""
         ASKED.append(caller)
+        if title == "large":
+            return replace(LION, tags=["x" * 70_000])
         return self.kept.get((caller.namespace, title), LION if title == "Lions" else None)
 
     @function(target="title")
