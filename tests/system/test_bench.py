@@ -13,7 +13,7 @@ from lion.domain.plan import Limits
 from lion.errors import GuestError, OperatorError
 from lion.system import Ask, Deny, Failure, HostError, ToolError
 from lion.system.scalars import NoFit
-from lion.testing import kit
+from lion.testing import OwnError, kit
 from tests.attack.kit import holder, open_arena, task
 from tests.system.kit import of_type, open_system, system
 
@@ -144,3 +144,21 @@ async def test_a_function_answers_fails_or_is_at_fault(books: ModuleType) -> Non
             with pytest.raises(GuestError) as caught:
                 await bench.function("misbehave", how=how)
             assert caught.value.ending == ending
+
+
+def test_a_fake_answers_in_place_of_a_plugins_function(books: ModuleType, tmp_path: Path) -> None:
+    """What the call is about, and who may, stays the plugin's and the manifest's."""
+    manifest = tmp_path / "manifest.toml"
+    grant = 'allow.interfaces."acme:shelf/books" = ["fiction/*"]'
+    tables = [system("books", "books"), holder("worm", "bookworm", grant)]
+    manifest.write_text('name = "x"\n' + "\n".join(tables), "utf-8")
+    fakes = {"acme:shelf/books.count": 7, "acme:shelf/books.find": lambda title: None}
+    with kit(manifest, fakes=fakes) as lion:
+        assert lion.call("worm.count") == 7
+        assert lion.call("worm.find", title="fiction/Lions") == "none"
+        assert lion.calls("acme:shelf/books.find")[0].target == "fiction/Lions"
+        with pytest.raises(OwnError, match="denied: no grant covers it"):
+            lion.call("worm.find", title="Lions")
+        assert books.ASKED == []
+        assert lion.call("worm.put", title="fiction/a", inner="b") == "none"
+        assert not lion.calls("http")
