@@ -173,7 +173,12 @@ def test_a_component_imports_only_what_it_uses(name: str) -> None:
 def test_the_mirrors_import_their_own_host_and_nothing_of_lions() -> None:
     assert set(_imports("mirror")) == {"lion:test/glass", "lion:test/trade"}
     assert _imports("mirror-as") == _imports("mirror")
-    assert {*CEILINGS, "mirror", "mirror-as"} == set(NAMES)
+    assert {*CEILINGS, "bookworm", "mirror", "mirror-as"} == set(NAMES)
+
+
+def test_bookworm_imports_what_a_system_plugin_offers() -> None:
+    books = {"find", "put", "count", "cover-of", "misbehave"}
+    assert _imports("bookworm") == {"lion:host/log@0.1.0": LOG, "acme:shelf/books@1.2.0": books}
 
 
 def test_the_empty_component_imports_every_interface_there_is_a_file_of() -> None:
