@@ -139,6 +139,6 @@ async def test_each_calls_the_other_as_a_tool(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_each_calls_the_other_with_more_than_ten_thousand_values(tmp_path: Path) -> None:
-    count = _many(250)
+async def test_each_calls_the_other_with_ten_thousand_values_of_each_type(tmp_path: Path) -> None:
+    count = _many(10_000)
     assert await _through_each_other(tmp_path, count) == TYPES * count
