@@ -10,6 +10,7 @@ from wasmtime import Trap, WasmtimeError
 from wasmtime.component import Record, ResourceHost
 
 from lion.errors import OperatorError
+from lion.kernel.live import tool_exports
 from lion.toolchain.assemblyscript.build import build_assemblyscript
 from tests.toolchain.shop import SHOP, Market, build_market, write_market
 from tests.wasm.kit import open_bench
@@ -146,8 +147,9 @@ def test_those_that_are_held_are_kept(folder: Path) -> None:
         held += [_box(market, "held") for _ in range(MANY)]
 
 
-async def test_lion_calls_what_needs_no_resource(folder: Path, tmp_path: Path) -> None:
+async def test_lion_calls_what_needs_no_resource(folder: Path) -> None:
     async with open_bench((folder / "market.wasm").read_bytes()) as bench:
+        assert set(tool_exports(bench.component)) == {"hello"}
         assert await bench.call("hello") == "hello"
 
 
