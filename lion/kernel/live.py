@@ -88,12 +88,13 @@ def is_agent_export(export: Export) -> bool:
 
 def tool_exports(component: Component) -> dict[str, Export]:
     """The component's tools by function name: every exported function without resources, save an
-    agent's `run`.
+    agent's `run` and what belongs to a resource (`[static]box.count`).
     """
     tools: dict[str, Export] = {}
     for export in component.exports:
         types = [t for _, t in export.type.params] + [export.type.result]
-        if not is_agent_export(export) and not any(map(has_handle, types)):
+        is_member = export.name.startswith("[")
+        if not is_agent_export(export) and not is_member and not any(map(has_handle, types)):
             tools[export.name] = export
     return tools
 

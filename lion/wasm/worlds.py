@@ -2,6 +2,8 @@
 interfaces with their functions, their named types and their resources.
 """
 
+from typing import Final
+
 import msgspec
 from wasmtime.component import Component, ResourceType
 from wasmtime.component import _types as w
@@ -11,12 +13,16 @@ from lion.errors import GuestError
 from lion.wasm import reflect
 from lion.wasm.engine import build_engine
 
+OWN: Final = "export "
+"""What the full names of resources begin with that the component makes itself."""
+
 
 class Interface(msgspec.Struct, frozen=True):
     """What one interface holds, in its own order; "" names what stands in the world itself.
 
     `types` are the named ones that are no resources. `resources` are names as they stand here,
-    with the full name (`ns:package/interface.name`) of the resource each one is.
+    with the full name (`ns:package/interface.name`) of the resource each one is, or OWN and the
+    full name with its version.
     """
 
     name: str
@@ -41,7 +47,7 @@ def reflect_world(data: bytes) -> World:
     for interface, items in reflect.interfaces(exports, engine):
         for name, item in items.items():
             if isinstance(item, ResourceType):
-                resources.add(item, f"export {interface.split('@')[0]}.{name}")
+                resources.add(item, f"{OWN}{interface}.{name}")
 
     def read(found: dict[str, w.ComponentExtern]) -> tuple[Interface, ...]:
         each = reflect.interfaces(found, engine)

@@ -4,4 +4,5 @@ export { cabi_realloc, free, length, mark, release, releaseAll, room, setLength,
 export { liftString, loadString, lowerString, storeString } from "./text";
 export { bool_, case_, char } from "./checks";
 export { liftBools, liftBytes, liftChars, liftNumbers, lowerBytes, lowerChars, lowerNumbers } from "./lists";
+export { Live } from "./live";
 export { Resource, lend, returnLent } from "./resource";

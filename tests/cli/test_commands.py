@@ -2,7 +2,7 @@
 
 import json
 
-from tests.cli.kit import WASM, Lion, tour
+from tests.cli.kit import ROOT, WASM, Lion, tour
 
 
 def said_lines(text: str) -> list[str]:
@@ -167,6 +167,28 @@ def test_check_keeps_to_the_policy(lion: Lion) -> None:
     holders = {holder["name"]: holder for holder in checked["holders"]}
     assert "kv" not in holders["notebook"]["may_use"]
     assert "imported but not allowed: kv" in holders["notebook"]["warnings"]
+
+
+def test_check_describes_tools_alike_whoever_wrote_them(lion: Lion) -> None:
+    text = f'''
+name = "library"
+[plugins.calculator]
+component = "{WASM}/calculator.wasm"
+[system.db]
+use = "sqlite-query"
+settings = {{ file = "{ROOT}/examples/library/library.sqlite" }}
+'''
+    holders = {h["name"]: h for h in lion.json("check", lion.write(text))["holders"]}
+    component = lion.json("inspect", WASM / "calculator.wasm")
+    assert holders["calculator"]["described"] == component["tools"]
+    for holder in holders.values():
+        assert [tool["name"] for tool in holder["described"]] == holder["tools"]
+    query, tables = holders["db"]["described"]
+    assert query["type"].startswith("(sql: str, ")
+    assert query["description"].startswith("Read the database")
+    assert query["input_schema"]["required"] == ["sql"]
+    assert query["input_schema"]["properties"]["sql"]["type"] == "string"
+    assert tables["output_schema"]["type"] == "array"
 
 
 def test_inspect_shows_ceiling_and_tools(lion: Lion) -> None:

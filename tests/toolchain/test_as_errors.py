@@ -115,14 +115,6 @@ def test_without_a_mistake_it_is_built(packages: None, tmp_path: Path) -> None:
     assert made.path.stat().st_mtime_ns == before
 
 
-@pytest.mark.slow
-def test_a_resource_of_its_own_is_refused_by_name(packages: None, tmp_path: Path) -> None:
-    face = "interface shop {\n    resource box { get: func() -> u32; }\n}\n"
-    wit = WIT.replace("world greeter {", face + "\nworld greeter {\n    export shop;")
-    error = _error(_project(tmp_path, wit=wit))
-    assert "'box' is exported by 'test:greeter/shop'" in error.what
-
-
 def test_a_folder_without_a_source_is_no_project(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=r"has no assembly/index\.ts"):
         build_assemblyscript(tmp_path, tmp_path / "x.wasm")

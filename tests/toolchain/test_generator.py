@@ -23,6 +23,7 @@ from lion.domain.wit import (
 from lion.errors import GuestError
 from lion.toolchain.assemblyscript import generate, layout, names
 from lion.toolchain.assemblyscript.docs import comment, read_docs
+from lion.toolchain.assemblyscript.generate import generate_bindings
 from lion.toolchain.assemblyscript.library import library_files
 from tests.wasm.kit import BUILT, ROOT, assemble, built
 
@@ -162,9 +163,39 @@ EXPORTED = """
 """
 
 
-def test_a_resource_of_its_own_is_refused_by_name() -> None:
-    with pytest.raises(GuestError, match="'box' is exported by 'test:shop/boxes'"):
-        generate(assemble(EXPORTED))
+HELD = """\
+const _liveBox = new abi.Live<Box>();
+
+/** For whoever asked for one, who holds it until it is dropped or comes back. */
+export function giveBox(value: Box): i32 {
+  return _newBox(_liveBox.add(value));
+}
+"""
+CALLED = """\
+// boxes.ts: export class Box { get(): u32 }
+export function export_boxes_Box$get(c0: i32): i32 {
+  const answer = seeBox(c0).get();
+  return answer;
+}
+
+export function drop_boxes_Box(rep: i32): void {
+  endBox(rep);
+}
+"""
+
+
+def test_a_resource_of_its_own_is_held_by_number() -> None:
+    bindings = generate_bindings(assemble(EXPORTED))
+    assert set(bindings.files) == {"abort.ts", "boxes-resources.ts", "canonical.ts", "entry.ts"}
+    held = bindings.files["boxes-resources.ts"]
+    assert '@external("[export]test:shop/boxes", "[resource-new]box")' in held
+    assert 'import { Box } from "../boxes";' in held and HELD in held
+    assert CALLED in bindings.files["entry.ts"]
+    assert bindings.core_names == {
+        "export_boxes_Box$get": "test:shop/boxes#[method]box.get",
+        "drop_boxes_Box": "test:shop/boxes#[dtor]box",
+    }
+    assert bindings.classes == {("boxes", "Box"): "export class Box { get(): u32; }"}
 
 
 def test_a_tuple_too_long_is_refused_by_length() -> None:

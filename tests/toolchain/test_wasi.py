@@ -8,8 +8,13 @@ import pytest
 from wasmtime import Engine
 from wasmtime.component import Component
 
-from lion.toolchain.assemblyscript.build import build_assemblyscript
-from tests.toolchain.whole import use_everything
+from lion.toolchain.assemblyscript.build import (
+    build_assemblyscript,
+    project_wit,
+    write_bindings,
+)
+from lion.toolchain.assemblyscript.tools import find_packages
+from tests.toolchain.whole import use_everything, write_exports
 from tests.toolchain.worlds import PACKAGES, ready_packages
 
 pytestmark = pytest.mark.slow
@@ -37,6 +42,22 @@ world everything {
     export wasi:cli/run@0.2.4;
 }
 """
+MAKER = """\
+package test:wasi;
+
+world maker {
+    import wasi:http/types@0.2.4;
+    import wasi:filesystem/types@0.2.4;
+    export wasi:io/error@0.2.4;
+    export wasi:io/poll@0.2.4;
+    export wasi:io/streams@0.2.4;
+    export wasi:clocks/monotonic-clock@0.2.4;
+    export wasi:filesystem/types@0.2.4;
+    export wasi:http/types@0.2.4;
+    export wasi:http/outgoing-handler@0.2.4;
+}
+"""
+"""All of it made by the guest itself, and some of it imported too, as who stands between does."""
 HANDLER = """\
 import { Fields, IncomingRequest, OutgoingResponse } from "./bindings/http-types";
 import { ErrorCode, ResponseOutparam } from "./bindings/http-types";
@@ -65,6 +86,16 @@ def _cargo() -> str:
     return found
 
 
+def _new(folder: Path, world: str, deps: Path) -> Path:
+    """An AssemblyScript project with this world and the packages it is made of."""
+    shutil.copytree(deps, folder / "wit" / "deps")
+    (folder / "wit" / "world.wit").write_text(world, "utf-8")
+    (folder / "node_modules").symlink_to(PACKAGES / "node_modules")
+    (folder / "assembly").mkdir()
+    (folder / "assembly" / "index.ts").write_text("export {};\n", "utf-8")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with WASI's packages in its WIT."""
@@ -78,12 +109,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [_cargo(), "vendor", "--quiet", "vendor"], cwd=crate, check=True, capture_output=True
     )
-    shutil.copytree(crate / "vendor" / "wasip2" / "wit" / "deps", folder / "wit" / "deps")
-    (folder / "wit" / "world.wit").write_text(WORLD, "utf-8")
-    (folder / "node_modules").symlink_to(PACKAGES / "node_modules")
-    (folder / "assembly").mkdir()
-    texts = {"index": "export {};\n", "incoming-handler": HANDLER, "run": RUN}
-    for name, text in texts.items():
+    _new(folder, WORLD, crate / "vendor" / "wasip2" / "wit" / "deps")
+    for name, text in {"incoming-handler": HANDLER, "run": RUN}.items():
         (folder / "assembly" / f"{name}.ts").write_text(text, "utf-8")
     return folder
 
@@ -119,3 +146,17 @@ def test_every_function_and_method_compiles(project: Path, tmp_path: Path) -> No
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "whole.wasm").stat().st_size > 50_000
+
+
+def test_a_world_of_resources_of_its_own_compiles(project: Path, tmp_path: Path) -> None:
+    maker = _new(tmp_path / "maker", MAKER, project / "wit" / "deps")
+    bindings = write_bindings(maker, project_wit(maker, "maker"), find_packages(maker))
+    assert len(bindings.classes) == 17
+    for name, text in write_exports(bindings).items():
+        (maker / "assembly" / f"{name}.ts").write_text(text, "utf-8")
+    built = build_assemblyscript(maker, maker / "maker.wasm")
+    engine = Engine()
+    found = Component.from_file(engine, str(built.path)).type
+    faces = {n: f.ty.exports(engine) for n, f in found.exports(engine).items()}
+    assert len(faces) == 7
+    assert sum(len(face) for face in faces.values()) > 150

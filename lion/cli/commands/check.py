@@ -17,7 +17,7 @@ from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Limits, Plan, RunCall
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
-from lion.kernel.inspect import ComponentInfo
+from lion.kernel.inspect import ComponentInfo, ToolInfo
 from lion.policy.pattern import compile_pattern
 from lion.ports import SystemInfo
 
@@ -26,7 +26,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """One holder: its component, and what ceiling, manifest and policy leave of its rights.
 
     A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
-    is false, `system` says whose code it is and `signatures` how its tools are written in Python.
+    is false, and `system` says whose code it is. `described` has what `lion inspect` says of each
+    tool: docs, type (WIT, or for a system plugin Python), JSON schemas of arguments and result.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     granted: tuple[str, ...]
     may_use: tuple[str, ...]
     tools: tuple[str, ...]
-    signatures: dict[str, str]
+    described: tuple[ToolInfo, ...]
     limits: Limits
     warnings: tuple[str, ...]
 
@@ -138,7 +139,7 @@ def _checked(holder: Holder, infos: Mapping[str, ComponentInfo], policy: Any) ->
         granted=tuple(dict.fromkeys(grant.capability for grant in holder.grants)),
         may_use=rights.capabilities,
         tools=tuple(tool.name for tool in info.tools),
-        signatures={} if holder.is_sandboxed else {t.name: t.type for t in info.tools},
+        described=info.tools,
         limits=rights.limits,
         warnings=(*_age(holder), *_warnings(holder, infos, rights.capabilities)),
     )
@@ -185,8 +186,8 @@ def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
     else:
         mark = screen.paint("UNSANDBOXED", "yellow")
         yield f"         {mark}: {show_line(render_system(holder.system))}"
-        for name, written in holder.signatures.items():
-            yield f"         tool {show_line(name + written, longest=200)}"
+        for tool in holder.described:
+            yield f"         tool {show_line(tool.name + tool.type, longest=200)}"
     yield f"         imports {_listed(holder.ceiling)}; granted {_listed(holder.granted)}"
     yield f"         may use {_listed(holder.may_use)}"
     for warning in holder.warnings:

@@ -138,8 +138,21 @@ class Canonical:
 
     def lift_handle(self, t: Handle, number: str, module: Module | None = None) -> str:
         """The expression that holds a resource; only exports are lent one, and give it back."""
+        if self.registry.is_own(t):
+            return f"{self.hold('take' if t.mode == 'own' else 'see', t, module)}({number})"
         made = f"new {self.type_text(t, module)}({number})"
         return f"abi.lend({made})" if t.mode == "borrow" else made
+
+    def lower_handle(self, t: Handle, value: str, module: Module | None = None) -> str:
+        """The handle of a resource: given away, or lent."""
+        if self.registry.is_own(t):
+            return f"{self.hold('give', t, module)}({value})"
+        return f"{value}._give()" if t.mode == "own" else f"{value}._handle"
+
+    def hold(self, operation: str, t: Handle, module: Module | None = None) -> str:
+        """The function that gives, takes or sees a resource of the component's own."""
+        named = self.registry.resources[t.resource]
+        return (module or self.module).use(f"./{named.held}", operation + named.name, "_")
 
     def load(self, t: WitType, base: str, offset: int = 0) -> str:
         """The expression that reads a value from memory."""
@@ -182,7 +195,7 @@ class Canonical:
             case FlagsOf():
                 return [f"store<u{8 * layout.size_of(t)}>({base}, {value}{tail});"]
             case Handle():
-                return [f"store<i32>({base}, {handle(t, value)}{tail});"]
+                return [f"store<i32>({base}, {self.lower_handle(t, value)}{tail});"]
             case ListOf():
                 return [
                     f"store<usize>({base}, {self.lower_list(t, value)}{tail});",
@@ -199,11 +212,6 @@ def _plus(base: str, offset: int) -> str:
 def mask(value: str, t: FlagsOf) -> str:
     """Flags without bits that mean nothing."""
     return f"{value} & {(1 << len(t.names)) - 1}" if len(t.names) % 8 else value
-
-
-def handle(t: Handle, value: str) -> str:
-    """The handle of a resource: given away, or lent."""
-    return f"{value}._give()" if t.mode == "own" else f"{value}._handle"
 
 
 def is_aggregate(t: WitType) -> bool:

@@ -11,7 +11,9 @@ from lion.toolchain.assemblyscript.wit import WitSource
 
 _ERROR = re.compile(r"^(?:ERROR|FAILURE)\s*(?:[A-Z]+\d+)?:?\s*(.+)$", re.MULTILINE)
 _PLACE = re.compile(r"in ([^()\s]+)\((\d+),(\d+)\)")
-_ENTRY = "assembly/bindings/entry.ts"
+_NO_CLASS = re.compile(r"Module 'assembly/([\w-]+)' has no exported member '(\w+)'")
+_BINDINGS = "assembly/bindings/"
+_ENTRY = f"{_BINDINGS}entry.ts"
 OUTERMOST = "lion:outermost"
 """The package that compile.mjs puts around the others."""
 
@@ -24,25 +26,50 @@ def compiler_error(words: str, folder: Path, bindings: Bindings) -> OperatorErro
     if place is None:
         return OperatorError(f"AssemblyScript in {str(folder)!r}: {what}", diagnostics=words)
     file, line, column = place[1], int(place[2]), int(place[3])
-    if file == _ENTRY:
-        wrong = _wrong_export(line, bindings)
-        if wrong is not None:
-            return OperatorError(
-                f"assembly/{wrong[0]} does not have the export its world asks for: {what}",
-                hint=f"it should be: {wrong[1]} {{ ... }}",
-                diagnostics=words,
-            )
+    wrong = _wrong_export(file, line, what, bindings)
+    if wrong is not None:
+        author, should = wrong
+        return OperatorError(
+            f"{_asked_for(folder, author, should)}: {what}",
+            hint=_as_it_should_be(should),
+            diagnostics=words,
+        )
     return OperatorError(f"{file}:{line}:{column}: {what}", hint="", diagnostics=words)
 
 
-def _wrong_export(line: int, bindings: Bindings) -> tuple[str, str] | None:
-    """The author's file and the function as it should be, from the comment above the wrapper."""
-    lines = bindings.files["entry.ts"].splitlines()[:line]
+def _wrong_export(file: str, line: int, what: str, bindings: Bindings) -> tuple[str, str] | None:
+    """The author's file, and the function or class as it should be there: a class that is not
+    there, or what the comment above the wrapper says.
+    """
+    missing = _NO_CLASS.match(what)
+    if missing and file.startswith(_BINDINGS):
+        should = bindings.classes.get((missing[1], missing[2]))
+        return (f"{missing[1]}.ts", should) if should else None
+    lines = bindings.files["entry.ts"].splitlines()[:line] if file == _ENTRY else []
     for text in reversed(lines):
-        found = re.fullmatch(r"// ([\w-]+\.ts): (export function .+)", text)
+        found = re.fullmatch(r"// ([\w-]+\.ts): (export (?:function|class) .+)", text)
         if found:
             return found[1], found[2]
     return None
+
+
+def _as_it_should_be(should: str) -> str:
+    member = re.fullmatch(r"export class (\w+) \{ (.+[^;]) \}", should)
+    if member is not None:
+        return f"the class {member[1]} should have: {member[2]} {{ ... }}"
+    return f"it should be: {should}" + ("" if should.endswith("}") else " { ... }")
+
+
+def _asked_for(folder: Path, author: str, should: str) -> str:
+    """What is wrong in the author's file; with the line, if the class is there."""
+    class_ = re.match(r"export class (\w+)", should)
+    if class_ is not None:
+        path = folder / "assembly" / author
+        source = path.read_text("utf-8").splitlines() if path.exists() else []
+        for number, text in enumerate(source, 1):
+            if re.match(rf"(?:@\w+\s+)*export class {class_[1]}\b", text):
+                return f"assembly/{author}:{number}: the class is not what its world asks for"
+    return f"assembly/{author} does not have the export its world asks for"
 
 
 def wit_error(words: str, source: WitSource) -> OperatorError:

@@ -1,20 +1,26 @@
 """Look here if you want to know how the entry file calls what the author exports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lion.domain.wit import Function, Handle, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.flat import Lowering, lift
-from lion.toolchain.assemblyscript.imports import signature
-from lion.toolchain.assemblyscript.names import value_name
+from lion.toolchain.assemblyscript.held import HOOK, Own
+from lion.toolchain.assemblyscript.imports import member, signature
+from lion.toolchain.assemblyscript.names import camel, type_name, value_name
+from lion.toolchain.assemblyscript.registry import Named, Registry, owned
 from lion.toolchain.assemblyscript.text import Module, indent
+from lion.wasm.worlds import OWN, Interface
 
 
 class Export(NamedTuple):
     """One export the author has to write: the author's module, the function there, its WIT name in
     the component, what asc exports it as, how it is to be written.
+
+    `class_` is the author's class if it is a member of one; `kind` is what it is there: method,
+    static or constructor.
     """
 
     author: str
@@ -23,21 +29,82 @@ class Export(NamedTuple):
     core: str
     should: str
     type: Function
+    class_: Named | None = None
+    kind: str = ""
 
 
 def exports_of(canonical: Canonical, module: Module) -> list[Export]:
     """Everything a world exports."""
     found = []
     for interface in canonical.registry.world.exports:
-        author = canonical.registry.modules[interface.name] if interface.name else "index"
+        there = _as_written(canonical.registry, interface) or module
         for name, function in interface.functions:
-            full = f"{interface.name}#{name}" if interface.name else name
-            own = value_name(name)
-            prefix = f"{author.replace('-', '_')}_" if interface.name else ""
-            text = signature(canonical, function, module)
-            should = f"export function {own}{text}"
-            found.append(Export(author, own, full, f"{prefix}{own}", should, function))
+            make = _function if member(name) is None else _member
+            found.append(make(canonical, interface.name, name, function, there))
     return found
+
+
+def _as_written(registry: Registry, interface: Interface) -> Module | None:
+    """The author's own file, if it has classes: its types may be called otherwise than here."""
+    names = owned(interface)
+    if not names:
+        return None
+    author = registry.modules[interface.name]
+    module = Module(author, "", f"../{author}")
+    module.own.update(type_name(name) for name in names)
+    return module
+
+
+def _function(
+    canonical: Canonical, interface: str, name: str, function: Function, module: Module
+) -> Export:
+    author = canonical.registry.modules[interface] if interface else "index"
+    full = f"{interface}#{name}" if interface else name
+    own = value_name(name)
+    prefix = f"{author.replace('-', '_')}_" if interface else ""
+    should = f"export function {own}{signature(canonical, function, module)}"
+    return Export(author, own, full, f"{prefix}{own}", should, function)
+
+
+def _member(
+    canonical: Canonical, interface: str, name: str, function: Function, module: Module
+) -> Export:
+    """A member of an author's class."""
+    found = member(name)
+    assert found is not None
+    kind, wit, own = found
+    class_ = canonical.registry.resources[f"{OWN}{interface}.{wit}"]
+    own = _member_name(kind, own, function)
+    params = function.params[1:] if kind == "method" else function.params
+    text = signature(canonical, Function(params, function.result), module)
+    head = f"{'' if kind == 'method' else 'static '}{own}{text}"
+    if own == "constructor":
+        head = own + signature(canonical, Function(params, None), module).removesuffix(": void")
+    should = f"export class {class_.name} {{ {head} }}"
+    core = f"{class_.module.replace('-', '_')}_{class_.name}${own}"
+    return Export(class_.module, own, f"{interface}#{name}", core, should, function, class_, kind)
+
+
+def _member_name(kind: str, wit: str, function: Function) -> str:
+    """What a member is called in the author's class. A constructor that may fail is a static
+    function, `create`, for AssemblyScript has no exceptions.
+    """
+    if kind == "constructor" and isinstance(function.result, Handle):
+        return "constructor"
+    own = camel(wit or "create")
+    is_taken = own in (HOOK, "constructor") or (kind == "static" and own == "create")
+    return f"{own}_" if is_taken else own
+
+
+def classes(exports: list[Export], owns: Sequence[Own]) -> dict[tuple[str, str], str]:
+    """How each class of the author's should be, by file and name, on one line."""
+    found: dict[tuple[str, str], list[str]] = {(o.named.module, o.named.name): [] for o in owns}
+    for export in exports:
+        if export.class_ is not None:
+            head = f"export class {export.class_.name} {{ "
+            inner = export.should.removeprefix(head).removesuffix(" }")
+            found[export.author, export.class_.name].append(f"{inner};")
+    return {key: f"export class {key[1]} {{ {' '.join(parts)} }}" for key, parts in found.items()}
 
 
 def core_names(exports: list[Export]) -> dict[str, str]:
@@ -57,7 +124,6 @@ def needs_post(function: Function) -> bool:
 
 def wrap(canonical: Canonical, export: Export, module: Module) -> Iterator[str]:
     """The function the host calls, and the one it calls when it has read the result."""
-    space = module.use_space(f"../{export.author}", f"author_{export.author.replace('-', '_')}")
     types = [t for _, t in export.type.params]
     cores = layout.flatten_all(types)
     result = layout.flatten(export.type.result)
@@ -68,13 +134,28 @@ def wrap(canonical: Canonical, export: Export, module: Module) -> Iterator[str]:
         head, lines, values = _flat(canonical, types, cores, module)
     yield f"// {export.author}.ts: {export.should}"
     yield f"export function export_{export.core}({head}): {answer} {{"
-    call = f"{space}.{export.function}({', '.join(values)})"
+    call = _call(canonical, export, values, module)
     yield from indent([*lines, *_answer(canonical, export.type.result, call, types, module)])
     yield "}"
     if needs_post(export.type):
         yield f"export function post_{export.core}(at: usize): void {{"
         yield "  abi.releaseAll();"
         yield "}"
+
+
+def _call(canonical: Canonical, export: Export, values: list[str], module: Module) -> str:
+    """The expression that calls the author."""
+    if export.kind == "method":
+        return f"{values[0]}.{export.function}({', '.join(values[1:])})"
+    given = ", ".join(values)
+    if export.class_ is None:
+        name = f"author_{export.author.replace('-', '_')}"
+        space = module.use_space(f"../{export.author}", name)
+        return f"{space}.{export.function}({given})"
+    class_ = canonical.registry.refer(export.class_, module)
+    if export.function == "constructor":
+        return f"new {class_}({given})"
+    return f"{class_}.{export.function}({given})"
 
 
 def _flat(
@@ -106,7 +187,8 @@ def _answer(
     canonical: Canonical, t: WitType | None, call: str, params: list[WitType], module: Module
 ) -> Iterator[str]:
     module.use_space(ABI, "abi")
-    back = ["abi.returnLent();"] if any(map(_has_borrow, params)) else []
+    is_lent = any(_has_borrow(t, canonical.registry) for t in params)
+    back = ["abi.returnLent();"] if is_lent else []
     if t is None:
         yield from [f"{call};", *back]
         return
@@ -124,11 +206,11 @@ def _answer(
         yield f"return {cores[0]};"
 
 
-def _has_borrow(t: object) -> bool:
-    """Whether a borrowed resource is anywhere in a type."""
+def _has_borrow(t: object, registry: Registry) -> bool:
+    """Whether a resource of somebody else's that is borrowed is anywhere in a type."""
     if isinstance(t, Handle):
-        return t.mode == "borrow"
+        return t.mode == "borrow" and not registry.is_own(t)
     if isinstance(t, tuple):
-        return any(map(_has_borrow, t))
+        return any(_has_borrow(x, registry) for x in t)
     fields = getattr(t, "__struct_fields__", ())
-    return any(_has_borrow(getattr(t, f)) for f in fields)
+    return any(_has_borrow(getattr(t, f), registry) for f in fields)

@@ -18,7 +18,7 @@ from lion.domain.wit import (
     WitType,
 )
 from lion.toolchain.assemblyscript import layout
-from lion.toolchain.assemblyscript.canonical import Canonical, handle, mask
+from lion.toolchain.assemblyscript.canonical import Canonical, mask
 from lion.toolchain.assemblyscript.memory import write_lift_list
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.toolchain.assemblyscript.variants import build, cases, parts, tag_of
@@ -141,7 +141,7 @@ class Lowering:
             case EnumOf():
                 return [], [f'abi.case_({value}, {len(t.names)}, "{self.canonical.named(t)}")']
             case Handle():
-                return [], [handle(t, value)]
+                return [], [self.canonical.lower_handle(t, value, self.module)]
             case RecordOf() | TupleOf():
                 found = [self.lower(f, v) for f, v in parts(t, value)]
                 return [x for s, _ in found for x in s], [x for _, c in found for x in c]

@@ -8,7 +8,7 @@ author has are the same classes.
 from typing import NamedTuple
 
 from lion.domain.wit import EnumOf, FlagsOf, RecordOf, VariantOf
-from lion.toolchain.assemblyscript import exports, imports
+from lion.toolchain.assemblyscript import exports, held, imports
 from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.crossing import WRITERS
@@ -26,11 +26,14 @@ from lion.wasm.worlds import Interface, World, reflect_world
 
 
 class Bindings(NamedTuple):
-    """Generated files by name, and what the author has to export."""
+    """Generated files by name, what the author has to export, what asc's exports are to be called
+    in the component, and how the classes should be that the author writes, by file and name.
+    """
 
     files: dict[str, str]
     exports: list[exports.Export]
     core_names: dict[str, str]
+    classes: dict[tuple[str, str], str]
 
 
 def generate(component: bytes, docs: Docs | None = None) -> dict[str, str]:
@@ -60,10 +63,16 @@ def generate_bindings(component: bytes, docs: Docs | None = None) -> Bindings:
     entry.add(['import "./abort";', 'export { cabi_realloc } from "lion-as/abi";'])
     for export in found:
         entry.add(exports.wrap(canonical, export, entry))
+    owns = list(held.own_resources(registry))
+    entry.own.update(own.core for own in owns)
+    for own in owns:
+        entry.add(held.drop_function(own, entry))
+    files |= {f"{module.name}.ts": module.text() for module in held.held_modules(registry)}
     files["entry.ts"] = entry.text()
     files["abort.ts"] = abort_module(registry.world)
     files["canonical.ts"] = canonical.text()
-    return Bindings(dict(sorted(files.items())), found, exports.core_names(found))
+    names = exports.core_names(found) | {own.core: own.wit for own in owns}
+    return Bindings(dict(sorted(files.items())), found, names, exports.classes(found, owns))
 
 
 def _canonical(world: World, docs: Docs) -> Canonical:
@@ -80,20 +89,22 @@ def _files(canonical: Canonical, *, in_full: bool) -> dict[str, str]:
 
 def _modules(registry: Registry, canonical: Canonical, *, in_full: bool) -> dict[str, Module]:
     modules: dict[str, Module] = {}
-    for interface in (*registry.world.imports, *registry.world.exports):
-        name = registry.modules[interface.name]
+    world = registry.world
+    places = [(i, registry.modules[i.name]) for i in world.imports]
+    places += [(i, registry.type_module(i)) for i in world.exports]
+    for interface, name in places:
         if name not in modules:
             modules[name] = Module(name, _about(interface))
         _names_first(interface, modules[name], registry)
-    for interface in registry.world.imports:
-        name = registry.modules[interface.name]
+    for interface, name in places[: len(world.imports)]:
         if not in_full and is_of_the_host(interface):
             modules[name].add([f'export * from "{LIBRARY}/host/{name}";'])
         else:
             _fill(interface, modules[name], registry, canonical)
-    for interface in registry.world.exports:
-        if not any(interface.name == i.name for i in registry.world.imports):
-            _define_types(interface, modules[registry.modules[interface.name]], registry)
+    imported = {registry.modules[i.name] for i in world.imports}
+    for interface, name in places[len(world.imports) :]:
+        if name not in imported:
+            _define_types(interface, modules[name], registry)
     return modules
 
 
@@ -109,7 +120,7 @@ def _names_first(interface: Interface, module: Module, registry: Registry) -> No
         if is_named(t) and registry.types[t].module == module.name:
             module.own.add(type_name(name))
     for name, full in interface.resources:
-        if registry.resources[full].module == module.name:
+        if registry.resources[full].path == module.path:
             module.own.add(type_name(name))
     module.own.update(value_name(n) for n, _ in interface.functions)
 

@@ -24,7 +24,7 @@ from lion.errors import GuestError
 from lion.toolchain.assemblyscript.docs import Docs
 from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
 from lion.toolchain.assemblyscript.text import Module
-from lion.wasm.worlds import Interface, World
+from lion.wasm.worlds import OWN, Interface, World
 
 LIBRARY = "lion-as"
 MAX_TUPLE = 8
@@ -39,11 +39,20 @@ _U8 = Prim("u8")
 
 
 class Named(NamedTuple):
-    """A class or enum: the module that defines it, its WIT name, what it is called there."""
+    """A class or enum: the module that defines it, its WIT name, what it is called there. An
+    authors' class is in the module beside the bindings; `held` is where the bindings hold its
+    objects.
+    """
 
     module: str
     wit: str
     name: str
+    held: str = ""
+
+    @property
+    def path(self) -> str:
+        """What other modules of the bindings import it from."""
+        return f"../{self.module}" if self.held else f"./{self.module}"
 
 
 class Registry:
@@ -55,31 +64,48 @@ class Registry:
         self.types: dict[WitType, Named] = {}
         self.resources: dict[str, Named] = {}
         # The host's first: their classes are the library's, whoever else has the same shape.
-        for interface in sorted(
-            (*world.imports, *world.exports), key=lambda i: not is_of_the_host(i)
-        ):
-            self._learn(interface)
+        found = [(i, self.modules[i.name]) for i in world.imports]
+        found += [(i, self.type_module(i)) for i in world.exports]
+        for interface, module in sorted(found, key=lambda f: not is_of_the_host(f[0])):
+            self._learn(interface, module)
 
-    def _learn(self, interface: Interface) -> None:
+    def type_module(self, interface: Interface) -> str:
+        """The module for the types of an exported interface: if it is imported too, its types are
+        others as soon as they hold its resources, which then are the author's.
+        """
         module = self.modules[interface.name]
+        is_both = any(i.name == interface.name for i in self.world.imports)
+        return self._beside(module, "exported") if is_both and owned(interface) else module
+
+    def _beside(self, module: str, what: str) -> str:
+        """The name of a module that belongs to another and is nobody's."""
+        name = f"{module}-{what}"
+        while name in self.modules.values():
+            name += f"-{what}"
+        return name
+
+    def _learn(self, interface: Interface, module: str) -> None:
         for name, t in interface.types:
             if is_named(t):
                 self.types.setdefault(t, Named(module, name, type_name(name)))
         for name, full in interface.resources:
-            if full.startswith("export "):
-                raise GuestError(
-                    f"the resource {name!r} is exported by {interface.name!r}; lion's "
-                    "AssemblyScript bindings hold resources of others and cannot offer their own",
-                    ending="world",
-                    hint="export functions that take and return records or numbers instead",
-                )
-            self.resources.setdefault(full, Named(module, name, type_name(name)))
+            if not full.startswith(OWN):
+                self.resources.setdefault(full, Named(module, name, type_name(name)))
+        author = self.modules[interface.name]
+        for name in owned(interface):
+            held = self._beside(author, "resources")
+            full = f"{OWN}{interface.name}.{name}"
+            self.resources[full] = Named(author, name, type_name(name), held)
 
     def refer(self, named: Named, module: Module) -> str:
         """What a class is called in a module, imported there if it is another's."""
-        if named.module == module.name:
+        if named.path == module.path:
             return named.name
-        return module.use(f"./{named.module}", named.name, pascal(named.module))
+        return module.use(named.path, named.name, pascal(named.module))
+
+    def is_own(self, t: Handle) -> bool:
+        """Whether it is a resource that the component makes itself."""
+        return bool(self.resources[t.resource].held)
 
     def type_text(self, t: WitType | None, module: Module) -> str:
         """How a type is written in a module."""
@@ -162,6 +188,11 @@ def _module_names(world: World) -> dict[str, str]:
         taken.add(name)
         found[full] = name
     return found
+
+
+def owned(interface: Interface) -> list[str]:
+    """The resources that an exported interface makes, by their names in WIT."""
+    return [name for name, full in interface.resources if full == f"{OWN}{interface.name}.{name}"]
 
 
 def is_of_the_host(interface: Interface) -> bool:

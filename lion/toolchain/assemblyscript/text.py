@@ -6,10 +6,13 @@ HEADER = "// Made by `lion build` from the WIT of this plugin. Do not edit: it i
 
 
 class Module:
-    """One generated file: what it imports, and its parts."""
+    """One generated file: what it imports, and its parts. `path` is what others of the bindings
+    import it from.
+    """
 
-    def __init__(self, name: str, about: str) -> None:
+    def __init__(self, name: str, about: str, path: str = "") -> None:
         self.name, self.about = name, about
+        self.path = path or f"./{name}"
         self.own: set[str] = set()
         self.parts: list[str] = []
         self._imports: dict[str, dict[str, str]] = {}
