@@ -105,16 +105,27 @@ async def test_one_that_lags_far_is_told_and_named(
     monkeypatch.setattr(listeners, "FAR_BEHIND", 5)
 
     others_are_done = trio.Event()
+    last, counting = 0, []
+    start = listeners.Listeners.start
+
+    def noted(self: listeners.Listeners) -> None:
+        counting.append(self)
+        start(self)
 
     async def waits(self: object, event: object, host: object) -> None:
-        """As slow as it takes for others to be done."""
+        """As slow as it takes for others to be done, and for lion to have counted that."""
         await others_are_done.wait()
+        while counting[0].newest < last:
+            await trio.lowlevel.checkpoint()
         shelf.HEARD.append(event)
 
     def watch(record: Record) -> None:
+        nonlocal last
         if record.type == "RunEnding":
+            last = record.seq
             others_are_done.set()
 
+    monkeypatch.setattr(listeners.Listeners, "start", noted)
     monkeypatch.setattr(shelf.Shelf, "hear", waits)
     waiter = holder("w", "waiter", "config = { times = 1, nanos = 1 }", kind="agents")
     async with open_arena(tmp_path) as arena:
