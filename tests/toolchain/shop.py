@@ -44,6 +44,7 @@ interface shop {
         %dropped: func() -> string;
     }
     resource crate {
+        constructor(boxes: list<box>) -> result<crate, string>;
         add: func(box: box);
         take: func() -> option<box>;
         open: func() -> string;
@@ -51,7 +52,6 @@ interface shop {
     record pair { first: box, second: box, label: string }
     variant either { one(box), two(pair), none }
 
-    make-crate: func() -> crate;
     look-all: func(boxes: list<borrow<box>>) -> string;
     same: func(box: box) -> box;
     pair-up: func(one: box, two: box, label: string) -> pair;
@@ -170,7 +170,12 @@ export class Box {
 }
 
 export class Crate {
-  private boxes: Array<Box> = [];
+  constructor(private boxes: Array<Box>) {}
+
+  static create(boxes: Array<Box>): Result<Crate, string> {
+    if (boxes.length > 2) return Result.err<Crate, string>("full");
+    return Result.ok<Crate, string>(new Crate(boxes));
+  }
 
   add(box: Box): void {
     this.boxes.push(box);
@@ -183,10 +188,6 @@ export class Crate {
   open(): string {
     return "open";
   }
-}
-
-export function makeCrate(): Crate {
-  return new Crate();
 }
 
 export function lookAll(boxes: Array<Box>): string {

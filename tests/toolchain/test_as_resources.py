@@ -61,7 +61,7 @@ def test_what_the_host_gives_back_is_the_guests(market: Market) -> None:
     assert _alive(market) == 1
     again = market("shop", "same", box)
     assert market("shop", "[method]box.get", again) == "haycorn"
-    crate = market("shop", "make-crate")
+    crate = market("shop", "[constructor]crate", [])
     market("shop", "[method]crate.add", crate, again)
     assert _alive(market) == 1
     back = market("shop", "[method]crate.take", crate)
@@ -91,6 +91,7 @@ def test_resources_cross_in_values_of_all_kinds(market: Market) -> None:
     assert market("shop", "[method]box.get", market("shop", "pick", 2).second) == "b"
     assert market("shop", "[method]box.get", market("fair", "win").first) == "left"
     assert market("shop", "[static]box.open", "") == "nothing in it"
+    assert market("shop", "[constructor]crate", [_box(market, "") for _ in range(3)]) == "full"
     opened = market("shop", "[static]box.open", "hay")
     assert market("shop", "[method]box.get", opened) == "hay"
     created = market("shop", "[static]box.create")
@@ -117,7 +118,10 @@ def test_an_interface_that_is_imported_and_exported_has_both_kinds(market: Marke
 
 
 MANY = 100_000
-CRATE = "export class Crate { add(box: Box): void; take(): Box | null; open(): string; }"
+CRATE = (
+    "export class Crate { static create(boxes: Array<Box>): Result<Crate, string>; "
+    "add(box: Box): void; take(): Box | null; open(): string; }"
+)
 
 
 def test_a_hundred_thousand_leave_nothing(folder: Path) -> None:
