@@ -16,7 +16,8 @@ from lion import __version__
 from lion.domain.capability import Capability, capability_of, extensions_of, is_extension
 from lion.domain.event import RunStarted
 from lion.domain.plan import Holder, Plan
-from lion.errors import LionError, OperatorError
+from lion.errors import GuestError, LionError, OperatorError
+from lion.kernel.exports import tool_exports
 from lion.kernel.extensions import build_extensions, extension_operations
 from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
 from lion.kernel.live import LiveHolder, LiveRun
@@ -120,7 +121,7 @@ class Loader:
             try:
                 data = read_component(holder.component)
                 component = await self._runtime.load(data, holder.origin, extensions)
-                _check_executed(component, found.operations)
+                _check(component, holder, found.operations)
                 await self._log.put_blob(data)
                 found.components[name] = component
             except LionError as exc:
@@ -192,8 +193,15 @@ class Loader:
         )
 
 
-def _check_executed(component: Component, operations: Operations) -> None:
-    """Raise OperatorError for an import that a test's fakes leave open."""
+def _check(component: Component, holder: Holder, operations: Operations) -> None:
+    """Raise GuestError for tools that hide each other, OperatorError for an import that a test's
+    fakes leave open.
+    """
+    try:
+        tool_exports(component)
+    except GuestError as exc:
+        what = f"{holder.origin!r}: {exc.what}"
+        raise GuestError(what, ending=exc.ending, hint=exc.hint) from exc
     for item in component.imports:
         capability = capability_of(item.interface)
         if (capability, item.name) not in operations:

@@ -15,7 +15,8 @@ from lion.domain.event import (
 )
 from lion.domain.plan import Holder
 from lion.errors import LionError
-from lion.kernel.live import LiveHolder, is_agent_export, tool_exports
+from lion.kernel.exports import is_agent_export, tool_exports
+from lion.kernel.live import LiveHolder
 from lion.kernel.tool_types import input_schema, output_schema, render_type
 from lion.ports import Component, SystemInfo
 

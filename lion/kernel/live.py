@@ -11,9 +11,9 @@ from lion.domain.call import Decision
 from lion.domain.capability import Capability
 from lion.domain.event import Draft, Event, Scope, SystemPluginFailed
 from lion.domain.plan import Holder, Plan
-from lion.domain.wit import has_handle, render_function
 from lion.errors import GuestError
 from lion.kernel.budgets import Budgets
+from lion.kernel.exports import tool_exports
 from lion.kernel.report import Denial
 from lion.policy.chain import Processor, decide_static
 from lion.policy.question import Question
@@ -43,9 +43,14 @@ class LiveHolder:
         self.rights = rights
         self.operations = operations
         self.tools = tool_exports(component)
+        self._names = {(e.interface, e.name): name for name, e in self.tools.items()}
         self.needs_nursery = any(o.spawns for o in operations)
         self._decisions: dict[Question, Decision] = {}
         self._recorded = 0
+
+    def tool_name(self, export: Export) -> str:
+        """What one of its tools is called; a replay finds it by that."""
+        return self._names[export.interface, export.name]
 
     def charge_log(self, size: int) -> None:
         """Count bytes recorded of this holder's calls, in all its instances.
@@ -70,33 +75,6 @@ class LiveHolder:
                 self._decisions.clear()
             decision = self._decisions[question] = decide_static(question, self.rights)
         return decision
-
-
-AGENT_RUN = (
-    "func(task: string) -> result<record{text: string, json: option<string>}, variant{"
-    "denied(string), invalid(string), not-found(string), exists(string), conflict(string), "
-    "exhausted(string), timeout(string), cancelled(string), unavailable(string), other(string)}>"
-)
-"""The type of `run` in the world `agent` (wit/worlds.wit)."""
-
-
-def is_agent_export(export: Export) -> bool:
-    """True for the `run` of the agent world; one with another type is a tool like any other."""
-    is_run = export.interface == "" and export.name == "run"
-    return is_run and render_function(export.type) == AGENT_RUN
-
-
-def tool_exports(component: Component) -> dict[str, Export]:
-    """The component's tools by function name: every exported function without resources, save an
-    agent's `run` and what belongs to a resource (`[static]box.count`).
-    """
-    tools: dict[str, Export] = {}
-    for export in component.exports:
-        types = [t for _, t in export.type.params] + [export.type.result]
-        is_member = export.name.startswith("[")
-        if not is_agent_export(export) and not is_member and not any(map(has_handle, types)):
-            tools[export.name] = export
-    return tools
 
 
 class Counts(msgspec.Struct):

@@ -34,8 +34,9 @@ from lion.domain.event import (
 )
 from lion.domain.plan import Limits
 from lion.errors import GuestError
+from lion.kernel.exports import find_export
 from lion.kernel.size import check_size
-from lion.ports import CallStats, Component, Export
+from lion.ports import CallStats, Component
 
 CUT_ENDINGS = ("deadline", "cpu", "log", "cancelled", "failed", "")
 """Endings that came from outside the guest; the rest the guest reaches again by itself."""
@@ -184,14 +185,6 @@ def name_call(interface: str, name: str) -> tuple[str, str]:
 
 def _show_call(capability: str, operation: str, args: list[Any]) -> str:
     return f"{capability}.{operation}({', '.join(map(repr, args))})"
-
-
-def find_export(component: Component, name: str) -> Export:
-    """The export of this name. Raises GuestError(ending="world")."""
-    for export in component.exports:
-        if export.name == name:
-            return export
-    raise GuestError(f"the recorded component does not export {name!r}", ending="world")
 
 
 async def replay_invocation(

@@ -16,9 +16,10 @@ from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import RunAgent, RunCall
 from lion.errors import INTERRUPTED, GuestError, OperatorError
 from lion.kernel.attempt import attempt
+from lion.kernel.exports import is_agent_export
 from lion.kernel.groups import flattened
 from lion.kernel.invocation import Invocation
-from lion.kernel.live import LiveRun, is_agent_export
+from lion.kernel.live import LiveRun
 from lion.kernel.report import Ending
 from lion.kernel.tool_types import how_to_call, read_values, write_result
 from lion.kernel.tools import build_root, find_tool, run_export

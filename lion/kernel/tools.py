@@ -61,7 +61,8 @@ async def run_export(invocation: Invocation, export: Export, args: list[Any]) ->
     """Run an export from PluginInvoked to its ending, and give its WIT value. Raises
     GuestError.
     """
-    invocation.record(PluginInvoked(export=export.name, args=args))
+    name = invocation.owner.tool_name(export)
+    invocation.record(PluginInvoked(export=name, args=args))
     value = await attempt(invocation, export, args, PluginError)
     invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns))
     return value

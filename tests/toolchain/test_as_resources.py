@@ -10,7 +10,7 @@ from wasmtime import Trap, WasmtimeError
 from wasmtime.component import Record, ResourceHost
 
 from lion.errors import OperatorError
-from lion.kernel.live import tool_exports
+from lion.kernel.exports import tool_exports
 from lion.toolchain.assemblyscript.build import build_assemblyscript
 from tests.toolchain.shop import SHOP, Market, build_market, write_market
 from tests.wasm.kit import open_bench
