@@ -5,8 +5,10 @@ Rule: what the client raises becomes a case of `http.failure`, in words without 
 was sent or came: those could hold a secret.
 """
 
+import math
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
+from time import perf_counter_ns
 from typing import Any
 
 import httpcore2
@@ -14,10 +16,17 @@ import trio
 
 from lion.capabilities.http_body import unpacker
 from lion.capabilities.http_headers import answer_headers, find, read_headers
+from lion.capabilities.http_lookout import Cuttable, Lookout, Patience
 from lion.capabilities.secret_scrub import Scrubber
 from lion.domain.call import CallError
 from lion.domain.units import render_duration
 from lion.ports.http import Terms
+
+
+AT_ONCE_NS = 500_000
+"""Nanoseconds for which pieces that lie here are given without giving way to other tasks."""
+
+_BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError)
 
 
 class Paid:
@@ -37,7 +46,8 @@ class Paid:
 class Watch:
     """Which phase an exchange is in, and until when it may be."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, lookout: Lookout) -> None:
+        self.lookout = lookout
         self._times = terms.times
         self._until = trio.current_time() + terms.times.total_ns / 1e9
         self._phase = ""
@@ -52,8 +62,25 @@ class Watch:
         with self._scope:
             yield
         if self._scope.cancelled_caught:
-            words = f"{self._phase} took longer than {render_duration(self._limit_ns)}"
-            raise CallError("timeout", words)
+            raise self._late()
+
+    def patience(self, connection: Cuttable | None) -> Patience:
+        """How long each piece of the answer may take."""
+        one = Patience(connection, self._times.idle_ns / 1e9, self._until)
+        if connection is not None:
+            self.lookout.add(one)
+        return one
+
+    def lost(self, patience: Patience) -> CallError:
+        """What waiting for a piece came to."""
+        self._phase, self._limit_ns = "the next piece", self._times.idle_ns
+        if patience.since + patience.idle >= patience.until:
+            self._phase, self._limit_ns = "the whole exchange", self._times.total_ns
+        return self._late()
+
+    def _late(self) -> CallError:
+        words = f"{self._phase} took longer than {render_duration(self._limit_ns)}"
+        return CallError("timeout", words)
 
     async def note(self, event: str, _: Any) -> None:
         """What the client tells of its progress."""
@@ -105,6 +132,9 @@ class Answer:
         self.location = find(headers, "location")
         self.headers = answer_headers(headers, is_packed=self._body.is_packed)
         self.url = url
+        self._network = response.extensions.get("network_stream")
+        self._patience = watch.patience(self._network)
+        self._reads = self._gave_way = 0
         # Made last: a generator that nobody began needs no closing.
         self._pieces = aiter(response.stream)  # type: ignore[arg-type]
 
@@ -123,8 +153,11 @@ class Answer:
         times = terms.times
         seconds = {"connect": times.connect_ns / 1e9, "write": times.idle_ns / 1e9}
         request.extensions = {"timeout": seconds, "trace": watch.note}
-        with watch.over("waiting for a free connection", times.total_ns), translated():
-            response = await pool.handle_async_request(request)
+        with watch.over("waiting for a free connection", times.total_ns):
+            try:
+                response = await pool.handle_async_request(request)
+            except _BROKEN as exc:
+                raise _translated(exc) from None
         try:
             return cls(response, url, terms, watch, scrubber)
         except BaseException:
@@ -142,7 +175,7 @@ class Answer:
             self._charge(max(self._raw_bytes, self._read_bytes) - self._charged)
             piece = piece if self._stream is None else self._stream.feed(piece)
             if piece:
-                await trio.lowlevel.checkpoint()
+                await self._give_way()
                 return piece
         return b"" if self._stream is None else self._stream.finish()
 
@@ -150,13 +183,35 @@ class Answer:
         """End the exchange; its connection is kept if the body was read to its end."""
         if not self._is_closed:
             self._is_closed = self._is_done = True
+            self._watch.lookout.remove(self._patience)
             with trio.CancelScope(shield=True):
                 await self._pieces.aclose()  # type: ignore[attr-defined]
             await _close(self._response)
 
+    async def _give_way(self) -> None:
+        """Let others work, if the last piece was not waited for and the ones before took long."""
+        reads, now = (
+            self._reads if self._network is None else self._network.reads,
+            perf_counter_ns(),
+        )
+        if reads != self._reads:
+            self._reads, self._gave_way = reads, now
+        elif now - self._gave_way > AT_ONCE_NS:
+            await trio.lowlevel.checkpoint()
+            self._gave_way = perf_counter_ns()
+
     async def _more(self) -> None:
-        with self._watch.over("the next piece", self._terms.times.idle_ns), translated():
+        patience = self._patience
+        patience.since = trio.current_time()
+        if patience.since >= patience.until:
+            raise self._watch.lost(patience)
+        try:
             raw = await anext(self._pieces, None)
+        except _BROKEN as exc:
+            lost = self._watch.lost(patience) if patience.is_over else _translated(exc)
+            raise lost from None
+        finally:
+            patience.since = math.inf
         if raw is None:
             self._body.finish()
             self._is_done = True
@@ -176,18 +231,15 @@ async def _close(response: httpcore2.Response) -> None:
         await response.aclose()
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+def _translated(exc: Exception) -> CallError:
     """The client's exceptions as CallErrors."""
-    try:
-        yield
-    except httpcore2.TimeoutException:
-        raise CallError("timeout", "the server takes nothing any more") from None
-    except httpcore2.NetworkError:
-        raise CallError("connection", "the connection broke") from None
-    except httpcore2.LocalProtocolError:
-        raise CallError("invalid", "this is no request that HTTP can carry") from None
-    except httpcore2.RemoteProtocolError as exc:
-        if "disconnected" in str(exc) or "peer closed" in str(exc):
-            raise CallError("connection", "the server ended the connection too early") from None
-        raise CallError("protocol", "what the server says is not HTTP, or too long") from None
+    match exc:
+        case httpcore2.TimeoutException():
+            return CallError("timeout", "the server takes nothing any more")
+        case httpcore2.NetworkError():
+            return CallError("connection", "the connection broke")
+        case httpcore2.LocalProtocolError():
+            return CallError("invalid", "this is no request that HTTP can carry")
+    if "disconnected" in str(exc) or "peer closed" in str(exc):
+        return CallError("connection", "the server ended the connection too early")
+    return CallError("protocol", "what the server says is not HTTP, or too long")

@@ -23,6 +23,7 @@ from lion.capabilities.http_answer import Answer, Paid, Watch
 from lion.capabilities.http_body import ENCODINGS
 from lion.capabilities.http_canned import AnswerRequest, CannedPool
 from lion.capabilities.http_headers import Header, check_headers, find, kept_across
+from lion.capabilities.http_lookout import Lookout
 from lion.capabilities.http_network import Resolve, VettedNetwork, resolve
 from lion.capabilities.secret_vault import Parts, Vault
 from lion.domain.call import CallError
@@ -71,6 +72,7 @@ class Door:
         self._context: ssl.SSLContext | None = None
         self._pools: dict[tuple[str, tuple[str, ...], bool], Pool] = {}
         self._buckets: dict[str, Bucket] = {}
+        self.lookout = Lookout()
 
     def open(self, request: OutgoingRequest) -> "Opened":
         """See ports.HttpDoor.open."""
@@ -78,7 +80,7 @@ class Door:
 
     async def ask(self, request: OutgoingRequest) -> Answer:
         """The first answer that is no redirect to be followed. Raises CallError."""
-        watch = Watch(request.terms)
+        watch = Watch(request.terms, self.lookout)
         hop = _first(request)
         for left in range(request.terms.redirects, -1, -1):
             try:
@@ -196,11 +198,16 @@ async def open_door(
     # At its debug level the client writes whole requests, secrets included.
     logging.getLogger("httpcore2").setLevel(logging.WARNING)
     door = Door(vault or Vault(), resolve, tls or _system_tls, answer, proxy)
+    # Not `async with`: a nursery would wrap the caller's own exceptions in a group.
+    nursery = trio.open_nursery()
+    (inside := await nursery.__aenter__()).start_soon(door.lookout.look)
     try:
         yield door
     finally:
+        inside.cancel_scope.cancel()
         with trio.CancelScope(shield=True):
             await door.aclose()
+        await nursery.__aexit__(None, None, None)
 
 
 def _system_tls() -> "ssl.SSLContext":

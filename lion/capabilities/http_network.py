@@ -9,6 +9,7 @@ vetted first, but what it reaches is pinned no more.
 """
 
 import math
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,10 +97,17 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     def __init__(self, stream: trio.SocketStream | trio.SSLStream[trio.SocketStream]) -> None:
         self._stream = stream
+        self.reads = 0
+        """How often it was read from, which always gives way to other tasks."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        with _as(httpcore2.ReadError):
-            return bytes(await self._stream.receive_some(max_bytes))
+        self.reads += 1
+        try:
+            if isinstance(self._stream, trio.SSLStream):
+                return bytes(await self._stream.receive_some(max_bytes))
+            return await _receive(self._stream.socket, max_bytes)
+        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError) as exc:
+            raise httpcore2.ReadError("the connection broke") from exc
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Raises httpcore2.WriteTimeout if nobody takes it."""
@@ -135,12 +143,33 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Only whether something came while nobody asked, which ends a kept connection."""
-        if info != "is_readable":
-            return None
+        return self._socket.is_readable() if info == "is_readable" else None
+
+    def cut(self) -> None:
+        """Break it off: whoever reads gets a ReadError."""
+        self._socket.close()
+
+    @property
+    def _socket(self) -> trio.socket.SocketType:
         plain = self._stream
         if isinstance(plain, trio.SSLStream):
             plain = plain.transport_stream
-        return plain.socket.is_readable()
+        return plain.socket
+
+
+async def _receive(socket: trio.socket.SocketType, most: int) -> bytes:
+    """What has come. Waits first: trio reads first, and who follows a stream does that in vain.
+
+    Raises OSError, trio.ClosedResourceError.
+    """
+    while True:
+        if socket.fileno() < 0:
+            raise trio.ClosedResourceError("the connection is closed")
+        await trio.lowlevel.wait_readable(socket)
+        try:
+            return os.read(socket.fileno(), most)
+        except BlockingIOError:
+            continue
 
 
 @contextmanager

@@ -12,8 +12,9 @@ Rule: a guest is found by its store's address, never through a global of "the cu
 Rule: before a poll the epoch deadline is set anew if the epoch has moved since it was set: after a
 wait the old one has passed.
 Rule: the loop yields to trio when a millisecond has passed, however the last poll ended.
-Rule: a guest whose last poll was long is polled in a worker thread, so that it neither blocks the
-loop nor the ticker.
+Rule: a guest whose polls are long is polled in a worker thread, so that it neither blocks the loop
+nor the ticker. By the wall clock a poll is also long that waited for the GIL, so it is only a
+suspect: the next one is measured by the thread's clock.
 """
 
 import ctypes
@@ -36,8 +37,8 @@ INLINE_TICKS = 2
 WORKER_TICKS = 5
 """Ticks of a slice polled in a worker: what a cancellation may have to wait for."""
 LONG_POLL_NS = 200_000
-"""A poll of this many nanoseconds sends the next one to a worker: a hop there costs the loop about
-90 us.
+"""A poll of this many nanoseconds makes the next one suspect, and two of them send the one after
+to a worker: a hop there costs the loop about 90 us.
 """
 LOOP_NS = 1_000_000
 """Nanoseconds after which the loop checkpoints."""
@@ -193,10 +194,10 @@ async def drive(
 ) -> None:  # fmt: skip
     """Run a future of wasmtime's to its end. The caller deletes it, whatever happens.
 
-    `handle` answers host calls, `drop` is told of reps the guest let go, `is_busy` starts in a
-    worker (for values whose reading costs the host). Raises what `handle` raises, CpuExceeded.
+    `handle` answers host calls, `drop` is told of reps let go, `is_busy` starts in a worker.
+    Raises what `handle` raises, CpuExceeded.
     """
-    ticker, armed = meter.ticker, -1
+    ticker, armed, is_suspect = meter.ticker, -1, False
     while True:
         if is_busy or armed != ticker.ticks:
             armed = -1 if is_busy else ticker.ticks
@@ -208,12 +209,14 @@ async def drive(
         if is_busy:
             done, took = await meter.poll_in_worker(future)
         else:
-            began = perf_counter_ns()
+            clock = thread_time_ns if is_suspect else perf_counter_ns
+            began = clock()
             done = capi.poll(future)
-            took = perf_counter_ns() - began
+            took = clock() - began
             ticker.inside -= 1
         stats.cpu_ns += took if is_busy else min(took, INLINE_CAP_NS)
-        is_busy = took > LONG_POLL_NS
+        was_suspect, is_suspect = is_busy or is_suspect, took > LONG_POLL_NS
+        is_busy = was_suspect and is_suspect
         if guest.dropped:
             _drop_all(guest, drop)
         if done:
