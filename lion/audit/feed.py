@@ -3,7 +3,7 @@
 Rule: a reader never holds up the writer: it is told that something is new, and fetches at its own
 pace.
 Rule: a feed holds the last RECENT records only while somebody follows; whoever lags further reads
-the store.
+the store, and nobody else: who is up to date waits for news.
 """
 
 from collections import deque
@@ -43,11 +43,13 @@ class Feed:
         self.recent.extend(records)
         self.wake()
 
-    def since(self, after: int) -> list[Record]:
-        """Return what comes after seq `after`; nothing if that is not all here."""
-        count = self.recent[-1].seq - after if self.recent else 0
-        if not 0 < count <= len(self.recent):
-            return []
+    def since(self, after: int) -> list[Record] | None:
+        """Return what comes after seq `after`; None if that is not all here."""
+        if not self.recent:
+            return None
+        count = self.recent[-1].seq - after
+        if count > len(self.recent):
+            return None
         return [self.recent[i] for i in range(-count, 0)]
 
 
@@ -120,7 +122,9 @@ class Follower:
         await trio.lowlevel.checkpoint()
         while not self._page:
             changed, is_closed = self._feed.changed, self._feeds.is_closed
-            page = self._feed.since(self._after) or await self._fetch(self._run, self._after)
+            page: Sequence[Record] | None = self._feed.since(self._after)
+            if page is None:
+                page = await self._fetch(self._run, self._after)
             self._page.extend(page)
             if not page and is_closed:
                 self._end()

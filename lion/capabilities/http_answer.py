@@ -22,7 +22,6 @@ from lion.domain.call import CallError
 from lion.domain.units import render_duration
 from lion.ports.http import Terms
 
-
 AT_ONCE_NS = 500_000
 """Nanoseconds for which pieces that lie here are given without giving way to other tasks."""
 

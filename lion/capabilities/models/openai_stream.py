@@ -47,7 +47,7 @@ class ChunkDecoder:
         if data.strip() == "[DONE]":
             self._is_done = True
             return
-        chunk = _decode(data.encode())
+        chunk = _decode(data)
         if type == "error":
             raise_error(chunk.get("error") or chunk)
         yield from self._chunk(chunk)
@@ -65,7 +65,8 @@ class ChunkDecoder:
     def _chunk(self, chunk: dict[str, Any]) -> Iterator[Event]:
         if chunk.get("error") or chunk.get("object") == "error":
             raise_error(chunk.get("error") or chunk)
-        yield from _usage(chunk.get("usage"))
+        if usage := chunk.get("usage"):
+            yield from _usage(usage)
         if isinstance(groq := chunk.get("x_groq"), dict):
             yield from _usage(groq.get("usage"))
         choices = chunk.get("choices")
@@ -77,7 +78,8 @@ class ChunkDecoder:
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
             yield from self._delta(delta)
-        yield from _usage(choice.get("usage"))
+        if usage := choice.get("usage"):
+            yield from _usage(usage)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._reason = reason
@@ -86,8 +88,9 @@ class ChunkDecoder:
         thought = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(thought, str) and thought:
             yield Thinking(thought)
-        yield from _content(delta.get("content"))
-        yield from _content(delta.get("refusal"))
+        for content in (delta.get("content"), delta.get("refusal")):
+            if content:
+                yield from _content(content)
         calls = delta.get("tool_calls")
         for fragment in calls if isinstance(calls, list) else ():
             if isinstance(fragment, dict):
@@ -115,13 +118,14 @@ def _usage(usage: Any) -> Iterator[Usage]:
         yield Usage(given, said)
 
 
-def _decode(data: bytes) -> dict[str, Any]:
+def _decode(data: str | bytes) -> dict[str, Any]:
     try:
         chunk = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError):
         chunk = None
     if not isinstance(chunk, dict):
-        shown = show_line(data[:80].decode("utf-8", "replace"))
+        text = data[:80]
+        shown = show_line(text if isinstance(text, str) else text.decode("utf-8", "replace"))
         raise CallError("unavailable", f"the model's server sent what is no chunk: {shown}")
     return chunk
 

@@ -66,14 +66,14 @@ class Relay:
 
     async def _hear(self, event: Event) -> None:
         match event:
-            case Usage():
-                self._usage = event
-            case Stop():
-                self._stop = event
             case Text(text) | Thinking(text):
                 if self._structure is not None and isinstance(event, Text):
                     self._structure.add(text)
                 await self._pass(event, text)
+            case Usage():
+                self._usage = event
+            case Stop():
+                self._stop = event
             case ToolStart(_, name):
                 self._calls += 1
                 self._has_arguments = False

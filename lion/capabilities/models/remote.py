@@ -136,7 +136,7 @@ class _Attempt:
         self.has_told = False
 
     async def tell(self, event: Event) -> None:
-        if not isinstance(event, Usage | Stop):
+        if not self.has_told and not isinstance(event, Usage | Stop):
             self.has_told = True
         await self._tell(event)
 
