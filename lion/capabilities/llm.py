@@ -6,6 +6,7 @@ Rule: a question is checked, then paid for, then asked; whatever ends it, it is 
 Rule: one `next` is one record of exactly what the guest heard.
 """
 
+from collections.abc import Awaitable
 from typing import Any
 
 import msgspec
@@ -83,9 +84,10 @@ async def _work(answer: Answer, served: Served, chat: Chat, meter: Meter) -> Non
 async def _converse(served: Served, chat: Chat, meter: Meter, tell: Tell) -> None:
     """Ask, tell what comes, settle. Raises CallError."""
 
-    async def metered(event: Event) -> None:
-        meter.check(relay.spoken)
-        await tell(event)
+    def metered(event: Event) -> Awaitable[None]:
+        if meter.max_tokens is not None:
+            meter.check(relay.spoken)
+        return tell(event)
 
     relay = Relay(chat, metered)
     is_whole = False

@@ -5,8 +5,8 @@ Rule: an error can come at any moment, also after a good status: it is raised, n
 Rule: without a finish reason there is no end: whoever reads on finds the answer cut off.
 """
 
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NoReturn
 
 import msgspec
 
@@ -32,6 +32,44 @@ _PASSING = ("overload", "rate_limit", "server_error", "unavailable", "timeout", 
 """Parts of an error's type or code that say: try again."""
 
 
+class _Delta(msgspec.Struct):
+    content: str
+    reasoning_content: None = None
+    reasoning: None = None
+    refusal: None = None
+    tool_calls: None = None
+    function_call: None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta
+    index: Literal[0] = 0
+    finish_reason: None = None
+    usage: None = None
+
+
+class _Words(msgspec.Struct):
+    """A chunk that says a piece of text and nothing else, as nearly all do."""
+
+    choices: tuple[_Choice]
+    object: str = ""
+    error: None = None
+    usage: None = None
+    x_groq: None = None
+
+
+_decode_words = msgspec.json.Decoder(_Words).decode
+
+
+def _words_alone(data: str) -> str:
+    """The text of a chunk that says nothing else; empty for any other, which says nothing."""
+    try:
+        words = _decode_words(data)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    return "" if words.object == "error" else words.choices[0].delta.content
+
+
 class ChunkDecoder:
     """Implements Decoder."""
 
@@ -40,8 +78,13 @@ class ChunkDecoder:
         self._reason: str | None = None
         self._is_done = False
 
-    def feed(self, type: str, data: str) -> Iterator[Event]:
+    def feed(self, type: str, data: str) -> Iterable[Event]:
         """What one chunk says; nothing after `[DONE]`."""
+        if type == "message" and not self._is_done and (text := _words_alone(data)):
+            return (Text(text),)
+        return self._feed(type, data)
+
+    def _feed(self, type: str, data: str) -> Iterator[Event]:
         if self._is_done:
             return
         if data.strip() == "[DONE]":

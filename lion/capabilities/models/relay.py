@@ -6,6 +6,7 @@ Rule: a call's arguments are never empty: no arguments are `{}`.
 Rule: an answer that was to follow a schema and does not is an error (structured.py).
 """
 
+from collections.abc import Awaitable
 from typing import assert_never
 
 from lion.capabilities.models.chat import Chat
@@ -64,7 +65,15 @@ class Relay:
         await self._tell(self.usage)
         await self._tell(Stop(reason))
 
-    async def _hear(self, event: Event) -> None:
+    def _hear(self, event: Event) -> Awaitable[None]:
+        if type(event) is Text and event.text and self._structure is None:
+            # What comes most, without a coroutine of its own.
+            self.has_begun = True
+            self._output += estimate(event.text)
+            return self._tell(event)
+        return self._hear_any(event)
+
+    async def _hear_any(self, event: Event) -> None:
         match event:
             case Text(text) | Thinking(text):
                 if self._structure is not None and isinstance(event, Text):

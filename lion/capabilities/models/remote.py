@@ -8,7 +8,7 @@ Rule: an answer is read to its end, so that its connection can be used again.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -135,10 +135,10 @@ class _Attempt:
         self._bytes = 0
         self.has_told = False
 
-    async def tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> Awaitable[None]:
         if not self.has_told and not isinstance(event, Usage | Stop):
             self.has_told = True
-        await self._tell(event)
+        return self._tell(event)
 
     def count(self, budget: str, amount: int) -> None:
         if budget == "bytes-in":

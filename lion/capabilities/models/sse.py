@@ -22,6 +22,20 @@ class ServerEvent(msgspec.Struct, frozen=True):
     data: str
 
 
+def _data_alone(piece: bytes) -> list[ServerEvent] | None:
+    """The events of a piece that is whole events of one line of data each, as most are; else
+    None, which says nothing.
+    """
+    if not (piece.startswith(b"data: ") and piece.endswith(b"\n\n")) or b"\r" in piece:
+        return None
+    events = []
+    for event in piece[:-2].split(b"\n\n"):
+        if not event.startswith(b"data: ") or b"\n" in event or len(event) + 2 > MOST_EVENT:
+            return None
+        events.append(ServerEvent("message", event[6:].decode("utf-8", "replace")))
+    return events
+
+
 class SseParser:
     """Takes bytes as they come, gives events as they are complete."""
 
@@ -32,9 +46,13 @@ class SseParser:
         self._size = 0
         self._is_first = True
         self._had_return = False
+        self._is_between = False
+        """The last piece ended with an event, and nothing of the next has come."""
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
         """Events that this piece completes. Raises CallError("unavailable") for an endless one."""
+        if self._is_between and (quick := _data_alone(piece)) is not None:
+            return quick
         if self._had_return and piece:
             # The LF of a CR LF that was split.
             self._had_return = False
@@ -46,6 +64,7 @@ class SseParser:
             if line.endswith((b"\n", b"\r")):
                 self._take(events)
         self._had_return = piece.endswith(b"\r")
+        self._is_between = not (self._line or self._size or self._had_return)
         return events
 
     def finish(self) -> list[ServerEvent]:
