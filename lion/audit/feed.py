@@ -15,8 +15,11 @@ import trio
 from lion.domain.event import Record, RunFinished
 from lion.errors import LionError
 
-RECENT = 1024
-"""Records of a run kept for its followers."""
+RECENT = 8_192
+"""Records of a run kept for its followers, as many as two hundred agents make in half a second:
+a follower that once lags further reads the store, and may never come back from there."""
+RECENT_BYTES = 16 * 1024 * 1024
+"""Of their bodies."""
 
 Fetch = Callable[[str, int], Awaitable[Sequence[Record]]]
 """(run, after) -> the next committed records, none if there are no more; a page of any size."""
@@ -28,8 +31,9 @@ class Feed:
     """The news of one run, shared by its followers."""
 
     def __init__(self) -> None:
-        self.recent: deque[Record] = deque(maxlen=RECENT)
+        self.recent: deque[Record] = deque()
         self.changed = trio.Event()
+        self._bytes = 0
 
     def wake(self) -> None:
         """Tell all followers to look again."""
@@ -38,9 +42,14 @@ class Feed:
 
     def publish(self, records: Sequence[Record]) -> None:
         """Add committed records, which must continue what the feed holds, or else replace it."""
-        if self.recent and self.recent[-1].seq + 1 != records[0].seq:
-            self.recent.clear()
-        self.recent.extend(records)
+        recent = self.recent
+        if recent and recent[-1].seq + 1 != records[0].seq:
+            recent.clear()
+            self._bytes = 0
+        recent.extend(records)
+        self._bytes += sum(len(record.body) for record in records)
+        while len(recent) > RECENT or self._bytes > RECENT_BYTES:
+            self._bytes -= len(recent.popleft().body)
         self.wake()
 
     def since(self, after: int) -> list[Record] | None:

@@ -11,8 +11,11 @@ from typing import Any
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=False):
-    """Base of all events: a fact, past tense, frozen. Its class name is its type in the log."""
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag=False, gc=False):
+    """Base of all events: a fact, past tense, frozen. Its class name is its type in the log.
+
+    None leads back to itself, so the collector of cycles need not look at them (`gc`).
+    """
 
 
 class RunStarted(Event, frozen=True):
@@ -241,7 +244,7 @@ encode_body = msgspec.msgpack.Encoder().encode
 """Encode an event's body: the same event gives the same bytes."""
 
 
-class Scope(msgspec.Struct, frozen=True):
+class Scope(msgspec.Struct, frozen=True, gc=False):
     """Who a record is about: what all records of one invocation share.
 
     `invocation` is empty for records of the run itself; `principal` is the holder's name;
@@ -257,7 +260,7 @@ class Scope(msgspec.Struct, frozen=True):
     correlation: str = ""
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """A record before the log has given it position, seq and digests. `call` is 0 unless it is
     about a host call.
     """
@@ -268,7 +271,7 @@ class Draft(msgspec.Struct, frozen=True):
     event: Event
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """An event as stored: `position` counts all records of a log in commit order, `seq` those of
     the run, from 1.
 
