@@ -174,7 +174,8 @@ class Answer:
             self._charge(max(self._raw_bytes, self._read_bytes) - self._charged)
             piece = piece if self._stream is None else self._stream.feed(piece)
             if piece:
-                await self._give_way()
+                if self._goes_on():
+                    await trio.lowlevel.checkpoint()
                 return piece
         return b"" if self._stream is None else self._stream.finish()
 
@@ -187,17 +188,16 @@ class Answer:
                 await self._pieces.aclose()  # type: ignore[attr-defined]
             await _close(self._response)
 
-    async def _give_way(self) -> None:
-        """Let others work, if the last piece was not waited for and the ones before took long."""
-        reads, now = (
-            self._reads if self._network is None else self._network.reads,
-            perf_counter_ns(),
-        )
-        if reads != self._reads:
-            self._reads, self._gave_way = reads, now
-        elif now - self._gave_way > AT_ONCE_NS:
-            await trio.lowlevel.checkpoint()
-            self._gave_way = perf_counter_ns()
+    def _goes_on(self) -> bool:
+        """Whether pieces were given for a while and none waited for: others have their turn."""
+        network, now = self._network, perf_counter_ns()
+        if network is not None and network.reads != self._reads:
+            self._reads, self._gave_way = network.reads, now
+            return False
+        if now - self._gave_way <= AT_ONCE_NS:
+            return False
+        self._gave_way = now
+        return True
 
     async def _more(self) -> None:
         patience = self._patience

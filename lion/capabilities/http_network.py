@@ -163,10 +163,12 @@ async def _receive(socket: trio.socket.SocketType, most: int) -> bytes:
     Raises OSError, trio.ClosedResourceError.
     """
     while True:
-        if socket.fileno() < 0:
+        number = socket.fileno()
+        if number < 0:
             raise trio.ClosedResourceError("the connection is closed")
-        await trio.lowlevel.wait_readable(socket)
+        await trio.lowlevel.wait_readable(number)
         try:
+            # Asked anew: it may have been closed since, and its number be another's.
             return os.read(socket.fileno(), most)
         except BlockingIOError:
             continue

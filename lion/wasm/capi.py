@@ -78,25 +78,28 @@ val_clone = _brief("wasmtime_component_val_clone", None, _vp, _vp)
 val_delete = _brief("wasmtime_component_val_delete", None, _vp)
 
 
-class Window:
-    """A place of `size` bytes in C's memory, read and written without a foreign call.
+VIEWS = 8
 
-    Ask for it at each use: it is made anew if the place has moved, which in a loop it rarely does.
+
+class Window:
+    """Places of `size` bytes in C's memory, read and written without a foreign call. Ask for one
+    at each use: a few are kept, since a call's place is mostly that of an earlier call.
     """
 
-    __slots__ = ("_address", "_kind", "_view")
+    __slots__ = ("_kind", "_views")
 
     def __init__(self, size: int) -> None:
         self._kind = ctypes.c_char * size
-        self._view: Any = None
-        self._address = 0
+        self._views: dict[int, Any] = {}
 
     def at(self, address: int) -> Any:
         """The bytes at an address; their `raw` is read or set."""
-        if address != self._address:
-            self._view = self._kind.from_address(address)
-            self._address = address
-        return self._view
+        view = self._views.get(address)
+        if view is None:
+            if len(self._views) >= VIEWS:
+                self._views.clear()
+            view = self._views[address] = self._kind.from_address(address)
+        return view
 
 
 # --- resources
