@@ -1,8 +1,14 @@
 """Both logs keep the contract of ports.EventLog.subscribe and LogReader."""
 
+from collections.abc import Sequence
+
 import pytest
 import trio
+import trio.testing
 
+from lion.audit import feed
+from lion.audit.feed import Feeds, Follower
+from lion.domain.event import Record
 from lion.errors import AuditError, OperatorError
 from lion.ports import BudgetUse, EventLog
 from tests.audit.rig import RUN, Opened, OpenLog, draft, finished, started
@@ -28,7 +34,10 @@ class TestSubscriptions:
             opened.log.append(finished())
         assert got == list(range(1, 2_002))
 
-    async def test_join_late_and_lag(self, open_log: OpenLog) -> None:
+    async def test_join_late_and_lag(
+        self, open_log: OpenLog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(feed, "RECENT", 1_024)
         async with open_log() as opened:
             await opened.log.start_run(RUN, "hello")
             for _ in range(1_500):
@@ -36,7 +45,7 @@ class TestSubscriptions:
             await opened.log.commit()
             late = opened.log.subscribe(RUN, 10)
             first = await anext(late)
-            for _ in range(1_500):  # More than is kept for followers.
+            for _ in range(1_500):
                 opened.log.append(draft())
             await opened.log.commit()
             opened.log.append(finished())
@@ -65,6 +74,53 @@ class TestSubscriptions:
             opened.log.append(draft())
             opened.log.append(draft())
         assert got == [1, 2]
+
+
+def record(seq: int, body: bytes = b"") -> Record:
+    return Record(seq, RUN, seq, "", 0, "", "", "", "", 0, "LineLogged", 1, body, b"", b"")
+
+
+class TestFeeds:
+    """What is kept for followers, without a log."""
+
+    def follow(self, pages: list[list[Record]]) -> tuple[Feeds, list[int], Follower]:
+        asked: list[int] = []
+
+        async def fetch(run: str, after: int) -> Sequence[Record]:
+            asked.append(after)
+            await trio.lowlevel.checkpoint()
+            return pages.pop(0) if pages else []
+
+        feeds = Feeds(fetch)
+        return feeds, asked, feeds.follow(RUN, 0)
+
+    async def test_who_is_up_to_date_asks_the_store_for_nothing(
+        self, nursery: trio.Nursery
+    ) -> None:
+        feeds, asked, follower = self.follow([])
+        heard: list[Record] = []
+
+        async def hear() -> None:
+            heard.append(await anext(follower))
+
+        for seq in range(1, 6):
+            nursery.start_soon(hear)
+            await trio.testing.wait_all_tasks_blocked()
+            feeds.publish([record(seq)])
+            await trio.testing.wait_all_tasks_blocked()
+        assert ([one.seq for one in heard], asked) == ([1, 2, 3, 4, 5], [0])
+
+    @pytest.mark.parametrize("limit", ["RECENT", "RECENT_BYTES"])
+    async def test_who_lags_reads_what_is_kept_no_more(
+        self, limit: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(feed, limit, 3)
+        all_ = [record(seq, b"x") for seq in range(1, 7)]
+        feeds, asked, follower = self.follow([all_[:3]])
+        for one in all_:
+            feeds.publish([one])
+        assert [(await anext(follower)).seq for _ in all_] == [1, 2, 3, 4, 5, 6]
+        assert asked == [0]
 
 
 class TestReaders:

@@ -10,6 +10,7 @@ import pytest
 import trio
 import trustme
 
+from lion.capabilities import http_answer
 from lion.capabilities.http_door import Door, open_door
 from lion.domain.call import CallError
 from lion.domain.plan import SECOND, Rate
@@ -292,6 +293,30 @@ async def test_connecting_has_its_time_too(door: Door) -> None:
     assert (error.case, error.text) == ("timeout", "connecting took longer than 200 ms")
 
 
+@pytest.mark.parametrize(("at_once_ns", "gives_way"), [(0, True), (SECOND, False)])
+async def test_pieces_that_lie_here_give_way_to_others(
+    server: Server, door: Door, monkeypatch: pytest.MonkeyPatch, at_once_ns: int, gives_way: bool
+) -> None:
+    """A little that is unpacked to many pieces."""
+    monkeypatch.setattr(http_answer, "AT_ONCE_NS", at_once_ns)
+    turns, pieces = 0, 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(others)
+        async with door.open(get(f"{server.url}/bomb")) as exchange:
+            while await exchange.receive():
+                pieces += 1
+        nursery.cancel_scope.cancel()
+    assert pieces >= 1_024
+    assert (turns > pieces // 2) == gives_way
+
+
 async def test_leaving_early_ends_the_exchange(server: Server, door: Door) -> None:
     with trio.fail_after(60):
         async with door.open(get(f"{server.url}/endless")) as exchange:
@@ -516,6 +541,17 @@ async def test_tls_is_for_the_name_and_not_the_address() -> None:
         async with open_door(resolve=Names(["127.0.0.1"])) as door:
             assert (await failure(door, good)).case == "tls"
     assert len(server.seen) == 1
+
+
+async def test_what_does_not_come_over_tls_is_cut_too() -> None:
+    async with (
+        tls_server("api.example.com") as (server, trust),
+        open_door(resolve=Names(["127.0.0.1"]), tls=lambda: trust) as door,
+    ):
+        with trio.fail_after(5):
+            url = f"https://api.example.com:{server.port}/stuck"
+            error = await failure(door, get(url, times=QUICK))
+    assert (error.case, error.text) == ("timeout", "the next piece took longer than 200 ms")
 
 
 async def test_a_server_without_tls_is_a_tls_failure(server: Server, door: Door) -> None:

@@ -217,6 +217,21 @@ class TestAnswer:
             heard.append(event)
         assert heard == [Text(str(number)) for number in range(200)]
 
+    async def test_who_stopped_waiting_is_not_woken(self, nursery: trio.Nursery) -> None:
+        answer = Answer()
+        with trio.move_on_after(0):
+            await answer.next()
+        heard = []
+
+        async def hear() -> None:
+            heard.append(await answer.next())
+
+        nursery.start_soon(hear)
+        await trio.testing.wait_all_tasks_blocked()
+        await answer.tell(Text("a"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert heard == [Text("a")]
+
     @pytest.mark.parametrize("end", ["drop", "close"])
     async def test_it_ends_with_its_handle(self, nursery: trio.Nursery, end: str) -> None:
         class Endless:

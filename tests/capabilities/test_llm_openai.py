@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -55,7 +56,48 @@ def fragment(
     return {key: value for key, value in fields.items() if value is not None}
 
 
+ODD = [None, "", "stop", "x", 0, 1, True, [], {}, {"content": "y"}, {"total": 1}, ["y"]]
+USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
+FIELDS = ("content", "role", "reasoning", "refusal", "tool_calls", "function_call")
+DELTAS = st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(ODD), max_size=3)
+CHOICES = st.fixed_dictionaries(
+    {},
+    optional={
+        "delta": DELTAS.map(lambda fields: {"content": "Hi", **fields}) | st.sampled_from(ODD),
+        "message": DELTAS,
+        "index": st.sampled_from(ODD),
+        "finish_reason": st.sampled_from(ODD),
+        "usage": st.sampled_from([*ODD, USAGE]),
+    },
+)
+CHUNKS = st.fixed_dictionaries(
+    {"choices": st.lists(CHOICES, max_size=2) | st.sampled_from(ODD)},
+    optional={
+        "object": st.sampled_from([*ODD, "error", "chat.completion.chunk"]),
+        "error": st.sampled_from(ODD),
+        "usage": st.sampled_from([*ODD, USAGE]),
+        "x_groq": st.sampled_from([*ODD, {"usage": USAGE}]),
+    },
+)
+
+
+def said_by(feed: Callable[[str, str], Iterable[Event]], text: str) -> Any:
+    try:
+        return list(feed("message", text))
+    except (CallError, Overloaded) as exc:
+        return str(exc)
+
+
 class TestAnswers:
+    @given(CHUNKS)
+    def test_words_alone_have_a_short_way_that_changes_nothing(self, chunk: Any) -> None:
+        text = json.dumps(chunk)
+        quick, thorough = (ChunkDecoder(ToolNames(chat(""))) for _ in range(2))
+        assert said_by(quick.feed, text) == said_by(thorough._feed, text)
+
+    def test_after_the_end_nothing_is_said(self) -> None:
+        assert read(delta(content="Hi"), DONE, delta(content="Ho")) == [Text("Hi")]
+
     def test_text_and_end(self) -> None:
         said = read(delta(role="assistant", content=""), delta(content="Hi"), delta("stop"), DONE)
         assert said == [Text("Hi"), Stop("end")]

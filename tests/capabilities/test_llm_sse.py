@@ -56,6 +56,30 @@ def test_split_anywhere(case: tuple[bytes, list[ServerEvent]], cuts: list[int]) 
     assert read(*(raw[a:b] for a, b in itertools.pairwise(places))) == events
 
 
+PARTS = [b"data: a\n\n", b"data: ", b"data:", b"b", b"\n", b"\r", b": c", b"event: e\n", b"\xc3"]
+
+
+@given(st.lists(st.lists(st.sampled_from(PARTS), max_size=5).map(b"".join), max_size=8))
+def test_whole_events_are_read_as_their_bytes_are(pieces: list[bytes]) -> None:
+    """A piece of nothing but whole events has a way of its own."""
+    raw = b"".join(pieces)
+    assert read(*pieces) == read(*(raw[at : at + 1] for at in range(len(raw))))
+
+
+def test_a_long_event_is_cut_whole_too() -> None:
+    parser = SseParser()
+    assert parser.feed(b"data: a\n\n") + parser.feed(b"data: b\n\n") == data("a", "b")
+    with pytest.raises(CallError, match="more than 1,048,576 bytes"):
+        parser.feed(b"data: " + b"x" * MOST_EVENT + b"\n\n")
+
+
+def test_comments_between_whole_events_add_up_to_nothing() -> None:
+    parser = SseParser()
+    for _ in range(MOST_EVENT // 2_048 + 1):
+        assert parser.feed(b":\n" * 2_048) == []
+        assert parser.feed(b"data: a\n\n") == data("a")
+
+
 @pytest.mark.parametrize("piece", [b"data: " + b"x" * 1000, b"data: x\n"])
 def test_an_endless_event_is_cut(piece: bytes) -> None:
     parser = SseParser()

@@ -1,5 +1,6 @@
 """Limits on memory, tables, instances, stack and CPU, and the words in which they are reported."""
 
+import itertools
 from time import perf_counter_ns
 from typing import Any
 
@@ -10,6 +11,7 @@ from lion.domain.plan import MIB, Limits
 from lion.errors import GuestError
 from lion.wasm import fiber
 from lion.wasm.admission import Admission
+from lion.wasm.fiber import LONG_POLL_NS
 from lion.wasm.offers import offered
 from lion.wasm.traps import frames, guest_error
 from tests.wasm.kit import WAT, Bench, assemble, built, open_bench
@@ -125,6 +127,29 @@ async def test_cpu_is_the_guests_own(monkeypatch: pytest.MonkeyPatch) -> None:
             used.append(bench.stats.cpu_ns)
     # What is polled in the loop counts no more than this each time, also if the host's is in it.
     assert 0 < min(used) < fiber.INLINE_CAP_NS
+
+
+@pytest.mark.parametrize(("cpu_ns", "is_hopping"), [(0, False), (2 * LONG_POLL_NS, True)])
+async def test_only_who_computes_is_polled_in_a_worker(
+    cpu_ns: int, is_hopping: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the wall clock a poll is also long that waited for the GIL."""
+    for clock, step in (("perf_counter_ns", 2 * LONG_POLL_NS), ("thread_time_ns", cpu_ns)):
+        monkeypatch.setattr(fiber, clock, itertools.count(step=step).__next__)
+    monkeypatch.setattr(fiber, "INLINE_TICKS", 1_000_000)
+    polled, poll = [], fiber.Meter.poll_in_worker
+
+    async def counted(meter: fiber.Meter, future: int) -> tuple[bool, int]:
+        polled.append(future)
+        return await poll(meter, future)
+
+    async def at_once(name: str, args: list[Any]) -> Any:
+        return args[0]
+
+    monkeypatch.setattr(fiber.Meter, "poll_in_worker", counted)
+    async with open_bench(built("mirror")) as bench:
+        await bench.call("fetch-n", 7, "abc", answer=at_once)
+    assert bool(polled) == is_hopping
 
 
 TRACE = """error while executing at wasm backtrace:
