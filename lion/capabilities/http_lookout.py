@@ -43,7 +43,7 @@ class Patience:
 
     def end_if_due(self, now: float) -> None:
         """Cut the connection of who has waited too long."""
-        if self.connection is not None and self.since <= now and self.due(now) <= now:
+        if self.connection is not None and self.due(now) <= now:
             self.is_over = True
             self.connection.cut()
 

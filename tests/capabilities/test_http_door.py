@@ -1,6 +1,7 @@
 """Look here if you want to know what the http door lets out, what it lets in, and what it cuts."""
 
 import logging
+import math
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -265,6 +266,16 @@ async def test_a_slow_drip_is_cut_by_the_time_for_everything(server: Server, doo
         error = await failure(door, get(f"{server.url}/drip", times=times))
         assert (error.case, "the whole exchange" in error.text) == ("timeout", True)
         await server.cut.wait()
+
+
+async def test_only_the_server_is_waited_for(server: Server, door: Door) -> None:
+    """Who reads slowly is not cut for that, but has no more time than there is for everything."""
+    async with door.open(get(f"{server.url}/stuck")) as exchange:
+        assert await exchange.receive() == b"half"
+        assert exchange._patience.since == math.inf
+        exchange._patience.until = trio.current_time()
+        with trio.fail_after(5), pytest.raises(CallError, match="the whole exchange took longer"):
+            await exchange.receive()
 
 
 async def test_waiting_for_a_free_connection_is_not_connecting(server: Server, door: Door) -> None:

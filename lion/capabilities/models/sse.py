@@ -51,9 +51,11 @@ class SseParser:
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
         """Events that this piece completes. Raises CallError("unavailable") for an endless one."""
+        if not piece:
+            return []
         if self._is_between and (quick := _data_alone(piece)) is not None:
             return quick
-        if self._had_return and piece:
+        if self._had_return:
             # The LF of a CR LF that was split.
             self._had_return = False
             piece = piece.removeprefix(b"\n")
@@ -64,7 +66,7 @@ class SseParser:
             if line.endswith((b"\n", b"\r")):
                 self._take(events)
         self._had_return = piece.endswith(b"\r")
-        self._is_between = not (self._line or self._size or self._had_return)
+        self._is_between = not (self._line or self._size)
         return events
 
     def finish(self) -> list[ServerEvent]:
