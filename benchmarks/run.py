@@ -5,9 +5,11 @@
     python benchmarks/run.py [--json FILE] [--quick] [--only NAME]...
 
 Rule: one run measures everything it compares; figures of two runs are not compared.
+Rule: the process looks for garbage as seldom as the process `lion` does.
 """
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -25,6 +27,7 @@ from benchmarks.contests import CONTESTS
 from benchmarks.measure import ROUNDS, Contest, hold
 from benchmarks.starts import agent_kib, start_parts
 from benchmarks.table import Bench, contest_lines, goal_lines, part_lines, to_json
+from lion.cli.main import GARBAGE
 
 QUICK_ROUNDS, QUICK_SHARE = 2, 20
 AGENTS = 1_000
@@ -85,6 +88,7 @@ def measure_rest(bench: Bench) -> None:
 def main(words: list[str]) -> None:
     """Measure, print, write."""
     asked = read_words(words)
+    gc.set_threshold(GARBAGE)
     rounds = QUICK_ROUNDS if asked.quick else ROUNDS
     bench = Bench(machine=machine(), rounds=rounds, is_quick=asked.quick)
     print(", ".join(f"{name} {value}" for name, value in bench.machine.items()))

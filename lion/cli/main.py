@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-_GARBAGE: Final = 50_000
+GARBAGE: Final = 50_000
 """Objects between two looks for garbage: at Python's 700 they cost a tenth of a short run."""
 _OUTSIDE: Final = 4
 """As errors.OutsideError, which is not imported for this."""
@@ -23,7 +23,7 @@ def start() -> NoReturn:
     Everything is closed and written by then; to free every object one by one, only for the
     process to end, would cost a fifth of a short run.
     """
-    gc.set_threshold(_GARBAGE)
+    gc.set_threshold(GARBAGE)
     code = main()
     if sys.gettrace() or sys.getprofile():  # whoever watches wants to write down what was seen
         sys.exit(code)

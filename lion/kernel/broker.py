@@ -238,7 +238,8 @@ class Broker:
         return _bug(call.operation, exc)
 
     def _append(self, call: _Call, status: Status, value: Any) -> None:
-        self._owner.charge_log(self._record(call.event(status, value), call.number))
+        draft = Draft(self._scope, call.number, self._now(), call.event(status, value))
+        self._owner.charge_log(self._log.append(draft))
 
 
 def _bug(operation: Operation, exc: Exception) -> InternalError:
