@@ -39,6 +39,20 @@ def _micros(times: Mapping[str, Times]) -> float:
     return times["lion"].best / 1_000
 
 
+TOKENS = 50
+"""Of each stream in the contest `tokens`."""
+
+
+def _token_micros(times: Mapping[str, Times]) -> float | None:
+    """A token after the first of its stream: what the agents' start and their requests take is no
+    token's.
+    """
+    if "one token" not in times:
+        return None
+    rest = times["lion"].best - times["one token"].best
+    return rest / 1_000 * TOKENS / (TOKENS - 1)
+
+
 def _megabytes(byte_count: int) -> Callable[[Mapping[str, Times]], float]:
     return lambda times: byte_count * 1_000 / times["lion"].best
 
@@ -60,8 +74,8 @@ GOALS = (
          unit="MB/s", figure=_megabytes(_BOTH_WAYS), at_least=True),
     Goal(name="start", title="start-up against its imports", contest="start", limit=1.5, unit="x",
          figure=_ratio_to("imports")),
-    Goal(name="token", title="streamed token, 200 streams", contest="tokens", limit=200, unit="us",
-         figure=_micros),
+    Goal(name="token", title="streamed token after the first, 200 streams", contest="tokens",
+         limit=200, unit="us", figure=_token_micros),
 )  # fmt: skip
 
 
