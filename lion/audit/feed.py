@@ -82,6 +82,11 @@ class Feeds:
         """The runs that have followers."""
         return frozenset(self._by_run)
 
+    def wake_others(self, followed: frozenset[str]) -> None:
+        """Let those look again who began to follow while records were written of `followed`."""
+        for run in self.followed() - followed:
+            self._by_run[run].wake()
+
     def publish(self, records: Sequence[Record]) -> None:
         """Tell the followers of committed records, of one or several runs, in order."""
         by_run: dict[str, list[Record]] = {}

@@ -196,17 +196,17 @@ class SqliteLog:
 
     async def _write(self, group: Group) -> None:
         records: list[Record] = []
+        followed = self._feeds.followed()
         if self._failure is None:
             try:
-                records = await trio.to_thread.run_sync(
-                    self._store.write, group, self._feeds.followed()
-                )
+                records = await trio.to_thread.run_sync(self._store.write, group, followed)
             except Exception as exc:  # noqa: BLE001 - the seam: whatever it is, the log has refused
                 self._fail(exc)
         group.failure = self._failure
         self._settle(group)
         self._flight = None
         self._feeds.publish(records)
+        self._feeds.wake_others(followed)
         group.done.set()
 
     def _settle(self, group: Group) -> None:

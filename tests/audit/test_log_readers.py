@@ -1,6 +1,9 @@
 """Both logs keep the contract of ports.EventLog.subscribe and LogReader."""
 
+import threading
 from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
 import pytest
 import trio
@@ -8,11 +11,16 @@ import trio.testing
 
 from lion.audit import feed
 from lion.audit.feed import Feeds, Follower
+from lion.audit.group import Group
+from lion.audit.sqlite import SqliteLog
+from lion.audit.sqlite_store import SqliteStore
 from lion.domain.event import Record
 from lion.errors import AuditError, OperatorError
 from lion.ports import BudgetUse, EventLog
-from tests.audit.rig import RUN, Opened, OpenLog, draft, finished, started
+from tests.audit.rig import RUN, Opened, OpenLog, draft, finished, sqlite_opener, started
 
+SECONDS = 60
+"""For what would otherwise wait for ever."""
 OTHER = "0190a1b2-two"
 
 
@@ -51,6 +59,46 @@ class TestSubscriptions:
             opened.log.append(finished())
             rest = [record.seq async for record in late]
         assert [first.seq, *rest] == list(range(11, 3_002))
+
+    async def test_join_while_a_group_is_being_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody followed when the writer began, so it has nobody to tell."""
+        writing, go_on = trio.Event(), threading.Event()
+        write = SqliteStore.write
+
+        def slow(store: SqliteStore, group: Group, followed: frozenset[str]) -> list[Record]:
+            if not writing.is_set():
+                trio.from_thread.run_sync(writing.set)
+                go_on.wait()
+            return write(store, group, followed)
+
+        async with sqlite_opener(tmp_path)() as opened:
+            await opened.log.start_run(RUN, "hello")
+            monkeypatch.setattr(SqliteStore, "write", slow)
+            got: list[int] = []
+            fetched = trio.Event()
+
+            async def fetch(run: str, after: int) -> Sequence[Record]:
+                page = await read(run, after)
+                fetched.set()
+                return page
+
+            feeds = cast(SqliteLog, opened.log)._feeds
+            read, feeds._fetch = feeds._fetch, fetch
+
+            async def follow() -> None:
+                got.append((await anext(opened.log.subscribe(RUN))).seq)
+
+            async with trio.open_nursery() as nursery:
+                opened.log.append(draft())
+                nursery.start_soon(opened.log.commit)
+                await writing.wait()
+                nursery.start_soon(follow)
+                await fetched.wait()  # and found nothing, so it waits for news
+                go_on.set()
+                nursery.cancel_scope.deadline = trio.current_time() + SECONDS
+            assert got == [1]
 
     async def test_see_the_records_a_reader_sees(self, open_log: OpenLog) -> None:
         async with open_log() as opened:
