@@ -98,8 +98,11 @@ def function(method: Any = None, /, *, target: str | None = None, outside: bool 
     """Offer a method to guests as a host function of `offers`: `find_all` becomes `find-all`.
 
     `target` is the parameter (a str, never empty) that says what a call is about: grants and rules
-    have patterns for it. `outside` is false for what changes and tells nothing outside of this
-    process: its calls are recorded once, when they have ended, and not before, too.
+    have patterns for it, and compare it as the guest wrote it. So a function for which two texts
+    mean one thing (`a/../b`, upper and lower case) has to refuse all but one of them.
+
+    `outside` is false for what changes and tells nothing outside of this process: its calls are
+    recorded once, when they have ended, and not before, too.
     Parameters of type Host and Caller are given by lion.
     """
 
