@@ -14,7 +14,8 @@ from lion.audit.chain import CHAIN_START, digest_of
 from lion.audit.group import Group, Opening
 from lion.audit.sqlite_store import SqliteStore
 from lion.domain.call import Decision, Status, Verdict
-from lion.domain.event import CallFinished, Draft, Scope, encode_body
+from lion.domain.event import CallFinished, encode_body
+from lion.domain.record import Draft, Scope
 from lion.policy.question import Question
 
 _RUN = "0b9c5a3e-7d0f-4f5e-8f5e-0b9c5a3e7d0f"

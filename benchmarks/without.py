@@ -11,7 +11,8 @@ from typing import TypeVar
 import trio
 
 from lion.domain.call import Decision, Verdict
-from lion.domain.event import Draft, Event, RunFinished
+from lion.domain.event import Event, RunFinished
+from lion.domain.record import Draft
 from lion.host import Host
 from lion.kernel.live import LiveHolder
 from lion.ports import Tables

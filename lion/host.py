@@ -16,9 +16,10 @@ import trio
 from lion.audit.sqlite import open_sqlite_log
 from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
-from lion.domain.event import Record, RunFinished
+from lion.domain.event import RunFinished
 from lion.domain.http_url import Url
 from lion.domain.plan import Plan, RunCall
+from lion.domain.record import Record
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.clock import SystemClock
 from lion.kernel.groups import flattened

@@ -15,7 +15,8 @@ from typing import Final
 
 import msgspec
 
-from lion.domain.event import Record, RunFinished
+from lion.domain.event import RunFinished
+from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.ports import VerifyReport
 

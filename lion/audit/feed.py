@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 
 import trio
 
-from lion.domain.event import Record, RunFinished
+from lion.domain.event import RunFinished
+from lion.domain.record import Record
 from lion.errors import LionError
 
 RECENT = 8_192

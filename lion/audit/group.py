@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import trio
 
-from lion.domain.event import Draft
+from lion.domain.record import Draft
 from lion.ports import Tables
 
 Appended: TypeAlias = tuple[Draft, bytes]

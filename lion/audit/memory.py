@@ -26,7 +26,8 @@ from lion.audit.feed import Feeds
 from lion.audit.finding import find_run, unknown_run
 from lion.audit.upcast import VERSIONS
 from lion.audit.verify import Note, verify_run
-from lion.domain.event import Draft, Record, RunFinished, encode_body
+from lion.domain.event import RunFinished, encode_body
+from lion.domain.record import Draft, Record
 from lion.errors import AuditError, OperatorError
 from lion.ports import BudgetUse, RunSummary, Tables, VerifyReport
 

@@ -32,7 +32,8 @@ from lion.audit.group import Blob, Entry, Group, Opening, Operation
 from lion.audit.ownership import take_lock
 from lion.audit.sqlite_reader import SqliteReader, open_sqlite_reader, read_page
 from lion.audit.sqlite_store import SqliteStore
-from lion.domain.event import Draft, Record, encode_body
+from lion.domain.event import encode_body
+from lion.domain.record import Draft, Record
 from lion.ports import Tables
 
 __all__ = ["SqliteLog", "SqliteReader", "open_sqlite_log", "open_sqlite_reader"]

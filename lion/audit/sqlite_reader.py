@@ -17,7 +17,7 @@ from lion.audit.finding import find_run, unknown_run
 from lion.audit.ownership import is_owned
 from lion.audit.sqlite_schema import LOG_NAME, connect_reader, translated
 from lion.audit.verify import Note, verify_run
-from lion.domain.event import Record
+from lion.domain.record import Record
 from lion.errors import AuditError, LionError
 from lion.ports import BudgetUse, RunSummary, VerifyReport
 

@@ -19,7 +19,8 @@ from lion.audit.group import Blob, Group, Opening, Operation
 from lion.audit.sqlite_schema import LOG_NAME, WAL_BYTES, connect_writer, trim_wal
 from lion.audit.sqlite_tables import SqliteTables
 from lion.audit.upcast import VERSIONS
-from lion.domain.event import Draft, Record, RunFinished, Scope, encode_body
+from lion.domain.event import RunFinished, encode_body
+from lion.domain.record import Draft, Record, Scope
 
 _COLUMNS = 12
 _ROW = f"({', '.join('?' * _COLUMNS)})"

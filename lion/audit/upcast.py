@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from lion import __version__
-from lion.domain.event import EVENTS, Event, Record
+from lion.domain.event import EVENTS, Event
+from lion.domain.record import Record
 from lion.errors import AuditError
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

@@ -11,7 +11,8 @@ import msgspec
 
 from lion.audit.chain import fault, verify_records
 from lion.audit.upcast import event_of
-from lion.domain.event import Record, RunFinished, RunStarted
+from lion.domain.event import RunFinished, RunStarted
+from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.ports import VerifyReport
 

@@ -21,7 +21,6 @@ from lion.domain.event import (
     PluginInvoked,
     PluginLoaded,
     PluginResult,
-    Record,
     RunEnding,
     RunFinished,
     RunStarted,
@@ -29,6 +28,7 @@ from lion.domain.event import (
     SystemPluginLagged,
     SystemPluginLoaded,
 )  # fmt: skip
+from lion.domain.record import Record
 from lion.domain.text import show_line
 
 _LONGEST = 160

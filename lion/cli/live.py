@@ -10,7 +10,8 @@ from enum import Enum
 
 import msgspec
 
-from lion.domain.event import AgentPartialOutput, BudgetWarned, Record
+from lion.domain.event import AgentPartialOutput, BudgetWarned
+from lion.domain.record import Record
 from lion.domain.text import show, show_line
 
 LONGEST = 4096

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from lion.cli.live import SHOWN, Live, Spoken, Stay, name_width
 from lion.cli.screen import SPEAKERS, Screen
-from lion.domain.event import Record
+from lion.domain.record import Record
 
 PATIENCE = 0.5
 """Seconds that an interrupt leaves for what is still to be written."""

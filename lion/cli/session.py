@@ -10,8 +10,8 @@ from lion.cli.diagnostics import open_diagnostics
 from lion.cli.options import Common
 from lion.cli.printer import Page, View, open_printer
 from lion.cli.screen import Screen
-from lion.domain.event import Record
 from lion.domain.plan import Plan, RunAgent
+from lion.domain.record import Record
 from lion.kernel.report import RunReport
 
 T = TypeVar("T")

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 import msgspec
 
 from lion.domain.call import Decision, Verdict
-from lion.domain.event import CallFinished, CallRedirected, CallRequested, Event, Record
+from lion.domain.event import CallFinished, CallRedirected, CallRequested, Event
 from lion.domain.plan import Limits, Plan
+from lion.domain.record import Record
 from lion.kernel.audit_view import Lowered, lowered
 from lion.policy.chain import decide_static
 from lion.policy.policy_file import Policy

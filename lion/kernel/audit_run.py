@@ -11,13 +11,13 @@ import msgspec
 
 from lion.domain.event import (
     PluginLoaded,
-    Record,
     RunFinished,
     RunStarted,
     SystemPluginLoaded,
 )
 from lion.domain.manifest import recorded_plan
 from lion.domain.plan import Limits, Plan
+from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.kernel.audit_again import Again, Redecision
 from lion.kernel.audit_facts import BudgetSpent, HolderUse, RootEnding

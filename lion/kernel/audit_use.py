@@ -23,9 +23,9 @@ from lion.domain.event import (
     PluginError,
     PluginInvoked,
     PluginResult,
-    Record,
 )
 from lion.domain.plan import Grant, Plan
+from lion.domain.record import Record
 from lion.kernel.audit_facts import (
     BudgetSpent,
     GrantUse,

@@ -15,7 +15,8 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Verdict
-from lion.domain.event import SCREEN, CallFinished, CallRequested, Draft, Event
+from lion.domain.event import SCREEN, CallFinished, CallRequested, Event
+from lion.domain.record import Draft
 from lion.errors import InternalError, LionError
 from lion.kernel.invocation import Invocation
 from lion.policy.chain import words_for_guest

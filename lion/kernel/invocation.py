@@ -12,8 +12,9 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, Decision, HostCall, Verdict
-from lion.domain.event import DOOR, CallRedirected, Draft, Event, Scope
+from lion.domain.event import DOOR, CallRedirected, Event
 from lion.domain.plan import Grant
+from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable

@@ -13,7 +13,8 @@ from typing import Final
 
 import trio
 
-from lion.domain.event import Record, RunEnding, SystemPluginLagged
+from lion.domain.event import RunEnding, SystemPluginLagged
+from lion.domain.record import Record
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.live import LiveHolder, LiveRun

@@ -9,8 +9,9 @@ import msgspec
 
 from lion.domain.call import Decision
 from lion.domain.capability import Capability
-from lion.domain.event import Draft, Event, Scope, SystemPluginFailed
+from lion.domain.event import Event, SystemPluginFailed
 from lion.domain.plan import Holder, Plan
+from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
 from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports

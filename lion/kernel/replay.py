@@ -29,10 +29,10 @@ from lion.domain.event import (
     PluginError,
     PluginInvoked,
     PluginResult,
-    Record,
     encode_body,
 )
 from lion.domain.plan import Limits
+from lion.domain.record import Record
 from lion.errors import GuestError
 from lion.kernel.exports import find_export
 from lion.kernel.size import check_size

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from lion.domain.event import Draft, Record
+from lion.domain.record import Draft, Record
 
 T = TypeVar("T")
 

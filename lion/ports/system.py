@@ -9,8 +9,8 @@ import msgspec
 
 from lion.domain.call import HostCall, Opinion
 from lion.domain.capability import capability_of
-from lion.domain.event import Record
 from lion.domain.plan import Limits
+from lion.domain.record import Record
 from lion.ports.components import Component, Export, HandleCall
 
 

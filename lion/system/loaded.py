@@ -17,10 +17,10 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, HostCall, Opinion, Verdict
-from lion.domain.event import Record
 from lion.domain.json_plain import check_plain
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import Limits
+from lion.domain.record import Record
 from lion.domain.wit import Function, Prim, ResultOf
 from lion.errors import GuestError
 from lion.ports import (

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.event import CallFinished, CallRedirected, CallRequested, Record
+from lion.domain.event import CallFinished, CallRedirected, CallRequested
+from lion.domain.record import Record
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from lion.audit.memory import MemoryLog
-from lion.domain.event import Event, Record
+from lion.domain.event import Event
 from lion.domain.packed import unpack
+from lion.domain.record import Record
 from lion.kernel.report import RunReport
 from lion.testing.calls import Call, read_calls
 from lion.testing.errors import is_told

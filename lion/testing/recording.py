@@ -16,7 +16,8 @@ import trio
 from lion.audit.memory import MemoryLog
 from lion.audit.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.audit.sqlite_schema import LOG_NAME
-from lion.domain.event import Draft, RunStarted, Scope
+from lion.domain.event import RunStarted
+from lion.domain.record import Draft, Scope
 from lion.errors import GuestError, OperatorError
 from lion.history import ReplayReport, replay
 from lion.ports import LogReader, Runtime

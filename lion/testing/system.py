@@ -18,9 +18,10 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, HostCall, Verdict
-from lion.domain.event import EVENTS, Record, encode_body
+from lion.domain.event import EVENTS, encode_body
 from lion.domain.packed import pack
 from lion.domain.plan import SYSTEM, Holder, Limits
+from lion.domain.record import Record
 from lion.domain.toml_document import Document
 from lion.errors import GuestError
 from lion.kernel.handles import HandleTable

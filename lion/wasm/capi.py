@@ -78,14 +78,12 @@ val_clone = _brief("wasmtime_component_val_clone", None, _vp, _vp)
 val_delete = _brief("wasmtime_component_val_delete", None, _vp)
 
 
-VIEWS = 8
-
-
 class Window:
     """Places of `size` bytes in C's memory, read and written without a foreign call. Ask for one
     at each use: a few are kept, since a call's place is mostly that of an earlier call.
     """
 
+    KEPT = 8
     __slots__ = ("_kind", "_views")
 
     def __init__(self, size: int) -> None:
@@ -96,7 +94,7 @@ class Window:
         """The bytes at an address; their `raw` is read or set."""
         view = self._views.get(address)
         if view is None:
-            if len(self._views) >= VIEWS:
+            if len(self._views) >= self.KEPT:
                 self._views.clear()
             view = self._views[address] = self._kind.from_address(address)
         return view

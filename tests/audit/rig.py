@@ -15,7 +15,8 @@ import msgspec
 from lion.audit.account import DEFAULT_QUOTA
 from lion.audit.memory import MemoryLog
 from lion.audit.sqlite import SqliteLog, open_sqlite_log, open_sqlite_reader
-from lion.domain.event import Draft, Event, LineLogged, Record, RunFinished, RunStarted, Scope
+from lion.domain.event import Event, LineLogged, RunFinished, RunStarted
+from lion.domain.record import Draft, Record, Scope
 from lion.ports import EventLog, LogReader
 
 RUN = "0190a1b2-run"

@@ -18,7 +18,8 @@ from lion.audit.chain import (
     fields_of,
     verify_records,
 )
-from lion.domain.event import Draft, Record, RunFinished, encode_body
+from lion.domain.event import RunFinished, encode_body
+from lion.domain.record import Draft, Record
 from lion.errors import AuditError
 from tests.audit.rig import RUN, draft
 

@@ -6,7 +6,8 @@ import pytest
 import trio
 
 from lion.audit.account import RECORD_BYTES
-from lion.domain.event import LineLogged, Record, encode_body
+from lion.domain.event import LineLogged, encode_body
+from lion.domain.record import Record
 from lion.errors import AuditError, InternalError, OperatorError
 from lion.ports import EventLog
 from tests.audit.rig import RUN, OpenLog, draft, finished, message

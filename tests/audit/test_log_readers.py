@@ -14,7 +14,7 @@ from lion.audit.feed import Feeds, Follower
 from lion.audit.group import Group
 from lion.audit.sqlite import SqliteLog
 from lion.audit.sqlite_store import SqliteStore
-from lion.domain.event import Record
+from lion.domain.record import Record
 from lion.errors import AuditError, OperatorError
 from lion.ports import BudgetUse, EventLog
 from tests.audit.rig import RUN, Opened, OpenLog, draft, finished, sqlite_opener, started

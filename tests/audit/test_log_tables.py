@@ -4,7 +4,7 @@ import pytest
 import trio
 
 from lion.domain.call import CallError
-from lion.domain.event import Draft
+from lion.domain.record import Draft
 from lion.ports import EventLog, Tables
 from tests.audit.rig import RUN, OpenLog, draft, message
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lion.audit.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.audit.sqlite_schema import LOG_NAME
-from lion.domain.event import Record
+from lion.domain.record import Record
 from lion.errors import AuditError
 from tests.audit.rig import RUN, draft, finished, started
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from lion.audit.upcast import UPCASTERS, VERSIONS, event_of
-from lion.domain.event import EVENTS, LineLogged, Record, encode_body
+from lion.domain.event import EVENTS, LineLogged, encode_body
+from lion.domain.record import Record
 from lion.errors import AuditError
 from tests.audit.rig import draft
 from tests.audit.test_chain import seal

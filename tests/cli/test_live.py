@@ -15,9 +15,9 @@ from lion.domain.event import (
     BudgetWarned,
     Event,
     PluginResult,
-    Record,
     encode_body,
 )
+from lion.domain.record import Record
 from lion.errors import OutsideError
 
 

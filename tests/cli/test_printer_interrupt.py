@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from lion.cli.printer import PATIENCE, open_printer
-from lion.domain.event import Record
+from lion.domain.record import Record
 from tests.cli.test_live import said
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import trio
 
-from lion.domain.event import Record
 from lion.domain.manifest import parse_manifest
 from lion.domain.plan import Plan
+from lion.domain.record import Record
 from lion.history import ReplayReport, open_history, replay_run
 from lion.host import Host
 from lion.settings import Settings

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 import trio
 
-from lion.domain.event import AgentPartialOutput, Record
+from lion.domain.event import AgentPartialOutput
+from lion.domain.record import Record
 from lion.host import Host, open_host
 from lion.kernel.report import RunReport
 from lion.settings import Settings

@@ -19,13 +19,13 @@ from lion.domain.event import (
     Event,
     PluginInvoked,
     PluginLoaded,
-    Record,
     RunFinished,
     RunStarted,
     encode_body,
 )
 from lion.domain.manifest import parse_manifest
 from lion.domain.plan import MAX_DEPTH, Plan
+from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.kernel import audit_use
 from lion.kernel.audit_facts import HolderUse

@@ -8,9 +8,10 @@ import pytest
 import trio.testing
 
 from lion.audit.memory import MemoryLog
-from lion.domain.event import Draft, RunFinished
+from lion.domain.event import RunFinished
 from lion.domain.manifest import bare_plan
 from lion.domain.plan import Plan, RunCall
+from lion.domain.record import Draft
 from lion.host import Host
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import open_interrupts

@@ -7,9 +7,10 @@ from types import ModuleType
 import pytest
 import trio
 
-from lion.domain.event import Record, SystemPluginLagged
+from lion.domain.event import SystemPluginLagged
 from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import Limits
+from lion.domain.record import Record
 from lion.errors import GuestError, OperatorError
 from lion.system import Ask, Deny, Failure, HostError, ToolError
 from lion.system.scalars import NoFit

@@ -1,0 +1,63 @@
+"""Look here if you want to know what the log makes of an event: who it is about, when it was, and
+its place in the chain.
+"""
+
+import msgspec
+
+from lion.domain.event import EVENTS, Event
+
+
+class Scope(msgspec.Struct, frozen=True, gc=False):
+    """Who a record is about: what all records of one invocation share.
+
+    `invocation` is empty for records of the run itself; `principal` is the holder's name;
+    `cause` names the call that led here ("0.2#7": call 7 of invocation 0.2), `correlation` the
+    root invocation.
+    """
+
+    run: str
+    invocation: str = ""
+    principal: str = ""
+    component_digest: str = ""
+    cause: str = ""
+    correlation: str = ""
+
+
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """A record before the log has given it position, seq and digests. `call` is 0 unless it is
+    about a host call.
+    """
+
+    scope: Scope
+    call: int
+    time_ns: int
+    event: Event
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """An event as stored: `position` counts all records of a log in commit order, `seq` those of
+    the run, from 1.
+
+    `digest` is SHA-256 over all other fields, the run's previous digest among them
+    (audit/chain.py).
+    """
+
+    position: int
+    run: str
+    seq: int
+    invocation: str
+    call: int
+    principal: str
+    component_digest: str
+    cause: str
+    correlation: str
+    time_ns: int
+    type: str
+    version: int
+    body: bytes
+    previous_digest: bytes
+    digest: bytes
+
+    def event(self) -> Event:
+        """Decode the body. Raises msgspec.ValidationError if it is not of this type."""
+        return msgspec.msgpack.decode(self.body, type=EVENTS[self.type])
