@@ -67,12 +67,12 @@ CONVERSATION = {
 
 @pytest.fixture(scope="module")
 def python_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command of mock-ai-api in an environment of its own."""
+    """The Python of an environment that has mock-ai-api."""
     folder = tmp_path_factory.mktemp("mock-ai-api")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "install", "mock-ai-api==0.1.1"]
     subprocess.run(pip, check=True)
-    return folder / "bin" / "mock-ai-api"
+    return folder / "bin" / "python"
 
 
 @pytest.fixture(scope="module")
@@ -150,9 +150,10 @@ def question(text: str, **more: Any) -> dict[str, Any]:
 
 
 async def test_a_python_server(python_server: Path, tmp_path: Path) -> None:
-    ports = free_port(), free_port()
-    command = [python_server, "--openai-port", str(ports[0]), "--anthropic-port", str(ports[1])]
-    async with listening(ports[0], *command) as url:
+    port = free_port()
+    # Its own command starts servers that outlive it.
+    served = ["uvicorn", "app.openai_app:app", "--host", "127.0.0.1", "--port", str(port)]
+    async with listening(port, python_server, "-m", *served) as url:
         report = await ask(tmp_path, url, "llm-next", **question("hi"))
         events = json.loads(only(report).value)
         assert "".join(e[1] for e in events if e[0] == "text") == "Hello. It's nice to meet you."
