@@ -294,6 +294,8 @@ async def test_it_acts_under_its_own_grants_and_not_its_callers(tmp_path: Path) 
           holder("h", "hello", 'allow.interfaces."acme:plain/things" = ["a"]')),
          OperatorError, "the functions of 'acme:plain/things' have no targets that 'a' could",
          "write true"),
+        ((BOOKS, worm("a\\u0001b")), OperatorError, "is no pattern; write text, such as", ""),
+        ((BOOKS, worm("x" * 1_025)), OperatorError, "is no pattern; write text, such as", ""),
         ((BOOKS, worm("a***")), OperatorError, "write * (within a segment) or **", ""),
         ((BOOKS, holder("h", "hello", 'allow.interfaces."acme:shelf/books" = false')),
          OperatorError, "write true for all of it, or a list", ""),
