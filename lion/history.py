@@ -1,6 +1,7 @@
 """Look here if you want to know how recorded runs are read and replayed: the log's reader, an
 engine, and nothing that could act.
 
+Rule: what an extension answered is in the log, so any may be imported: nobody need offer it.
 Rule: executors, policy, broker and the log's writer have no place here; an import contract says
 so.
 Rule: whoever only reads the log waits for neither trio nor wasmtime: the engine is imported by
@@ -89,7 +90,6 @@ async def replay(
         if one.principal not in components:
             data = instead.get(one.principal) or reader.blob(one.component_digest)
             origin = f"component {one.component_digest[:12]}"
-            # What an extension answered is in the log; nobody need be there to offer it.
             components[one.principal] = await runtime.load(data, origin, None)
     difference = None
     for done, one in enumerate(found.values()):

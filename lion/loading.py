@@ -14,7 +14,7 @@ import msgspec
 
 from lion import __version__
 from lion.domain.capability import Capability, capability_of, extensions_of, is_extension
-from lion.domain.event import RunStarted
+from lion.domain.event import LineLogged, RunStarted
 from lion.domain.plan import Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import tool_exports
@@ -57,9 +57,11 @@ def offered_wit(use: str) -> tuple[str, str]:
 class _Found(msgspec.Struct):
     """What loading has come to."""
 
+    operations: dict[tuple[str, str], Operation]
     components: dict[str, Component] = {}
     failures: dict[str, LionError] = {}
-    operations: dict[tuple[str, str], Operation] = {}
+    refusal: LionError | None = None
+    """Why the plan as a whole cannot run, though each of its system plugins can."""
 
 
 class Loader:
@@ -91,16 +93,19 @@ class Loader:
 
     async def load(self, live: LiveRun, plan: Plan) -> None:
         """Load all of a plan for a run, and record it. Raises LionError."""
-        found = _Found({}, {}, dict(self._operations))
+        found = _Found(dict(self._operations))
         try:
             await self._load(live, plan, found)
+        except LionError as exc:
+            found.refusal = exc
+            raise
         finally:
             live.holders = {
                 name: self._live(holder, found.components[name], found.operations)
                 for name, holder in plan.holders.items()
                 if name in found.components
             }
-            self._record(live, plan, found.failures)
+            self._record(live, plan, found)
         if found.failures:
             raise next(iter(found.failures.values()))
 
@@ -133,11 +138,10 @@ class Loader:
         """What may be imported of system plugins, and their capabilities. Raises OperatorError."""
         offers = _offers(loaded)
         texts = [one.text for functions in offers.values() for one in functions]
-        capabilities = {**self._faked(), **extensions_of(texts)}
-        faked: Extensions = {
-            name: {} for name in capabilities.keys() - extensions_of(texts).keys()
-        }
-        extensions = {**faked, **build_extensions(offers)}
+        own, faked = extensions_of(texts), self._faked()
+        capabilities = {**faked, **own}
+        any_type: Extensions = {name: {} for name in faked.keys() - own.keys()}
+        extensions = {**any_type, **build_extensions(offers)}
         check_extensions(plan, self._policy, capabilities)
         return extensions, capabilities
 
@@ -167,12 +171,14 @@ class Loader:
         rights = build_rights(holder, sorted({c for c, _ in calls}), self._policy)
         return LiveHolder(holder, component, rights, found)
 
-    def _record(self, live: LiveRun, plan: Plan, failures: Mapping[str, LionError]) -> None:
+    def _record(self, live: LiveRun, plan: Plan, found: _Found) -> None:
         live.record(self._started(live, plan))
         for live_holder in live.holders.values():
             live.record(loaded_event(live_holder))
-        for name, failure in failures.items():
+        for name, failure in found.failures.items():
             live.record(failed_event(plan.holders[name], failure))
+        if found.refusal is not None:
+            live.record(LineLogged("error", found.refusal.what))
 
     def _started(self, live: LiveRun, plan: Plan) -> RunStarted:
         return RunStarted(

@@ -18,7 +18,7 @@ from lion.ports import Export, Offered
 from lion.system.contract import Host
 from lion.system.extension import FUNCTION_MARK, Caller, FunctionMark
 from lion.system.scalars import NoFit
-from lion.system.shape import BadShape, Shape, Shapes, escaped, kebab
+from lion.system.shape import BadShape, Shape, Shapes, check_different, escaped, kebab
 from lion.system.signature import BadSignature, hints_of, parameters_of
 
 ERROR: Final = VariantOf(
@@ -51,6 +51,7 @@ class OfferedFunction:
             self._result = None if returned is type(None) else shapes.of(returned)
             names = [kebab(name) for name in self._params]
             name = kebab(attribute)
+            check_different(names)
         except BadShape as exc:
             raise BadSignature(str(exc)) from exc
         target = None if mark.target is None else self._target(mark.target)
@@ -125,7 +126,10 @@ def functions_of(kind: type[Any], interface: str) -> tuple[Mapping[str, OfferedF
             one = OfferedFunction(interface, attribute, method, shapes)
         except BadSignature as exc:
             raise BadSignature(f"the function {attribute!r}: {exc}") from exc
-        found[one.offered.export.name] = one
+        name = one.offered.export.name
+        if name in found:
+            raise BadSignature(f"{found[name].attribute!r} and {attribute!r} are both {name!r}")
+        found[name] = one
     _check_interface(interface, found)
     return found, shapes
 

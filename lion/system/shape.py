@@ -14,7 +14,8 @@ Rule: what Python gives is checked strictly against its annotation; nothing is r
 import enum
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -154,6 +155,7 @@ class Shapes:
         shapes = {field.name: self.of(hints[field.name]) for field in fields(kind)}
         self._open.pop()
         names = {name: kebab(name) for name in shapes}
+        check_different(names.values())
         written = tuple(f"{escaped(names[name])}: {one.text}" for name, one in shapes.items())
         if not shapes:
             raise BadShape(f"{kind.__name__} has no fields, and a record needs one")
@@ -220,6 +222,13 @@ def kebab(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*", found) or len(found) > LONGEST:
         raise BadShape(f"{name!r} is no name in WIT: words of letters and digits, with _ between")
     return found
+
+
+def check_different(names: Iterable[str]) -> None:
+    """Raise BadShape if two of these names, in WIT's writing, are one."""
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise BadShape(f"two of its names are {twice[0]!r} in WIT; rename one")
 
 
 def escaped(name: str) -> str:

@@ -192,10 +192,8 @@ async def drive(
     future: int, guest: Guest, meter: Meter, handle: HandleCall, drop: Any, stats: CallStats,
     cpu_limit_ns: int | None, is_busy: bool,
 ) -> None:  # fmt: skip
-    """Run a future of wasmtime's to its end. The caller deletes it, whatever happens.
-
-    `handle` answers host calls, `drop` is told of reps let go, `is_busy` starts in a worker.
-    Raises what `handle` raises, CpuExceeded.
+    """Run a future of wasmtime's, which the caller deletes, to its end. `drop` is told of reps let
+    go, `is_busy` starts in a worker. Raises CpuExceeded and what `handle` raises.
     """
     ticker, armed, is_suspect = meter.ticker, -1, False
     while True:

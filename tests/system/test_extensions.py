@@ -9,6 +9,7 @@ import pytest
 
 from lion.domain.event import (
     CallRequested,
+    LineLogged,
     PluginError,
     PluginInvoked,
     SystemPluginLoaded,
@@ -16,6 +17,7 @@ from lion.domain.event import (
 from lion.domain.hidden import Hidden
 from lion.domain.plan import MAX_DEPTH
 from lion.errors import GuestError, OperatorError
+from lion.history import open_history
 from tests.attack.kit import call, holder, only, open_arena, task
 from tests.capabilities.hostile_server import open_server
 from tests.system.kit import of_type, system
@@ -309,6 +311,22 @@ async def test_a_mistake_is_one_sentence(
             await arena.run(*tables, call("worm.count") if "bookworm" in "".join(tables) else "")
         assert said in str(caught.value)
         assert hint in getattr(caught.value, "hint", "")
+
+
+async def test_a_refused_plan_is_recorded_and_what_was_open_is_closed(
+    tmp_path: Path, shelf: ModuleType
+) -> None:
+    grant = holder("h", "hello", f'allow.interfaces."{NAME}" = true')
+    async with open_arena(tmp_path) as arena:
+        with pytest.raises(OperatorError, match="no system plugin of this manifest offers"):
+            await arena.run(system("shelf", "shelf"), grant, call("h.greet", name="Ann"))
+        with open_history(arena.settings) as reader:
+            (run,) = reader.runs()
+        events = arena.events(run.run)
+        assert len(of_type(events, SystemPluginLoaded)) == 1
+        (line,) = of_type(events, LineLogged)
+        assert f"no system plugin of this manifest offers {NAME!r}" in line.message
+        assert shelf.CLOSED == ["shelf"]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,12 @@ class Empty:
     pass
 
 
+@dataclass
+class Both:
+    one_two: int
+    oneTwo: int
+
+
 class Twice(Enum):
     A_B = 1
     a_b = 2
@@ -141,6 +147,7 @@ def test_bytes_that_are_none_are_the_guests_mistake() -> None:
         (int | str | None, "write one type"),
         (Node, "Node holds itself"),
         (Empty, "Empty has no fields"),
+        (Both, "two of its names are 'one-two' in WIT"),
         (Odd, "'ÄRGER' is no name in WIT"),
         (Twice, "the members of Twice do not differ"),
         (Unnamed, "the members of Unnamed do not differ"),
@@ -206,6 +213,22 @@ class Unannotated(SystemPlugin):
         return None
 
 
+class Alike(SystemPlugin):
+    @function
+    def get_it(self) -> None:
+        return None
+
+    @function
+    def getIt(self) -> None:
+        return None
+
+
+class AlikeParameters(SystemPlugin):
+    @function
+    def get(self, a_b: str, aB: str) -> None:
+        return None
+
+
 class Nothing(SystemPlugin):
     pass
 
@@ -222,6 +245,8 @@ class Nothing(SystemPlugin):
         (NumberTarget, "a:b/c@1.0.0", "its target 'key' is no str"),
         (BytesTarget, "a:b/c@1.0.0", "its target 'key' is no str"),
         (Unannotated, "a:b/c@1.0.0", "the parameter 'key' has no annotation"),
+        (Alike, "a:b/c@1.0.0", "'get_it' and 'getIt' are both 'get-it'"),
+        (AlikeParameters, "a:b/c@1.0.0", "the function 'get': two of its names are 'a-b' in WIT"),
         (Nothing, "a:b/c@1.0.0", "has no @function in it"),
         (BytesTarget, "", "has no|its target"),
         (WithDefault, "", "'key' has a default"),
