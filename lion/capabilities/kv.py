@@ -11,8 +11,8 @@ quota was cut can get below it again.
 
 from lion.capabilities.bounds import check_range, check_size, utf8_size
 from lion.domain.call import CallError
-from lion.domain.packed import check_packed, unpack
 from lion.ports import Caller, Kind, Operation, Tables
+from lion.values.packed import check_packed, unpack
 
 MOST_KEY_BYTES = 1_024
 MOST_LISTED = 1_000

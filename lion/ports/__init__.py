@@ -1,7 +1,7 @@
 """Look here if you want to know what the kernel needs from the machine rooms: the Protocols it is
 built against.
 
-Rule: nothing here does anything; wasm, capabilities and audit implement it, kernel uses it,
+Rule: nothing here does anything; wasm, capabilities and log implement it, kernel uses it,
 host.py joins them.
 """
 
@@ -27,14 +27,6 @@ from lion.ports.executors import (
     Tools,
     Waitable,
 )
-from lion.ports.http import (
-    HTTP,
-    Exchange,
-    HttpDoor,
-    OutgoingRequest,
-    Terms,
-    Times,
-)
 from lion.ports.log import (
     BudgetUse,
     EventLog,
@@ -46,7 +38,6 @@ from lion.ports.log import (
 from lion.ports.system import Asking, JsonTypes, Offered, SystemComponent, SystemInfo
 
 __all__ = [
-    "HTTP",
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
     "Asking",
@@ -56,12 +47,10 @@ __all__ = [
     "Clock",
     "Component",
     "EventLog",
-    "Exchange",
     "Export",
     "Extensions",
     "HandleCall",
     "Handles",
-    "HttpDoor",
     "Import",
     "JsonTypes",
     "Kind",
@@ -69,15 +58,12 @@ __all__ = [
     "Offered",
     "OpenRuntime",
     "Operation",
-    "OutgoingRequest",
     "PendingCall",
     "RunSummary",
     "Runtime",
     "SystemComponent",
     "SystemInfo",
     "Tables",
-    "Terms",
-    "Times",
     "Tools",
     "VerifyReport",
     "Waitable",

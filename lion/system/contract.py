@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, Prot
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
-from lion.domain.manifest_fields import Size as Size
-from lion.domain.manifest_fields import Time
+from lion.manifest.fields import Size as Size
+from lion.manifest.fields import Time
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -112,7 +112,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """A committed record. `type` and `fields` are as in lion/domain/event.py; bytes are base64.
+    """A committed record. `type` and `fields` are as in lion/domain/events; bytes are base64.
 
     `seq` counts the run's records from 1, `principal` is whom it is about (empty: the run),
     `call` the number of the host call or 0. `behind`: so many records have come since.

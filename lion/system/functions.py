@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from lion.domain.call import CallError
 from lion.domain.capability import EXTENSION_PATTERN, VERSION_PATTERN
-from lion.domain.wit import Function, Prim, ResultOf, VariantOf
 from lion.ports import Export, Offered
 from lion.system.contract import Host
 from lion.system.extension import FUNCTION_MARK, Caller, FunctionMark
 from lion.system.scalars import NoFit
 from lion.system.shape import BadShape, Shape, Shapes, check_different, escaped, kebab
 from lion.system.signature import BadSignature, hints_of, parameters_of
+from lion.values.wit import Function, Prim, ResultOf, VariantOf
 
 ERROR: Final = VariantOf(
     tuple(

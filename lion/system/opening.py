@@ -12,12 +12,12 @@ import trio
 from pydantic import ValidationError
 
 from lion.domain.capability import OFFERED, is_extension
-from lion.domain.event import EVENTS, RunEnding, RunFinished
+from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
 from lion.domain.text import show_line
-from lion.domain.toml_document import Document
 from lion.errors import LionError, OperatorError
+from lion.manifest.document import Document
 from lion.ports import Clock, SystemInfo
 from lion.system.contract import (
     EVERYTHING,

@@ -15,12 +15,12 @@ from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
-from lion.domain.json_plain import check_plain
-from lion.domain.json_scalars import JsonMismatch
-from lion.domain.json_schema import DIALECT
 from lion.domain.names import nearest
 from lion.domain.text import show_line
 from lion.system.contract import Host
+from lion.values.json_plain import check_plain
+from lion.values.json_scalars import JsonMismatch
+from lion.values.json_schema import DIALECT
 
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 _CONFIG = ConfigDict(extra="forbid", strict=True, **_BYTES)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.event import CallFinished, CallRedirected, CallRequested
+from lion.domain.events import CallFinished, CallRedirected, CallRequested
 from lion.domain.record import Record
 
 

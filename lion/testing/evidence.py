@@ -7,13 +7,13 @@ Rule: an assertion that fails shows what was there instead.
 from collections.abc import Sequence
 from typing import Any
 
-from lion.audit.memory import MemoryLog
-from lion.domain.event import Event
-from lion.domain.packed import unpack
+from lion.domain.events import Event
 from lion.domain.record import Record
-from lion.kernel.report import RunReport
+from lion.log.memory import MemoryLog
+from lion.review.report import RunReport
 from lion.testing.calls import Call, read_calls
 from lion.testing.errors import is_told
+from lion.values.packed import unpack
 
 __tracebackhide__ = is_told
 

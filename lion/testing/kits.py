@@ -21,8 +21,8 @@ from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.domain.units import parse_duration
 from lion.errors import OperatorError
 from lion.host import Host
-from lion.kernel.report import Ending, RunReport
 from lion.loading import read_component
+from lion.review.report import Ending, RunReport
 from lion.testing.clock import FrozenClock
 from lion.testing.errors import is_told, raise_ending
 from lion.testing.evidence import Evidence

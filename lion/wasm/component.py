@@ -16,8 +16,8 @@ from wasmtime.component import Component as WasmComponent
 from wasmtime.component import Linker
 
 from lion.domain.plan import Limits
-from lion.domain.wit import Function, WitType, render
 from lion.ports import CallStats, Export, HandleCall, Handles, Import
+from lion.values.wit import Function, WitType, render
 from lion.wasm import capi
 from lion.wasm.admission import Admission
 from lion.wasm.fiber import Callbacks, Guest, HostFunction, Meter, Values, drive

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import trio
 
-from lion.domain.json_scalars import JsonMismatch
 from lion.errors import OperatorError
 from lion.system import ToolError
+from lion.values.json_scalars import JsonMismatch
 from tests.attack.kit import call, holder, only, open_arena, task
 from tests.system.kit import SystemBench, open_system, system
 

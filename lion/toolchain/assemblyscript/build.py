@@ -11,7 +11,7 @@ from lion.errors import GuestError, OperatorError
 from lion.toolchain.assemblyscript.diagnostics import compiler_error, wit_error, world_error
 from lion.toolchain.assemblyscript.docs import read_docs
 from lion.toolchain.assemblyscript.generate import Bindings, generate_bindings
-from lion.toolchain.assemblyscript.tools import ToolFailed, find_packages, run
+from lion.toolchain.assemblyscript.node_tools import ToolFailed, find_packages, run
 from lion.toolchain.assemblyscript.wit import WitSource, wit_source
 
 BINDINGS = Path("assembly") / "bindings"

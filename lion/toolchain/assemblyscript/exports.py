@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lion.domain.wit import Function, Handle, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.flat import Lowering, lift
@@ -12,6 +11,7 @@ from lion.toolchain.assemblyscript.imports import member, signature
 from lion.toolchain.assemblyscript.names import camel, type_name, value_name
 from lion.toolchain.assemblyscript.registry import Named, Registry, owned
 from lion.toolchain.assemblyscript.text import Module, indent
+from lion.values.wit import Function, Handle, WitType
 from lion.wasm.worlds import OWN, Interface
 
 

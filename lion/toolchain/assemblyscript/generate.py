@@ -7,7 +7,6 @@ author has are the same classes.
 
 from typing import NamedTuple
 
-from lion.domain.wit import EnumOf, FlagsOf, RecordOf, VariantOf
 from lion.toolchain.assemblyscript import exports, held, imports
 from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
@@ -22,6 +21,7 @@ from lion.toolchain.assemblyscript.registry import (
 )
 from lion.toolchain.assemblyscript.text import Module
 from lion.toolchain.assemblyscript.types import define
+from lion.values.wit import EnumOf, FlagsOf, RecordOf, VariantOf
 from lion.wasm.worlds import Interface, World, reflect_world
 
 

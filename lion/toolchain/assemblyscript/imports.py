@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lion.domain.wit import Function, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.docs import comment
 from lion.toolchain.assemblyscript.flat import Lowering, lift
 from lion.toolchain.assemblyscript.names import camel, pascal, value_name
 from lion.toolchain.assemblyscript.text import Module, indent
+from lion.values.wit import Function, WitType
 
 _MEMBER = re.compile(r"\[(method|static|constructor)\]([^.]+)(?:\.(.+))?")
 

@@ -6,7 +6,11 @@ the same shape, has the class of the first.
 
 from typing import NamedTuple, assert_never
 
-from lion.domain.wit import (
+from lion.errors import GuestError
+from lion.toolchain.assemblyscript.docs import Docs
+from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
+from lion.toolchain.assemblyscript.text import Module
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,
@@ -20,10 +24,6 @@ from lion.domain.wit import (
     WitType,
     render,
 )
-from lion.errors import GuestError
-from lion.toolchain.assemblyscript.docs import Docs
-from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
-from lion.toolchain.assemblyscript.text import Module
 from lion.wasm.worlds import OWN, Interface, World
 
 LIBRARY = "lion-as"
