@@ -15,7 +15,7 @@ from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.log.chain import CHAIN_START, digest_of
 from lion.log.group import Group, Opening
-from lion.log.quota import Account
+from lion.log.quota import RunQuota
 from lion.log.sqlite_store import SqliteStore
 
 _RUN = "0b9c5a3e-7d0f-4f5e-8f5e-0b9c5a3e7d0f"
@@ -71,7 +71,7 @@ def measure_parts(count: int) -> dict[str, float]:
     """CPU microseconds per record: decision (cached), record (made and encoded), hash, insert."""
     entries = [_draft(at) for at in range(count)]
     with tempfile.TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder), "normal", {_RUN: Account(_RUN, 1 << 40)})
+        store = SqliteStore(Path(folder), "normal", {_RUN: RunQuota(_RUN, 1 << 40)})
         opening = Group()
         opening.entries.append(Opening(_RUN, "bench"))
         store.write(opening, frozenset())

@@ -27,7 +27,7 @@ class Opening:
         self.has_ended = False
 
 
-class Operation:
+class Transaction:
     """Something to do to the tables, and the record of it. The writer fills in the value or the
     error."""
 
@@ -53,7 +53,7 @@ class Blob:
         self.digest = ""
 
 
-Entry: TypeAlias = Appended | Operation | Blob | Opening
+Entry: TypeAlias = Appended | Transaction | Blob | Opening
 
 
 class Group:

@@ -23,7 +23,7 @@ from lion.log.finding import find_run, unknown_run
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
-    Account,
+    RunQuota,
     closed,
     not_started,
     refused,
@@ -89,7 +89,7 @@ class MemoryLog:
     def __init__(self, *, quota: int = DEFAULT_QUOTA) -> None:
         self._quota = quota
         self._runs: dict[str, _Run] = {}
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, RunQuota] = {}
         self._tables = MemoryTables()
         self._blobs: dict[str, bytes] = {}
         self._budgets: dict[tuple[str, str, str], tuple[int, int]] = {}
@@ -108,7 +108,7 @@ class MemoryLog:
         if run in self._accounts:
             raise OperatorError(f"run {run} belongs to this log already", run=run)
         self._runs[run] = _Run(manifest_name)
-        self._accounts[run] = Account(run, self._quota)
+        self._accounts[run] = RunQuota(run, self._quota)
 
     @property
     def is_full(self) -> bool:

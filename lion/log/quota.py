@@ -15,7 +15,7 @@ RECORD_BYTES = 256
 """What a record's other fields are counted as, beside its body."""
 
 
-class Account:
+class RunQuota:
     """What a run of ours has used of its quota; `bytes` counts all that is appended."""
 
     __slots__ = ("bytes", "has_ended", "quota", "run")

@@ -21,12 +21,12 @@ import trio
 from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
 from lion.log.feed import Feeds
-from lion.log.group import Blob, Entry, Group, Opening, Operation
+from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.ownership import take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
-    Account,
+    RunQuota,
     closed,
     ended,
     not_started,
@@ -53,7 +53,7 @@ class SqliteLog:
     def __init__(self, directory: Path, quota: int) -> None:
         self._directory = directory
         self._quota = quota
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, RunQuota] = {}
         self._locks: dict[str, int] = {}
         self._feeds = Feeds(self._fetch)
         self._group = Group()
@@ -75,7 +75,7 @@ class SqliteLog:
             os.close(lock)
             raise
         self._locks[run] = lock
-        self._accounts[run] = Account(run, self._quota, opening.bytes)
+        self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
 
     @property
     def is_full(self) -> bool:
@@ -113,7 +113,7 @@ class SqliteLog:
 
     async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
         self._check_open()
-        operation = Operation(operate, draft)
+        operation = Transaction(operate, draft)
         await self._written(operation, 0)
         if operation.error is not None:
             raise operation.error
@@ -213,7 +213,7 @@ class SqliteLog:
     def _settle(self, group: Group) -> None:
         """Count the records that operations have written; let go of the runs that have ended."""
         for entry in group.entries:
-            if isinstance(entry, Operation) and entry.size:
+            if isinstance(entry, Transaction) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
         for run in group.ended:
             os.close(self._locks.pop(run))

@@ -17,8 +17,8 @@ from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record, Scope
 from lion.log.chain import BLOB_THRESHOLD, CHAIN_START, Fields, digest_of
-from lion.log.group import Blob, Group, Opening, Operation
-from lion.log.quota import RECORD_BYTES, Account, ended, not_started
+from lion.log.group import Blob, Group, Opening, Transaction
+from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, connect_writer, trim_wal
 from lion.log.sqlite_tables import SqliteTables
 
@@ -55,7 +55,7 @@ class _Head:
 class SqliteStore:
     """The writing connection. `accounts` are read only here."""
 
-    def __init__(self, directory: Path, durability: str, accounts: Mapping[str, Account]) -> None:
+    def __init__(self, directory: Path, durability: str, accounts: Mapping[str, RunQuota]) -> None:
         self.path = directory / LOG_NAME
         self._connection = connect_writer(directory, durability)
         self._tables = SqliteTables(self._connection)
@@ -103,7 +103,7 @@ class SqliteStore:
         for entry in group.entries:
             if type(entry) is tuple:
                 self._add(*entry)
-            elif isinstance(entry, Operation):
+            elif isinstance(entry, Transaction):
                 self._operate(entry)
             elif isinstance(entry, Blob):
                 digest = sha256(entry.data)
@@ -186,7 +186,7 @@ class SqliteStore:
         self._last_scope, self._last_scope_row = scope, row
         return row
 
-    def _operate(self, operation: Operation) -> None:
+    def _operate(self, operation: Transaction) -> None:
         """Do one operation and add its record, or take back what it did and keep its error for
         the waiter."""
         execute = self._connection.execute

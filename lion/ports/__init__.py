@@ -19,7 +19,7 @@ from lion.ports.components import (
 )
 from lion.ports.executors import (
     OUTPUT_EVENT,
-    Caller,
+    CallContext,
     Clock,
     Kind,
     Operation,
@@ -42,8 +42,8 @@ __all__ = [
     "OUTPUT_EVENT",
     "Asking",
     "BudgetUse",
+    "CallContext",
     "CallStats",
-    "Caller",
     "Clock",
     "Component",
     "EventLog",

@@ -60,7 +60,7 @@ class PendingCall(Waitable, Protocol):
     def cancel(self) -> None: ...
 
 
-class Caller(Protocol):
+class CallContext(Protocol):
     """What an executor sees of the invocation that calls it."""
 
     run: str

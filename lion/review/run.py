@@ -29,7 +29,7 @@ from lion.review.rights import (
     audit_plan,
     recorded,
 )
-from lion.review.use import Usage
+from lion.review.use import UseFold
 
 
 class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ def audit_run(
 class _Seen(msgspec.Struct):
     """What a pass over a run's records found; `last` is the seq of the last one."""
 
-    usage: Usage
+    usage: UseFold
     loaded: dict[str, Loaded]
     finished: RunFinished | None = None
     last: int = 1
@@ -104,7 +104,7 @@ class _Seen(msgspec.Struct):
 
 def _read(records: Iterable[Record], plan: Plan, again: Redecision | None) -> _Seen:
     """Read all but a run's first record, in order."""
-    seen = _Seen(Usage(plan), {})
+    seen = _Seen(UseFold(plan), {})
     for record in records:
         seen.last = record.seq
         if not record.principal:
@@ -136,7 +136,7 @@ def _started(run: str, records: Iterable[Record]) -> RunStarted:
     return event
 
 
-def _uses(plan: Plan, usage: Usage, budgets: Sequence[BudgetUse]) -> dict[str, HolderUse]:
+def _uses(plan: Plan, usage: UseFold, budgets: Sequence[BudgetUse]) -> dict[str, HolderUse]:
     return {
         name: usage.of(
             name,

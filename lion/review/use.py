@@ -97,7 +97,7 @@ class _Done:
         self.used = [0] * len(self.grants)
 
 
-class Usage:
+class UseFold:
     """A fold over a run's records: `add` each in order, then ask `of` a holder."""
 
     def __init__(self, plan: Plan) -> None:

@@ -26,7 +26,7 @@ from lion.kernel.handles import HandleTable
 from lion.manifest.document import Document
 from lion.ports import Asking, CallStats
 from lion.system.contract import Ask, Deny, HostError, SystemPlugin, ToolError
-from lion.system.discovery import Claim, find_claim, load_class
+from lion.system.discovery import Installed, find_claim, load_class
 from lion.system.extension import Failure
 from lion.system.loaded import LoadedPlugin
 from lion.system.opening import build_plugin, open_plugin
@@ -220,5 +220,5 @@ async def open_system(
         await loaded.close()
 
 
-def _claim(kind: type[SystemPlugin[Any]]) -> Claim:
-    return Claim(name=kind.__name__.lower(), value="", distribution="this test", version="0")
+def _claim(kind: type[SystemPlugin[Any]]) -> Installed:
+    return Installed(name=kind.__name__.lower(), value="", distribution="this test", version="0")

@@ -164,9 +164,9 @@ async def test_without_the_guard_the_attacks_would_do_something(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tests above would notice: some of these succeed where nobody is asked."""
-    from lion.system.shipped.sqlite_guard import Guard
+    from lion.system.shipped.sqlite_guard import ReadOnly
 
-    monkeypatch.setattr(Guard, "__call__", lambda *_: sqlite3.SQLITE_OK)
+    monkeypatch.setattr(ReadOnly, "__call__", lambda *_: sqlite3.SQLITE_OK)
     async with open_query(library) as bench:
         for sql in ("select * from pragma_database_list", "select hex(zeroblob(3))"):
             assert (await bench.call("query", sql=sql))["rows"]

@@ -11,7 +11,7 @@ from lion.capabilities.fs.errors import translated
 from lion.capabilities.fs.roots import FS, Files, HolderFiles
 from lion.domain.call import BULK, CallError
 from lion.policy.decide import words_for_guest
-from lion.ports import Caller
+from lion.ports import CallContext
 from lion.scopes.fs_path import Claim, parse_path, render_target
 from lion.values.packed import unpack
 
@@ -24,13 +24,13 @@ T = TypeVar("T")
 Decided = Sequence[str]
 
 
-def service_of(caller: Caller) -> Files:
+def service_of(caller: CallContext) -> Files:
     """The directories of the run."""
     files: Files = caller.services[FS]
     return files
 
 
-def files_of(caller: Caller) -> HolderFiles:
+def files_of(caller: CallContext) -> HolderFiles:
     """The directories of the caller. Raises CallError("denied") without any."""
     return service_of(caller).of(caller.holder)
 
@@ -47,7 +47,7 @@ def content_of(data: str) -> bytes:
     raise CallError("invalid", f"one call writes at most {BULK:,} bytes")
 
 
-def both_of(caller: Caller, path: str, to: str) -> Any:
+def both_of(caller: CallContext, path: str, to: str) -> Any:
     """Grant and names of two paths. Raises CallError: two grants are two file systems."""
     files = files_of(caller)
     first, second = files.find(parse_path(path)), files.find(parse_path(to))
@@ -57,7 +57,7 @@ def both_of(caller: Caller, path: str, to: str) -> Any:
 
 
 async def decided(
-    caller: Caller,
+    caller: CallContext,
     operation: str,
     work: Callable[[Decided], T],
     undo: Callable[[T], object] | None = None,

@@ -30,7 +30,7 @@ from lion.capabilities.fs.file import OpenFile
 from lion.capabilities.fs.look import metadata
 from lion.capabilities.fs.methods import FILE, METHODS
 from lion.domain.call import CallError, Effect
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 from lion.scopes.fs_path import parse_path, split_names
 from lion.values.packed import pack
 
@@ -39,12 +39,12 @@ MOST_LISTED: Final = 1_000
 READ, WRITE, BOTH = Access(read=True, write=False), Access(False, True), Access(True, True)
 
 
-def mounts(caller: Caller) -> list[str]:
+def mounts(caller: CallContext) -> list[str]:
     """The guest's side of every grant, sorted."""
     return sorted(grant.mount.path for grant in caller.grants("fs") if grant.mount is not None)
 
 
-async def open_(caller: Caller, path: str, mode: tuple[str, ...]) -> int:
+async def open_(caller: CallContext, path: str, mode: tuple[str, ...]) -> int:
     """Open a file; its rep. Raises CallError."""
     access = access_of(mode)
     tree, names = files_of(caller).find(parse_path(path))
@@ -76,27 +76,29 @@ async def open_(caller: Caller, path: str, mode: tuple[str, ...]) -> int:
         raise
 
 
-async def read(caller: Caller, path: str) -> str:
+async def read(caller: CallContext, path: str) -> str:
     """A whole file, packed. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     return pack(await decided(caller, "read", lambda d: tree.read(names, on(READ, d))))
 
 
-async def write(caller: Caller, path: str, data: str) -> None:
+async def write(caller: CallContext, path: str, data: str) -> None:
     """Replace a whole file at once. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     content = content_of(data)
     await decided(caller, "write", lambda d: tree.write(names, on(WRITE, d), content))
 
 
-async def stat(caller: Caller, path: str, follow: bool) -> dict[str, Any]:
+async def stat(caller: CallContext, path: str, follow: bool) -> dict[str, Any]:
     """What a path is. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     info = await decided(caller, "stat", lambda d: tree.stat(names, on(READ, d), follow=follow))
     return metadata(info, service_of(caller).name_identity)
 
 
-async def set_times(caller: Caller, path: str, accessed: int | None, modified: int | None) -> None:
+async def set_times(
+    caller: CallContext, path: str, accessed: int | None, modified: int | None
+) -> None:
     """Set both times, in nanoseconds since 1970. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     await decided(
@@ -104,32 +106,32 @@ async def set_times(caller: Caller, path: str, accessed: int | None, modified: i
     )
 
 
-async def list_(caller: Caller, path: str, after: str | None, limit: int) -> list[str]:
+async def list_(caller: CallContext, path: str, after: str | None, limit: int) -> list[str]:
     """At most `limit` names of a directory, in byte order. Raises CallError."""
     check_range("the limit of a list", limit, least=1, most=MOST_LISTED)
     tree, names = files_of(caller).find(parse_path(path))
     return await decided(caller, "list", lambda d: tree.list(names, on(READ, d), after, limit))
 
 
-async def make_dir(caller: Caller, path: str) -> None:
+async def make_dir(caller: CallContext, path: str) -> None:
     """Make a directory. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     await decided(caller, "make-dir", lambda d: tree.make_dir(names, on(WRITE, d)))
 
 
-async def remove_dir(caller: Caller, path: str) -> None:
+async def remove_dir(caller: CallContext, path: str) -> None:
     """Remove an empty directory. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     await decided(caller, "remove-dir", lambda d: tree.remove_dir(names, on(WRITE, d)))
 
 
-async def unlink(caller: Caller, path: str) -> None:
+async def unlink(caller: CallContext, path: str) -> None:
     """Remove what is no directory. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     await decided(caller, "unlink", lambda d: tree.unlink(names, on(WRITE, d)))
 
 
-async def rename(caller: Caller, path: str, to: str) -> None:
+async def rename(caller: CallContext, path: str, to: str) -> None:
     """Rename within one grant, replacing what was at `to`. Raises CallError."""
     (tree, names), (_, to_names) = both_of(caller, path, to)
     await decided(
@@ -138,13 +140,13 @@ async def rename(caller: Caller, path: str, to: str) -> None:
     )  # fmt: skip
 
 
-async def link(caller: Caller, path: str, to: str) -> None:
+async def link(caller: CallContext, path: str, to: str) -> None:
     """Give a regular file another name, within one grant. Raises CallError."""
     (tree, names), (_, to_names) = both_of(caller, path, to)
     await decided(caller, "link", lambda d: tree.link(names, on(BOTH, d), to_names, on(WRITE, d)))
 
 
-async def symlink(caller: Caller, target: str, path: str) -> None:
+async def symlink(caller: CallContext, target: str, path: str) -> None:
     """Make a symlink that stays within the grant. Raises CallError."""
     split_names(target)
     if not target:
@@ -153,7 +155,7 @@ async def symlink(caller: Caller, target: str, path: str) -> None:
     await decided(caller, "symlink", lambda d: tree.symlink(target, names, on(WRITE, d)))
 
 
-async def readlink(caller: Caller, path: str) -> str:
+async def readlink(caller: CallContext, path: str) -> str:
     """What a symlink says. Raises CallError."""
     tree, names = files_of(caller).find(parse_path(path))
     return await decided(caller, "readlink", lambda d: tree.readlink(names, on(READ, d)))

@@ -99,7 +99,7 @@ class Watch:
         self._scope.deadline = deadline
 
 
-class Answer:
+class HttpAnswer:
     """Implements ports.Exchange."""
 
     def __init__(
@@ -147,7 +147,7 @@ class Answer:
         terms: Terms,
         watch: Watch,
         scrubber: Scrubber | None,
-    ) -> "Answer":
+    ) -> "HttpAnswer":
         """Send a request and wait for the head. Raises CallError."""
         times = terms.times
         seconds = {"connect": times.connect_ns / 1e9, "write": times.idle_ns / 1e9}

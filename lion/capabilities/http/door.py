@@ -19,7 +19,7 @@ import msgspec
 import trio
 
 from lion.capabilities.http.addresses import parse_networks
-from lion.capabilities.http.answer import Answer, Paid, Watch
+from lion.capabilities.http.answer import HttpAnswer, Paid, Watch
 from lion.capabilities.http.body import ENCODINGS
 from lion.capabilities.http.canned import AnswerRequest, CannedPool
 from lion.capabilities.http.contract import OutgoingRequest, Terms
@@ -78,7 +78,7 @@ class Door:
         """See ports.HttpDoor.open."""
         return Opened(self, request)
 
-    async def ask(self, request: OutgoingRequest) -> Answer:
+    async def ask(self, request: OutgoingRequest) -> HttpAnswer:
         """The first answer that is no redirect to be followed. Raises CallError."""
         watch = Watch(request.terms, self.lookout)
         hop = _first(request)
@@ -99,7 +99,7 @@ class Door:
             hop = following
         raise AssertionError("a redirect was followed beyond the last")
 
-    async def _send(self, hop: Hop, watch: Watch) -> Answer:
+    async def _send(self, hop: Hop, watch: Watch) -> HttpAnswer:
         self._admit(hop.terms)
         parts = _framed(hop)
         hop.terms.spend("bytes-out", _size(hop, parts))
@@ -115,7 +115,7 @@ class Door:
             headers=[(n.encode(), v.encode()) for n, v in told.headers],
             content=hop.body if isinstance(hop.body, Paid) else told.body or b"",
         )
-        return await Answer.of(
+        return await HttpAnswer.of(
             self._pool(hop),
             request,
             url=hop.url.text,
@@ -168,9 +168,9 @@ class Opened:
     def __init__(self, door: Door, request: OutgoingRequest) -> None:
         self._door = door
         self._request = request
-        self._answer: Answer | None = None
+        self._answer: HttpAnswer | None = None
 
-    async def __aenter__(self) -> Answer:
+    async def __aenter__(self) -> HttpAnswer:
         self._answer = await self._door.ask(self._request)
         return self._answer
 
@@ -261,7 +261,7 @@ def _note_refused(hop: Hop, exc: CallError) -> None:
         hop.terms.refused(f"{hop.method} {hop.url.text}", exc.text)
 
 
-async def _next(hop: Hop, answer: Answer, left: int) -> Hop | None:
+async def _next(hop: Hop, answer: HttpAnswer, left: int) -> Hop | None:
     """Where an answer sends on to, decided; None if it is not to be followed."""
     place = answer.location
     if answer.status not in _REDIRECTS or place is None or hop.terms.follow is None:

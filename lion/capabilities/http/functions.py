@@ -18,7 +18,7 @@ from lion.domain.plan import SECOND, Grant, Rate
 from lion.domain.question import Question
 from lion.policy.decide import words_for_guest
 from lion.policy.grants import covers
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 from lion.scopes.http_grant import named_addresses
 from lion.scopes.http_url import BadUrl, parse_method, parse_url
 from lion.values.packed import pack, unpack
@@ -28,7 +28,7 @@ MOST_READ = 262_144
 """Bytes of a body that `send` or one `read` gives."""
 
 
-async def send(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+async def send(caller: CallContext, request: dict[str, Any]) -> dict[str, Any]:
     """Ask and wait for the whole answer. Raises CallError."""
     asked = outgoing(caller, "send", request)
     async with _door(caller).open(asked) as exchange:
@@ -41,7 +41,7 @@ async def send(caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
         return {**head_record(exchange), "body": pack(body)}
 
 
-async def start(caller: Caller, request: dict[str, Any], streams: bool) -> dict[str, int]:
+async def start(caller: CallContext, request: dict[str, Any], streams: bool) -> dict[str, int]:
     """Start an exchange; all fields of the answer are reps. Raises CallError."""
     if streams and request["body"] is not None:
         raise CallError("invalid", "a body that follows by `write` is not given at once, too")
@@ -58,25 +58,25 @@ async def start(caller: Caller, request: dict[str, Any], streams: bool) -> dict[
     return {"exchange": rep, "writable": room, "readable": rep}
 
 
-async def write(caller: Caller, rep: int, piece: str) -> None:
+async def write(caller: CallContext, rep: int, piece: str) -> None:
     """Send a piece of the body. Raises CallError."""
     exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
     await exchange.write(_bytes("a piece of a body", piece))
 
 
-async def finish(caller: Caller, rep: int) -> None:
+async def finish(caller: CallContext, rep: int) -> None:
     """Say that the body is complete. Raises CallError."""
     exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
     await exchange.finish()
 
 
-async def head(caller: Caller, rep: int) -> dict[str, Any]:
+async def head(caller: CallContext, rep: int) -> dict[str, Any]:
     """Wait for the head of the answer. Raises CallError."""
     exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
     return await exchange.head()
 
 
-async def read(caller: Caller, rep: int, most: int) -> str | None:
+async def read(caller: CallContext, rep: int, most: int) -> str | None:
     """The next piece of the answer, or None at its end. Raises CallError."""
     check_range("the size of a piece", most, least=1, most=MOST_READ)
     exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
@@ -85,7 +85,7 @@ async def read(caller: Caller, rep: int, most: int) -> str | None:
 
 
 def outgoing(
-    caller: Caller, operation: str, request: dict[str, Any], pieces: Any = None
+    caller: CallContext, operation: str, request: dict[str, Any], pieces: Any = None
 ) -> OutgoingRequest:
     """A guest's request with what it is held to, charged as a call. Raises CallError."""
     body = pieces
@@ -111,7 +111,7 @@ def _bytes(what: str, packed: str) -> bytes:
     return data
 
 
-def _terms(caller: Caller, operation: str, target: str, timeout_ns: int | None) -> Terms:
+def _terms(caller: CallContext, operation: str, target: str, timeout_ns: int | None) -> Terms:
     """What the covering grant says of this target, once it is charged for a request."""
     grant = _covering(caller, operation, target)
     scope, quota = grant.patterns[0], grant.quota
@@ -145,7 +145,7 @@ def _terms(caller: Caller, operation: str, target: str, timeout_ns: int | None) 
     )
 
 
-def _covering(caller: Caller, operation: str, target: str) -> Grant:
+def _covering(caller: CallContext, operation: str, target: str) -> Grant:
     question = Question(caller.holder, HTTP, operation, target)
     for grant in caller.grants(HTTP):
         if covers(grant, question):
@@ -153,7 +153,7 @@ def _covering(caller: Caller, operation: str, target: str) -> Grant:
     raise CallError("denied", "no grant covers it")
 
 
-def _door(caller: Caller) -> HttpDoor:
+def _door(caller: CallContext) -> HttpDoor:
     door: HttpDoor | None = caller.services.get(HTTP)
     if door is None:
         raise CallError("unavailable", "this host has no http door")
@@ -168,12 +168,12 @@ def _target(args: list[Any]) -> str:
         raise CallError("invalid", str(exc)) from None
 
 
-def _screen(caller: Caller, args: list[Any]) -> None:
+def _screen(caller: CallContext, args: list[Any]) -> None:
     request = args[0]
     scan(caller, *(request[name] for name in ("method", "url", "headers")), packed=request["body"])
 
 
-def _screen_piece(caller: Caller, args: list[Any]) -> None:
+def _screen_piece(caller: CallContext, args: list[Any]) -> None:
     exchange: GuestExchange = caller.handles.get(args[0], EXCHANGE)
     exchange.tail = scan(caller, packed=args[1], before=exchange.tail)
 

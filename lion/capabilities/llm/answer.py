@@ -41,7 +41,7 @@ class Sleepers:
             self._tasks.clear()
 
 
-class Answer:
+class ModelAnswer:
     """Events on their way from a model to a guest; implements ports.Waitable."""
 
     def __init__(self) -> None:

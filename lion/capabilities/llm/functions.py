@@ -11,27 +11,27 @@ from typing import Any
 
 import msgspec
 
-from lion.capabilities.llm.answer import Answer
-from lion.capabilities.llm.meter import Meter, covering_grant
+from lion.capabilities.llm.answer import ModelAnswer
+from lion.capabilities.llm.meter import TokenMeter, covering_grant
 from lion.capabilities.models.chat import Chat, parse_chat
 from lion.capabilities.models.events import Event, Tell, event_value
 from lion.capabilities.models.provider import LLM, Models, Served
 from lion.capabilities.models.relay import Relay
 from lion.capabilities.models.reply import Gathered
 from lion.domain.call import CallError, Effect
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 
 ANSWER = "answer"
 MOST_REPLY = 256 * 1024
 """Bytes of a whole answer; a longer one has to be heard as it comes."""
 
 
-def models(caller: Caller) -> list[str]:
+def models(caller: CallContext) -> list[str]:
     """The models this holder may ask, sorted."""
     return sorted(name for name in _models(caller) if _may_ask(caller, name))
 
 
-async def ask(caller: Caller, record: dict[str, Any]) -> dict[str, Any]:
+async def ask(caller: CallContext, record: dict[str, Any]) -> dict[str, Any]:
     """Ask and wait for the whole answer. Raises CallError."""
     served, chat, meter = _prepare(caller, record)
     gathered = Gathered()
@@ -48,12 +48,12 @@ async def ask(caller: Caller, record: dict[str, Any]) -> dict[str, Any]:
     return gathered.reply()
 
 
-async def start(caller: Caller, record: dict[str, Any]) -> dict[str, int]:
+async def start(caller: CallContext, record: dict[str, Any]) -> dict[str, int]:
     """Begin an answer; both fields are its rep. Raises CallError; what the model does wrong comes
     from `answer.next`.
     """
     served, chat, meter = _prepare(caller, record)
-    answer = Answer()
+    answer = ModelAnswer()
     try:
         rep = caller.handles.add(ANSWER, answer, answer.close)
     except CallError:
@@ -63,14 +63,14 @@ async def start(caller: Caller, record: dict[str, Any]) -> dict[str, int]:
     return {"answer": rep, "handle": rep}
 
 
-async def next_(caller: Caller, rep: int) -> tuple[str, Any] | None:
+async def next_(caller: CallContext, rep: int) -> tuple[str, Any] | None:
     """The next event of an answer, None after the last. Raises CallError."""
-    answer: Answer = caller.handles.get(rep, ANSWER)
+    answer: ModelAnswer = caller.handles.get(rep, ANSWER)
     event = await answer.next()
     return None if event is None else event_value(event)
 
 
-async def _work(answer: Answer, served: Served, chat: Chat, meter: Meter) -> None:
+async def _work(answer: ModelAnswer, served: Served, chat: Chat, meter: TokenMeter) -> None:
     try:
         with answer.scope:
             await _converse(served, chat, meter, answer.tell)
@@ -81,7 +81,7 @@ async def _work(answer: Answer, served: Served, chat: Chat, meter: Meter) -> Non
         answer.finish(CallError("cancelled", "the answer was cancelled"))
 
 
-async def _converse(served: Served, chat: Chat, meter: Meter, tell: Tell) -> None:
+async def _converse(served: Served, chat: Chat, meter: TokenMeter, tell: Tell) -> None:
     """Ask, tell what comes, settle. Raises CallError."""
 
     def metered(event: Event) -> Awaitable[None]:
@@ -98,22 +98,22 @@ async def _converse(served: Served, chat: Chat, meter: Meter, tell: Tell) -> Non
         meter.settle(relay.usage if is_whole or relay.has_begun else None)
 
 
-def _prepare(caller: Caller, record: dict[str, Any]) -> tuple[Served, Chat, Meter]:
+def _prepare(caller: CallContext, record: dict[str, Any]) -> tuple[Served, Chat, TokenMeter]:
     """Check and pay. Raises CallError."""
     chat = parse_chat(record)
     served = _models(caller).get(chat.model)
     if served is None:
         raise CallError("not-found", f"there is no model {chat.model[:64]!r}")
-    meter = Meter(caller, served.model, chat)
+    meter = TokenMeter(caller, served.model, chat)
     return served, msgspec.structs.replace(chat, max_tokens=meter.max_tokens), meter
 
 
-def _models(caller: Caller) -> Models:
+def _models(caller: CallContext) -> Models:
     found: Models = caller.services.get(LLM, {})
     return found
 
 
-def _may_ask(caller: Caller, name: str) -> bool:
+def _may_ask(caller: CallContext, name: str) -> bool:
     try:
         covering_grant(caller, name)
     except CallError:

@@ -14,7 +14,7 @@ from lion.capabilities.models.tokens import estimate_chat, price
 from lion.domain.call import CallError
 from lion.domain.plan import Grant, Model
 from lion.domain.units import MILLION
-from lion.ports import Caller
+from lion.ports import CallContext
 from lion.scopes.pattern import compile_pattern
 
 USUAL_MAX_TOKENS = 4_096
@@ -24,7 +24,7 @@ LEEWAY = 16
 """Tokens by which an estimate may be wrong, besides half of it."""
 
 
-def covering_grant(caller: Caller, model: str) -> Grant:
+def covering_grant(caller: CallContext, model: str) -> Grant:
     """The first of the holder's grants for a model. Raises CallError("denied")."""
     for grant in caller.grants("llm"):
         if any(compile_pattern(text, ".").matches(model) for text in grant.patterns):
@@ -32,10 +32,10 @@ def covering_grant(caller: Caller, model: str) -> Grant:
     raise CallError("denied", "no grant covers it")
 
 
-class Meter:
+class TokenMeter:
     """What one answer may use. Made when it has been reserved. Raises CallError("exhausted")."""
 
-    def __init__(self, caller: Caller, model: Model, chat: Chat) -> None:
+    def __init__(self, caller: CallContext, model: Model, chat: Chat) -> None:
         grant = covering_grant(caller, model.name)
         self._caller = caller
         self._model = model

@@ -6,23 +6,25 @@ what it sends is scanned before anything is recorded or injected.
 
 from lion.capabilities.secrets.vault import Vault
 from lion.domain.call import CallError
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 from lion.values.packed import unpack
 
 SECRETS = "secrets"
-"""The vault's key in `Caller.services`."""
+"""The vault's key in `CallContext.services`."""
 
 LONGEST_TAIL = 16 * 1024
 """Bytes of a stream that are scanned again with the next piece."""
 
 
-def exists(caller: Caller, name: str) -> bool:
+def exists(caller: CallContext, name: str) -> bool:
     """True if the operator has bound this name to a value."""
     vault = _vault(caller)
     return vault is not None and vault.has(name)
 
 
-def scan(caller: Caller, *texts: str, packed: str | None = None, before: bytes = b"") -> bytes:
+def scan(
+    caller: CallContext, *texts: str, packed: str | None = None, before: bytes = b""
+) -> bytes:
     """Look for values in what a guest sends; the end of the packed bytes, for the next piece.
 
     Raises CallError("denied") if one is there.
@@ -39,7 +41,7 @@ def scan(caller: Caller, *texts: str, packed: str | None = None, before: bytes =
     return body[-LONGEST_TAIL:]
 
 
-def _vault(caller: Caller) -> Vault | None:
+def _vault(caller: CallContext) -> Vault | None:
     return caller.services.get(SECRETS)
 
 

@@ -31,7 +31,7 @@ class Bindings(NamedTuple):
     """
 
     files: dict[str, str]
-    exports: list[exports.Export]
+    exports: list[exports.ExportedFunction]
     core_names: dict[str, str]
     classes: dict[tuple[str, str], str]
 
@@ -127,7 +127,7 @@ def _names_first(interface: Interface, module: Module, registry: Registry) -> No
 
 def _fill(interface: Interface, module: Module, registry: Registry, canonical: Canonical) -> None:
     _define_types(interface, module, registry)
-    items = [imports.Import(interface.name, n, f) for n, f in interface.functions]
+    items = [imports.ImportedFunction(interface.name, n, f) for n, f in interface.functions]
     for item in items:
         module.add(imports.declare(item))
     for wit, full in interface.resources:

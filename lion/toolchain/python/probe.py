@@ -13,7 +13,7 @@ from typing import Any
 
 from lion.errors import LionError
 from lion.system.contract import TOOL_MARK
-from lion.system.discovery import Claim, docs_of, load_class
+from lion.system.discovery import Installed, docs_of, load_class
 from lion.system.functions import functions_of
 from lion.system.signature import BadSignature, Signature
 from lion.toolchain.project import shown
@@ -24,7 +24,7 @@ def main() -> None:
     asked = json.load(sys.stdin)
     folders = asked.pop("folders")
     sys.path[:0] = folders
-    claim = Claim(**asked)
+    claim = Installed(**asked)
     try:
         told = _described(claim)
     except LionError as exc:
@@ -32,7 +32,7 @@ def main() -> None:
     sys.stdout.write(f"\n{json.dumps(told)}\n")
 
 
-def _described(claim: Claim) -> dict[str, Any]:
+def _described(claim: Installed) -> dict[str, Any]:
     kind = load_class(claim)
     names = {
         what: [getattr(kind, what)]
@@ -56,7 +56,7 @@ def _described(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _offers(claim: Claim, kind: Any) -> list[str]:
+def _offers(claim: Installed, kind: Any) -> list[str]:
     """Its functions for guests, in WIT."""
     try:
         functions, _ = functions_of(kind, kind.offers)
@@ -65,7 +65,7 @@ def _offers(claim: Claim, kind: Any) -> list[str]:
     return [one.text for one in functions.values()]
 
 
-def _tool(claim: Claim, name: str, function: Any) -> dict[str, Any]:
+def _tool(claim: Installed, name: str, function: Any) -> dict[str, Any]:
     try:
         signature = Signature(function)
     except BadSignature as exc:

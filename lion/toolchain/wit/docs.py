@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from lion.toolchain.wit.source import TypeDocs, World, find_world, read_worlds
+from lion.toolchain.wit.source import TypeDocs, WitWorld, find_world, read_worlds
 
 SECTION = "package-docs"
 _VERSION = b"\x01"
@@ -38,19 +38,19 @@ def docs_payload(own: Path, deps: list[Path], name: str) -> bytes | None:
     return _VERSION + text.encode("utf-8")
 
 
-def resolve_world(worlds: dict[Path, list[World]], own: Path, name: str) -> World:
+def resolve_world(worlds: dict[Path, list[WitWorld]], own: Path, name: str) -> WitWorld:
     """A plugin's world with all it includes. Raises OperatorError."""
     world = find_world(worlds, own, name)
     by_name = {_full_name(w): w for found in worlds.values() for w in found}
     return _with_included(world, by_name, set())
 
 
-def _full_name(world: World) -> str:
+def _full_name(world: WitWorld) -> str:
     package, at, version = world.package.partition("@")
     return f"{package}/{world.name}{at}{version}"
 
 
-def _with_included(world: World, known: dict[str, World], seen: set[str]) -> World:
+def _with_included(world: WitWorld, known: dict[str, WitWorld], seen: set[str]) -> WitWorld:
     functions, types, imports = dict(world.functions), dict(world.types), dict(world.imports)
     seen.add(_full_name(world))
     for written, renames in world.includes:
@@ -66,7 +66,7 @@ def _with_included(world: World, known: dict[str, World], seen: set[str]) -> Wor
     return msgspec.structs.replace(world, functions=functions, types=types, imports=imports)
 
 
-def _described(world: World) -> dict[str, Any]:
+def _described(world: WitWorld) -> dict[str, Any]:
     types = {name: _type(one) for name, one in world.types.items()}
     functions = {n: {"docs": docs} for n, docs in world.functions.items() if docs is not None}
     parts = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lion.errors import GuestError, LionError
 from lion.toolchain.project import Project, shown
-from lion.toolchain.wit.source import World, find_world, read_worlds
+from lion.toolchain.wit.source import WitWorld, find_world, read_worlds
 
 
 def located(error: GuestError, project: Project) -> LionError:
@@ -19,7 +19,7 @@ def located(error: GuestError, project: Project) -> LionError:
     return error
 
 
-def _full(name: str, world: World) -> str:
+def _full(name: str, world: WitWorld) -> str:
     """`store` as components say it: `fox:fox/store`."""
     if "/" in name:
         return name

@@ -23,7 +23,7 @@ class TypeDocs(msgspec.Struct):
     items: dict[str, str] = {}
 
 
-class World(msgspec.Struct):
+class WitWorld(msgspec.Struct):
     """A world as it stands in the file: the docs of the functions it exports and of its types;
     `includes` are names as written, with what they rename, `imports` names with their line.
     """
@@ -39,7 +39,7 @@ class World(msgspec.Struct):
     imports: dict[str, int] = {}
 
 
-def read_worlds(folder: Path) -> list[World]:
+def read_worlds(folder: Path) -> list[WitWorld]:
     """The worlds of all *.wit in a folder, those of `deps` not. Raises OperatorError."""
     try:
         files = sorted(folder.glob("*.wit"))
@@ -53,7 +53,7 @@ def read_worlds(folder: Path) -> list[World]:
     return [w if w.package else msgspec.structs.replace(w, package=package) for w in found]
 
 
-def parse_worlds(text: str, path: Path) -> list[World]:
+def parse_worlds(text: str, path: Path) -> list[WitWorld]:
     """The worlds of one file; `path` is for errors. Raises OperatorError."""
     return list(_Reader(list(tokens(text, path)), path).file())
 
@@ -109,7 +109,7 @@ class _Reader:
                 self._next()
                 self._until(")")
 
-    def _items(self, item: Callable[[Token], Iterator[World] | None]) -> Iterator[World]:
+    def _items(self, item: Callable[[Token], Iterator[WitWorld] | None]) -> Iterator[WitWorld]:
         """Everything up to a closing brace or the end of the file."""
         while self._at < len(self._tokens) and not self.at_word("}"):
             comments = self._tokens[self._at].comments
@@ -117,10 +117,10 @@ class _Reader:
             first = self._next()
             yield from item(Token(first.text, comments, first.line)) or ()
 
-    def file(self, package: str = "") -> Iterator[World]:
+    def file(self, package: str = "") -> Iterator[WitWorld]:
         names = [package]
 
-        def item(first: Token) -> Iterator[World]:
+        def item(first: Token) -> Iterator[WitWorld]:
             if first.text == "package":
                 self._at -= 1
                 inner = self.package_name()
@@ -139,16 +139,16 @@ class _Reader:
 
         yield from self._items(item)
 
-    def _world(self, first: Token, package: str) -> World:
+    def _world(self, first: Token, package: str) -> WitWorld:
         name = self._next().text
-        world = World(package, name, self._path, first.line, docs_of(first.comments))
+        world = WitWorld(package, name, self._path, first.line, docs_of(first.comments))
         self._expect("{")
         for _ in self._items(lambda token: self._world_item(world, token)):
             pass
         self._expect("}")
         return world
 
-    def _world_item(self, world: World, first: Token) -> None:
+    def _world_item(self, world: WitWorld, first: Token) -> None:
         match first.text:
             case "export" | "import":
                 self._extern(world, first)
@@ -164,7 +164,7 @@ class _Reader:
                     self._path, first.line, f"{other!r} is nothing that a world can hold"
                 )
 
-    def _extern(self, world: World, first: Token) -> None:
+    def _extern(self, world: WitWorld, first: Token) -> None:
         name = self._name()
         if not self.at_word(":"):
             self._next()
@@ -187,7 +187,7 @@ class _Reader:
             name += self._next().text + self._next().text
         return name
 
-    def _include(self, world: World) -> None:
+    def _include(self, world: WitWorld) -> None:
         name, renames = self._name(), {}
         if self.at_word("with"):
             self._next()
@@ -200,7 +200,7 @@ class _Reader:
             self._next()
         world.includes.append((name, renames))
 
-    def _use(self, world: World) -> None:
+    def _use(self, world: WitWorld) -> None:
         """What a world uses has a name in it, and no docs of its own there."""
         self._until("{")
         inner = [token.text for token in self._until("}")]
@@ -231,7 +231,7 @@ def _item_docs(inner: list[Token]) -> Iterator[tuple[str, str]]:
         is_first = token.text == "," and depth == 0
 
 
-def find_world(worlds: Mapping[Path, list[World]], own: Path, name: str) -> World:
+def find_world(worlds: Mapping[Path, list[WitWorld]], own: Path, name: str) -> WitWorld:
     """The world of a plugin in its own WIT folder: the only one, or the one of its name.
 
     Raises OperatorError if there is none, or none can be told to be it.

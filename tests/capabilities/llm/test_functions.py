@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lion.capabilities.llm import functions as llm
-from lion.capabilities.llm.answer import MOST_WAITING, Answer
+from lion.capabilities.llm.answer import MOST_WAITING, ModelAnswer
 from lion.capabilities.models.chat import Assistant, Chat, ToolCall, ToolResult, User, parse_chat
 from lion.capabilities.models.events import (
     Event,
@@ -200,7 +200,7 @@ class TestAnswer:
                 await llm.next_(one, 1)
 
     async def test_a_reader_that_lags_slows_the_model(self, nursery: trio.Nursery) -> None:
-        answer = Answer()
+        answer = ModelAnswer()
         told = []
 
         async def talk() -> None:
@@ -218,7 +218,7 @@ class TestAnswer:
         assert heard == [Text(str(number)) for number in range(200)]
 
     async def test_who_stopped_waiting_is_not_woken(self, nursery: trio.Nursery) -> None:
-        answer = Answer()
+        answer = ModelAnswer()
         with trio.move_on_after(0):
             await answer.next()
         heard = []
@@ -255,7 +255,7 @@ class TestAnswer:
         assert one.spent["llm.tokens of fast"] == 6 + 2
 
     async def test_poll_knows_when_it_is_ready(self, nursery: trio.Nursery) -> None:
-        answer = Answer()
+        answer = ModelAnswer()
         assert not answer.is_ready
         with trio.fail_after(60):
             nursery.start_soon(answer.tell, Text("a"))
