@@ -10,12 +10,7 @@ from math import inf
 
 import trio
 
-SECOND = 1_000_000_000
-
-
-def in_seconds(ns: int | None) -> float:
-    """Nanoseconds as trio counts; None is for ever."""
-    return inf if ns is None else ns / SECOND
+from lion.domain.plan import in_seconds
 
 
 class Deadline:

@@ -19,7 +19,7 @@ import trio
 
 from lion.domain.call import CallError, HostCall, Verdict
 from lion.domain.events import EVENTS, encode_body
-from lion.domain.plan import SYSTEM, Holder, Limits
+from lion.domain.plan import SYSTEM, Holder, Limits, in_seconds
 from lion.domain.record import Record
 from lion.errors import GuestError
 from lion.kernel.handles import HandleTable
@@ -145,8 +145,7 @@ class SystemBench:
         await self._loaded.close()
 
     async def _timed(self, work: Any, what: str) -> Any:
-        deadline = self._limits.deadline_ns
-        seconds = float("inf") if deadline is None else deadline / 1e9
+        seconds = in_seconds(self._limits.deadline_ns)
         with trio.move_on_after(seconds):
             return await work
         raise GuestError(f"{what!r} ran longer than {seconds:g} s", ending="deadline")
