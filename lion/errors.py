@@ -89,3 +89,9 @@ class InternalError(LionError):
     """A bug in lion."""
 
     exit_code = 70
+
+
+class BrokenCall(InternalError):
+    """A bug in a host function. It ends the invocation that called it, and nobody else; the run's
+    exit code says that it was there.
+    """

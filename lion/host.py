@@ -166,7 +166,8 @@ class Host:
                 await self._finish(live, listeners, code, is_cancelled)
                 raise
             ended = [endings.get(i) or cancelled_ending(e) for i, e in enumerate(plan.runs)]
-            code = failure.exit_code if failure else worst([e.exit_code for e in endings.values()])
+            codes = [e.exit_code for e in endings.values()] + [e.exit_code for e in live.broken]
+            code = failure.exit_code if failure else worst(codes)
             interrupted = work.cancel_called
             code = INTERRUPTED if interrupted else code
             await self._finish(live, listeners, code, interrupted)
@@ -180,6 +181,7 @@ class Host:
             run=live.id, exit_code=code, endings=tuple(ended), calls=counts.calls,
             denied=counts.denied, denials=denials_of(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
+            bugs=tuple(bug.what for bug in live.broken),
         )  # fmt: skip
 
     async def _finish(

@@ -105,11 +105,13 @@ class Loader:
             found.refusal = exc
             raise
         finally:
-            live.holders = {
-                name: self._live(holder, found.components[name], found.operations)
-                for name, holder in plan.holders.items()
-                if name in found.components
-            }
+            live.join(
+                {
+                    name: self._live(holder, found.components[name], found.operations)
+                    for name, holder in plan.holders.items()
+                    if name in found.components
+                }
+            )
             self._record(live, plan, found)
         if found.failures:
             raise next(iter(found.failures.values()))

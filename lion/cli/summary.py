@@ -31,6 +31,8 @@ def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen
         yield from render_denial(denial, plan, screen, is_last=is_last_of(shown, index))
     if len(report.denials) > _MOST_DENIALS:
         yield f"denied  … and more, all of them in: {typed('log')}"
+    for bug in report.bugs:
+        yield f"{screen.paint('bug', 'red')}     in lion: {show_line(bug)}; please report it"
     yield _counts(report)
     yield f"again offline:     {typed('replay')}"
     yield f"who may do what:   {typed('audit')}"

@@ -58,9 +58,13 @@ def as_agent(name: str, task: str) -> Form:
 
 async def execute(invocation: Invocation, export: Export, args: list[Any], form: Form) -> Any:
     """The export's WIT value. Raises GuestError for what stopped it."""
-    invocation.record(form.began)
+    owner, parent = invocation.owner, invocation.parent
+    owner.share.check(began=False)
+    # What it is asked is its caller's to pay, what it answers its own.
+    payer = owner if parent is None else parent.owner
+    payer.share.charge(invocation.record(form.began))
     value = await _attempt(invocation, export, args, form)
-    invocation.record(form.ended(value, invocation.stats.cpu_ns))
+    owner.share.charge(invocation.record(form.ended(value, invocation.stats.cpu_ns)))
     return value
 
 
@@ -79,7 +83,7 @@ async def _attempt(invocation: Invocation, export: Export, args: list[Any], form
             exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns,
             began=exc.began,
         )  # fmt: skip
-        invocation.record(failure)
+        invocation.owner.share.charge(invocation.record(failure))
         raise
     except BaseException as exc:
         ending = "cancelled" if isinstance(exc, trio.Cancelled) else "failed"

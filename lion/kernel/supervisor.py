@@ -1,7 +1,8 @@
 """Look here if you want to know how the agents and calls of a run start together and end apart.
 
 Rule: one's failure is its own: its siblings go on, and the run's exit code is the worst of theirs.
-Rule: only the log's refusal and a bug in lion end the whole run.
+Rule: only the log's refusal and a bug in the kernel end the whole run; one in a host function ends
+the invocation that called it.
 Rule: what is cancelled is recorded as such before the run's own ending.
 """
 
@@ -12,7 +13,7 @@ import trio
 
 from lion.domain.call import CallError
 from lion.domain.plan import RunAgent, RunCall
-from lion.errors import INTERRUPTED, GuestError, OperatorError
+from lion.errors import INTERRUPTED, BrokenCall, GuestError, OperatorError
 from lion.kernel.execution import as_agent, execute, execute_tool
 from lion.kernel.exports import is_agent_export
 from lion.kernel.groups import flattened
@@ -65,6 +66,11 @@ async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Endin
         if isinstance(entry, RunAgent):
             return await run_agent(live, path, entry)
         return await run_call(live, path, entry)
+    except BrokenCall as exc:
+        return Ending(
+            name, kind, ok=False, exit_code=exc.exit_code, error=f"a bug in lion: {exc.what}",
+            ending="failed",
+        )  # fmt: skip
     except (GuestError, OperatorError) as exc:
         ending = exc.ending if isinstance(exc, GuestError) else "refused"
         words = exc.words if isinstance(exc, GuestError) else ""

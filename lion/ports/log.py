@@ -72,6 +72,11 @@ class EventLog(Protocol):
         ...
 
     @property
+    def quota(self) -> int:
+        """Bytes that one run may record."""
+        ...
+
+    @property
     def is_full(self) -> bool:
         """The buffer has reached its bound: callers should `await wait_room()` before they append
         more.
@@ -94,9 +99,11 @@ class EventLog(Protocol):
         """Wait until everything appended so far is durable."""
         ...
 
-    async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
+    async def transact(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+    ) -> tuple[T, int]:
         """Run `operate` and append `draft(its value)` in one transaction, in the order of the
-        buffer; wait for it.
+        buffer; wait for it. The value, and what the record counts as in bytes.
         """
         ...
 

@@ -76,7 +76,9 @@ def _denial(one: Refused, joined: Mapping[tuple[str, ...], Suggestion]) -> Denia
 
 
 class RunReport(msgspec.Struct, frozen=True):
-    """What a run came to. `wall_ns` is its duration in nanoseconds."""
+    """What a run came to. `wall_ns` is its duration in nanoseconds; `bugs` are lion's own, each of
+    which ended an invocation.
+    """
 
     run: str
     exit_code: int
@@ -86,3 +88,4 @@ class RunReport(msgspec.Struct, frozen=True):
     denials: tuple[Denial, ...]
     wall_ns: int
     interrupted: bool = False
+    bugs: tuple[str, ...] = ()
