@@ -144,6 +144,31 @@ async def test_a_used_up_share_begins_no_call_and_no_instance() -> None:
     assert len(executed) == 1
 
 
+async def test_a_share_is_one_for_all_instances_that_live_already() -> None:
+    executed = []
+
+    def execute(caller: Any) -> str:
+        executed.append(caller.path)
+        return LARGE
+
+    begun, go = [], trio.Event()
+
+    async def calls(handle: HandleCall, text: str) -> Any:
+        begun.append(text)
+        await go.wait()
+        await handle(0, [])
+
+    live = await world({"one": calls}, operation(execute), log=len(LARGE) // 2)
+    async with trio.open_nursery() as nursery:
+        endings: dict[int, Ending] = {}
+        entries = [RunCall("one.work", {"text": str(n)}) for n in range(5)]
+        nursery.start_soon(supervise, live, entries, endings)
+        while len(begun) < 5:
+            await trio.lowlevel.checkpoint()
+        go.set()
+    assert {one.ending for one in endings.values()} == {"log"} and len(executed) == 1
+
+
 async def test_a_flood_ends_itself_and_leaves_others_their_part() -> None:
     async def floods(handle: HandleCall, text: str) -> Any:
         while True:
