@@ -26,7 +26,7 @@ from lion.kernel.processors import build_processors
 from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.kernel.system_clock import SystemClock
-from lion.loading import Loader
+from lion.loading import Loader, owner_of
 from lion.log.sqlite import open_sqlite_log
 from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import Clock, EventLog, Operation, Services
@@ -129,7 +129,7 @@ class Host:
         Raises LionError if it could not start, AuditError or InternalError if it had to stop.
         """
         run = self._fittings.name_run()
-        live = LiveRun(run, plan, self._log, self._fittings.clock())
+        live = LiveRun(run, plan, self._log, self._fittings.clock(), owner_of(plan))
         with flattened():
             services = self._fittings.services(
                 plan, self._settings, code_of(plan), self._policy.proxy

@@ -6,6 +6,7 @@ Rule: whatever stops it, RunStarted and what was loaded are recorded; then the f
 raised.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -34,6 +35,16 @@ from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
 from lion.system.entry import load_system, open_system
 from lion.wasm.runtime import WasmRuntime
+
+
+def owner_of(plan: Plan) -> str:
+    """To whom belongs what a plan's holders keep: the manifest's real path, since its name may be
+    anybody's; the caller's word for what has no file.
+    """
+    if plan.owner:
+        return plan.owner
+    return f"unnamed:{plan.name}" if plan.path is None else os.path.realpath(plan.path)
+
 
 Operations = Mapping[tuple[str, str], Operation]
 

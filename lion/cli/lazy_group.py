@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "audit": "Say who may do what, or who did what in a run.",
     "log": "Show what was recorded of a run.",
     "runs": "List the recorded runs.",
+    "kv": "See, move and clear what guests keep.",
     "verify": "Prove that the record of a run is unchanged.",
     "replay": "Execute a recorded run again, offline, and compare.",
 }

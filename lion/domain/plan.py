@@ -173,7 +173,7 @@ class RunCall(msgspec.Struct, frozen=True):
 
 class Plan(msgspec.Struct, frozen=True):
     """A resolved manifest. `path` is the file (None for a bare component), `text` its content as
-    written.
+    written, `owner` to whom belongs what its holders keep (kv), if not to the file.
     """
 
     name: str
@@ -184,3 +184,4 @@ class Plan(msgspec.Struct, frozen=True):
     resolved: dict[str, Any]
     """The manifest as plain values, as it goes into RunStarted."""
     models: dict[str, Model] = {}
+    owner: str = ""

@@ -39,7 +39,7 @@ class Invocation:
         self.parent = parent
         self.run = live.id
         self.holder = holder.name
-        self.namespace = f"{live.namespace}/{holder.name}"
+        self.namespace = f"{live.owner}/{holder.name}"
         self.config = holder.holder.config
         self.clock = live.clock
         self.services = live.services

@@ -88,10 +88,13 @@ class Counts(msgspec.Struct):
 class LiveRun:
     """What everything in one run shares."""
 
-    def __init__(self, run: str, plan: Plan, log: EventLog, clock: Clock) -> None:
+    def __init__(
+        self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody"
+    ) -> None:
         self.id = run
         self.plan = plan
-        self.namespace = plan.name
+        self.owner = owner
+        """To whom belongs what the holders keep."""
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}

@@ -31,6 +31,7 @@ from lion.ports.executors import (
 from lion.ports.log import (
     BudgetUse,
     EventLog,
+    KeptStore,
     LogReader,
     RunSummary,
     Tables,
@@ -54,6 +55,7 @@ __all__ = [
     "Handles",
     "Import",
     "JsonTypes",
+    "KeptStore",
     "Kind",
     "LogReader",
     "Offered",

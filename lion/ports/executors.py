@@ -74,7 +74,7 @@ class CallContext(Protocol):
     run: str
     holder: str
     namespace: str
-    """Manifest name and holder: where kv is kept."""
+    """Owner and holder: where kv is kept."""
     config: Mapping[str, Any]
     handles: Handles
     clock: Clock

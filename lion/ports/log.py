@@ -45,6 +45,15 @@ class BudgetUse(msgspec.Struct, frozen=True):
     used: int
 
 
+class KeptStore(msgspec.Struct, frozen=True, kw_only=True):
+    """What one holder of one owner keeps (kv): how many keys, and bytes of keys and values."""
+
+    owner: str
+    holder: str
+    keys: int
+    bytes: int
+
+
 class Tables(Protocol):
     """The key-value tables of the log's database, inside one transaction. Synchronous; values are
     text.

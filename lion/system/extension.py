@@ -44,7 +44,8 @@ F64 = Annotated[float, Wit("f64")]
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Whose call it is: the run, the holder and the chain of holders from the run's root to it.
 
-    `namespace` is manifest and holder ("desk/ann"): the same in every run, for what is kept.
+    `namespace` is owner and holder ("/home/me/desk/manifest.toml/ann"): the same in every run, for
+    what is kept.
     """
 
     run: str

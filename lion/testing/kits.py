@@ -21,7 +21,7 @@ from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.domain.units import parse_duration
 from lion.errors import OperatorError
 from lion.host import Host
-from lion.loading import read_component
+from lion.loading import owner_of, read_component
 from lion.review.report import Ending, RunReport
 from lion.testing.clock import FrozenClock
 from lion.testing.errors import is_told, raise_ending
@@ -54,7 +54,7 @@ class _Common(Evidence):
     """What both kits have."""
 
     def __init__(self, stage: Stage, reports: list[RunReport]) -> None:
-        super().__init__(stage.log, stage.plan.name)
+        super().__init__(stage.log, owner_of(stage.plan))
         self.reports = reports
         self._stage = stage
 

@@ -27,6 +27,7 @@ from lion.host import Fittings, Host
 from lion.kernel.inspect import describe
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.system_clock import SystemClock
+from lion.loading import owner_of
 from lion.log.memory import MemoryLog
 from lion.policy.policy_file import parse_policy
 from lion.ports import Clock
@@ -101,7 +102,7 @@ class Stage:
                 )
             for key, value in values.items():
                 data = value.encode() if isinstance(value, str) else value
-                self.log.tables.kv_set(f"{self.plan.name}/{holder}", key, pack(data))
+                self.log.tables.kv_set(f"{owner_of(self.plan)}/{holder}", key, pack(data))
 
 
 def _put(place: Path, content: str | bytes | Path) -> None:
