@@ -206,7 +206,11 @@ class Broker:
             decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
         size = self._record(intent, call.number)
-        await self._log.commit()
+        try:
+            await self._log.commit()
+        except trio.Cancelled:  # nothing was done, and that is known
+            self._record(CallFinished(status=Status.CANCELLED, value=CANCELLED), call.number)
+            raise
         status, value = Status.UNKNOWN, UNKNOWN
         try:
             value = ("ok", await operation.execute(self._caller, *call.args))
