@@ -7,7 +7,13 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 # make PYTHON=/path/to/python chooses another interpreter for .venv.
 PYTHON :=
 
-.PHONY: help run test check bench plugins clean
+# Tests run on all cores, however many there are; `make test ARGS=...` says something else.
+EVERY_CORE := -n auto --dist worksteal
+SELECTED = $(if $(ARGS),$(ARGS),$(EVERY_CORE))
+# One after another, with what it measures shown, as long as it takes.
+SERIES := $(PY) -m pytest -m slow -p no:xdist -o faulthandler_timeout=0
+
+.PHONY: help run test check soak crash fuzz bench plugins clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -17,14 +23,14 @@ run: $(VENV)/.runtime  ## run the research desk: three agents, three plugins, on
 	@$(PY) examples/research-desk/desk.py
 
 test: $(VENV)/.dev  ## run the fast test suite (more: make test ARGS="-m slow")
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SELECTED)
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, tests
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SELECTED)
 
 bench: $(VENV)/.dev  ## measure, against Extism, plain wasmtime and httpx2 (JSON=file writes the figures there)
 	@$(PY) benchmarks/run.py $(if $(JSON),--json "$(JSON)")

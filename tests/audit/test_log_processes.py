@@ -87,6 +87,7 @@ async def kill_and_look(directory: Path, lines: int) -> None:
     assert (summary.records, summary.exit_code, summary.is_live) == (report.records, None, False)
 
 
+@pytest.mark.slow
 async def test_a_killed_writer_leaves_what_it_called_durable(tmp_path: Path) -> None:
     for kill in range(4):  # Each goes on where the last was killed.
         await kill_and_look(tmp_path, 1 + kill * 9)

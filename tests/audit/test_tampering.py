@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import trio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from lion.audit.sqlite import open_sqlite_log, open_sqlite_reader
@@ -16,6 +16,7 @@ from lion.audit.sqlite_schema import LOG_NAME
 from lion.domain.record import Record
 from lion.errors import AuditError
 from tests.audit.rig import RUN, draft, finished, started
+from tests.examples import examples
 
 RECORDS = 60
 SCOPED = ("invocation", "principal", "component_digest", "cause", "correlation")
@@ -81,7 +82,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(100, suppressed=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, RECORDS), st.sampled_from((*COLUMNS, *SCOPED)), VALUES)
 def test_any_value_in_any_column_is_found(copy: Path, seq: int, column: str, value: Any) -> None:
     shutil.copy(copy / LOG_NAME, copy / "whole")

@@ -71,7 +71,7 @@ def test_a_run_imports_only_what_it_uses(lion: Lion) -> None:
 def test_output_into_a_pipe_that_ends_at_once_is_whole(lion: Lion) -> None:
     """The process ends without taking itself apart; whatever was said is out by then."""
     for words in (["--help"], ["--version"], ["inspect", str(WASM / "guide.wasm"), "--json"]):
-        first, again = lion(*words), lion(*words)
+        first, again = lion.process(*words), lion(*words)
         assert first.stdout == again.stdout
         assert first.stdout.endswith("\n")
         assert (first.returncode, first.stderr) == (0, "")

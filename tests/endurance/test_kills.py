@@ -71,6 +71,7 @@ def check_next_run(shell: Shell) -> None:
         assert shell.do("replay", run).code == 0
 
 
+@pytest.mark.slow
 def test_killed_runs_show_how_far_they_got(shell: Shell) -> None:
     kill = signal.SIGKILL
     acts = [

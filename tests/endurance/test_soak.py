@@ -198,6 +198,7 @@ async def check_some_logs(settings: Settings, most: int) -> None:
         await replayed(settings, run.run)
 
 
+@pytest.mark.slow
 async def test_honest_and_hostile_guests_side_by_side(
     settings: Settings, say: Callable[[str], None]
 ) -> None:
