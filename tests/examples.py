@@ -35,7 +35,8 @@ def examples(count: int, *, suppressed: Sequence[HealthCheck] = ()) -> settings:
     """Settings of a test that deserves `count` examples in CI. `suppressed` are health checks that
     do not hold for it.
     """
-    share = settings.default.max_examples / WHOLE
+    profile = settings.get_profile(settings.get_current_profile_name())
+    share = profile.max_examples / WHOLE
     return settings(
         max_examples=max(_FEWEST, round(count * share)),
         suppress_health_check=[*_UNJUDGED, *suppressed],
