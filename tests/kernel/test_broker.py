@@ -201,14 +201,6 @@ class TestCharged:
                             limits=Limits(calls=1))  # fmt: skip
         assert [(await bench.ask())[1][0] for _ in range(2)] == ["other", "exhausted"]
 
-    async def test_a_holder_that_floods_the_log_ends(self) -> None:
-        bench = await begun(operation("now", lambda caller, text: None), limits=Limits(log=2_000))
-        with pytest.raises(GuestError, match="its share of the log, 2,000 bytes") as caught:
-            for _ in range(20):
-                await bench.ask("x" * 100)
-        assert caught.value.ending == "log"
-        assert 2 < len(bench.records()) < 20
-
 
 class TestFurtherTargets:
     """A call under way that leads elsewhere (a redirect) is decided through the same door."""

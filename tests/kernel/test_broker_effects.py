@@ -14,7 +14,7 @@ from lion.domain.event import (
     CallRequested,
 )
 from lion.domain.plan import Limits
-from lion.errors import AuditError, InternalError, OutsideError
+from lion.errors import AuditError, GuestError, InternalError, OutsideError
 from lion.ports import Kind, Operation, Tables
 from tests.kernel.door import (
     NOTES,
@@ -72,6 +72,14 @@ class TestEveryKind:
         bench = await begun(kind(never), limits=Limits(calls=0))
         assert (await bench.ask())[1][0] == "exhausted"
         assert bench.only().status == "denied"
+
+    async def test_a_holder_that_floods_the_log_ends(self, kind: Any) -> None:
+        bench = await begun(kind(lambda *args: "x" * 500), limits=Limits(log=10_000))
+        with pytest.raises(GuestError, match="its share of the log, 10,000 bytes") as caught:
+            for _ in range(100):
+                await bench.ask()
+        assert caught.value.ending == "log"
+        assert 5 < len(bench.events(CallFinished)) < 20
 
     async def test_a_log_that_is_full_makes_the_guest_wait(self, kind: Any) -> None:
         bench = await begun(kind(lambda *args: 1))
