@@ -225,7 +225,7 @@ class TestWhoIsSlow:
 
         system = FakeSystem(hears=("LineLogged",), ear=hear)
         async with hearing(part(system)) as (world, opened):
-            for _ in range(FAR_BEHIND + 2):
+            for _ in range(FAR_BEHIND + 3):
                 say(world, LINE)
             await wait_quiet()
             assert world.events(SystemPluginLagged) == []
@@ -233,8 +233,8 @@ class TestWhoIsSlow:
             await wait_quiet()
             await finish(opened, 0, interrupted=False)
         (lagged,) = world.events(SystemPluginLagged)
-        assert (lagged.holder, lagged.behind, lagged.is_final) == ("hook", FAR_BEHIND, False)
-        assert system.behind[1] == FAR_BEHIND
+        assert (lagged.holder, lagged.behind, lagged.is_final) == ("hook", FAR_BEHIND + 1, False)
+        assert [behind >= FAR_BEHIND for behind in system.behind[1:3]] == [True, True]
 
     async def test_one_less_is_not_far(self) -> None:
         go_on = trio.Event()
