@@ -8,6 +8,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,7 @@ _OPENS: Final = {
 _OPENS[".mjs"] = _OPENS[".ts"]
 
 
+@cache
 def sources() -> list[Path]:
     """What people write here, in the languages that have functions."""
     known = subprocess.run(

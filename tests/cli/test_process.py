@@ -77,6 +77,17 @@ def test_output_into_a_pipe_that_ends_at_once_is_whole(lion: Lion) -> None:
         assert (first.returncode, first.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("component", "tool", "arguments", "code"),
+    [("calculator", "divide", '{"a": 1, "b": 0}', 1), ("hostile", "panic", '{"message": ""}', 3)],
+)
+def test_the_exit_code_is_the_commands(
+    lion: Lion, component: str, tool: str, arguments: str, code: int
+) -> None:
+    words = ("call", WASM / f"{component}.wasm", tool, arguments)
+    assert lion.process(*words).returncode == lion(*words).returncode == code
+
+
 def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:
     words = [sys.executable, "-m", "lion", "call", str(WASM / "hostile.wasm"), "spin"]
     with subprocess.Popen(
