@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time_ns, time_ns
 
-from lion.audit.account import Account
-from lion.audit.chain import CHAIN_START, digest_of
-from lion.audit.group import Group, Opening
-from lion.audit.sqlite_store import SqliteStore
 from lion.domain.call import Decision, Status, Verdict
-from lion.domain.event import CallFinished, encode_body
+from lion.domain.events import CallFinished, encode_body
+from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
-from lion.policy.question import Question
+from lion.log.chain import CHAIN_START, digest_of
+from lion.log.group import Group, Opening
+from lion.log.quota import RunQuota
+from lion.log.sqlite_store import SqliteStore
 
 _RUN = "0b9c5a3e-7d0f-4f5e-8f5e-0b9c5a3e7d0f"
 _SCOPE = Scope(
@@ -71,7 +71,7 @@ def measure_parts(count: int) -> dict[str, float]:
     """CPU microseconds per record: decision (cached), record (made and encoded), hash, insert."""
     entries = [_draft(at) for at in range(count)]
     with tempfile.TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder), "normal", {_RUN: Account(_RUN, 1 << 40)})
+        store = SqliteStore(Path(folder), "normal", {_RUN: RunQuota(_RUN, 1 << 40)})
         opening = Group()
         opening.entries.append(Opening(_RUN, "bench"))
         store.write(opening, frozenset())

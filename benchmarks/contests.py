@@ -10,7 +10,7 @@ from benchmarks.lion_host import open_whole
 from benchmarks.measure import Contest, Work
 from benchmarks.public_api import PublicGuest
 from benchmarks.starts import open_starts
-from lion.domain.packed import pack, unpack
+from lion.values.packed import pack, unpack
 
 WORD = "hello world"
 KIB64 = 64 * 1024

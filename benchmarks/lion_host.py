@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from lion.domain.manifest import parse_manifest
 from lion.domain.plan import Plan
 from lion.history import replay_run
 from lion.host import Host, open_host
-from lion.kernel.report import RunReport
+from lion.manifest.parse import parse_manifest
+from lion.review.report import RunReport
 from lion.settings import Settings
 
 BUILT = Path(__file__).parents[1] / "plugins-wasm"

@@ -19,8 +19,8 @@ from benchmarks.web import open_web
 from benchmarks.without import unlogged, unpoliced
 from lion.cli.printer import Page, open_printer
 from lion.cli.screen import Screen
-from lion.domain.manifest import parse_manifest
 from lion.domain.plan import Plan
+from lion.manifest.parse import parse_manifest
 
 LION, NO_LOG, NO_POLICY = "lion", "no log", "no policy"
 SHARES = {"log": NO_LOG, "policy": NO_POLICY}

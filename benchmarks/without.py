@@ -11,10 +11,10 @@ from typing import TypeVar
 import trio
 
 from lion.domain.call import Decision, Verdict
-from lion.domain.event import Event, RunFinished
+from lion.domain.events import Event, RunFinished
 from lion.domain.record import Draft
 from lion.host import Host
-from lion.kernel.live import LiveHolder
+from lion.kernel.run_state import LiveHolder
 from lion.ports import Tables
 
 T = TypeVar("T")

@@ -14,8 +14,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from lion.audit.sqlite_reader import open_sqlite_reader
-from lion.domain.event import RunStarted
+from lion.domain.events import RunStarted
 from lion.errors import AuditError
 from lion.kernel.replay import (
     Difference,
@@ -24,6 +23,7 @@ from lion.kernel.replay import (
     replay_invocation,
     replay_limits,
 )
+from lion.log.sqlite_reader import open_sqlite_reader
 from lion.ports import Component, LogReader, Runtime
 from lion.settings import Settings
 

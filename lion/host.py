@@ -13,28 +13,28 @@ from typing import Any
 import msgspec
 import trio
 
-from lion.audit.sqlite import open_sqlite_log
 from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
-from lion.domain.event import RunFinished
-from lion.domain.http_url import Url
+from lion.domain.events import RunFinished
 from lion.domain.plan import Plan, RunCall
 from lion.domain.record import Record
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
-from lion.kernel.clock import SystemClock
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe
 from lion.kernel.interrupts import Interrupts, open_interrupts
 from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.live import LiveRun
 from lion.kernel.processors import build_processors
-from lion.kernel.report import Ending, RunReport, with_together
+from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
+from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader
+from lion.log.sqlite import open_sqlite_log
 from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import Clock, EventLog, Operation
+from lion.review.report import Ending, RunReport, with_together
+from lion.scopes.http_url import Url
 from lion.settings import Settings
-from lion.system.room import code_of
+from lion.system.entry import code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 Watch = Callable[[Record], None]

@@ -13,21 +13,26 @@ from typing import cast
 import msgspec
 
 from lion import __version__
-from lion.domain.capability import Capability, capability_of, extensions_of, is_extension
-from lion.domain.event import LineLogged, RunStarted
+from lion.domain.capability import (
+    Capability,
+    capability_of,
+    extensions_of,
+    is_extension,
+    name_call,
+)
+from lion.domain.events import LineLogged, RunStarted
 from lion.domain.plan import Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import tool_exports
-from lion.kernel.extensions import build_extensions, extension_operations
+from lion.kernel.extension_calls import build_extensions, extension_operations
 from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
-from lion.kernel.live import LiveHolder, LiveRun
-from lion.kernel.replay import name_call
-from lion.policy.extensions import check_extensions
+from lion.kernel.run_state import LiveHolder, LiveRun
+from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
-from lion.system.room import load_system, open_system
+from lion.system.entry import load_system, open_system
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]

@@ -9,10 +9,10 @@ import pytest
 import trio
 
 from lion import threads
-from lion.capabilities.fs_file import Descriptor
+from lion.capabilities.fs.file import Descriptor
 from lion.domain.call import CallError
 from lion.threads import finish
-from tests.capabilities.fs_rig import grant, open_guest
+from tests.capabilities.fs.rig import grant, open_guest
 
 
 class Gate:

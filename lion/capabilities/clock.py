@@ -6,22 +6,22 @@ scope ends it.
 
 import trio
 
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 
 NANO = 1e-9
 
 
-def now(caller: Caller) -> int:
+def now(caller: CallContext) -> int:
     """Nanoseconds since 1970 (UTC)."""
     return caller.clock.now_ns()
 
 
-def monotonic(caller: Caller) -> int:
+def monotonic(caller: CallContext) -> int:
     """Nanoseconds since the start of the run."""
     return caller.clock.monotonic_ns()
 
 
-async def sleep(caller: Caller, duration: int) -> None:
+async def sleep(caller: CallContext, duration: int) -> None:
     """Wait `duration` nanoseconds, not less; centuries are fine, the call's deadline ends them."""
     if duration == 0:
         await trio.lowlevel.checkpoint()

@@ -8,10 +8,10 @@ from datetime import date, datetime, time
 from typing import Any
 
 from lion.domain.call import CallError
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 
 
-def get(caller: Caller, key: str) -> str | None:
+def get(caller: CallContext, key: str) -> str | None:
     """One setting: text as it is, else as JSON (dates in ISO 8601); None if there is none.
 
     Raises CallError("invalid") for a number JSON does not have (TOML's nan and inf).
@@ -22,7 +22,7 @@ def get(caller: Caller, key: str) -> str | None:
     return value if isinstance(value, str) else _write_json(key, value)
 
 
-def keys(caller: Caller) -> list[str]:
+def keys(caller: CallContext) -> list[str]:
     """The names of all settings, sorted."""
     return sorted(caller.config)
 

@@ -11,20 +11,20 @@ quota was cut can get below it again.
 
 from lion.capabilities.bounds import check_range, check_size, utf8_size
 from lion.domain.call import CallError
-from lion.domain.packed import check_packed, unpack
-from lion.ports import Caller, Kind, Operation, Tables
+from lion.ports import CallContext, Kind, Operation, Tables
+from lion.values.packed import check_packed, unpack
 
 MOST_KEY_BYTES = 1_024
 MOST_LISTED = 1_000
 
 
-def get(tables: Tables, caller: Caller, key: str) -> str | None:
+def get(tables: Tables, caller: CallContext, key: str) -> str | None:
     """The packed value under a key, or None. Raises CallError("invalid")."""
     _check_key(key)
     return tables.kv_get(caller.namespace, key)
 
 
-def set_(tables: Tables, caller: Caller, key: str, value: str) -> None:
+def set_(tables: Tables, caller: CallContext, key: str, value: str) -> None:
     """Store a packed value. Raises CallError: `invalid`, or `exhausted` over the quota."""
     _check_key(key)
     check_packed(value)
@@ -32,13 +32,15 @@ def set_(tables: Tables, caller: Caller, key: str, value: str) -> None:
     tables.kv_set(caller.namespace, key, value)
 
 
-def delete(tables: Tables, caller: Caller, key: str) -> bool:
+def delete(tables: Tables, caller: CallContext, key: str) -> bool:
     """Remove a key; True if it was there. Raises CallError("invalid")."""
     _check_key(key)
     return tables.kv_delete(caller.namespace, key)
 
 
-def list_(tables: Tables, caller: Caller, prefix: str, after: str | None, limit: int) -> list[str]:
+def list_(
+    tables: Tables, caller: CallContext, prefix: str, after: str | None, limit: int
+) -> list[str]:
     """At most `limit` keys in byte order. Raises CallError("invalid")."""
     check_size("a prefix", prefix, most=MOST_KEY_BYTES)
     check_size("`after`", after or "", most=MOST_KEY_BYTES)
@@ -47,7 +49,7 @@ def list_(tables: Tables, caller: Caller, prefix: str, after: str | None, limit:
 
 
 def compare_and_set(
-    tables: Tables, caller: Caller, key: str, expected: str | None, value: str | None
+    tables: Tables, caller: CallContext, key: str, expected: str | None, value: str | None
 ) -> bool:
     """Change the key if it holds the bytes `expected` (None: does not exist); True if it did.
 
@@ -74,7 +76,7 @@ def _check_key(key: str) -> None:
 
 
 def _check_quota(
-    tables: Tables, caller: Caller, key: str, value: str, current: str | None
+    tables: Tables, caller: CallContext, key: str, value: str, current: str | None
 ) -> None:
     growth = utf8_size(value)
     growth += utf8_size(key) if current is None else -utf8_size(current)

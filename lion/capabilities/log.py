@@ -8,10 +8,10 @@ Rule: lines take of the `output` budget, or a guest could fill the disk with wha
 from typing import Any
 
 from lion.capabilities.bounds import check_size, utf8_size
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 
 
-def write(caller: Caller, level: str, message: str) -> None:
+def write(caller: CallContext, level: str, message: str) -> None:
     """Accept one line of at most 64 KiB. Raises CallError("invalid")."""
     check_size("a line", message)
 

@@ -12,17 +12,17 @@ import msgspec
 
 from lion.capabilities.bounds import check_size, utf8_size
 from lion.domain.call import CallError
-from lion.ports import OUTPUT_EVENT, Caller, Kind, Operation
+from lion.ports import OUTPUT_EVENT, CallContext, Kind, Operation
 
 MOST_NESTED = 64
 
 
-def text(caller: Caller, piece: str) -> None:
+def text(caller: CallContext, piece: str) -> None:
     """Accept a piece of at most 64 KiB. Raises CallError("invalid")."""
     check_size("a piece of output", piece)
 
 
-def partial(caller: Caller, json: str) -> None:
+def partial(caller: CallContext, json: str) -> None:
     """Accept JSON of at most 64 KiB, nested at most 64 deep. Raises CallError("invalid")."""
     check_size("a partial output", json)
     try:
@@ -35,7 +35,7 @@ def partial(caller: Caller, json: str) -> None:
         raise CallError("invalid", f"a partial output is nested at most {MOST_NESTED} deep")
 
 
-def progress(caller: Caller, done: int, total: int | None, message: str) -> None:
+def progress(caller: CallContext, done: int, total: int | None, message: str) -> None:
     """Accept a step of work with a message of at most 64 KiB. Raises CallError("invalid")."""
     check_size("a message of progress", message)
 

@@ -13,7 +13,7 @@ import trio
 
 from lion.capabilities.clock import seconds_covering
 from lion.domain.call import CallError
-from lion.ports import Caller, Kind, Operation, Waitable
+from lion.ports import CallContext, Kind, Operation, Waitable
 
 MOST_HANDLES = 1_024
 MOST_DIGITS = len(str(2**32 - 1))
@@ -22,7 +22,7 @@ _HANDLE = r"(?:0|[1-9][0-9]{0,9})"
 _HANDLES = re.compile(f"{_HANDLE}(?: {_HANDLE})*", re.ASCII)
 
 
-async def wait(caller: Caller, handles: str, until: int | None) -> list[int]:
+async def wait(caller: CallContext, handles: str, until: int | None) -> list[int]:
     """Wait for the first of `handles` or the instant `until` of the monotonic clock.
 
     Answers the indexes of all that are ready. Raises CallError: `invalid` for a malformed text, or
@@ -54,7 +54,7 @@ def parse_handles(text: str) -> list[int]:
     return [int(word) for word in text.split(" ")]
 
 
-def _find(caller: Caller, rep: int) -> Waitable:
+def _find(caller: CallContext, rep: int) -> Waitable:
     thing: Waitable = caller.handles.get(rep)
     return thing
 

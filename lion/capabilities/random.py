@@ -3,17 +3,17 @@
 import os
 
 from lion.capabilities.bounds import check_range
-from lion.ports import Caller, Kind, Operation
+from lion.ports import CallContext, Kind, Operation
 
 MOST_BYTES = 4_096
 
 
-def number(caller: Caller) -> int:
+def number(caller: CallContext) -> int:
     """64 random bits."""
     return int.from_bytes(os.urandom(8), "little")
 
 
-def random_bytes(caller: Caller, length: int) -> bytes:
+def random_bytes(caller: CallContext, length: int) -> bytes:
     """`length` random bytes, at most 4,096. Raises CallError("invalid")."""
     check_range("the number of random bytes", length, least=0, most=MOST_BYTES)
     return os.urandom(length)

@@ -8,19 +8,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lion.capabilities.fs_guard import guard_of
+from lion.capabilities.fs.guard import guard_of
+from lion.capabilities.http.contract import HTTP
 from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.models.provider import LLM
-from lion.capabilities.secrets import SECRETS
-from lion.domain.http_url import Url
+from lion.capabilities.secrets.functions import SECRETS
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.ports import HTTP
+from lion.scopes.http_url import Url
 from lion.settings import Settings
 
 if TYPE_CHECKING:
-    from lion.capabilities.http_canned import AnswerRequest
-    from lion.capabilities.secret_vault import Vault
+    from lion.capabilities.http.canned import AnswerRequest
+    from lion.capabilities.secrets.vault import Vault
 
 
 @asynccontextmanager
@@ -44,12 +44,12 @@ async def open_services(
         if names := _secret_names(plan):
             vault = services[SECRETS] = _open_vault(plan, settings, names)
         if _asks_servers(plan):
-            from lion.capabilities.http_door import open_door
+            from lion.capabilities.http.door import open_door
 
             door = open_door(vault, answer=answer, proxy=proxy)
             services[HTTP] = await stack.enter_async_context(door)
         if _has_files(plan):
-            from lion.capabilities.fs_roots import FS, open_files
+            from lion.capabilities.fs.roots import FS, open_files
 
             guard = guard_of(settings, code)
             files = open_files(plan, guard, is_durable=settings.durability == "full")
@@ -70,14 +70,14 @@ def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) ->
         unbound = tuple(sorted(name for name in names if not vault.has(name)))
     check_scripts(plan)
     if _has_files(plan):
-        from lion.capabilities.fs_roots import check_files
+        from lion.capabilities.fs.roots import check_files
 
         check_files(plan, guard_of(settings, code))
     return unbound
 
 
 def _open_vault(plan: Plan, settings: Settings, names: set[str]) -> "Vault":
-    from lion.capabilities.secret_file import open_vault
+    from lion.capabilities.secrets.file import open_vault
 
     vault = open_vault(settings.secrets, settings.variables, names)
     if vault.finds(plan.text.encode()) or vault.finds(repr(plan.resolved).encode()):

@@ -3,20 +3,11 @@
 Rule: this table and the WIT say the same, name for name (a guard test compares them).
 """
 
-from lion.capabilities import (
-    clock,
-    config,
-    fs,
-    http,
-    kv,
-    llm,
-    log,
-    output,
-    poll,
-    random,
-    secrets,
-    tools,
-)
+from lion.capabilities import clock, config, kv, log, output, poll, random, tools
+from lion.capabilities.fs import functions as fs
+from lion.capabilities.http import functions as http
+from lion.capabilities.llm import functions as llm
+from lion.capabilities.secrets import functions as secrets
 from lion.ports import Operation
 
 ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets, fs)

@@ -10,23 +10,23 @@ from typing import Any
 
 from lion.capabilities.bounds import check_size, utf8_size
 from lion.domain.call import BULK, CallError
-from lion.ports import Caller, Kind, Operation, PendingCall
+from lion.ports import CallContext, Kind, Operation, PendingCall
 
 PENDING = "pending"
 
 
-def list_(caller: Caller) -> list[dict[str, str]]:
+def list_(caller: CallContext) -> list[dict[str, str]]:
     """The tools the caller may call, sorted by name."""
     return caller.tools.list_tools()
 
 
-async def call(caller: Caller, name: str, arguments: str) -> str:
+async def call(caller: CallContext, name: str, arguments: str) -> str:
     """Call a tool: JSON in, JSON out. Raises CallError."""
     check_size("the arguments of a tool", arguments)
     return _checked(await caller.tools.call(name, arguments))
 
 
-def start(caller: Caller, name: str, arguments: str) -> dict[str, int]:
+def start(caller: CallContext, name: str, arguments: str) -> dict[str, int]:
     """Begin a call; both fields of the answer are its rep. Raises CallError."""
     check_size("the arguments of a tool", arguments)
     pending = caller.tools.start(name, arguments)
@@ -38,7 +38,7 @@ def start(caller: Caller, name: str, arguments: str) -> dict[str, int]:
     return {"call": rep, "handle": rep}
 
 
-async def take(caller: Caller, rep: int) -> str:
+async def take(caller: CallContext, rep: int) -> str:
     """Wait for a call's result. Raises CallError: the tool's, or `invalid` the second time."""
     pending: PendingCall = caller.handles.get(rep, PENDING)
     return _checked(await pending.take())

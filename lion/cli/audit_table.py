@@ -14,12 +14,12 @@ from lion.domain.capability import extensions_of
 from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits, Rate
 from lion.domain.text import show_line
 from lion.domain.units import render_duration, render_money, render_rate, render_size
-from lion.kernel.audit_again import Again, Change
-from lion.kernel.audit_facts import GrantUse, HolderUse, OperationUse
-from lion.kernel.audit_run import RunAudit
-from lion.kernel.audit_view import HolderAudit
-from lion.kernel.report import Denial
 from lion.ports import SystemInfo
+from lion.review.again import Again, Change
+from lion.review.facts import GrantUse, HolderUse, OperationUse
+from lion.review.report import Denial
+from lion.review.rights import HolderAudit
+from lion.review.run import RunAudit
 
 if TYPE_CHECKING:
     from lion.cli.commands.audit import ManifestAudit

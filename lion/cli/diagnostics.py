@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from lion.cli.events import describe, render_time
 from lion.cli.options import Common
 from lion.cli.screen import Screen, open_screen
-from lion.domain.event import CallFinished, Event
+from lion.domain.events import CallFinished, Event
 from lion.domain.record import Record
 from lion.domain.text import show_line
 

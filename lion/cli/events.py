@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.event import (
+from lion.domain.events import (
     DOOR,
     AgentCompleted,
     AgentError,

@@ -12,7 +12,7 @@ WASM_MAGIC = b"\0asm"
 
 def read_manifest(word: str, sets: Mapping[str, str]) -> Plan:
     """The plan of a manifest file. Raises OperatorError."""
-    from lion.domain.manifest import parse_manifest
+    from lion.manifest.parse import parse_manifest
 
     path = Path(os.path.abspath(word))
     data = read_file(path, "manifest")
@@ -26,7 +26,7 @@ def read_manifest(word: str, sets: Mapping[str, str]) -> Plan:
 
 def read_plan(word: str, sets: Mapping[str, str]) -> Plan:
     """The plan of a manifest, or of a component with nothing granted. Raises OperatorError."""
-    from lion.domain.manifest import bare_plan
+    from lion.manifest.parse import bare_plan
 
     path = Path(os.path.abspath(word))
     data = read_file(path, "manifest or component")

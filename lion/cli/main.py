@@ -84,7 +84,7 @@ def _invoke(words: Sequence[str]) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import click
 
-    from lion.cli.group import lion
+    from lion.cli.lazy_group import lion
 
     try:
         code = lion.main(list(words), prog_name="lion", standalone_mode=False)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from lion.cli.live import SHOWN, Live, Spoken, Stay, name_width
 from lion.cli.screen import SPEAKERS, Screen
+from lion.cli.speech import SHOWN, Live, Spoken, Stay, name_width
 from lion.domain.record import Record
 
 PATIENCE = 0.5

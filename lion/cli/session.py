@@ -12,7 +12,7 @@ from lion.cli.printer import Page, View, open_printer
 from lion.cli.screen import Screen
 from lion.domain.plan import Plan, RunAgent
 from lion.domain.record import Record
-from lion.kernel.report import RunReport
+from lion.review.report import RunReport
 
 T = TypeVar("T")
 Watch = Callable[[Record], None]

@@ -12,7 +12,7 @@ from lion.cli.options import Common
 from lion.cli.screen import Screen
 from lion.domain.plan import Plan
 from lion.domain.text import show_line, show_lines
-from lion.kernel.report import Denial, Ending, RunReport
+from lion.review.report import Denial, Ending, RunReport
 
 _MOST_LINES = 40
 """Lines of one answer that are shown; the log has all of it."""

@@ -154,6 +154,11 @@ def capability_of(interface: str) -> str:
     return name.rpartition("/")[2] if not is_extension(name) else name
 
 
+def name_call(interface: str, name: str) -> tuple[str, str]:
+    """Capability and operation of an import: `lion:host/kv@0.1.0`, `get` is `kv`, `get`."""
+    return capability_of(interface), name.removeprefix("[method]")
+
+
 def extensions_of(offers: Iterable[str]) -> dict[str, Capability]:
     """Capabilities by name of what system plugins offer, each function as
     `acme:shelf/books@1.0.0#find(title)`; in brackets the parameter that is its target, if any.

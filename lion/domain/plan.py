@@ -65,7 +65,7 @@ SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
 class Mount(msgspec.Struct, frozen=True):
     """A directory of the host's (`at`; `written` as in the manifest) under a path of the guest's.
 
-    `path` is absolute and in normal form (domain/fs_path.py).
+    `path` is absolute and in normal form (scopes/fs_path.py).
     """
 
     path: str
@@ -77,7 +77,7 @@ class Mount(msgspec.Struct, frozen=True):
 class Grant(msgspec.Struct, frozen=True):
     """A capability given to a holder.
 
-    `patterns` is the scope (policy/pattern.py), empty if the capability has none; `quota` its
+    `patterns` is the scope (scopes/pattern.py), empty if the capability has none; `quota` its
     numbers (kv: bytes);
     `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`;
     `addresses` are networks that may be reached though they are private (http); `mount` is the

@@ -4,7 +4,7 @@ its place in the chain.
 
 import msgspec
 
-from lion.domain.event import EVENTS, Event
+from lion.domain.events import EVENTS, Event
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +39,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     the run, from 1.
 
     `digest` is SHA-256 over all other fields, the run's previous digest among them
-    (audit/chain.py).
+    (log/chain.py).
     """
 
     position: int

@@ -8,7 +8,7 @@ from typing import Any
 
 import trio
 
-from lion.domain.event import AgentError, PluginError
+from lion.domain.events import AgentError, PluginError
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation

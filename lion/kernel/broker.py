@@ -15,12 +15,12 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Verdict
-from lion.domain.event import SCREEN, CallFinished, CallRequested, Event
+from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
+from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import InternalError, LionError
 from lion.kernel.invocation import Invocation
-from lion.policy.chain import words_for_guest
-from lion.policy.question import Question
+from lion.policy.decide import words_for_guest
 from lion.ports import Kind, Operation, Tables
 
 MAX_TARGET = 8_192

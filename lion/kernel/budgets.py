@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from lion.domain.call import CallError
-from lion.domain.event import BudgetWarned
+from lion.domain.events import BudgetWarned
 from lion.domain.plan import Limits
 from lion.domain.rate import Bucket, render_rate
 from lion.ports import Clock

@@ -6,9 +6,9 @@ go by both (`shop.look`), so that none hides another and a replay finds the one 
 
 from collections import Counter
 
-from lion.domain.wit import has_handle, render_function
 from lion.errors import GuestError
 from lion.ports import Component, Export
+from lion.values.wit import has_handle, render_function
 
 AGENT_RUN = (
     "func(task: string) -> result<record{text: string, json: option<string>}, variant{"

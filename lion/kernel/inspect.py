@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from lion.domain.capability import capability_of
-from lion.domain.event import (
+from lion.domain.events import (
     Event,
     PluginFailed,
     PluginLoaded,
@@ -16,7 +16,7 @@ from lion.domain.event import (
 from lion.domain.plan import Holder
 from lion.errors import LionError
 from lion.kernel.exports import is_agent_export, tool_exports
-from lion.kernel.live import LiveHolder
+from lion.kernel.run_state import LiveHolder
 from lion.kernel.tool_types import input_schema, output_schema, render_type
 from lion.ports import Component, SystemInfo
 

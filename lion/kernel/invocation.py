@@ -12,16 +12,16 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, Decision, HostCall, Verdict
-from lion.domain.event import DOOR, CallRedirected, Event
+from lion.domain.events import DOOR, CallRedirected, Event
 from lion.domain.plan import Grant
+from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
-from lion.kernel.live import LiveHolder, LiveRun
+from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
-from lion.policy.chain import decide
-from lion.policy.question import Question
+from lion.policy.decide import decide
 from lion.ports import CallStats, Export, Tools
 
 

@@ -13,12 +13,12 @@ from typing import Final
 
 import trio
 
-from lion.domain.event import RunEnding, SystemPluginLagged
+from lion.domain.events import RunEnding, SystemPluginLagged
 from lion.domain.record import Record
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
-from lion.kernel.live import LiveHolder, LiveRun
-from lion.kernel.tools import build_root
+from lion.kernel.run_state import LiveHolder, LiveRun
+from lion.kernel.tool_calls import build_root
 from lion.ports import HandleCall, SystemComponent
 
 GRACE: Final = 5.0

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from lion.domain.call import HostCall, Opinion, Verdict
 from lion.domain.capability import OFFERED
 from lion.errors import GuestError
-from lion.kernel.live import LiveHolder, LiveRun
-from lion.policy.chain import Processor
+from lion.kernel.run_state import LiveHolder, LiveRun
+from lion.policy.decide import Processor
 from lion.ports import SystemComponent
 
 

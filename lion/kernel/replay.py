@@ -17,8 +17,8 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.capability import capability_of
-from lion.domain.event import (
+from lion.domain.capability import name_call
+from lion.domain.events import (
     SCREEN,
     AgentCompleted,
     AgentError,
@@ -176,11 +176,6 @@ class _NoHandles:
 
     def close(self) -> None:
         """There is nothing to close."""
-
-
-def name_call(interface: str, name: str) -> tuple[str, str]:
-    """Capability and operation of an import: `lion:host/kv@0.1.0`, `get` is `kv`, `get`."""
-    return capability_of(interface), name.removeprefix("[method]")
 
 
 def _show_call(capability: str, operation: str, args: list[Any]) -> str:

@@ -5,7 +5,7 @@ Rule: a run and its replay ask here alike, so a result refused then is refused a
 
 from typing import Any
 
-from lion.domain.event import encode_body
+from lion.domain.events import encode_body
 from lion.domain.plan import Limits
 from lion.errors import GuestError
 from lion.ports import Export

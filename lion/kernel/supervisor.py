@@ -11,19 +11,19 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError
-from lion.domain.event import AgentCompleted, AgentError, AgentSpawned
-from lion.domain.json_scalars import JsonMismatch
+from lion.domain.events import AgentCompleted, AgentError, AgentSpawned
 from lion.domain.plan import RunAgent, RunCall
 from lion.errors import INTERRUPTED, GuestError, OperatorError
 from lion.kernel.attempt import attempt
 from lion.kernel.exports import is_agent_export
 from lion.kernel.groups import flattened
 from lion.kernel.invocation import Invocation
-from lion.kernel.live import LiveRun
-from lion.kernel.report import Ending
+from lion.kernel.run_state import LiveRun
+from lion.kernel.tool_calls import build_root, find_tool, run_export
 from lion.kernel.tool_types import how_to_call, read_values, write_result
-from lion.kernel.tools import build_root, find_tool, run_export
 from lion.ports import Export
+from lion.review.report import Ending
+from lion.values.json_scalars import JsonMismatch
 
 
 async def supervise(

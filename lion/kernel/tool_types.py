@@ -4,9 +4,9 @@ by those of a system plugin's function.
 
 from typing import Any
 
-from lion.domain import json_arguments, json_schema
-from lion.domain.wit import render_function
 from lion.ports import Export
+from lion.values import json_arguments, json_schema
+from lion.values.wit import render_function
 
 
 def input_schema(export: Export) -> dict[str, Any]:

@@ -5,13 +5,13 @@ Rule: attenuation never widens: what the outcome covers, both covered.
 
 from lion.domain.call import HostCall
 from lion.domain.capability import OFFERED, Capability, is_extension
-from lion.domain.fs_grant import common_mount
 from lion.domain.plan import Grant, Rate
+from lion.domain.question import Question
 from lion.policy.ceilings import least_rate
-from lion.policy.fs_scope import mount_covers
-from lion.policy.http_scope import grant_pattern, scope_includes
-from lion.policy.pattern import Pattern, compile_pattern, includes
-from lion.policy.question import Question
+from lion.scopes.fs_grant import common_mount
+from lion.scopes.fs_match import mount_covers
+from lion.scopes.http_match import grant_pattern, scope_includes
+from lion.scopes.pattern import Pattern, compile_pattern, includes
 
 
 def covers(grant: Grant, call: HostCall | Question) -> bool:

@@ -19,9 +19,9 @@ from typing import Any
 import msgspec
 
 from lion.domain.call import Verdict
-from lion.domain.http_url import BadUrl, Url, parse_url
-from lion.domain.toml_document import Document
+from lion.manifest.document import Document
 from lion.policy.rules import BadRule, Rule, parse_rule
+from lion.scopes.http_url import BadUrl, Url, parse_url
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +44,8 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
     if not text.strip():
         return Policy(text=text, digest=digest, path=path)
     # pydantic is slow to import, and most runs have no policy file.
-    from lion.domain.manifest_models import PolicyTable, written_limits
-    from lion.domain.model_check import check
+    from lion.manifest.mistakes import check
+    from lion.manifest.tables import PolicyTable, written_limits
 
     document = Document(text, kind="policy", path=path)
     table = check(document, PolicyTable, document.parse())

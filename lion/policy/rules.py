@@ -19,10 +19,10 @@ from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import LATER, OFFERED, Capability, is_extension
 from lion.domain.names import did_you_mean
 from lion.domain.plan import SYSTEM
-from lion.policy.fs_scope import fs_pattern, speaks_of
-from lion.policy.http_scope import rule_pattern
-from lion.policy.pattern import BadPattern, Pattern, compile_pattern
-from lion.policy.question import Question
+from lion.domain.question import Question
+from lion.scopes.fs_match import fs_pattern, speaks_of
+from lion.scopes.http_match import rule_pattern
+from lion.scopes.pattern import BadPattern, Pattern, compile_pattern
 
 USE = Capability(name=SYSTEM, operations=("use",), targeted=("use",), separator=".")
 """No capability of a guest's: which system plugins a manifest may use at all."""

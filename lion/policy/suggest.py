@@ -10,14 +10,14 @@ from typing import Any
 
 from lion.domain.call import Decision, HostCall, Verdict
 from lion.domain.capability import OFFERED, Capability
-from lion.domain.extension_grant import extension_line
-from lion.domain.extension_grant import is_suggestible as is_suggestible_target
-from lion.domain.fs_grant import suggested_entries
-from lion.domain.http_grant import is_suggestible, written_entry
 from lion.domain.names import is_name, is_tool_name
 from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.question import Question
 from lion.domain.units import parse_size, render_money, render_size
-from lion.policy.question import Question
+from lion.scopes.extension_grant import extension_line
+from lion.scopes.extension_grant import is_suggestible as is_suggestible_target
+from lion.scopes.fs_grant import suggested_entries
+from lion.scopes.http_grant import is_suggestible, written_entry
 
 KV_QUOTA = parse_size("64 KiB")
 """What is suggested for a holder without a store."""

@@ -6,9 +6,9 @@ Rule: asked before anything of it is imported; an `ask` refuses too, since nobod
 """
 
 from lion.domain.plan import Holder
+from lion.domain.question import Question
 from lion.errors import OperatorError
 from lion.policy.policy_file import Policy
-from lion.policy.question import Question
 from lion.policy.rules import USE
 
 

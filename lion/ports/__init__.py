@@ -1,7 +1,7 @@
 """Look here if you want to know what the kernel needs from the machine rooms: the Protocols it is
 built against.
 
-Rule: nothing here does anything; wasm, capabilities and audit implement it, kernel uses it,
+Rule: nothing here does anything; wasm, capabilities and log implement it, kernel uses it,
 host.py joins them.
 """
 
@@ -19,21 +19,13 @@ from lion.ports.components import (
 )
 from lion.ports.executors import (
     OUTPUT_EVENT,
-    Caller,
+    CallContext,
     Clock,
     Kind,
     Operation,
     PendingCall,
     Tools,
     Waitable,
-)
-from lion.ports.http import (
-    HTTP,
-    Exchange,
-    HttpDoor,
-    OutgoingRequest,
-    Terms,
-    Times,
 )
 from lion.ports.log import (
     BudgetUse,
@@ -46,22 +38,19 @@ from lion.ports.log import (
 from lion.ports.system import Asking, JsonTypes, Offered, SystemComponent, SystemInfo
 
 __all__ = [
-    "HTTP",
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
     "Asking",
     "BudgetUse",
+    "CallContext",
     "CallStats",
-    "Caller",
     "Clock",
     "Component",
     "EventLog",
-    "Exchange",
     "Export",
     "Extensions",
     "HandleCall",
     "Handles",
-    "HttpDoor",
     "Import",
     "JsonTypes",
     "Kind",
@@ -69,15 +58,12 @@ __all__ = [
     "Offered",
     "OpenRuntime",
     "Operation",
-    "OutgoingRequest",
     "PendingCall",
     "RunSummary",
     "Runtime",
     "SystemComponent",
     "SystemInfo",
     "Tables",
-    "Terms",
-    "Times",
     "Tools",
     "VerifyReport",
     "Waitable",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from lion.domain.plan import Limits
-from lion.domain.wit import Function
+from lion.values.wit import Function
 
 if TYPE_CHECKING:
     from lion.ports.system import JsonTypes

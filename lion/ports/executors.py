@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from lion.domain.call import Decision, Effect
-from lion.domain.event import AgentPartialOutput, CallFinished
+from lion.domain.events import AgentPartialOutput, CallFinished
 from lion.domain.plan import Grant
 from lion.ports.components import Handles
 
@@ -60,7 +60,7 @@ class PendingCall(Waitable, Protocol):
     def cancel(self) -> None: ...
 
 
-class Caller(Protocol):
+class CallContext(Protocol):
     """What an executor sees of the invocation that calls it."""
 
     run: str

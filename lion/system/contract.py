@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, Prot
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
-from lion.domain.manifest_fields import Size as Size
-from lion.domain.manifest_fields import Time
+from lion.manifest.fields import Size as Size
+from lion.manifest.fields import Time
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -112,7 +112,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """A committed record. `type` and `fields` are as in lion/domain/event.py; bytes are base64.
+    """A committed record. `type` and `fields` are as in lion/domain/events; bytes are base64.
 
     `seq` counts the run's records from 1, `principal` is whom it is about (empty: the run),
     `call` the number of the host call or 0. `behind`: so many records have come since.
@@ -143,7 +143,7 @@ class Answer(msgspec.Struct, frozen=True):
         return self.body.decode("utf-8", "replace")
 
 
-class Host(Protocol):
+class PluginHost(Protocol):
     """The host as one call of a tool, or one listener, may use it: under its holder's grants."""
 
     @property
@@ -211,7 +211,7 @@ def tool(function: F) -> F:
     """Offer a method as a tool: `find_all` becomes `find-all`.
 
     Its annotations become the JSON schemas, its docstring the description. A parameter of type
-    Host is given by lion. Arguments are checked before it runs, its result after.
+    PluginHost is given by lion. Arguments are checked before it runs, its result after.
     """
     setattr(function, TOOL_MARK, True)
     return function
@@ -264,7 +264,7 @@ class SystemPlugin(Generic[S]):
     def judge(self, call: Call) -> Deny | Ask | None:
         """Say no to a call, or that a person be asked, or nothing. Raising denies the call."""
 
-    def hear(self, event: Heard, host: Host) -> Any:
+    def hear(self, event: Heard, host: PluginHost) -> Any:
         """Take note of a record, `def` or `async def`, one at a time, in order.
 
         Raising, or taking longer than the deadline, ends it: the plugin hears no more. Records of

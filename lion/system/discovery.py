@@ -36,7 +36,7 @@ SHIPPED: Final = {
 }
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Installed(msgspec.Struct, frozen=True, kw_only=True):
     """A distribution that says: this name is mine."""
 
     name: str
@@ -50,19 +50,19 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         return f"{show_line(self.distribution)} {show_line(self.version)}"
 
 
-def claims() -> Iterator[Claim]:
+def claims() -> Iterator[Installed]:
     """Everything that is installed, and lion's own. Imports nothing."""
     for name, value in SHIPPED.items():
-        yield Claim(name=name, value=value, distribution=OWN, version=__version__)
+        yield Installed(name=name, value=value, distribution=OWN, version=__version__)
     for point in entry_points(group=GROUP):
         claim = _claim(point)
         if claim.distribution.lower().replace("_", "-") != OWN:
             yield claim
 
 
-def _claim(point: EntryPoint) -> Claim:
+def _claim(point: EntryPoint) -> Installed:
     dist = point.dist
-    return Claim(
+    return Installed(
         name=point.name,
         value=point.value,
         distribution="an unnamed distribution" if dist is None else dist.name,
@@ -70,7 +70,7 @@ def _claim(point: EntryPoint) -> Claim:
     )
 
 
-def find_claim(use: str) -> Claim:
+def find_claim(use: str) -> Installed:
     """Whose name it is. Raises OperatorError: nobody's, or claimed twice."""
     everything = list(claims())
     found = [claim for claim in everything if claim.name == use]
@@ -91,7 +91,7 @@ def find_claim(use: str) -> Claim:
     return found[0]
 
 
-def load_class(claim: Claim) -> type[SystemPlugin[Any]]:
+def load_class(claim: Installed) -> type[SystemPlugin[Any]]:
     """Import the class and check its contract. Raises OperatorError; this runs its module."""
     found = _import(claim)
     if not (inspect.isclass(found) and issubclass(found, SystemPlugin)):
@@ -110,7 +110,7 @@ def docs_of(kind: type[Any]) -> str:
     return inspect.cleandoc(vars(kind).get("__doc__") or "")
 
 
-def _import(claim: Claim) -> Any:
+def _import(claim: Installed) -> Any:
     module, _, attributes = claim.value.partition(":")
     try:
         path = [part for part in attributes.strip().split(".") if part]
@@ -119,7 +119,7 @@ def _import(claim: Claim) -> Any:
         raise _refused(claim, f"it cannot be imported: {told(exc)}") from exc
 
 
-def _refused(claim: Claim, why: str, hint: str = "") -> OperatorError:
+def _refused(claim: Installed, why: str, hint: str = "") -> OperatorError:
     return OperatorError(f"the system plugin {claim.name!r} of {claim.owner}: {why}", hint=hint)
 
 

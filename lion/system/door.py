@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lion.domain.json_plain import check_plain
-from lion.domain.json_scalars import JsonMismatch
-from lion.domain.packed import pack, unpack
-from lion.domain.wit import Function
 from lion.ports import Clock, HandleCall, Import
 from lion.system.contract import Answer, HostError
+from lion.values.json_plain import check_plain
+from lion.values.json_scalars import JsonMismatch
+from lion.values.packed import pack, unpack
+from lion.values.wit import Function
 
 LEVELS: Final = ("debug", "info", "warn", "error")
 

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from lion.domain.call import CallError
 from lion.domain.capability import EXTENSION_PATTERN, VERSION_PATTERN
-from lion.domain.wit import Function, Prim, ResultOf, VariantOf
 from lion.ports import Export, Offered
-from lion.system.contract import Host
+from lion.system.contract import PluginHost
 from lion.system.extension import FUNCTION_MARK, Caller, FunctionMark
 from lion.system.scalars import NoFit
 from lion.system.shape import BadShape, Shape, Shapes, check_different, escaped, kebab
 from lion.system.signature import BadSignature, hints_of, parameters_of
+from lion.values.wit import Function, Prim, ResultOf, VariantOf
 
 ERROR: Final = VariantOf(
     tuple(
@@ -40,8 +40,8 @@ class OfferedFunction:
         self.attribute = attribute
         hints = hints_of(method)
         mark: FunctionMark = getattr(method, FUNCTION_MARK)
-        self._given = {n: hint for n, hint in hints.items() if hint in (Host, Caller)}
-        parameters = parameters_of(method, hints, given=(Host, Caller))
+        self._given = {n: hint for n, hint in hints.items() if hint in (PluginHost, Caller)}
+        parameters = parameters_of(method, hints, given=(PluginHost, Caller))
         for one in parameters:
             if one.default is not one.empty:
                 raise BadSignature(f"{one.name!r} has a default, and WIT knows none")
@@ -82,7 +82,7 @@ class OfferedFunction:
             name: _read(kebab(name), shape, value)
             for (name, shape), value in zip(self._params.items(), values, strict=True)
         }
-        own = {Host: host, Caller: caller}
+        own = {PluginHost: host, Caller: caller}
         return given | {name: own[hint] for name, hint in self._given.items()}
 
     def write(self, value: Any) -> Any:

@@ -17,11 +17,8 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, HostCall, Opinion, Verdict
-from lion.domain.json_plain import check_plain
-from lion.domain.json_scalars import JsonMismatch
 from lion.domain.plan import Limits
 from lion.domain.record import Record
-from lion.domain.wit import Function, Prim, ResultOf
 from lion.errors import GuestError
 from lion.ports import (
     Asking,
@@ -41,6 +38,9 @@ from lion.system.functions import OfferedFunction
 from lion.system.scalars import NoFit
 from lion.system.signature import Signature
 from lion.threads import finish
+from lion.values.json_plain import check_plain
+from lion.values.json_scalars import JsonMismatch
+from lion.values.wit import Function, Prim, ResultOf
 
 CLOSING: Final = 2.0
 """Seconds that `close` has."""

@@ -12,12 +12,12 @@ import trio
 from pydantic import ValidationError
 
 from lion.domain.capability import OFFERED, is_extension
-from lion.domain.event import EVENTS, RunEnding, RunFinished
+from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
 from lion.domain.text import show_line
-from lion.domain.toml_document import Document
 from lion.errors import LionError, OperatorError
+from lion.manifest.document import Document
 from lion.ports import Clock, SystemInfo
 from lion.system.contract import (
     EVERYTHING,
@@ -27,7 +27,7 @@ from lion.system.contract import (
     SettingsError,
     SystemPlugin,
 )
-from lion.system.discovery import Claim, docs_of, find_claim, load_class
+from lion.system.discovery import Installed, docs_of, find_claim, load_class
 from lion.system.faults import Scrub, told
 from lion.system.functions import OfferedFunction, functions_of
 from lion.system.loaded import LoadedPlugin
@@ -48,7 +48,7 @@ def load_plugin(plan: Plan, holder: Holder, clock: Clock, scrub: Scrub) -> Loade
 
 def build_plugin(
     kind: type[SystemPlugin[Any]],
-    claim: Claim,
+    claim: Installed,
     document: Document,
     holder: Holder,
     clock: Clock,
@@ -65,7 +65,7 @@ def build_plugin(
 
 def _built(
     kind: type[SystemPlugin[Any]],
-    claim: Claim,
+    claim: Installed,
     document: Document,
     holder: Holder,
     clock: Clock,
@@ -147,7 +147,9 @@ def _settings(model: type[PluginSettings], document: Document, holder: Holder) -
             raise document.error(place, first["msg"])
 
 
-def _signatures(kind: type[SystemPlugin[Any]], claim: Claim) -> dict[str, tuple[str, Signature]]:
+def _signatures(
+    kind: type[SystemPlugin[Any]], claim: Installed
+) -> dict[str, tuple[str, Signature]]:
     """Attribute and signature of each tool, by the tool's name."""
     found: dict[str, tuple[str, Signature]] = {}
     for name, function in inspect.getmembers_static(kind):
@@ -164,7 +166,7 @@ def _signatures(kind: type[SystemPlugin[Any]], claim: Claim) -> dict[str, tuple[
 
 
 def _functions(
-    kind: type[SystemPlugin[Any]], claim: Claim
+    kind: type[SystemPlugin[Any]], claim: Installed
 ) -> tuple[Mapping[str, OfferedFunction], Shapes]:
     """What it offers guests of its own, by WIT names, and the types that needs."""
     try:
@@ -183,7 +185,7 @@ def _heard() -> tuple[str, ...]:
 
 
 def _check_known(
-    holder: Holder, claim: Claim, what: str, names: Sequence[str], known: Sequence[str]
+    holder: Holder, claim: Installed, what: str, names: Sequence[str], known: Sequence[str]
 ) -> None:
     for name in names:
         if name == RunFinished.__name__:
@@ -194,7 +196,7 @@ def _check_known(
             raise _refused(holder, claim, why, did_you_mean(str(name), known))
 
 
-def _refused(holder: Holder | None, claim: Claim, why: str, hint: str = "") -> OperatorError:
+def _refused(holder: Holder | None, claim: Installed, why: str, hint: str = "") -> OperatorError:
     named = "" if holder is None else f"{holder.name!r}, "
     return OperatorError(
         f"the system plugin {named}{claim.name!r} of {claim.owner}: {why}", hint=hint

@@ -22,8 +22,10 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 import msgspec
 
 from lion.domain.call import CallError
-from lion.domain.packed import pack, unpack
-from lion.domain.wit import (
+from lion.system.extension import Wit
+from lion.system.scalars import SCALARS, NoFit
+from lion.values.packed import pack, unpack
+from lion.values.wit import (
     KEYWORDS,
     EnumOf,
     ListOf,
@@ -33,8 +35,6 @@ from lion.domain.wit import (
     TupleOf,
     WitType,
 )
-from lion.system.extension import Wit
-from lion.system.scalars import SCALARS, NoFit
 
 Convert = Callable[[Any], Any]
 

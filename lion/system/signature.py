@@ -15,12 +15,12 @@ from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
-from lion.domain.json_plain import check_plain
-from lion.domain.json_scalars import JsonMismatch
-from lion.domain.json_schema import DIALECT
 from lion.domain.names import nearest
 from lion.domain.text import show_line
-from lion.system.contract import Host
+from lion.system.contract import PluginHost
+from lion.values.json_plain import check_plain
+from lion.values.json_scalars import JsonMismatch
+from lion.values.json_schema import DIALECT
 
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 _CONFIG = ConfigDict(extra="forbid", strict=True, **_BYTES)
@@ -44,7 +44,7 @@ class Signature:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         hints = hints_of(function)
-        self._hosts = tuple(name for name, hint in hints.items() if hint is Host)
+        self._hosts = tuple(name for name, hint in hints.items() if hint is PluginHost)
         parameters = parameters_of(function, hints)
         # By alias, because pydantic keeps some names (`copy`, `_x`) to itself.
         self._names = {f"p{index}": p.name for index, p in enumerate(parameters)}
@@ -106,7 +106,10 @@ def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def parameters_of(
-    function: Callable[..., Any], hints: Mapping[str, Any], *, given: Container[Any] = (Host,)
+    function: Callable[..., Any],
+    hints: Mapping[str, Any],
+    *,
+    given: Container[Any] = (PluginHost,),
 ) -> list[inspect.Parameter]:
     """A method's parameters that its callers give, all annotated, and so its result.
 

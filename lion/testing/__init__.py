@@ -2,17 +2,16 @@
 
 from lion.domain.call import CallError
 from lion.errors import AuditError, GuestError, OperatorError
-from lion.testing.calls import Call
+from lion.testing.calls import RecordedCall
 from lion.testing.clock import FrozenClock
 from lion.testing.errors import OwnError
-from lion.testing.kits import Answer, Kit, OpenKit, kit, open_kit
+from lion.testing.kits import AgentAnswer, Kit, OpenKit, kit, open_kit
 from lion.testing.recording import replay_file
 from lion.testing.web import Reply
 
 __all__ = [
-    "Answer",
+    "AgentAnswer",
     "AuditError",
-    "Call",
     "CallError",
     "FrozenClock",
     "GuestError",
@@ -20,6 +19,7 @@ __all__ = [
     "OpenKit",
     "OperatorError",
     "OwnError",
+    "RecordedCall",
     "Reply",
     "kit",
     "open_kit",

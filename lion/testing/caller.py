@@ -11,9 +11,9 @@ import trio
 
 from lion.domain.call import CallError, Decision, Verdict
 from lion.domain.plan import Grant
+from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
 from lion.policy.grants import covers
-from lion.policy.question import Question
 from lion.ports import Clock, Handles, Tools
 from lion.testing.clock import FrozenClock
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.event import CallFinished, CallRedirected, CallRequested
+from lion.domain.events import CallFinished, CallRedirected, CallRequested
 from lion.domain.record import Record
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
     """One host call: who asked what, how that was decided, and what he was answered.
 
     `name` is the host function ("kv.get"), `target` what it is about (a key, `GET https://...`),
@@ -44,7 +44,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.holder}: {self.name}({args}) -> {said}{decided}"
 
 
-def read_calls(records: Iterable[Record]) -> Iterator[Call]:
+def read_calls(records: Iterable[Record]) -> Iterator[RecordedCall]:
     """The calls of a run in the order in which they ended."""
     asked: dict[tuple[str, int], CallRequested] = {}
     for record in records:
@@ -68,9 +68,9 @@ def _call(
     status: str,
     answer: Any,
     error: Any,
-) -> Call:
+) -> RecordedCall:
     case, text = error
-    return Call(
+    return RecordedCall(
         run=record.run, holder=record.principal, invocation=record.invocation,
         name=f"{about.capability}.{about.operation}", target=about.target,
         args=list(getattr(about, "args", None) or []), verdict=about.verdict, reason=about.reason,

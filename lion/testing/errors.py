@@ -7,7 +7,7 @@ OperatorError, as everywhere in lion.
 from typing import Any, NoReturn
 
 from lion.errors import GuestError, InternalError, LionError, OperatorError
-from lion.kernel.report import Ending, RunReport
+from lion.review.report import Ending, RunReport
 
 
 class OwnError(Exception):

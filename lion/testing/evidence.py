@@ -7,13 +7,13 @@ Rule: an assertion that fails shows what was there instead.
 from collections.abc import Sequence
 from typing import Any
 
-from lion.audit.memory import MemoryLog
-from lion.domain.event import Event
-from lion.domain.packed import unpack
+from lion.domain.events import Event
 from lion.domain.record import Record
-from lion.kernel.report import RunReport
-from lion.testing.calls import Call, read_calls
+from lion.log.memory import MemoryLog
+from lion.review.report import RunReport
+from lion.testing.calls import RecordedCall, read_calls
 from lion.testing.errors import is_told
+from lion.values.packed import unpack
 
 __tracebackhide__ = is_told
 
@@ -39,7 +39,7 @@ class Evidence:
         """What the records say."""
         return [record.event() for record in self.records]
 
-    def calls(self, name: str = "", holder: str = "") -> list[Call]:
+    def calls(self, name: str = "", holder: str = "") -> list[RecordedCall]:
         """The host calls so far: of a function ("kv.get"), a capability ("kv") or all.
 
         In the order in which they ended. Redirects have an entry of their own.
@@ -51,7 +51,7 @@ class Evidence:
         ]
 
     @property
-    def denied(self) -> list[Call]:
+    def denied(self) -> list[RecordedCall]:
         """The calls that were refused, by grants, policy or for want of budget."""
         return [call for call in self.calls() if call.verdict != "allow"]
 
@@ -113,7 +113,7 @@ class Evidence:
             raise AssertionError(f"calls were denied; {_shown(found)}{allow}")
 
 
-def _shown(calls: Sequence[Call]) -> str:
+def _shown(calls: Sequence[RecordedCall]) -> str:
     if not calls:
         return "there was no such call"
     lines = "".join(f"\n  {str(call)[:300]}" for call in calls[-MOST_SHOWN:])

@@ -21,8 +21,8 @@ from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.domain.units import parse_duration
 from lion.errors import OperatorError
 from lion.host import Host
-from lion.kernel.report import Ending, RunReport
 from lion.loading import read_component
+from lion.review.report import Ending, RunReport
 from lion.testing.clock import FrozenClock
 from lion.testing.errors import is_told, raise_ending
 from lion.testing.evidence import Evidence
@@ -43,7 +43,7 @@ T = TypeVar("T")
 Source = str | os.PathLike[str]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class AgentAnswer(msgspec.Struct, frozen=True):
     """What an agent came to: its text, and the JSON it gave besides (as text, or None)."""
 
     text: str
@@ -90,7 +90,7 @@ class OpenKit(_Common):
         given = {**(arguments or {}), **{k.replace("_", "-"): v for k, v in named.items()}}
         return (await self._run_one(RunCall(tool, given))).value
 
-    async def run(self, agent: str, task: str) -> Answer:
+    async def run(self, agent: str, task: str) -> AgentAnswer:
         """Run an agent's task as a run of its own.
 
         Raises OwnError for the agent's own error, GuestError if it broke off, OperatorError for a
@@ -100,7 +100,7 @@ class OpenKit(_Common):
             known = ", ".join(sorted(self._stage.plan.holders))
             raise OperatorError(f"there is no agent {agent!r}", hint=f"known here: {known}")
         value = (await self._run_one(RunAgent(agent, task))).value
-        return Answer(value["text"], value["json"])
+        return AgentAnswer(value["text"], value["json"])
 
     async def run_manifest(self) -> RunReport:
         """Run the manifest's [[run]] list to its end. How each ended is in the report.
@@ -183,7 +183,7 @@ class Kit(_Common):
         """See OpenKit.call."""
         return self._do(lambda kit: kit.call(tool, arguments, **named))
 
-    def run(self, agent: str, task: str) -> Answer:
+    def run(self, agent: str, task: str) -> AgentAnswer:
         """See OpenKit.run."""
         return self._do(lambda kit: kit.run(agent, task))
 

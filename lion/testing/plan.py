@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from lion.domain.fs_path import is_below
-from lion.domain.manifest import bare_plan, parse_manifest
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
 from lion.errors import OperatorError
+from lion.manifest.parse import bare_plan, parse_manifest
+from lion.scopes.fs_path import is_below
 from lion.testing.options import Options
 
 MAGIC = b"\0asm"

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import trio
 
-from lion.audit.memory import MemoryLog
-from lion.audit.sqlite import open_sqlite_log, open_sqlite_reader
-from lion.audit.sqlite_schema import LOG_NAME
-from lion.domain.event import RunStarted
+from lion.domain.events import RunStarted
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError, OperatorError
 from lion.history import ReplayReport, replay
+from lion.log.memory import MemoryLog
+from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
+from lion.log.sqlite_schema import LOG_NAME
 from lion.ports import LogReader, Runtime
 from lion.testing.errors import is_told
 from lion.testing.stage import compile_cache

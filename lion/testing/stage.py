@@ -17,18 +17,17 @@ from pathlib import Path
 
 import trio
 
-from lion.audit.memory import MemoryLog
 from lion.capabilities.services import open_services
 from lion.capabilities.table import build_operations
 from lion.domain.hidden import Hidden
 from lion.domain.names import did_you_mean
-from lion.domain.packed import pack
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.host import Fittings, Host
-from lion.kernel.clock import SystemClock
 from lion.kernel.inspect import describe
 from lion.kernel.interrupts import Interrupts
+from lion.kernel.system_clock import SystemClock
+from lion.log.memory import MemoryLog
 from lion.policy.policy_file import parse_policy
 from lion.ports import Clock
 from lion.settings import Settings, settings_from
@@ -39,6 +38,7 @@ from lion.testing.options import Options, check_options
 from lion.testing.plan import MAGIC, build_plan, places_of, read_source
 from lion.testing.tools import fake_tools
 from lion.testing.web import Web
+from lion.values.packed import pack
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 __tracebackhide__ = is_told

@@ -18,20 +18,20 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, HostCall, Verdict
-from lion.domain.event import EVENTS, encode_body
-from lion.domain.packed import pack
+from lion.domain.events import EVENTS, encode_body
 from lion.domain.plan import SYSTEM, Holder, Limits
 from lion.domain.record import Record
-from lion.domain.toml_document import Document
 from lion.errors import GuestError
 from lion.kernel.handles import HandleTable
+from lion.manifest.document import Document
 from lion.ports import Asking, CallStats
 from lion.system.contract import Ask, Deny, HostError, SystemPlugin, ToolError
-from lion.system.discovery import Claim, find_claim, load_class
+from lion.system.discovery import Installed, find_claim, load_class
 from lion.system.extension import Failure
 from lion.system.loaded import LoadedPlugin
 from lion.system.opening import build_plugin, open_plugin
 from lion.testing.clock import FrozenClock
+from lion.values.packed import pack
 
 Said = tuple[int, str] | HostError
 """What a server says: status and body, or why there is no answer."""
@@ -125,7 +125,7 @@ class SystemBench:
     async def hear(
         self, event: str, *, principal: str = "", behind: int = 0, **fields: Any
     ) -> None:
-        """Tell it of an event (lion/domain/event.py), whether it chose that type or not.
+        """Tell it of an event (lion/domain/events), whether it chose that type or not.
 
         Raises GuestError if it fails or takes longer than the deadline.
         """
@@ -179,7 +179,7 @@ class SystemBench:
         }  # fmt: skip
 
     def _tool(self, name: str) -> Any:
-        from lion.kernel.tools import dump_json
+        from lion.kernel.tool_calls import dump_json
 
         if name not in self._answers:
             return "err", ("denied", "no grant covers it")
@@ -220,5 +220,5 @@ async def open_system(
         await loaded.close()
 
 
-def _claim(kind: type[SystemPlugin[Any]]) -> Claim:
-    return Claim(name=kind.__name__.lower(), value="", distribution="this test", version="0")
+def _claim(kind: type[SystemPlugin[Any]]) -> Installed:
+    return Installed(name=kind.__name__.lower(), value="", distribution="this test", version="0")

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import trio
 
-from lion.capabilities.http_canned import CannedAnswer, CannedRequest
+from lion.capabilities.http.canned import CannedAnswer, CannedRequest
 from lion.domain.call import CallError
 from lion.errors import OperatorError
-from lion.policy.http_scope import grant_pattern
-from lion.policy.pattern import BadPattern, Pattern
+from lion.scopes.http_match import grant_pattern
+from lion.scopes.pattern import BadPattern, Pattern
 from lion.testing.fakes import Failures, answering
 
 

@@ -29,19 +29,19 @@ def _compiler(language: str) -> Compile:
     """What compiles a language; only what is used is imported."""
     match language:
         case "rust":
-            from lion.toolchain.rust_build import build_rust
+            from lion.toolchain.rust.build import build_rust
 
             return build_rust
         case "assemblyscript":
-            from lion.toolchain.assemblyscript_build import build_assemblyscript_projects
+            from lion.toolchain.assemblyscript.project import build_assemblyscript_projects
 
             return build_assemblyscript_projects
         case "wit":
-            from lion.toolchain.assemblyscript_build import build_empty
+            from lion.toolchain.assemblyscript.project import build_empty
 
             return build_empty
         case _:
-            from lion.toolchain.python_build import check_python
+            from lion.toolchain.python.build import check_python
 
             return check_python
 

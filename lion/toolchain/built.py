@@ -8,7 +8,7 @@ import msgspec
 
 from lion.toolchain.project import Project
 from lion.toolchain.stamp import make_stamp, write_stamp
-from lion.toolchain.witdocs import embed_docs
+from lion.toolchain.wit.docs import embed_docs
 
 Say = Callable[[str], None]
 """Told what is being done, a line each time."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from lion.domain.wit import KEYWORDS
+from lion.values.wit import KEYWORDS
 
 _RUST = """abstract alloc as async await become box break const continue core crate do dyn else
 enum extern false final fn for gen if impl in let loop macro match mod move mut override priv

@@ -16,11 +16,11 @@ from wasmtime.component import Component as WasmComponent
 from wasmtime.component import Linker
 
 from lion.domain.plan import Limits
-from lion.domain.wit import Function, WitType, render
 from lion.ports import CallStats, Export, HandleCall, Handles, Import
+from lion.values.wit import Function, WitType, render
 from lion.wasm import capi
 from lion.wasm.admission import Admission
-from lion.wasm.fiber import Callbacks, Guest, HostFunction, Meter, Values, drive
+from lion.wasm.fiber import Callbacks, Guest, HostFunction, PollMeter, Values, drive
 from lion.wasm.lift import Lift, compile_lift
 from lion.wasm.lower import Lower, LowerError, compile_lower, free
 from lion.wasm.traps import guest_error
@@ -32,7 +32,7 @@ INSTANCES, TABLES, MEMORIES = 64, 16, 1
 class Shared:
     """What all components of one runtime share."""
 
-    def __init__(self, engine: wasmtime.Engine, meter: Meter, admission: Admission) -> None:
+    def __init__(self, engine: wasmtime.Engine, meter: PollMeter, admission: Admission) -> None:
         self.engine = engine
         self.engine_address = capi.address(engine)
         self.meter = meter

@@ -147,7 +147,7 @@ class Callbacks:
             guest.dropped.append(rep)
 
 
-class Meter:
+class PollMeter:
     """What the loop and its guests share: when it last yielded, the ticker, the threads for busy
     guests.
     """
@@ -189,7 +189,7 @@ class CpuExceeded(GuestError):
 
 
 async def drive(
-    future: int, guest: Guest, meter: Meter, handle: HandleCall, drop: Any, stats: CallStats,
+    future: int, guest: Guest, meter: PollMeter, handle: HandleCall, drop: Any, stats: CallStats,
     cpu_limit_ns: int | None, is_busy: bool,
 ) -> None:  # fmt: skip
     """Run a future of wasmtime's, which the caller deletes, to its end. `drop` is told of reps let

@@ -13,7 +13,7 @@ from pathlib import Path
 from wasmtime.component import Component, ResourceType
 from wasmtime.component._types import FuncType
 
-from lion.domain.wit import render_function
+from lion.values.wit import render_function
 from lion.wasm import reflect
 from lion.wasm.engine import build_engine
 

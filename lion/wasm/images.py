@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ctypes import addressof
 from typing import Any
 
-from lion.domain.wit import EnumOf
+from lion.values.wit import EnumOf
 from lion.wasm import capi
 
 Lower = Callable[[Any, int], bytes]

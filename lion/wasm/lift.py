@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from ctypes import string_at
 from typing import Any, assert_never
 
-from lion.domain.wit import (
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from ctypes import addressof, memmove, string_at
 from typing import Any, assert_never
 
-from lion.domain.wit import (
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,

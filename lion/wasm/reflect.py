@@ -10,7 +10,8 @@ from wasmtime.component import Component
 from wasmtime.component import _types as w
 from wasmtime.component._resource_type import ResourceType
 
-from lion.domain.wit import (
+from lion.errors import GuestError
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Function,
@@ -24,7 +25,6 @@ from lion.domain.wit import (
     VariantOf,
     WitType,
 )
-from lion.errors import GuestError
 from lion.wasm import capi
 
 _PRIMITIVES = {

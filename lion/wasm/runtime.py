@@ -17,16 +17,16 @@ from wasmtime.component import Component as WasmComponent
 from wasmtime.component import ResourceType
 from wasmtime.component._types import FuncType
 
-from lion.domain.wit import render_function
 from lion.errors import GuestError, OperatorError
 from lion.ports import NO_EXTENSIONS, Export, Extensions, Import
+from lion.values.wit import render_function
 from lion.wasm import capi, reflect
 from lion.wasm.admission import Admission
 from lion.wasm.cache import CompileCache
 from lion.wasm.component import LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
-from lion.wasm.extensions import check_extensions
-from lion.wasm.fiber import Meter
+from lion.wasm.extension_imports import check_extensions
+from lion.wasm.fiber import PollMeter
 from lion.wasm.offers import Offers, offered
 from lion.wasm.sections import check_preamble, function_docs
 
@@ -172,7 +172,7 @@ async def open_runtime(
     check_python()
     engine = build_engine()
     ticker = Ticker(engine)
-    shared = Shared(engine, Meter(ticker, os.cpu_count() or 2), Admission(instances))
+    shared = Shared(engine, PollMeter(ticker, os.cpu_count() or 2), Admission(instances))
     kept: Any = CompileCache(cache, engine_digest()) if cache else None
     with ticker.run():
         yield WasmRuntime(shared, kept, offers or offered())

@@ -8,8 +8,8 @@ import msgspec
 from wasmtime.component import Component, ResourceType
 from wasmtime.component import _types as w
 
-from lion.domain.wit import Function, WitType
 from lion.errors import GuestError
+from lion.values.wit import Function, WitType
 from lion.wasm import reflect
 from lion.wasm.engine import build_engine
 

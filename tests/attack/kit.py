@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from lion.domain.event import CallFinished, Event
-from lion.domain.manifest import parse_manifest
+from lion.domain.events import CallFinished, Event
 from lion.domain.record import Record
 from lion.history import ReplayReport, open_history, replay_run
 from lion.host import Host, open_host
-from lion.kernel.report import Ending, RunReport
+from lion.manifest.parse import parse_manifest
+from lion.review.report import Ending, RunReport
 from lion.settings import Settings
 from tests.wasm.kit import BUILT, cache_directory
 

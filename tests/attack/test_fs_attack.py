@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from lion.domain.manifest import parse_manifest
 from lion.errors import OperatorError
+from lion.manifest.parse import parse_manifest
 from tests.attack.kit import HEAD, Arena, call, holder, only, open_arena
 
 SECRET = "the secret outside"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lion.capabilities.fs import OPERATIONS
-from lion.domain.event import CallRequested
+from lion.capabilities.fs.functions import OPERATIONS
+from lion.domain.events import CallRequested
 from tests.attack.kit import Arena, call, holder, only, open_arena
 
 ALL = "read write create"

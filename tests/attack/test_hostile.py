@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lion.domain.event import PluginError, PluginResult
+from lion.domain.events import PluginError, PluginResult
 from tests.attack.kit import Arena, call, holder, only, open_arena
 from tests.wasm.kit import assemble
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pytest
 import trio
 
-from lion.domain.event import BudgetWarned, CallFinished, CallRedirected, CallRequested
+from lion.domain.events import BudgetWarned, CallFinished, CallRedirected, CallRequested
 from tests.attack.kit import Arena, call, holder, only, open_arena
-from tests.capabilities.hostile_server import Server, open_server
+from tests.capabilities.http.hostile_server import Server, open_server
 
 
 def ask(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
@@ -117,8 +117,8 @@ async def test_not_granted(
 async def test_what_is_not_started_has_no_methods(arena: Arena) -> None:
     """The methods' own twin: without a grant of http none of them is covered."""
     from lion.domain.plan import Grant
+    from lion.domain.question import Question
     from lion.policy.grants import covers
-    from lion.policy.question import Question
 
     for operation in ("write", "finish", "head", "read"):
         question = Question("probe", "http", f"exchange.{operation}", "")

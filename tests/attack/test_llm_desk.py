@@ -10,11 +10,11 @@ from types import ModuleType
 
 import pytest
 
-from lion.domain.manifest import parse_manifest
 from lion.domain.plan import Plan
 from lion.history import open_history, replay_run
 from lion.host import open_host
-from lion.kernel.report import RunReport
+from lion.manifest.parse import parse_manifest
+from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.wasm.kit import ROOT, cache_directory
 
@@ -106,7 +106,7 @@ async def test_with_one_table_changed_it_talks_to_a_server(
     folder: Path, web: str, tmp_path: Path
 ) -> None:
     """A server that always says the same: the desk goes on, whatever the model is."""
-    from tests.capabilities.llm_server import END, HELLO, answer, open_server, sse
+    from tests.capabilities.llm.server import END, HELLO, answer, open_server, sse
 
     async with open_server(answer(sse(*HELLO, *END))) as server:
         path = folder / "manifest.toml"
@@ -130,7 +130,7 @@ async def test_with_one_table_changed_it_talks_to_a_server(
 @pytest.mark.slow
 async def test_the_desk_as_people_run_it(script: ModuleType, tmp_path: Path) -> None:
     """At its own pace: under ten seconds, streams interleave, a replay is 5 times as fast."""
-    from lion.domain.event import AgentPartialOutput
+    from lion.domain.events import AgentPartialOutput
 
     settings = Settings(state=tmp_path / "state", cache=cache_directory())
     speakers: list[str] = []

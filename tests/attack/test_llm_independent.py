@@ -18,10 +18,10 @@ import pytest
 import trio
 
 from lion.domain.hidden import Hidden
-from lion.domain.manifest import parse_manifest
 from lion.history import replay_run
 from lion.host import open_host
-from lion.kernel.report import RunReport
+from lion.manifest.parse import parse_manifest
+from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.attack.kit import call, holder, only
 from tests.wasm.kit import cache_directory

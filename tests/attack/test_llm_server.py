@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from lion.domain.hidden import Hidden
-from lion.domain.manifest import parse_manifest
 from lion.history import replay_run
 from lion.host import open_host
-from lion.kernel.report import RunReport
+from lion.manifest.parse import parse_manifest
+from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.attack.kit import Arena, call, holder, only
-from tests.capabilities.llm_server import DONE, END, HELLO, Server, answer, delta, open_server, sse
+from tests.capabilities.llm.server import DONE, END, HELLO, Server, answer, delta, open_server, sse
 from tests.wasm.kit import cache_directory
 
 VALUE = "sk-0123456789-very-secret-indeed"

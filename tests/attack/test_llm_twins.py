@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lion.domain.event import CallFinished, CallRequested
+from lion.domain.events import CallFinished, CallRequested
 from lion.errors import OperatorError
 from lion.history import open_history
 from tests.attack.kit import Arena, call, holder, only, open_arena

@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 import pytest
 
-from lion.domain.event import CallRedirected
+from lion.domain.events import CallRedirected
 from lion.domain.hidden import Hidden
-from lion.domain.manifest import parse_manifest
 from lion.errors import OperatorError
+from lion.manifest.parse import parse_manifest
 from tests.attack.kit import HEAD, Arena, call, holder, only, open_arena
 from tests.attack.test_http_twins import ask
-from tests.capabilities.hostile_server import Server, open_server
+from tests.capabilities.http.hostile_server import Server, open_server
 
 KEY = "sk-t0p/S3cr3t+value=="
 STARS = "*" * len(KEY)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lion.capabilities.table import build_operations
-from lion.domain.event import AgentPartialOutput
+from lion.domain.events import AgentPartialOutput
 from lion.ports import Kind, Operation
 
 WIT = Path(__file__).parents[2] / "wit"

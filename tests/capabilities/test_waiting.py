@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lion.capabilities import clock, poll
 from lion.domain.call import CallError
-from lion.kernel.clock import SystemClock
+from lion.kernel.system_clock import SystemClock
 from lion.testing.caller import FakeCaller, FakePending
 from lion.testing.clock import FrozenClock
 

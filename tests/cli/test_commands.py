@@ -12,7 +12,7 @@ def said_lines(text: str) -> list[str]:
 def test_every_command_explains_itself() -> None:
     from click.testing import CliRunner
 
-    from lion.cli.group import COMMANDS, lion
+    from lion.cli.lazy_group import COMMANDS, lion
 
     for name in COMMANDS:
         result = CliRunner().invoke(lion, [name, "--help"])

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lion.cli.live import LONGEST, Live, name_width
 from lion.cli.printer import Page, open_printer
 from lion.cli.screen import Screen
-from lion.domain.event import (
+from lion.cli.speech import LONGEST, Live, name_width
+from lion.domain.events import (
     AgentPartialOutput,
     BudgetWarned,
     Event,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lion.audit.sqlite_reader import open_sqlite_reader
 from lion.errors import OperatorError
+from lion.log.sqlite_reader import open_sqlite_reader
 from tests.cli.kit import ROOT, SECONDS, WASM, Lion, tour
 
 HEAVY = ("trio", "wasmtime", "pydantic", "rich", "structlog", "sqlite3")
@@ -38,8 +38,8 @@ def test_reading_the_log_imports_no_engine_loop_or_writer(lion: Lion, words: str
         "wasmtime",
         "pydantic",
         "rich",
-        "lion.audit.sqlite",
-        "lion.audit.sqlite_store",
+        "lion.log.sqlite",
+        "lion.log.sqlite_store",
     )
     code = (
         f"import sys; sys.argv = ['lion', '{words}']\n"

@@ -101,7 +101,7 @@ def test_the_manifest_with_a_server_and_a_model_checks(lion: Lion) -> None:
 
 
 def test_the_table_of_commands_is_the_command_line() -> None:
-    from lion.cli.group import COMMANDS
+    from lion.cli.lazy_group import COMMANDS
 
     assert set(re.findall(r"^\| `lion (\w+)", README, re.MULTILINE)) == set(COMMANDS)
 

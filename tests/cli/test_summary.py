@@ -9,9 +9,9 @@ from lion.cli.faults import as_lion_error, render_json, render_lines
 from lion.cli.options import Common
 from lion.cli.screen import Screen
 from lion.cli.summary import render_ending, render_summary
-from lion.domain.manifest import bare_plan
 from lion.errors import AuditError, GuestError, OperatorError
-from lion.kernel.report import Denial, Ending, RunReport
+from lion.manifest.parse import bare_plan
+from lion.review.report import Denial, Ending, RunReport
 
 PLAIN = Screen(None)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import trio
 
-from lion.domain.manifest import parse_manifest
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.history import ReplayReport, open_history, replay_run
 from lion.host import Host
+from lion.manifest.parse import parse_manifest
 from lion.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from lion.domain.event import CallFinished
+from lion.domain.events import CallFinished
 from lion.domain.plan import Plan
 from lion.history import open_history
 from lion.host import Host, open_host

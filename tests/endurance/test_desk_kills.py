@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lion.domain.fs_path import RESERVED
+from lion.scopes.fs_path import RESERVED
 from lion.settings import Settings
 from tests.endurance.kit import BUILT, ROOT, call, plugin
 from tests.endurance.process import Shell

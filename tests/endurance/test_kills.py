@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from lion.domain.event import RunStarted
+from lion.domain.events import RunStarted
 from lion.settings import Settings
 from tests.endurance.kit import call, manifest, plugin, replayed, verified
 from tests.endurance.process import Ended, Shell

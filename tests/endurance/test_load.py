@@ -9,10 +9,10 @@ import msgspec
 import pytest
 import trio
 
-from lion.domain.event import AgentPartialOutput
+from lion.domain.events import AgentPartialOutput
 from lion.domain.record import Record
 from lion.host import Host, open_host
-from lion.kernel.report import RunReport
+from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.endurance.kit import (
     AGENT,
@@ -132,7 +132,7 @@ TEN_THOUSAND = """
 import sys, trio
 from pathlib import Path
 from lion.host import Host, open_host
-from lion.kernel.report import RunReport
+from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.endurance.kit import AGENT, agent, live_instances, plan, rss, threads
 

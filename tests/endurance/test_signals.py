@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from lion.domain.event import RunFinished
+from lion.domain.events import RunFinished
 from lion.errors import INTERRUPTED
 from lion.settings import Settings
 from tests.endurance.kit import replayed, temporaries, verified

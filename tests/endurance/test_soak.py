@@ -17,7 +17,7 @@ import trio
 from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.history import open_history
 from lion.host import Host, open_host
-from lion.kernel.report import Ending
+from lion.review.report import Ending
 from lion.settings import Settings
 from tests.endurance.kit import (
     AGENT,

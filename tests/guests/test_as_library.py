@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from lion.domain.event import AgentPartialOutput, CallRequested
-from lion.kernel.report import RunReport
+from lion.domain.events import AgentPartialOutput, CallRequested
+from lion.review.report import RunReport
 from tests.attack.kit import Arena, call, holder, only, open_arena
-from tests.capabilities.hostile_server import open_server
+from tests.capabilities.http.hostile_server import open_server
 
 LINES = ["first", "", "grüße 😀", "x" * 70_000, *("é" * 50_001 for _ in range(4)), "last"]
 SCRIPT = """

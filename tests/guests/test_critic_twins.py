@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lion.domain.event import CallFinished, CallRequested, Event
-from lion.kernel.report import Ending
+from lion.domain.events import CallFinished, CallRequested, Event
+from lion.review.report import Ending
 from tests.attack.kit import call, holder, only, open_arena, task
 
 SCRIPT = """

@@ -5,12 +5,12 @@ from typing import Any
 
 import trio
 
-from lion.domain.event import (
+from lion.domain.events import (
     CallFinished,
 )
 from lion.domain.plan import Grant, Limits
 from lion.kernel.broker import Broker
-from lion.kernel.tools import build_root
+from lion.kernel.tool_calls import build_root
 from lion.ports import Operation
 from tests.kernel.rig import (
     FakeComponent,

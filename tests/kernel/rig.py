@@ -10,22 +10,14 @@ from typing import Any
 import msgspec
 import trio
 
-from lion.audit.memory import MemoryLog
 from lion.domain.call import HostCall, Opinion
-from lion.domain.event import Event
+from lion.domain.events import Event
 from lion.domain.plan import Grant, Holder, Limits, Plan
 from lion.domain.record import Draft, Record
-from lion.domain.wit import (
-    Function,
-    OptionOf,
-    Prim,
-    RecordOf,
-    ResultOf,
-    VariantOf,
-)
 from lion.errors import GuestError
-from lion.kernel.live import LiveHolder, LiveRun
 from lion.kernel.processors import build_processors
+from lion.kernel.run_state import LiveHolder, LiveRun
+from lion.log.memory import MemoryLog
 from lion.policy.policy_file import parse_policy
 from lion.policy.rights import build_rights
 from lion.ports import (
@@ -40,6 +32,14 @@ from lion.ports import (
     SystemInfo,
 )
 from lion.testing.clock import FrozenClock
+from lion.values.wit import (
+    Function,
+    OptionOf,
+    Prim,
+    RecordOf,
+    ResultOf,
+    VariantOf,
+)
 
 RUN = "run"
 TEXT = Prim("string")

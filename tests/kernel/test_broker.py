@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lion.domain.call import CallError, Decision, HostCall, Opinion, Verdict
-from lion.domain.event import (
+from lion.domain.events import (
     SCREEN,
     AgentPartialOutput,
     BudgetWarned,
@@ -17,7 +17,7 @@ from lion.domain.event import (
 from lion.domain.plan import Limits
 from lion.errors import GuestError
 from lion.kernel.broker import MAX_TARGET, Broker
-from lion.kernel.tools import build_invocation
+from lion.kernel.tool_calls import build_invocation
 from tests.kernel.door import NOTES, OTHER, Bench, begun, first, never, raising, system
 from tests.kernel.rig import (
     FakeComponent,

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from lion.domain.call import CallError, Effect
-from lion.domain.event import (
+from lion.domain.events import (
     CallFinished,
     CallRequested,
 )

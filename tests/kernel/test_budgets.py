@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lion.domain.event import BudgetWarned
+from lion.domain.events import BudgetWarned
 from lion.domain.plan import MIB, SECOND, Limits, Rate
 from lion.domain.rate import Bucket, render_rate
 from lion.kernel.budgets import Budgets, Purse, Refusal

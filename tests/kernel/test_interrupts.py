@@ -7,16 +7,16 @@ import msgspec
 import pytest
 import trio.testing
 
-from lion.audit.memory import MemoryLog
-from lion.domain.event import RunFinished
-from lion.domain.manifest import bare_plan
+from lion.domain.events import RunFinished
 from lion.domain.plan import Plan, RunCall
 from lion.domain.record import Draft
 from lion.host import Host
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import open_interrupts
-from lion.kernel.report import RunReport
+from lion.log.memory import MemoryLog
+from lion.manifest.parse import bare_plan
 from lion.policy.policy_file import parse_policy
+from lion.review.report import RunReport
 from lion.settings import Settings
 from lion.wasm.runtime import open_runtime
 from tests.wasm.kit import BUILT, cache_directory

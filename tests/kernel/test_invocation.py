@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 import trio
 
-from lion.audit.memory import MemoryLog
-from lion.domain.event import PluginError
+from lion.domain.events import PluginError
 from lion.domain.plan import Holder, Limits, Plan
-from lion.domain.wit import Function
 from lion.errors import GuestError, InternalError
 from lion.kernel.attempt import attempt
-from lion.kernel.live import LiveHolder, LiveRun
-from lion.kernel.tools import build_root
+from lion.kernel.run_state import LiveHolder, LiveRun
+from lion.kernel.tool_calls import build_root
+from lion.log.memory import MemoryLog
 from lion.policy.policy_file import parse_policy
 from lion.policy.rights import build_rights
 from lion.ports import CallStats, Export, HandleCall, Handles, Import
 from lion.testing.clock import FrozenClock
+from lion.values.wit import Function
 
 EXPORT = Export(interface="", name="work", type=Function((), None))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trio
 
-from lion.domain.event import (
+from lion.domain.events import (
     CallFinished,
     Event,
     LineLogged,

@@ -5,7 +5,7 @@ exactly, and what is left of it.
 import pytest
 
 from lion.domain.call import CallError
-from lion.domain.event import BudgetWarned
+from lion.domain.events import BudgetWarned
 from tests.kernel.test_budgets import Books
 
 

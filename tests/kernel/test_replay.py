@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from lion.domain.event import CallFinished
+from lion.domain.events import CallFinished
 from lion.domain.plan import Limits
 from lion.kernel.replay import Recorded, replay_invocation
 from lion.wasm.component import LoadedComponent

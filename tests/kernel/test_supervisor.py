@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from lion.domain.event import (
+from lion.domain.events import (
     AgentCompleted,
     AgentError,
     AgentSpawned,
@@ -16,11 +16,11 @@ from lion.domain.event import (
     PluginResult,
 )
 from lion.domain.plan import RunAgent, RunCall
-from lion.domain.wit import Prim, ResultOf
 from lion.errors import INTERRUPTED, AuditError, GuestError, InternalError
-from lion.kernel.report import Ending
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.ports import Export
+from lion.review.report import Ending
+from lion.values.wit import Prim, ResultOf
 from tests.kernel.rig import TASK, TEXT, FakeComponent, Guest, Part, World, tool
 
 SLEEP = RunAgent("sleeper", "sleep")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from lion.domain.capability import OFFERED
 from lion.domain.plan import Grant, Holder, Limits, Mount
+from lion.domain.question import Question
 from lion.policy.policy_file import parse_policy
-from lion.policy.question import Question
 from lion.policy.rights import Rights, build_rights
 
 EVERYTHING = tuple(OFFERED)

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from lion.domain.call import Verdict
 from lion.domain.capability import LATER, OFFERED
-from lion.policy.chain import decide_static
+from lion.domain.question import Question
+from lion.policy.decide import decide_static
 from lion.policy.policy_file import parse_policy
-from lion.policy.question import Question
 from lion.policy.rules import BadRule, parse_rule
 
 from .cases import EVERYTHING, GRANTS, KV, ask, holder, rights

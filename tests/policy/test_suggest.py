@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lion.domain.manifest import parse_manifest
 from lion.domain.plan import Plan
-from lion.policy.chain import decide_static
+from lion.domain.question import Question
+from lion.manifest.parse import parse_manifest
+from lion.policy.decide import decide_static
 from lion.policy.policy_file import parse_policy
-from lion.policy.question import Question
 from lion.policy.rights import build_rights
 from lion.policy.suggest import suggest_line
 

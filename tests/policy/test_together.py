@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from lion.domain.manifest import parse_manifest
+from lion.manifest.parse import parse_manifest
 from lion.policy.together import join_suggestions
 
 TOOLS = "agents.ann.allow.tools"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lion.domain.event import Event
+from lion.domain.events import Event
 from lion.testing.system import SystemBench, open_system
 
 PACKAGE = Path(__file__).parent / "packages" / "acme_shelf"

@@ -7,14 +7,14 @@ from types import ModuleType
 import pytest
 import trio
 
-from lion.domain.event import SystemPluginLagged
-from lion.domain.json_scalars import JsonMismatch
+from lion.domain.events import SystemPluginLagged
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.errors import GuestError, OperatorError
 from lion.system import Ask, Deny, Failure, HostError, ToolError
 from lion.system.scalars import NoFit
 from lion.testing import OwnError, kit
+from lion.values.json_scalars import JsonMismatch
 from tests.attack.kit import holder, open_arena, task
 from tests.system.kit import of_type, open_system, system
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from lion.domain.event import (
+from lion.domain.events import (
     CallRequested,
     LineLogged,
     PluginError,
@@ -19,7 +19,7 @@ from lion.domain.plan import MAX_DEPTH
 from lion.errors import GuestError, OperatorError
 from lion.history import open_history
 from tests.attack.kit import call, holder, only, open_arena, task
-from tests.capabilities.hostile_server import open_server
+from tests.capabilities.http.hostile_server import open_server
 from tests.system.kit import of_type, system
 
 pytestmark = pytest.mark.usefixtures("books")

@@ -296,7 +296,7 @@ def test_who_uses_none_imports_nothing_of_them(lion: Lion) -> None:
     printed = subprocess.run(
         [sys.executable, "-c", code], env=lion.environ, capture_output=True, text=True, check=True
     ).stdout
-    assert printed.strip() == "['lion.system.room']"
+    assert printed.strip() == "['lion.system.entry']"
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from lion.domain.event import (
+from lion.domain.events import (
     CallFinished,
     CallRequested,
     SystemPluginFailed,
@@ -16,7 +16,7 @@ from lion.domain.event import (
 from lion.errors import OperatorError
 from lion.system import HostError
 from tests.attack.kit import call, holder, open_arena, task
-from tests.capabilities.hostile_server import open_server
+from tests.capabilities.http.hostile_server import open_server
 from tests.system.kit import of_type, open_system, system
 
 CALCULATOR = holder("calculator", "calculator")

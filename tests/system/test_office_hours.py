@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lion.domain.event import SystemPluginLoaded
+from lion.domain.events import SystemPluginLoaded
 from lion.errors import OperatorError
 from lion.system import Deny
 from lion.testing.clock import FrozenClock

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from lion.domain.event import (
+from lion.domain.events import (
     CallRedirected,
     PluginError,
     PluginInvoked,
@@ -19,7 +19,7 @@ from lion.domain.event import (
 )
 from lion.errors import OperatorError
 from tests.attack.kit import Arena, call, holder, only, open_arena, task
-from tests.capabilities.hostile_server import open_server
+from tests.capabilities.http.hostile_server import open_server
 from tests.system.kit import of_type, open_system, system
 
 pytestmark = pytest.mark.usefixtures("shelf")

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from lion.domain.call import CallError
-from lion.domain.wit import render
-from lion.system import F32, S8, U8, U64, Failure, Host, SystemPlugin, function
+from lion.system import F32, S8, U8, U64, Failure, PluginHost, SystemPlugin, function
 from lion.system.functions import functions_of
 from lion.system.scalars import NoFit
 from lion.system.shape import BadShape, Shapes, kebab
 from lion.system.signature import BadSignature
+from lion.values.wit import render
 
 
 class Colour(Enum):
@@ -209,7 +209,7 @@ class BytesTarget(SystemPlugin):
 
 class Unannotated(SystemPlugin):
     @function
-    def get(self, key, host: Host) -> None:  # type: ignore[no-untyped-def]
+    def get(self, key, host: PluginHost) -> None:  # type: ignore[no-untyped-def]
         return None
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import trio
 
-from lion.domain.json_scalars import JsonMismatch
 from lion.errors import OperatorError
 from lion.system import ToolError
+from lion.values.json_scalars import JsonMismatch
 from tests.attack.kit import call, holder, only, open_arena, task
 from tests.system.kit import SystemBench, open_system, system
 
@@ -164,9 +164,9 @@ async def test_without_the_guard_the_attacks_would_do_something(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tests above would notice: some of these succeed where nobody is asked."""
-    from lion.system.shipped.sqlite_guard import Guard
+    from lion.system.shipped.sqlite_guard import ReadOnly
 
-    monkeypatch.setattr(Guard, "__call__", lambda *_: sqlite3.SQLITE_OK)
+    monkeypatch.setattr(ReadOnly, "__call__", lambda *_: sqlite3.SQLITE_OK)
     async with open_query(library) as bench:
         for sql in ("select * from pragma_database_list", "select hex(zeroblob(3))"):
             assert (await bench.call("query", sql=sql))["rows"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lion.domain.wit import KEYWORDS
 from lion.system.functions import ERROR
+from lion.values.wit import KEYWORDS
 from tests.cli.kit import ROOT, WASM, Lion, assert_one_line
 from tests.system.kit import install
 

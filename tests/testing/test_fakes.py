@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 import trio
 
-from lion.capabilities.http_canned import CannedRequest
+from lion.capabilities.http.canned import CannedRequest
 from lion.testing import CallError, OperatorError, OwnError, Reply, kit
 from tests.wasm.kit import BUILT
 

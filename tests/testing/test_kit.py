@@ -7,7 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from lion.testing import Answer, GuestError, OperatorError, OwnError, kit
+from lion.testing import AgentAnswer, GuestError, OperatorError, OwnError, kit
 from tests.wasm.kit import BUILT, ROOT
 
 TOUR = ROOT / "examples" / "tour" / "manifest.toml"
@@ -116,7 +116,7 @@ class TestCalling:
 class TestAgents:
     def test_a_bare_agent_runs_its_task(self):
         with kit(BUILT / "waiter.wasm", config={"times": 1, "pieces": 2}) as lion:
-            assert lion.run("waiter", "tea") == Answer("tea: waited 1 times")
+            assert lion.run("waiter", "tea") == AgentAnswer("tea: waited 1 times")
             assert lion.output == "1 of 2\n2 of 2\n"
 
     def test_an_agents_own_error_is_raised(self):

@@ -7,7 +7,7 @@ import random
 import struct
 from typing import Any, assert_never
 
-from lion.domain.wit import (
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,
@@ -35,7 +35,7 @@ class Values:
         self._for_json = for_json
 
     def of(self, t: WitType) -> Any:
-        """One value of a type, as lion writes it (domain/wit.py)."""
+        """One value of a type, as lion writes it (values/wit.py)."""
         pick = self._random
         match t:
             case Prim():

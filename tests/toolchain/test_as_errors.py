@@ -6,7 +6,7 @@ import pytest
 
 from lion.errors import OperatorError
 from lion.toolchain.assemblyscript.build import build_assemblyscript
-from lion.toolchain.assemblyscript.tools import find_packages
+from lion.toolchain.assemblyscript.node_tools import find_packages
 from lion.toolchain.assemblyscript.wit import wit_source
 from tests.toolchain.worlds import PACKAGES, ready_packages
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lion.kernel.report import Ending
+from lion.review.report import Ending
 from tests.attack.kit import holder, open_arena
 from tests.toolchain.tables import call_with
 

@@ -8,7 +8,12 @@ import sys
 
 import pytest
 
-from lion.domain.wit import (
+from lion.errors import GuestError
+from lion.toolchain.assemblyscript import generate, layout, names
+from lion.toolchain.assemblyscript.docs import comment, read_docs
+from lion.toolchain.assemblyscript.generate import generate_bindings
+from lion.toolchain.assemblyscript.library import library_files
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     ListOf,
@@ -20,11 +25,6 @@ from lion.domain.wit import (
     VariantOf,
     WitType,
 )  # fmt: skip
-from lion.errors import GuestError
-from lion.toolchain.assemblyscript import generate, layout, names
-from lion.toolchain.assemblyscript.docs import comment, read_docs
-from lion.toolchain.assemblyscript.generate import generate_bindings
-from lion.toolchain.assemblyscript.library import library_files
 from tests.wasm.kit import BUILT, ROOT, assemble, built
 
 U8, U32, U64, F32, F64, S = map(Prim, ["u8", "u32", "u64", "f32", "f64", "string"])

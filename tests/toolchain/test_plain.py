@@ -10,13 +10,13 @@ import pytest
 
 from lion.errors import OperatorError
 from lion.toolchain.assemblyscript.build import build_assemblyscript
-from lion.toolchain.assemblyscript_build import fetch_packages
+from lion.toolchain.assemblyscript.project import fetch_packages
 from lion.toolchain.built import Request
-from lion.toolchain.cargo import find_crate
 from lion.toolchain.plain import plain_environment
 from lion.toolchain.project import find_projects
-from lion.toolchain.python_build import check_python
-from lion.toolchain.rust import find_toolchain
+from lion.toolchain.python.build import check_python
+from lion.toolchain.rust.cargo import find_crate
+from lion.toolchain.rust.compiler import find_toolchain
 from tests.toolchain.worlds import PACKAGES, ready_packages
 
 COLOURS = {

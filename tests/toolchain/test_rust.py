@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lion.errors import OperatorError
-from lion.toolchain import rust
+from lion.toolchain.rust import compiler as rust
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lion.errors import OperatorError
-from lion.toolchain.rust import find_toolchain
+from lion.toolchain.rust.compiler import find_toolchain
 from tests.toolchain.place import Place
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import trio
 
-from lion.domain.json_values import to_json
-from lion.domain.wit import ResultOf, WitType
+from lion.values.json_values import to_json
+from lion.values.wit import ResultOf, WitType
 from tests.attack.kit import holder, open_arena
 from tests.series import times
 from tests.toolchain.randoms import Values

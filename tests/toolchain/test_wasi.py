@@ -13,7 +13,7 @@ from lion.toolchain.assemblyscript.build import (
     project_wit,
     write_bindings,
 )
-from lion.toolchain.assemblyscript.tools import find_packages
+from lion.toolchain.assemblyscript.node_tools import find_packages
 from tests.toolchain.whole import use_everything, write_exports
 from tests.toolchain.worlds import PACKAGES, ready_packages
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from lion.errors import OperatorError
 from lion.toolchain.project import Project, find_projects
-from lion.toolchain.wit_source import parse_worlds
-from lion.toolchain.wit_tokens import docs_of
-from lion.toolchain.witdocs import append_custom, docs_payload, embed_docs
+from lion.toolchain.wit.docs import append_custom, docs_payload, embed_docs
+from lion.toolchain.wit.source import parse_worlds
+from lion.toolchain.wit.tokens import docs_of
 from lion.wasm.sections import custom_sections, function_docs
 
 HERE = Path(__file__).parent / "wit"

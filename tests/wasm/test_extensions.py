@@ -3,10 +3,10 @@
 import pytest
 from wasmtime import wat2wasm
 
-from lion.domain.wit import Function, Prim
 from lion.errors import GuestError
 from lion.ports import Import
-from lion.wasm.extensions import check_extensions
+from lion.values.wit import Function, Prim
+from lion.wasm.extension_imports import check_extensions
 from lion.wasm.offers import Offers
 from tests.wasm.kit import open_bench
 

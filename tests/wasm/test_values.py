@@ -7,7 +7,7 @@ import trio
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from lion.domain.wit import Function
+from lion.values.wit import Function
 from lion.wasm.freeze import reflect_interfaces
 from lion.wasm.lower import LowerError
 from tests.examples import examples

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from hypothesis import strategies as st
 
-from lion.domain.wit import (
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,
@@ -50,7 +50,7 @@ def _prim(name: str) -> st.SearchStrategy[Any]:
 
 
 def values(t: WitType) -> st.SearchStrategy[Any]:
-    """Any value of a type, as lion writes it (domain/wit.py)."""
+    """Any value of a type, as lion writes it (values/wit.py)."""
     match t:
         case Prim():
             return _prim(t.name)

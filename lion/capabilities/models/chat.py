@@ -125,7 +125,7 @@ def _parse_schema(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     schema: dict[str, Any] = _decode("schema", text, dict[str, Any])
-    from lion.domain.answer_schema import BadSchema, check_schema
+    from lion.values.answer_schema import BadSchema, check_schema
 
     try:
         check_schema(schema)

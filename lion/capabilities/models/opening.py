@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lion.capabilities.http.contract import HttpDoor
 from lion.capabilities.models.provider import Models, Provider, Served
 from lion.domain.plan import Model, Plan
 from lion.errors import InternalError, OperatorError
-from lion.ports.http import HttpDoor
 
 if TYPE_CHECKING:
-    from lion.capabilities.secret_scrub import Scrubber
+    from lion.capabilities.secrets.scrub import Scrubber
 
 
 def open_models(plan: Plan, door: HttpDoor | None, scrubber: "Scrubber | None" = None) -> Models:
@@ -56,7 +56,7 @@ def _provider(
 def _scripted(path: Path, values: Mapping[str, str]) -> Provider:
     # pydantic is loaded by whoever read the manifest; nobody else comes here.
     from lion.capabilities.models.scripted import ScriptedModel
-    from lion.domain.model_script import parse_script
+    from lion.manifest.script import parse_script
 
     return ScriptedModel(parse_script(_read(path), path=path, values=values))
 

@@ -14,16 +14,16 @@ from email.utils import parsedate_to_datetime
 import msgspec
 import trio
 
+from lion.capabilities.http.contract import Exchange, HttpDoor, OutgoingRequest, Terms, Times
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Event, Stop, Tell, Usage
 from lion.capabilities.models.sse import SseParser
 from lion.capabilities.models.wire import Decoder, Overloaded, Wire, WireRequest, error_text
 from lion.domain.call import CallError
-from lion.domain.http_grant import host_addresses
-from lion.domain.http_url import parse_url
 from lion.domain.plan import SECOND, Model
 from lion.domain.units import render_duration
-from lion.ports.http import Exchange, HttpDoor, OutgoingRequest, Terms, Times
+from lion.scopes.http_grant import host_addresses
+from lion.scopes.http_url import parse_url
 
 TRIES = 4
 FIRST_PAUSE = 0.5

@@ -25,8 +25,8 @@ from lion.capabilities.models.events import (
 )
 from lion.capabilities.models.tokens import estimate
 from lion.domain.call import CallError
-from lion.domain.model_script import AnswerTable, ScriptTable, WhenTable
 from lion.domain.plan import SECOND
+from lion.manifest.script import AnswerTable, ScriptTable, WhenTable
 
 _WORD = re.compile(r"\s*\S+\s*")
 

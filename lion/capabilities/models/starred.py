@@ -9,7 +9,7 @@ Rule: only what could be the beginning of a value waits for the next piece of th
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Event, Tell, Text, Thinking, ToolArguments
 from lion.capabilities.models.provider import Provider
-from lion.capabilities.secret_scrub import Scrubber
+from lion.capabilities.secrets.scrub import Scrubber
 from lion.domain.call import CallError
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import trio
 
-from lion.domain.answer_checks import TooMuch, find_fault
 from lion.domain.call import CallError
+from lion.values.answer_checks import TooMuch, find_fault
 
 MOST_BYTES = 256 * 1024
 """Of an answer that has to follow a schema."""

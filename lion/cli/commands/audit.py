@@ -16,9 +16,9 @@ from lion.cli.screen import open_screen
 from lion.cli.session import run_trio
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.kernel.audit_run import RunAudit, audit_run
-from lion.kernel.audit_view import HolderAudit, Loaded, audit_plan, by_capability
 from lion.policy.policy_file import Policy, parse_policy
+from lion.review.rights import HolderAudit, Loaded, audit_plan, by_capability
+from lion.review.run import RunAudit, audit_run
 
 LAST = "last"
 

@@ -98,7 +98,7 @@ def _inspected(common: Common, one: Any) -> ComponentInfo:
     try:
         return inspect_component(common, path.read_bytes(), near(path))
     except GuestError as exc:
-        from lion.toolchain.imports import located
+        from lion.toolchain.wit.imports import located
 
         raise located(exc, one.project) from exc
 

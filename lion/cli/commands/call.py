@@ -18,7 +18,7 @@ from lion.cli.summary import json_text, render_denial, render_ending, summary_js
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.kernel.report import RunReport
+from lion.review.report import RunReport
 
 
 @click.command("call")

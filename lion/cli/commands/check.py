@@ -18,8 +18,8 @@ from lion.domain.plan import Holder, Limits, Plan, RunCall
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
 from lion.kernel.inspect import ComponentInfo, ToolInfo
-from lion.policy.pattern import compile_pattern
 from lion.ports import SystemInfo
+from lion.scopes.pattern import compile_pattern
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from lion.cli.options import Common, common_options
 from lion.cli.printer import Page
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
-from lion.domain.event import RunStarted
+from lion.domain.events import RunStarted
 from lion.domain.text import show_line
 from lion.errors import AuditError
 

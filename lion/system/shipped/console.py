@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lion.domain.text import show_line
-from lion.system.contract import Heard, Host, PluginSettings, SystemPlugin
+from lion.system.contract import Heard, PluginHost, PluginSettings, SystemPlugin
 from lion.system.shipped.events import ENDINGS, Events, dumped
 
 
@@ -34,7 +34,7 @@ class Console(SystemPlugin[ConsoleSettings]):
         """Those of the settings."""
         return self.settings.events
 
-    def hear(self, event: Heard, host: Host) -> None:
+    def hear(self, event: Heard, host: PluginHost) -> None:
         """Print a line; in a thread, so that whoever does not read it holds up nobody."""
         print(self.line(event, host.holder), file=sys.stderr, flush=True)
 

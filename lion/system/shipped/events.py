@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from lion.domain.event import EVENTS, RunEnding, RunFinished
+from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.system.contract import EVERYTHING, Heard
 
@@ -19,7 +19,7 @@ def _check_event(name: str) -> str:
 
 
 Events = Annotated[tuple[Annotated[str, AfterValidator(_check_event)], ...], Field(min_length=1)]
-"""Types of records (lion/domain/event.py), or "*" for all."""
+"""Types of records (lion/domain/events), or "*" for all."""
 
 ENDINGS = ("AgentCompleted", "AgentError", RunEnding.__name__)
 """What people usually want to know."""

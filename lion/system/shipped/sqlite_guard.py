@@ -1,6 +1,6 @@
 """Look here if you want to know why a query can do nothing but read the one database.
 
-Rule: SQLite asks `Guard` about everything a statement does, before it runs; what is not listed
+Rule: SQLite asks `ReadOnly` about everything a statement does, before it runs; what is not listed
 here is refused: ATTACH, PRAGMA, writes, transactions, extensions, virtual tables that show pages.
 Rule: reading is bounded: instructions by the clock, values, patterns and statements by limits.
 Rule: the database may be hostile too: its schema is not trusted, and it is opened for reading.
@@ -68,7 +68,7 @@ EPONYMOUS: Final = ("json_each", "json_tree")
 _HARMLESS: Final = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE)
 
 
-class Guard:
+class ReadOnly:
     """SQLite's authorizer. `refused` is the last thing it refused, for people."""
 
     def __init__(self, tables: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ from lion.system.contract import (
 )
 from lion.system.shipped.sqlite_guard import (
     LONGEST_SQL,
-    Guard,
+    ReadOnly,
     open_database,
     set_clock,
     tables_of,
@@ -57,7 +57,7 @@ class Rows(BaseModel):
     more: bool
 
 
-class Table(BaseModel):
+class TableInfo(BaseModel):
     """A table or view, and the SQL that made it."""
 
     name: str
@@ -103,11 +103,11 @@ class SqliteQuery(SystemPlugin[SqliteSettings]):
         return rows
 
     @tool
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[TableInfo]:
         """The tables and views there are, with the SQL that made them."""
         with self._locked():
             found = tables_of(self._database)
-        return [Table(name=name, sql=sql) for name, sql in found]
+        return [TableInfo(name=name, sql=sql) for name, sql in found]
 
     @contextmanager
     def _locked(self) -> Iterator[float]:
@@ -122,11 +122,11 @@ class SqliteQuery(SystemPlugin[SqliteSettings]):
             self._lock.release()
 
     @contextmanager
-    def _reading(self) -> Iterator[Guard]:
+    def _reading(self) -> Iterator[ReadOnly]:
         with self._locked() as until:
             guard = None
             try:
-                guard = Guard(name for name, _ in tables_of(self._database))
+                guard = ReadOnly(name for name, _ in tables_of(self._database))
                 self._database.set_authorizer(guard)
                 yield guard
             except (sqlite3.Error, sqlite3.Warning, OverflowError, ValueError) as exc:
@@ -134,7 +134,7 @@ class SqliteQuery(SystemPlugin[SqliteSettings]):
             finally:
                 self._database.set_authorizer(None)
 
-    def _words(self, exc: Exception, guard: Guard | None, until: float) -> str:
+    def _words(self, exc: Exception, guard: ReadOnly | None, until: float) -> str:
         if guard is not None and guard.refused:
             return guard.refused
         if time.monotonic() > until:

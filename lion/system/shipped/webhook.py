@@ -20,8 +20,8 @@ from pydantic import Field
 from lion.system.contract import (
     Duration,
     Heard,
-    Host,
     HostError,
+    PluginHost,
     PluginSettings,
     SystemPlugin,
 )
@@ -56,7 +56,7 @@ class Webhook(SystemPlugin[WebhookSettings]):
         """Those of the settings."""
         return self.settings.events
 
-    async def hear(self, event: Heard, host: Host) -> None:
+    async def hear(self, event: Heard, host: PluginHost) -> None:
         """Tell the address, some times if need be."""
         problem = f"it took longer than {self.settings.timeout / 1e9:g} s"
         with trio.move_on_after(self.settings.timeout / 1e9):
@@ -65,7 +65,7 @@ class Webhook(SystemPlugin[WebhookSettings]):
             words = f"record {event.seq} ({event.type}) was not delivered: {problem}"
             await host.log("warn", words)
 
-    async def _deliver(self, body: str, host: Host) -> str:
+    async def _deliver(self, body: str, host: PluginHost) -> str:
         """Try until it is taken or there is no hope; why it was not taken, or nothing."""
         seconds = self.settings.wait / 1e9
         for left in range(self.settings.tries - 1, -1, -1):
@@ -76,7 +76,7 @@ class Webhook(SystemPlugin[WebhookSettings]):
             seconds *= 2
         return ""
 
-    async def _post(self, body: str, host: Host) -> tuple[str, bool]:
+    async def _post(self, body: str, host: PluginHost) -> tuple[str, bool]:
         """Why it was not taken (empty: it was), and whether that may pass."""
         try:
             answer = await host.http(

@@ -2,8 +2,8 @@
 to the log, with file, line and column, and then it traps.
 """
 
-from lion.domain.wit import EnumOf, VariantOf
 from lion.toolchain.assemblyscript.text import HEADER
+from lion.values.wit import EnumOf, VariantOf
 from lion.wasm.worlds import World
 
 _SILENT = """\

@@ -11,7 +11,7 @@ from lion.errors import GuestError, OperatorError
 from lion.toolchain.assemblyscript.diagnostics import compiler_error, wit_error, world_error
 from lion.toolchain.assemblyscript.docs import read_docs
 from lion.toolchain.assemblyscript.generate import Bindings, generate_bindings
-from lion.toolchain.assemblyscript.tools import ToolFailed, find_packages, run
+from lion.toolchain.assemblyscript.node_tools import ToolFailed, find_packages, run
 from lion.toolchain.assemblyscript.wit import WitSource, wit_source
 
 BINDINGS = Path("assembly") / "bindings"
@@ -24,7 +24,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
-class Built(NamedTuple):
+class Compiled(NamedTuple):
     """A component just built, and how many files of bindings were written for it."""
 
     path: Path
@@ -32,7 +32,7 @@ class Built(NamedTuple):
     bindings: int
 
 
-def build_assemblyscript(folder: Path, out: Path) -> Built:
+def build_assemblyscript(folder: Path, out: Path) -> Compiled:
     """Build the AssemblyScript project in `folder` (assembly/index.ts, wit/) into the component
     `out`, which is written only if it changed.
 
@@ -59,7 +59,7 @@ def build_assemblyscript(folder: Path, out: Path) -> Built:
     if not out.exists() or out.read_bytes() != made:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(made)
-    return Built(out, len(made), len(bindings.files))
+    return Compiled(out, len(made), len(bindings.files))
 
 
 def project_wit(folder: Path, name: str) -> WitSource:

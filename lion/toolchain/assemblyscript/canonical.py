@@ -8,7 +8,11 @@ modules where those names may be another's. Functions are written when something
 
 from collections.abc import Callable
 
-from lion.domain.wit import (
+from lion.toolchain.assemblyscript import layout
+from lion.toolchain.assemblyscript.names import pascal
+from lion.toolchain.assemblyscript.registry import Registry
+from lion.toolchain.assemblyscript.text import Module
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,
@@ -21,10 +25,6 @@ from lion.domain.wit import (
     VariantOf,
     WitType,
 )
-from lion.toolchain.assemblyscript import layout
-from lion.toolchain.assemblyscript.names import pascal
-from lion.toolchain.assemblyscript.registry import Registry
-from lion.toolchain.assemblyscript.text import Module
 
 ABI = "lion-as/abi"
 ABOUT = """\

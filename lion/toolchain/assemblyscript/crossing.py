@@ -1,10 +1,10 @@
 """Look here if you want to know which functions `canonical.ts` may have, and who writes each."""
 
-from lion.domain.wit import ListOf, WitType
 from lion.toolchain.assemblyscript.canonical import Canonical, Write
 from lion.toolchain.assemblyscript.flat import write_lift
 from lion.toolchain.assemblyscript.memory import write_load, write_lower_list, write_store
 from lion.toolchain.assemblyscript.text import indent
+from lion.values.wit import ListOf, WitType
 
 
 def _write_get(canonical: Canonical, t: WitType, name: str) -> list[str]:

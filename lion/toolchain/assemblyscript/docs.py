@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lion.errors import OperatorError
-from lion.toolchain.wit_tokens import Token, docs_of, tokens
+from lion.toolchain.wit.tokens import Token, docs_of, tokens
 
 Docs = dict[tuple[str, str], str]
 """Comments by interface (`lion:host/kv@0.1.0`) and item, a function's or a type's name."""

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lion.domain.wit import Function, Handle, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.flat import Lowering, lift
 from lion.toolchain.assemblyscript.held import HOOK, Own
 from lion.toolchain.assemblyscript.imports import member, signature
 from lion.toolchain.assemblyscript.names import camel, type_name, value_name
-from lion.toolchain.assemblyscript.registry import Named, Registry, owned
+from lion.toolchain.assemblyscript.registry import NamedType, Registry, owned
 from lion.toolchain.assemblyscript.text import Module, indent
+from lion.values.wit import Function, Handle, WitType
 from lion.wasm.worlds import OWN, Interface
 
 
-class Export(NamedTuple):
+class ExportedFunction(NamedTuple):
     """One export the author has to write: the author's module, the function there, its WIT name in
     the component, what asc exports it as, how it is to be written.
 
@@ -29,11 +29,11 @@ class Export(NamedTuple):
     core: str
     should: str
     type: Function
-    class_: Named | None = None
+    class_: NamedType | None = None
     kind: str = ""
 
 
-def exports_of(canonical: Canonical, module: Module) -> list[Export]:
+def exports_of(canonical: Canonical, module: Module) -> list[ExportedFunction]:
     """Everything a world exports."""
     found = []
     for interface in canonical.registry.world.exports:
@@ -57,18 +57,18 @@ def _as_written(registry: Registry, interface: Interface) -> Module | None:
 
 def _function(
     canonical: Canonical, interface: str, name: str, function: Function, module: Module
-) -> Export:
+) -> ExportedFunction:
     author = canonical.registry.modules[interface] if interface else "index"
     full = f"{interface}#{name}" if interface else name
     own = value_name(name)
     prefix = f"{author.replace('-', '_')}_" if interface else ""
     should = f"export function {own}{signature(canonical, function, module)}"
-    return Export(author, own, full, f"{prefix}{own}", should, function)
+    return ExportedFunction(author, own, full, f"{prefix}{own}", should, function)
 
 
 def _member(
     canonical: Canonical, interface: str, name: str, function: Function, module: Module
-) -> Export:
+) -> ExportedFunction:
     """A member of an author's class."""
     found = member(name)
     assert found is not None
@@ -82,7 +82,9 @@ def _member(
         head = own + signature(canonical, Function(params, None), module).removesuffix(": void")
     should = f"export class {class_.name} {{ {head} }}"
     core = f"{class_.module.replace('-', '_')}_{class_.name}${own}"
-    return Export(class_.module, own, f"{interface}#{name}", core, should, function, class_, kind)
+    return ExportedFunction(
+        class_.module, own, f"{interface}#{name}", core, should, function, class_, kind
+    )
 
 
 def _member_name(kind: str, wit: str, function: Function) -> str:
@@ -96,7 +98,7 @@ def _member_name(kind: str, wit: str, function: Function) -> str:
     return f"{own}_" if is_taken else own
 
 
-def classes(exports: list[Export], owns: Sequence[Own]) -> dict[tuple[str, str], str]:
+def classes(exports: list[ExportedFunction], owns: Sequence[Own]) -> dict[tuple[str, str], str]:
     """How each class of the author's should be, by file and name, on one line."""
     found: dict[tuple[str, str], list[str]] = {(o.named.module, o.named.name): [] for o in owns}
     for export in exports:
@@ -107,7 +109,7 @@ def classes(exports: list[Export], owns: Sequence[Own]) -> dict[tuple[str, str],
     return {key: f"export class {key[1]} {{ {' '.join(parts)} }}" for key, parts in found.items()}
 
 
-def core_names(exports: list[Export]) -> dict[str, str]:
+def core_names(exports: list[ExportedFunction]) -> dict[str, str]:
     """What asc's exports are to be called in the core module."""
     found = {}
     for export in exports:
@@ -122,7 +124,7 @@ def needs_post(function: Function) -> bool:
     return len(layout.flatten(function.result)) > layout.MAX_FLAT_RESULTS
 
 
-def wrap(canonical: Canonical, export: Export, module: Module) -> Iterator[str]:
+def wrap(canonical: Canonical, export: ExportedFunction, module: Module) -> Iterator[str]:
     """The function the host calls, and the one it calls when it has read the result."""
     types = [t for _, t in export.type.params]
     cores = layout.flatten_all(types)
@@ -143,7 +145,9 @@ def wrap(canonical: Canonical, export: Export, module: Module) -> Iterator[str]:
         yield "}"
 
 
-def _call(canonical: Canonical, export: Export, values: list[str], module: Module) -> str:
+def _call(
+    canonical: Canonical, export: ExportedFunction, values: list[str], module: Module
+) -> str:
     """The expression that calls the author."""
     if export.kind == "method":
         return f"{values[0]}.{export.function}({', '.join(values[1:])})"

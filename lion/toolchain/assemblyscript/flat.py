@@ -4,7 +4,12 @@ lifted, arguments of imports lowered.
 
 from collections.abc import Iterator
 
-from lion.domain.wit import (
+from lion.toolchain.assemblyscript import layout
+from lion.toolchain.assemblyscript.canonical import Canonical, mask
+from lion.toolchain.assemblyscript.memory import write_lift_list
+from lion.toolchain.assemblyscript.text import Module, indent
+from lion.toolchain.assemblyscript.variants import build, cases, parts, tag_of
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,
@@ -17,11 +22,6 @@ from lion.domain.wit import (
     VariantOf,
     WitType,
 )
-from lion.toolchain.assemblyscript import layout
-from lion.toolchain.assemblyscript.canonical import Canonical, mask
-from lion.toolchain.assemblyscript.memory import write_lift_list
-from lion.toolchain.assemblyscript.text import Module, indent
-from lion.toolchain.assemblyscript.variants import build, cases, parts, tag_of
 
 _SMALL = {"s8": "i8", "u8": "u8", "s16": "i16", "u16": "u16"}
 

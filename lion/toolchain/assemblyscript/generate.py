@@ -7,7 +7,6 @@ author has are the same classes.
 
 from typing import NamedTuple
 
-from lion.domain.wit import EnumOf, FlagsOf, RecordOf, VariantOf
 from lion.toolchain.assemblyscript import exports, held, imports
 from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
@@ -22,6 +21,7 @@ from lion.toolchain.assemblyscript.registry import (
 )
 from lion.toolchain.assemblyscript.text import Module
 from lion.toolchain.assemblyscript.types import define
+from lion.values.wit import EnumOf, FlagsOf, RecordOf, VariantOf
 from lion.wasm.worlds import Interface, World, reflect_world
 
 
@@ -31,7 +31,7 @@ class Bindings(NamedTuple):
     """
 
     files: dict[str, str]
-    exports: list[exports.Export]
+    exports: list[exports.ExportedFunction]
     core_names: dict[str, str]
     classes: dict[tuple[str, str], str]
 
@@ -127,7 +127,7 @@ def _names_first(interface: Interface, module: Module, registry: Registry) -> No
 
 def _fill(interface: Interface, module: Module, registry: Registry, canonical: Canonical) -> None:
     _define_types(interface, module, registry)
-    items = [imports.Import(interface.name, n, f) for n, f in interface.functions]
+    items = [imports.ImportedFunction(interface.name, n, f) for n, f in interface.functions]
     for item in items:
         module.add(imports.declare(item))
     for wit, full in interface.resources:

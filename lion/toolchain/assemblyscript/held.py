@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lion.toolchain.assemblyscript.canonical import ABI
 from lion.toolchain.assemblyscript.names import pascal
-from lion.toolchain.assemblyscript.registry import Named, Registry, owned
+from lion.toolchain.assemblyscript.registry import NamedType, Registry, owned
 from lion.toolchain.assemblyscript.text import Module
 from lion.wasm.worlds import OWN, Interface
 
@@ -19,7 +19,7 @@ class Own(NamedTuple):
     """A resource that the component makes: its interface, and the author's class."""
 
     interface: str
-    named: Named
+    named: NamedType
 
     @property
     def core(self) -> str:
@@ -39,7 +39,7 @@ def own_resources(registry: Registry) -> Iterator[Own]:
             yield Own(interface.name, named)
 
 
-def _owned(interface: Interface, registry: Registry) -> list[Named]:
+def _owned(interface: Interface, registry: Registry) -> list[NamedType]:
     return [registry.resources[f"{OWN}{interface.name}.{wit}"] for wit in owned(interface)]
 
 
@@ -98,7 +98,7 @@ export function end{name}(rep: i32): void {{
 }}"""
 
 
-def _functions(named: Named, module: Module) -> list[str]:
+def _functions(named: NamedType, module: Module) -> list[str]:
     module.use(named.path, named.name)
     text = _TEXT.format(name=named.name, core=pascal(named.wit), hook=HOOK)
     return text.splitlines()

@@ -6,18 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lion.domain.wit import Function, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.docs import comment
 from lion.toolchain.assemblyscript.flat import Lowering, lift
 from lion.toolchain.assemblyscript.names import camel, pascal, value_name
 from lion.toolchain.assemblyscript.text import Module, indent
+from lion.values.wit import Function, WitType
 
 _MEMBER = re.compile(r"\[(method|static|constructor)\]([^.]+)(?:\.(.+))?")
 
 
-class Import(NamedTuple):
+class ImportedFunction(NamedTuple):
     """One imported function as it stands in its interface."""
 
     interface: str
@@ -36,7 +36,7 @@ def member(name: str) -> tuple[str, str, str] | None:
     return (found[1], found[2], found[3] or "") if found else None
 
 
-def declare(item: Import) -> list[str]:
+def declare(item: ImportedFunction) -> list[str]:
     """The core function, as the component's core module imports it."""
     cores = list(layout.flatten_all([t for _, t in item.type.params]))
     if len(cores) > layout.MAX_FLAT_PARAMS:
@@ -61,7 +61,7 @@ def signature(canonical: Canonical, function: Function, module: Module) -> str:
     return f"({', '.join(params)}): {result}"
 
 
-def wrap(canonical: Canonical, item: Import, module: Module) -> list[str]:
+def wrap(canonical: Canonical, item: ImportedFunction, module: Module) -> list[str]:
     """A function that lowers the arguments, calls, and lifts the result."""
     function = item.type
     head = f"export function {value_name(item.name)}{signature(canonical, function, module)} {{"
@@ -70,7 +70,10 @@ def wrap(canonical: Canonical, item: Import, module: Module) -> list[str]:
 
 
 def body(
-    canonical: Canonical, item: Import, params: Sequence[tuple[WitType, str]], module: Module
+    canonical: Canonical,
+    item: ImportedFunction,
+    params: Sequence[tuple[WitType, str]],
+    module: Module,
 ) -> list[str]:
     """The statements of such a function."""
     module.use_space(ABI, "abi")
@@ -140,7 +143,7 @@ def resource_class(
     interface: str,
     name: str,
     wit: str,
-    methods: list[Import],
+    methods: list[ImportedFunction],
     module: Module,
 ) -> list[str]:
     """A class that holds a handle."""
@@ -162,7 +165,7 @@ def resource_class(
 
 
 def _method(
-    canonical: Canonical, item: Import, class_: str, taken: set[str], module: Module
+    canonical: Canonical, item: ImportedFunction, class_: str, taken: set[str], module: Module
 ) -> list[str]:
     found = member(item.name)
     assert found is not None

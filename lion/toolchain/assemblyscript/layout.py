@@ -7,7 +7,7 @@ Source: CanonicalABI.md of the component model (alignment, elem_size, flatten_ty
 from collections.abc import Sequence
 from typing import assert_never
 
-from lion.domain.wit import (
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,

@@ -4,11 +4,11 @@ are written: `load`, `store`, and both ways of a list.
 
 from collections.abc import Iterator
 
-from lion.domain.wit import ListOf, OptionOf, RecordOf, ResultOf, TupleOf, VariantOf, WitType
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.text import indent
 from lion.toolchain.assemblyscript.variants import build, cases, parts, tag_of
+from lion.values.wit import ListOf, OptionOf, RecordOf, ResultOf, TupleOf, VariantOf, WitType
 
 
 def write_load(canonical: Canonical, t: WitType, name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Look here if you want to know what WIT names become in AssemblyScript."""
 
-from lion.domain.wit import EnumOf, FlagsOf, RecordOf, VariantOf, WitType
+from lion.values.wit import EnumOf, FlagsOf, RecordOf, VariantOf, WitType
 
 NAMED = (RecordOf, VariantOf, EnumOf, FlagsOf)
 """The types that WIT gives names to; all others are written out where they are used."""

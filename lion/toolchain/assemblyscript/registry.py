@@ -6,7 +6,11 @@ the same shape, has the class of the first.
 
 from typing import NamedTuple, assert_never
 
-from lion.domain.wit import (
+from lion.errors import GuestError
+from lion.toolchain.assemblyscript.docs import Docs
+from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
+from lion.toolchain.assemblyscript.text import Module
+from lion.values.wit import (
     EnumOf,
     FlagsOf,
     Handle,
@@ -20,10 +24,6 @@ from lion.domain.wit import (
     WitType,
     render,
 )
-from lion.errors import GuestError
-from lion.toolchain.assemblyscript.docs import Docs
-from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
-from lion.toolchain.assemblyscript.text import Module
 from lion.wasm.worlds import OWN, Interface, World
 
 LIBRARY = "lion-as"
@@ -38,7 +38,7 @@ _PRIMS = {
 _U8 = Prim("u8")
 
 
-class Named(NamedTuple):
+class NamedType(NamedTuple):
     """A class or enum: the module that defines it, its WIT name, what it is called there. An
     authors' class is in the module beside the bindings; `held` is where the bindings hold its
     objects.
@@ -61,8 +61,8 @@ class Registry:
     def __init__(self, world: World, docs: Docs) -> None:
         self.world, self.docs = world, docs
         self.modules = _module_names(world)
-        self.types: dict[WitType, Named] = {}
-        self.resources: dict[str, Named] = {}
+        self.types: dict[WitType, NamedType] = {}
+        self.resources: dict[str, NamedType] = {}
         # The host's first: their classes are the library's, whoever else has the same shape.
         found = [(i, self.modules[i.name]) for i in world.imports]
         found += [(i, self.type_module(i)) for i in world.exports]
@@ -87,17 +87,17 @@ class Registry:
     def _learn(self, interface: Interface, module: str) -> None:
         for name, t in interface.types:
             if is_named(t):
-                self.types.setdefault(t, Named(module, name, type_name(name)))
+                self.types.setdefault(t, NamedType(module, name, type_name(name)))
         for name, full in interface.resources:
             if not full.startswith(OWN):
-                self.resources.setdefault(full, Named(module, name, type_name(name)))
+                self.resources.setdefault(full, NamedType(module, name, type_name(name)))
         author = self.modules[interface.name]
         for name in owned(interface):
             held = self._beside(author, "resources")
             full = f"{OWN}{interface.name}.{name}"
-            self.resources[full] = Named(author, name, type_name(name), held)
+            self.resources[full] = NamedType(author, name, type_name(name), held)
 
-    def refer(self, named: Named, module: Module) -> str:
+    def refer(self, named: NamedType, module: Module) -> str:
         """What a class is called in a module, imported there if it is another's."""
         if named.path == module.path:
             return named.name
@@ -135,7 +135,7 @@ class Registry:
             case _:
                 assert_never(t)
 
-    def _named(self, t: WitType) -> Named:
+    def _named(self, t: WitType) -> NamedType:
         found = self.types.get(t)
         if found is None:
             kind = type(t).__name__.removesuffix("Of").lower()

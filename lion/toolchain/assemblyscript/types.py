@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from lion.domain.wit import EnumOf, FlagsOf, Prim, RecordOf, VariantOf, WitType
 from lion.toolchain.assemblyscript.names import pascal, value_name
 from lion.toolchain.assemblyscript.registry import Registry
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.toolchain.assemblyscript.variants import Slot, slots_of
+from lion.values.wit import EnumOf, FlagsOf, Prim, RecordOf, VariantOf, WitType
 
 
 def define(

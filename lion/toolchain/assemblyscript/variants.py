@@ -5,11 +5,11 @@ options, results; and what has parts: records, tuples.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from lion.domain.wit import OptionOf, RecordOf, ResultOf, TupleOf, VariantOf, WitType
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.names import value_name
 from lion.toolchain.assemblyscript.registry import LIBRARY, is_reference
 from lion.toolchain.assemblyscript.text import Module, indent
+from lion.values.wit import OptionOf, RecordOf, ResultOf, TupleOf, VariantOf, WitType
 
 Cases = VariantOf | OptionOf | ResultOf
 Body = Callable[[WitType | None, str], list[str]]

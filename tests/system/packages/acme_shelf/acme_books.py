@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from lion.system import U8, U16, U32, Caller, Failure, Host, HostError, SystemPlugin, function
+from lion.system import (
+    U8,
+    U16,
+    U32,
+    Caller,
+    Failure,
+    HostError,
+    PluginHost,
+    SystemPlugin,
+    function,
+)
 
 GATE = threading.Event()
 """What blocks here waits for it; a test opens it at its end."""
@@ -74,7 +84,7 @@ class Books(SystemPlugin):
         return len(self.kept)
 
     @function(target="title")
-    async def cover_of(self, title: str, host: Host) -> bytes:
+    async def cover_of(self, title: str, host: PluginHost) -> bytes:
         """The cover, from its address."""
         if title == "again":
             return str(await host.tool("worm.cover", title=title)).encode()

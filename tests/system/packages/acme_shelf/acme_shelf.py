@@ -10,9 +10,9 @@ from lion.system import (
     Call,
     Deny,
     Heard,
-    Host,
     HostError,
     ManifestPath,
+    PluginHost,
     PluginSettings,
     SettingsError,
     SystemPlugin,
@@ -59,7 +59,7 @@ class Shelf(SystemPlugin[ShelfSettings]):
         return [Book(title=f"{self.settings.greeting} {title}", year=n) for n in range(most)]
 
     @tool
-    async def fetch(self, url: str, host: Host) -> str:
+    async def fetch(self, url: str, host: PluginHost) -> str:
         """The text of a page, or why there is none."""
         try:
             return (await host.http("GET", url)).text
@@ -67,7 +67,7 @@ class Shelf(SystemPlugin[ShelfSettings]):
             return f"{exc.case}!"
 
     @tool
-    async def ask_other(self, name: str, host: Host) -> str:
+    async def ask_other(self, name: str, host: PluginHost) -> str:
         """What another tool says of nothing."""
         try:
             return str(await host.tool(name))
@@ -79,7 +79,7 @@ class Shelf(SystemPlugin[ShelfSettings]):
             return Deny("the shelf says no")
         return Ask("the shelf wants to know") if call.target in self.settings.ask else None
 
-    def hear(self, event: Heard, host: Host) -> None:
+    def hear(self, event: Heard, host: PluginHost) -> None:
         HEARD.append(event)
         if self.settings.notes is not None:
             with self.settings.notes.open("a") as file:
@@ -100,7 +100,7 @@ class Bad(SystemPlugin):
         raise ValueError("no /home/someone/secret-place")
 
     @tool
-    async def raises_later(self, host: Host) -> str:
+    async def raises_later(self, host: PluginHost) -> str:
         """Ask for what was not granted, and not mind."""
         return (await host.http("GET", "http://127.0.0.1:1/")).text
 
@@ -188,7 +188,7 @@ class Deaf(SystemPlugin):
 
     contract = 1
 
-    async def hear(self, event: Heard, host: Host) -> None:
+    async def hear(self, event: Heard, host: PluginHost) -> None:
         raise RuntimeError("not this")
 
 
@@ -197,5 +197,5 @@ class Slow(SystemPlugin):
 
     contract = 1
 
-    def hear(self, event: Heard, host: Host) -> None:
+    def hear(self, event: Heard, host: PluginHost) -> None:
         GATE.wait()

@@ -1,0 +1,84 @@
+"""Look here if you want to know what the methods of an open file do when a guest calls them."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from lion.capabilities.bounds import check_range
+from lion.capabilities.fs.calls import content_of, files_of, service_of
+from lion.capabilities.fs.errors import translated
+from lion.capabilities.fs.file import OpenFile
+from lion.capabilities.fs.look import metadata
+from lion.capabilities.fs.tree import MOST_READ
+from lion.domain.call import Effect
+from lion.ports import CallContext, Kind, Operation
+from lion.values.packed import pack
+
+FILE: Final = "file"
+
+T = TypeVar("T")
+
+
+async def read_at(caller: CallContext, rep: int, offset: int, length: int) -> str:
+    """A part of an open file, packed. Raises CallError."""
+    check_range("the length of a read", length, least=1, most=MOST_READ)
+    file = _file(caller, rep)
+    return pack(await _work(caller, lambda: file.read_at(offset, length)))
+
+
+async def write_at(caller: CallContext, rep: int, offset: int, data: str) -> None:
+    """Write into an open file. Raises CallError."""
+    file, content = _file(caller, rep), content_of(data)
+    await _work(caller, lambda: file.write_at(offset, content))
+
+
+async def append(caller: CallContext, rep: int, data: str) -> int:
+    """Write at the end of an open file; the offset it went to. Raises CallError."""
+    file, content = _file(caller, rep), content_of(data)
+    return await _work(caller, lambda: file.append(content))
+
+
+async def file_stat(caller: CallContext, rep: int) -> dict[str, Any]:
+    """What an open file is. Raises CallError."""
+    return metadata(await _work(caller, _file(caller, rep).stat), service_of(caller).name_identity)
+
+
+async def set_size(caller: CallContext, rep: int, size: int) -> None:
+    """Cut an open file off, or add zeros. Raises CallError."""
+    file = _file(caller, rep)
+    await _work(caller, lambda: file.set_size(size))
+
+
+async def set_file_times(
+    caller: CallContext, rep: int, accessed: int | None, modified: int | None
+) -> None:
+    """Set both times of an open file. Raises CallError."""
+    file = _file(caller, rep)
+    await _work(caller, lambda: file.set_times(accessed, modified))
+
+
+async def sync(caller: CallContext, rep: int) -> None:
+    """Wait until an open file is on the disk. Raises CallError."""
+    await _work(caller, _file(caller, rep).sync)
+
+
+def _file(caller: CallContext, rep: int) -> OpenFile:
+    file: OpenFile = caller.handles.get(rep, FILE)
+    return file
+
+
+async def _work(caller: CallContext, work: Callable[[], T]) -> T:
+    with translated():
+        return await files_of(caller).finish(work)
+
+
+OUTSIDE = Effect.OUTSIDE
+
+METHODS = (
+    Operation("fs", "file.read-at", Kind.WAITING, read_at),
+    Operation("fs", "file.write-at", Kind.WAITING, write_at, effect=OUTSIDE),
+    Operation("fs", "file.append", Kind.WAITING, append, effect=OUTSIDE),
+    Operation("fs", "file.stat", Kind.WAITING, file_stat),
+    Operation("fs", "file.set-size", Kind.WAITING, set_size, effect=OUTSIDE),
+    Operation("fs", "file.set-times", Kind.WAITING, set_file_times, effect=OUTSIDE),
+    Operation("fs", "file.sync", Kind.WAITING, sync),
+)

@@ -1,0 +1,234 @@
+"""Look here if you want to know which directories a run's guests have, and who opens them.
+
+Rule: each is opened once, when the run begins, and everything after goes from its descriptor: what
+its path leads to later makes no difference.
+Rule: a missing directory is a mistake, unless it may be written: then it is made, for the owner
+alone.
+Rule: no guest can use up the descriptors or threads of all.
+"""
+
+import hashlib
+import os
+import resource
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from threading import Lock
+from typing import Final, TypeVar
+
+import trio
+
+from lion.capabilities.fs.guard import Guard
+from lion.capabilities.fs.tree import Tree
+from lion.capabilities.fs.usage import Identity, Ledger, identity
+from lion.domain.call import CallError
+from lion.domain.plan import Grant, Holder, Mount, Plan
+from lion.errors import OperatorError
+from lion.scopes.fs_grant import quota_of
+from lion.scopes.fs_path import is_below
+from lion.threads import finish
+
+FS: Final = "fs"
+"""The key of `Files` in `Caller.services`."""
+
+THREADS: Final = 4
+"""How many operations of one holder's instances are under way at once; the others wait."""
+ALL_THREADS: Final = 32
+MOST_OPEN_OF_ONE: Final = 256
+MOST_OPEN: Final = 4_096
+"""Files open at once: of one holder's instances together, and of all of a run."""
+
+T = TypeVar("T")
+
+
+class Slots:
+    """How many files are open: of one holder, and (`above`) of all."""
+
+    def __init__(self, limit: int, above: "Slots | None" = None) -> None:
+        self._limit = limit
+        self._above = above
+        self._used = 0
+        self._lock = Lock()
+
+    def take(self) -> None:
+        """Raises CallError("exhausted")."""
+        if self._above is not None:
+            self._above.take()
+        with self._lock:
+            is_full = self._used >= self._limit
+            self._used += not is_full
+        if is_full:
+            if self._above is not None:
+                self._above.give()
+            raise CallError("exhausted", f"{self._limit:,} files are open, which is the limit")
+
+    def give(self) -> None:
+        """One was closed; any thread may say so."""
+        with self._lock:
+            self._used -= 1
+        if self._above is not None:
+            self._above.give()
+
+
+class HolderFiles:
+    """The directories of one holder, its place in the threads, and its open files."""
+
+    def __init__(self, trees: Collection[Tree], slots: Slots, all_work: trio.CapacityLimiter):
+        self.slots = slots
+        self._trees = sorted(trees, key=lambda tree: -len(tree.mount.path))
+        self._own_work = trio.CapacityLimiter(THREADS)
+        self._all_work = all_work
+
+    def find(self, path: str) -> tuple[Tree, tuple[str, ...]]:
+        """The grant that a path in normal form is in, and the names beneath it.
+
+        Raises CallError("denied").
+        """
+        for tree in self._trees:
+            if is_below(path, tree.mount.path):
+                inner = path.removeprefix(tree.mount.path)
+                return tree, tuple(name for name in inner.split("/") if name)
+        raise CallError("denied", "no grant covers it")
+
+    async def finish(self, work: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
+        """Do work that blocks; see fs_threads.finish."""
+        return await finish(work, (self._own_work, self._all_work), undo)
+
+
+class Files:
+    """The directories of a run by holder. Made by open_files."""
+
+    def __init__(self, holders: Mapping[str, HolderFiles]) -> None:
+        self._holders = holders
+        self._key = secrets.token_bytes(16)
+
+    def of(self, holder: str) -> HolderFiles:
+        """The directories of a holder. Raises CallError("denied") if it has none."""
+        try:
+            return self._holders[holder]
+        except KeyError:
+            raise CallError("denied", "no grant covers it") from None
+
+    def name_identity(self, which: Identity) -> str:
+        """A file's identity in words that mean nothing outside this run."""
+        words = f"{which[0]}:{which[1]}".encode()
+        return hashlib.blake2b(words, key=self._key, digest_size=12).hexdigest()
+
+
+@asynccontextmanager
+async def open_files(
+    plan: Plan, guard: Guard, *, is_durable: bool = False
+) -> AsyncIterator[Files]:
+    """Open every directory that a plan grants, and close them in the end.
+
+    `guard` are the host's own files; the plan's are added. `is_durable`: a file replaced or made
+    survives that the power fails, once its guest is told. Raises OperatorError for one that is
+    missing, or that nobody may write.
+    """
+    opener = _Opener(guard.including(plan), is_durable)
+    try:
+        # All are looked at before any is made: a refused manifest leaves nothing behind.
+        await trio.to_thread.run_sync(check_files, plan, guard)
+        holders = await trio.to_thread.run_sync(opener.open_all, plan)
+        yield Files(holders)
+    finally:
+        opener.close()
+
+
+class _Opener:
+    def __init__(self, guard: Guard, is_durable: bool) -> None:
+        self._guard = guard
+        self._is_durable = is_durable
+        self._trees: list[Tree] = []
+        self._ledgers: dict[Identity, Ledger] = {}
+
+    def open_all(self, plan: Plan) -> dict[str, HolderFiles]:
+        # Half of what the process may open is left to the log, to sockets and to loading.
+        room = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        room = MOST_OPEN if room == resource.RLIM_INFINITY else min(room // 2, MOST_OPEN)
+        slots, work = Slots(room), trio.CapacityLimiter(ALL_THREADS)
+        return {
+            name: HolderFiles(trees, Slots(min(room // 4, MOST_OPEN_OF_ONE), slots), work)
+            for name, holder in plan.holders.items()
+            if (trees := self._open_holder(holder))
+        }
+
+    def close(self) -> None:
+        for tree in self._trees:
+            tree.close()
+
+    def _open_holder(self, holder: Holder) -> list[Tree]:
+        place = place_of(holder)
+        return [self._open(grant, mount, place) for grant, mount in mounts_of(holder)]
+
+    def _open(self, grant: Grant, mount: Mount, place: str) -> Tree:
+        top = _open_top(mount, place, is_made=mount.write)
+        try:
+            _check(self._guard.objection(top) if mount.write else None, mount, place)
+            ledger = self._ledgers.setdefault(identity(os.fstat(top)), Ledger())
+        except BaseException:
+            os.close(top)
+            raise
+        tree = Tree(
+            mount, top, ledger, quota_of(grant), self._guard.identities(), self._is_durable
+        )
+        self._trees.append(tree)
+        return tree
+
+
+def check_files(plan: Plan, guard: Guard) -> None:
+    """Whether open_files would open every directory; makes none. Raises OperatorError."""
+    guard = guard.including(plan)
+    for holder in plan.holders.values():
+        for _, mount in mounts_of(holder):
+            place = place_of(holder)
+            # What is missing and may be written would be made: then its folder has to be good.
+            is_new = mount.write and not os.path.lexists(mount.at)
+            top = _open_top(mount, place, above=is_new)
+            try:
+                look = guard.objection_within if is_new else guard.objection
+                _check(look(top) if mount.write else None, mount, place)
+            finally:
+                os.close(top)
+
+
+def mounts_of(holder: Holder) -> list[tuple[Grant, Mount]]:
+    """A holder's grants of directories."""
+    return [(grant, grant.mount) for grant in holder.grants if grant.mount is not None]
+
+
+def place_of(holder: Holder) -> str:
+    """Where those stand in the manifest."""
+    return f"{holder.table}.{holder.name}.allow.fs"
+
+
+def _open_top(mount: Mount, place: str, *, is_made: bool = False, above: bool = False) -> int:
+    """The directory of a grant, made if it is missing; or the one above it."""
+    at = str(mount.at)
+    try:
+        if is_made:
+            _make(at)
+        where = os.path.dirname(at) if above else at
+        return os.open(where, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK)
+    except OSError as exc:
+        raise OperatorError(
+            f"{place}: the directory {at!r} cannot be opened: {exc.strerror}",
+            hint="make it, or change `at` in the manifest",
+        ) from exc
+
+
+def _check(objection: str | None, mount: Mount, place: str) -> None:
+    if objection is not None:
+        raise OperatorError(
+            f"{place}: {str(mount.at)!r} may not be written by a guest: {objection}, "
+            "which decides what runs and what it may do",
+            hint="grant a directory of its own",
+        )
+
+
+def _make(path: str) -> None:
+    """Make a directory for the owner alone, unless it is there. Raises OSError."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return

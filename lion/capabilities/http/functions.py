@@ -1,0 +1,194 @@
+"""Look here if you want to know what a guest's request is held to, and what its host functions do.
+
+Rule: what a request costs is charged to the grant that covers it; of several, to the first.
+Rule: whatever sends is an outside effect, whose intent is durable first; waiting for what comes of
+it is one record.
+"""
+
+from functools import partial
+from typing import Any
+
+from lion.capabilities.bounds import check_range, check_size
+from lion.capabilities.http.contract import HTTP, HttpDoor, OutgoingRequest, Terms, Times
+from lion.capabilities.http.exchange import GuestExchange, head_record
+from lion.capabilities.http.headers import parse_headers
+from lion.capabilities.secrets.functions import scan
+from lion.domain.call import BULK, CallError, Effect
+from lion.domain.plan import SECOND, Grant, Rate
+from lion.domain.question import Question
+from lion.policy.decide import words_for_guest
+from lion.policy.grants import covers
+from lion.ports import CallContext, Kind, Operation
+from lion.scopes.http_grant import named_addresses
+from lion.scopes.http_url import BadUrl, parse_method, parse_url
+from lion.values.packed import pack, unpack
+
+EXCHANGE = "exchange"
+MOST_READ = 262_144
+"""Bytes of a body that `send` or one `read` gives."""
+
+
+async def send(caller: CallContext, request: dict[str, Any]) -> dict[str, Any]:
+    """Ask and wait for the whole answer. Raises CallError."""
+    asked = outgoing(caller, "send", request)
+    async with _door(caller).open(asked) as exchange:
+        body = b""
+        while piece := await exchange.receive():
+            body += piece
+            if len(body) > MOST_READ:
+                words = f"the answer's body has more than {MOST_READ:,} bytes; use `start`"
+                raise CallError("exhausted", words)
+        return {**head_record(exchange), "body": pack(body)}
+
+
+async def start(caller: CallContext, request: dict[str, Any], streams: bool) -> dict[str, int]:
+    """Start an exchange; all fields of the answer are reps. Raises CallError."""
+    if streams and request["body"] is not None:
+        raise CallError("invalid", "a body that follows by `write` is not given at once, too")
+    exchange = GuestExchange(streams=streams)
+    asked = outgoing(caller, "start", request, exchange.outlet)
+    rep = caller.handles.add(EXCHANGE, exchange, exchange.cancel)
+    try:
+        room = caller.handles.add("writable", exchange.room, None)
+        exchange.on_cancel(partial(caller.handles.drop, room))
+        caller.start_task(exchange.run, _door(caller), asked)
+    except CallError:
+        caller.handles.drop(rep)
+        raise
+    return {"exchange": rep, "writable": room, "readable": rep}
+
+
+async def write(caller: CallContext, rep: int, piece: str) -> None:
+    """Send a piece of the body. Raises CallError."""
+    exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
+    await exchange.write(_bytes("a piece of a body", piece))
+
+
+async def finish(caller: CallContext, rep: int) -> None:
+    """Say that the body is complete. Raises CallError."""
+    exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
+    await exchange.finish()
+
+
+async def head(caller: CallContext, rep: int) -> dict[str, Any]:
+    """Wait for the head of the answer. Raises CallError."""
+    exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
+    return await exchange.head()
+
+
+async def read(caller: CallContext, rep: int, most: int) -> str | None:
+    """The next piece of the answer, or None at its end. Raises CallError."""
+    check_range("the size of a piece", most, least=1, most=MOST_READ)
+    exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
+    piece = await exchange.read(most)
+    return pack(piece) if piece else None
+
+
+def outgoing(
+    caller: CallContext, operation: str, request: dict[str, Any], pieces: Any = None
+) -> OutgoingRequest:
+    """A guest's request with what it is held to, charged as a call. Raises CallError."""
+    body = pieces
+    if request["body"] is not None:
+        body = _bytes("the body of a request", request["body"])
+    return OutgoingRequest(
+        method=request["method"],
+        url=request["url"],
+        headers=parse_headers(request["headers"]),
+        body=body,
+        terms=_terms(caller, operation, _target([request]), request["timeout"]),
+    )
+
+
+def _bytes(what: str, packed: str) -> bytes:
+    """Packed bytes, at most 64 KiB of them. Raises CallError("invalid")."""
+    check_size(what, packed, most=BULK * 4 // 3 + 4)  # before a copy is made
+    data = unpack(packed)
+    if len(data) > BULK:
+        raise CallError(
+            "invalid", f"{what} has at most {BULK:,} bytes, this one has {len(data):,}"
+        )
+    return data
+
+
+def _terms(caller: CallContext, operation: str, target: str, timeout_ns: int | None) -> Terms:
+    """What the covering grant says of this target, once it is charged for a request."""
+    grant = _covering(caller, operation, target)
+    scope, quota = grant.patterns[0], grant.quota
+    if "calls" in quota:
+        caller.spend(f"http calls {scope}", quota["calls"], 1)
+
+    def spend(budget: str, amount: int) -> None:
+        caller.spend(f"http {budget} {scope}", quota[budget], amount)
+
+    number = caller.number
+
+    async def follow(target: str) -> Terms:
+        decision = await caller.may(number, HTTP, operation, target)
+        if not decision.allowed:
+            words = words_for_guest(decision)
+            raise CallError("denied", f"the redirect to {target!r}: {words}")
+        return _terms(caller, operation, target, timeout_ns)
+
+    total = quota["timeout"] if timeout_ns is None else min(quota["timeout"], timeout_ns)
+    return Terms(
+        pool=f"{caller.holder} {scope}",
+        addresses=named_addresses(grant),
+        secrets=tuple(n for g in caller.grants("secrets") for n in g.patterns),
+        follow=follow,
+        refused=partial(caller.refuse, number, HTTP, operation),
+        rate=Rate(quota["rate"], quota["rate-period"]) if "rate" in quota else None,
+        spend=spend,
+        times=Times(
+            connect_ns=min(total, 10 * SECOND), head_ns=total, idle_ns=total, total_ns=total
+        ),
+    )
+
+
+def _covering(caller: CallContext, operation: str, target: str) -> Grant:
+    question = Question(caller.holder, HTTP, operation, target)
+    for grant in caller.grants(HTTP):
+        if covers(grant, question):
+            return grant
+    raise CallError("denied", "no grant covers it")
+
+
+def _door(caller: CallContext) -> HttpDoor:
+    door: HttpDoor | None = caller.services.get(HTTP)
+    if door is None:
+        raise CallError("unavailable", "this host has no http door")
+    return door
+
+
+def _target(args: list[Any]) -> str:
+    """`GET https://host/path`, normalised. Raises CallError("invalid")."""
+    try:
+        return f"{parse_method(args[0]['method'])} {parse_url(args[0]['url']).text}"
+    except BadUrl as exc:
+        raise CallError("invalid", str(exc)) from None
+
+
+def _screen(caller: CallContext, args: list[Any]) -> None:
+    request = args[0]
+    scan(caller, *(request[name] for name in ("method", "url", "headers")), packed=request["body"])
+
+
+def _screen_piece(caller: CallContext, args: list[Any]) -> None:
+    exchange: GuestExchange = caller.handles.get(args[0], EXCHANGE)
+    exchange.tail = scan(caller, packed=args[1], before=exchange.tail)
+
+
+OUTSIDE = Effect.OUTSIDE
+OPERATIONS = (
+    Operation("http", "send", Kind.WAITING, send, target=_target, effect=OUTSIDE, screen=_screen),
+    Operation(
+        "http", "start", Kind.WAITING, start, target=_target, effect=OUTSIDE, screen=_screen,
+        spawns=True,
+    ),
+    Operation(
+        "http", "exchange.write", Kind.WAITING, write, effect=OUTSIDE, screen=_screen_piece
+    ),
+    Operation("http", "exchange.finish", Kind.WAITING, finish, effect=OUTSIDE),
+    Operation("http", "exchange.head", Kind.WAITING, head),
+    Operation("http", "exchange.read", Kind.WAITING, read),
+)  # fmt: skip

@@ -1,0 +1,175 @@
+"""Look here if you want to know how the operator binds a secret to a value and an audience.
+
+    # secrets.toml in lion's folder of the user's configuration, readable by the user alone
+    [api]
+    value = "..."                   # or file = "/run/keys/api", or the variable LION_SECRET_API
+    hosts = ["api.example.com", "*.example.org", "http://127.0.0.1:8000"]
+    header = "authorization"        # the default; or query = "key", or body = "key"
+    format = "Bearer {}"            # the default for authorization; "{}" elsewhere
+
+    LION_SECRET_API="api.example.com,*.example.org VALUE"    # without a table: audience and value
+
+Rule: a manifest names secrets; where a value comes from and who may be told, it cannot say.
+Rule: no sentence here has a value in it.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lion.capabilities.secrets.scrub import SHORTEST
+from lion.capabilities.secrets.vault import Audience, Secret, Vault
+from lion.domain.hidden import Hidden
+from lion.domain.names import did_you_mean
+from lion.errors import OperatorError
+from lion.manifest.document import Document
+from lion.scopes.http_scope import ANY, host_pattern
+from lion.scopes.http_url import DEFAULT_PORTS, BadUrl
+
+KEYS = ("value", "file", "hosts", "header", "format", "query", "body")
+LONGEST = 8 * 1024
+"""Characters of a value."""
+
+
+def variable_of(name: str) -> str:
+    """The variable that binds a secret: `LION_SECRET_MY_API` for `my-api`."""
+    return "LION_SECRET_" + name.upper().replace("-", "_")
+
+
+def open_vault(path: Path | None, variables: Mapping[str, Hidden], names: Iterable[str]) -> Vault:
+    """The named secrets, as far as they are bound. Raises OperatorError for a wrong binding.
+
+    `variables` are those of the environment that begin with LION_SECRET_.
+    """
+    wanted = sorted(set(names))
+    if not wanted:
+        return Vault()
+    document, tables = _read(path)
+    found = {}
+    for name in wanted:
+        secret = _bind(name, document, tables.get(name), variables.get(variable_of(name)))
+        if secret is not None:
+            found[name] = secret
+    return Vault(found)
+
+
+def _read(path: Path | None) -> tuple[Document, dict[str, Any]]:
+    if path is None:
+        return Document("", kind="secrets", path=None), {}
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        what = getattr(exc, "strerror", None) or "it is not UTF-8"
+        raise OperatorError(f"the secrets {str(path)!r} cannot be read: {what}") from None
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise OperatorError(
+            f"the secrets {str(path)!r} can be read by others", hint=f"chmod 600 {path}"
+        )
+    document = Document(text, kind="secrets", path=path)
+    tables = document.parse()
+    for name, table in tables.items():
+        _check_table(document, name, table)
+    return document, tables
+
+
+def _check_table(document: Document, name: str, table: Any) -> None:
+    if not isinstance(table, dict):
+        # The value of a key at the top could be a secret: it is not repeated.
+        raise document.error((name,), "is no table", f"write [{name}] and value = ... below it")
+    for key, value in table.items():
+        if key not in KEYS:
+            raise document.error((name, key), f"unknown key {key!r}", did_you_mean(key, KEYS))
+        is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if not (is_list if key == "hosts" else isinstance(value, str)):
+            kind = "a list of texts" if key == "hosts" else "a text in quotes"
+            raise document.error((name, key), f"should be {kind}")
+
+
+def _bind(
+    name: str, document: Document, table: dict[str, Any] | None, variable: Hidden | None
+) -> Secret | None:
+    if table is None:
+        return None if variable is None else _of_variable(name, variable)
+    hosts = table.get("hosts", [])
+    if not hosts:
+        raise document.error((name,), "has no audience", 'add hosts = ["api.example.com"]')
+    try:
+        audience = tuple(map(parse_audience, hosts))
+    except BadUrl as exc:
+        raise document.error((name, "hosts"), str(exc)) from None
+    value = variable or _value(document, name, table)
+    if value is None:
+        return None
+    return _secret(name, value, audience, table, lambda what: document.error((name,), what))
+
+
+def _value(document: Document, name: str, table: dict[str, Any]) -> Hidden | None:
+    if "value" in table and "file" in table:
+        raise document.error((name,), "has a value and a file", "remove one of them")
+    if "file" not in table:
+        return Hidden(table["value"]) if "value" in table else None
+    try:
+        return Hidden(Path(table["file"]).read_text("utf-8").rstrip("\r\n"))
+    except (OSError, UnicodeDecodeError) as exc:
+        what = getattr(exc, "strerror", None) or "it is not UTF-8"
+        raise document.error((name, "file"), f"cannot be read: {what}") from None
+
+
+def _of_variable(name: str, variable: Hidden) -> Secret:
+    def error(what: str) -> OperatorError:
+        return OperatorError(
+            f"{variable_of(name)} {what}",
+            hint=f'write "HOST VALUE" into it, or hosts = ["HOST"] under [{name}] in secrets.toml',
+        )
+
+    hosts, space, value = variable.reveal().partition(" ")
+    if not space:
+        raise error("says no audience")
+    try:
+        audience = tuple(map(parse_audience, hosts.split(",")))
+    except BadUrl:
+        raise error("begins with what is no list of hosts") from None
+    return _secret(name, Hidden(value), audience, {}, error)
+
+
+def _secret(
+    name: str, value: Hidden, audience: tuple[Audience, ...], table: dict[str, Any], error: Any
+) -> Secret:
+    shown = value.reveal()
+    if not SHORTEST <= len(shown) <= LONGEST:
+        raise error(f"has a value of fewer than {SHORTEST} or more than {LONGEST} characters")
+    if not shown.isascii() or not shown.isprintable() or shown != shown.strip():
+        raise error("has a value with characters that no header can carry")
+    places = [key for key in ("header", "query", "body") if key in table]
+    if len(places) > 1:
+        raise error(f"goes into {' and '.join(places)}; choose one")
+    header = table.get("header", "authorization" if not places else None)
+    header = header and header.lower()
+    form = table.get("format", "Bearer {}" if header == "authorization" else "{}")
+    if form.count("{}") != 1 or not form.isascii() or not form.isprintable():
+        raise error('has a format without exactly one "{}"')
+    return Secret(
+        name=name, value=value, audience=audience, header=header, format=form,
+        query=table.get("query"), body=table.get("body"),
+    )  # fmt: skip
+
+
+def parse_audience(text: str) -> Audience:
+    """`api.example.com` (https), `*.example.org`, `http://127.0.0.1:8000`. Raises BadUrl."""
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        scheme, rest = "https", text
+    if scheme not in DEFAULT_PORTS:
+        raise BadUrl("an audience is reached by http or https")
+    host, colon, port = rest.rpartition(":")
+    if not colon or rest.endswith("]"):
+        host, port = rest, str(DEFAULT_PORTS[scheme])
+    if not port.isdecimal() or not 1 <= int(port) <= 65_535 or any(c in host for c in "/?#@ "):
+        raise BadUrl("an audience is a host, such as api.example.com or http://127.0.0.1:8000")
+    pattern = host_pattern(host)
+    if pattern == ANY:
+        raise BadUrl("an audience names its hosts; a star alone is every server")
+    return Audience(scheme=scheme, host=pattern, port=int(port))

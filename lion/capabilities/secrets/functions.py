@@ -1,0 +1,52 @@
+"""Look here if you want to know what a guest learns of secrets: whether one is there.
+
+Rule: a value that a guest has all the same (from a file, from its author) does not leave with it:
+what it sends is scanned before anything is recorded or injected.
+"""
+
+from lion.capabilities.secrets.vault import Vault
+from lion.domain.call import CallError
+from lion.ports import CallContext, Kind, Operation
+from lion.values.packed import unpack
+
+SECRETS = "secrets"
+"""The vault's key in `CallContext.services`."""
+
+LONGEST_TAIL = 16 * 1024
+"""Bytes of a stream that are scanned again with the next piece."""
+
+
+def exists(caller: CallContext, name: str) -> bool:
+    """True if the operator has bound this name to a value."""
+    vault = _vault(caller)
+    return vault is not None and vault.has(name)
+
+
+def scan(
+    caller: CallContext, *texts: str, packed: str | None = None, before: bytes = b""
+) -> bytes:
+    """Look for values in what a guest sends; the end of the packed bytes, for the next piece.
+
+    Raises CallError("denied") if one is there.
+    """
+    vault = _vault(caller)
+    if vault is None or vault.scrubber is None:
+        return b""
+    try:
+        body = before + (b"" if packed is None else unpack(packed))
+    except CallError:
+        body = b"" if packed is None else packed.encode()
+    if vault.finds(body) or any(vault.finds(text.encode()) for text in texts):
+        raise CallError("denied", "the value of a secret is in it, which only the host sends")
+    return body[-LONGEST_TAIL:]
+
+
+def _vault(caller: CallContext) -> Vault | None:
+    return caller.services.get(SECRETS)
+
+
+def _name(args: list[str]) -> str:
+    return args[0]
+
+
+OPERATIONS = (Operation("secrets", "exists", Kind.INSTANT, exists, target=_name),)

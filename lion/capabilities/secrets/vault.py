@@ -1,0 +1,130 @@
+"""Look here if you want to know when a secret's value goes into a request, and where it is put.
+
+Rule: only where the operator's audience has the very origin; over plain http only if it says so.
+Rule: what asks names secrets, never values; a value leaves here into a request and nowhere else.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+import msgspec
+
+from lion.capabilities.http.headers import Header
+from lion.capabilities.secrets.scrub import Scrubber
+from lion.domain.call import CallError
+from lion.domain.hidden import Hidden
+from lion.scopes.http_match import host_matches
+from lion.scopes.http_url import Url
+
+
+class Audience(msgspec.Struct, frozen=True, kw_only=True):
+    """An origin that may be told; `host` is in normal form, or `*.x`."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def has(self, url: Url) -> bool:
+        """Whether this URL is there."""
+        is_port = (self.scheme, self.port) == (url.scheme, url.port)
+        return is_port and host_matches(self.host, url.host)
+
+
+class Secret(msgspec.Struct, frozen=True, kw_only=True):
+    """A value, who may be told, and in which header, query or body field."""
+
+    name: str
+    value: Hidden
+    audience: tuple[Audience, ...]
+    header: str | None = None
+    format: str = "{}"
+    query: str | None = None
+    body: str | None = None
+
+    def is_for(self, url: Url) -> bool:
+        """Whether the audience has this URL."""
+        return any(one.has(url) for one in self.audience)
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a request a secret can go into."""
+
+    resource: str
+    headers: tuple[Header, ...]
+    body: bytes | None = None
+
+    def __repr__(self) -> str:
+        return "Parts()"
+
+
+class Vault:
+    """The secrets the operator bound."""
+
+    def __init__(self, secrets: Mapping[str, Secret] | None = None) -> None:
+        self._secrets = dict(secrets or {})
+        self.scrubber = Scrubber(s.value for s in self._secrets.values()) if secrets else None
+        """Knows all values, whoever may use them; None if there is none."""
+
+    def __repr__(self) -> str:
+        return f"Vault({', '.join(self._secrets)})"
+
+    def has(self, name: str) -> bool:
+        """Whether the operator bound this name."""
+        return name in self._secrets
+
+    def finds(self, data: bytes) -> bool:
+        """Whether any value is in there."""
+        return self.scrubber is not None and self.scrubber.finds(data)
+
+    def inject(
+        self, url: Url, parts: Parts, names: Iterable[str], required: Iterable[str]
+    ) -> Parts:
+        """The parts with every named secret whose audience has the URL.
+
+        Raises CallError("denied") for a required one that is not bound, or not for there.
+        """
+        wanted = dict.fromkeys((*names, *required))
+        for name in required:
+            secret = self._secrets.get(name)
+            if secret is None:
+                raise CallError("denied", f"the secret {name!r} is bound to no value")
+            if not secret.is_for(url):
+                words = f"the secret {name!r} is not for {url.origin}"
+                raise CallError("denied", words)
+        for name in wanted:
+            secret = self._secrets.get(name)
+            if secret is not None and secret.is_for(url):
+                parts = _put(secret, parts)
+        return parts
+
+
+def _put(secret: Secret, parts: Parts) -> Parts:
+    value = secret.value.reveal()
+    if secret.header is not None:
+        kept = tuple(pair for pair in parts.headers if pair[0] != secret.header)
+        headers = (*kept, (secret.header, secret.format.replace("{}", value)))
+        parts = msgspec.structs.replace(parts, headers=headers)
+    if secret.query is not None:
+        field = f"{quote(secret.query, safe='')}={quote(value, safe='')}"
+        mark = "&" if "?" in parts.resource else "?"
+        parts = msgspec.structs.replace(parts, resource=f"{parts.resource}{mark}{field}")
+    if secret.body is not None and parts.body is not None:
+        parts = msgspec.structs.replace(parts, body=_with_field(parts, secret.body, value))
+    return parts
+
+
+def _with_field(parts: Parts, field: str, value: str) -> bytes:
+    """The body with a field more: of a JSON object, or of a form."""
+    body = parts.body or b""
+    kind = next((text for name, text in parts.headers if name == "content-type"), "")
+    if kind.startswith("application/x-www-form-urlencoded"):
+        written = f"{quote(field, safe='')}={quote(value, safe='')}".encode()
+        return body + b"&" + written if body else written
+    try:
+        members = json.loads(body)
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        raise CallError("invalid", "a secret goes into this body, which is no JSON object or form")
+    return json.dumps({**members, field: value}).encode()

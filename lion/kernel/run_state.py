@@ -1,0 +1,131 @@
+"""Look here if you want to know what the kernel knows of a holder while a run lasts, and of the
+run itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from lion.domain.call import Decision
+from lion.domain.capability import Capability
+from lion.domain.events import Event, SystemPluginFailed
+from lion.domain.plan import Holder, Plan
+from lion.domain.question import Question
+from lion.domain.record import Draft, Scope
+from lion.errors import GuestError
+from lion.kernel.budgets import Budgets
+from lion.kernel.exports import tool_exports
+from lion.policy.decide import Processor, decide_static
+from lion.policy.rights import Rights
+from lion.policy.suggest import suggest_line
+from lion.ports import Clock, Component, EventLog, Export, Operation, SystemComponent
+from lion.review.report import Denial
+
+DECISIONS = 1_024
+"""Cached decisions of one holder."""
+DENIALS = 100
+"""Different denials a report names; all of them are counted and recorded."""
+
+
+class LiveHolder:
+    """A holder with its component, its rights and what its imports mean.
+
+    `system` is the component where that is trusted Python, else None.
+    """
+
+    def __init__(
+        self, holder: Holder, component: Component, rights: Rights, operations: Sequence[Operation]
+    ) -> None:
+        self.holder = holder
+        self.name = holder.name
+        self.component = component
+        self.system = None if holder.is_sandboxed else cast(SystemComponent, component)
+        self.rights = rights
+        self.operations = operations
+        self.tools = tool_exports(component)
+        self._names = {(e.interface, e.name): name for name, e in self.tools.items()}
+        self.needs_nursery = any(o.spawns for o in operations)
+        self._decisions: dict[Question, Decision] = {}
+        self._recorded = 0
+
+    def tool_name(self, export: Export) -> str:
+        """What one of its tools is called; a replay finds it by that."""
+        return self._names[export.interface, export.name]
+
+    def charge_log(self, size: int) -> None:
+        """Count bytes recorded of this holder's calls, in all its instances.
+
+        Raises GuestError(ending="log") beyond its share: a flood must not fill the run's
+        log.
+        """
+        self._recorded += size
+        limit = self.rights.limits.log
+        if limit is not None and self._recorded > limit:
+            raise GuestError(
+                f"the records of {self.name!r} fill its share of the log, {limit:,} bytes",
+                ending="log",
+                hint='raise it with limits = { log = "..." }',
+            )
+
+    def decide(self, question: Question) -> Decision:
+        """Decide a question, from the cache if this holder has asked it before."""
+        decision = self._decisions.get(question)
+        if decision is None:
+            if len(self._decisions) >= DECISIONS:
+                self._decisions.clear()
+            decision = self._decisions[question] = decide_static(question, self.rights)
+        return decision
+
+
+class Counts(msgspec.Struct):
+    """How many host calls a run made, and how many were denied."""
+
+    calls: int = 0
+    denied: int = 0
+
+
+class LiveRun:
+    """What everything in one run shares."""
+
+    def __init__(self, run: str, plan: Plan, log: EventLog, clock: Clock) -> None:
+        self.id = run
+        self.plan = plan
+        self.namespace = plan.name
+        self.log = log
+        self.clock = clock
+        self.holders: Mapping[str, LiveHolder] = {}
+        self.services: Mapping[str, Any] = {}
+        self.processors: Mapping[str, Sequence[Processor]] = {}
+        """Those of system plugins, by capability; empty if there is none."""
+        self.extensions: Mapping[str, Capability] = {}
+        """What system plugins offer guests of their own, by name."""
+        self.failed: set[tuple[str, str]] = set()
+        """System plugins and the parts of them that failed."""
+        self.counts = Counts()
+        self.denials: dict[Question, Denial] = {}
+        self.scope = Scope(run=run)
+        self.budgets = Budgets(clock, self._note_budget, self.record)
+
+    def _note_budget(self, holder: str, budget: str, limit: int, used: int) -> None:
+        self.log.note_budget(self.id, holder, budget, limit, used)
+
+    def record(self, event: Event) -> None:
+        """Append a record about the run itself."""
+        self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
+
+    def note_failure(self, holder: str, part: str, exc: GuestError) -> None:
+        """Record that a part of a system plugin failed, the first time in this run."""
+        if (holder, part) not in self.failed:
+            self.failed.add((holder, part))
+            words = f": {exc.words}" if exc.words else ""
+            self.record(SystemPluginFailed(holder, part, f"{exc.what}{words}"))
+
+    def note_denial(self, question: Question, decision: Decision) -> None:
+        """Remember a denial for the report; the same one again only counts."""
+        known = self.denials.get(question)
+        if known is not None:
+            self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
+        elif len(self.denials) < DENIALS:
+            line = suggest_line(question, decision, self.plan, self.extensions) or ""
+            self.denials[question] = Denial(*question, decision.reason, line)

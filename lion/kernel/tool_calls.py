@@ -1,0 +1,211 @@
+"""Look here if you want to know how one guest's call of another plugin's tool runs.
+
+Rule: the callee gets a fresh instance and acts under its own grants; the whole chain of callers
+pays its host calls.
+Rule: a callee's failure is an error value for its caller, and names no more than the guest may
+know.
+"""
+
+import json
+from typing import Any
+
+import trio
+
+from lion.domain.call import CallError
+from lion.domain.events import PluginError, PluginInvoked, PluginResult
+from lion.domain.plan import MAX_DEPTH
+from lion.domain.question import Question
+from lion.errors import GuestError
+from lion.kernel.attempt import attempt
+from lion.kernel.invocation import Invocation
+from lion.kernel.run_state import LiveHolder
+from lion.kernel.tool_types import input_schema, output_schema, read_text, write_result
+from lion.ports import Export
+from lion.values.json_scalars import JsonMismatch
+
+_CASES = {
+    "deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable",
+    "raised": "other", "result": "other",
+}  # fmt: skip
+
+
+def dump_json(value: Any) -> str:
+    """JSON as guests get it: compact, text as it is."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def find_tool(invocation: Invocation, name: str) -> tuple[LiveHolder, Export]:
+    """The holder and the export a tool's name means. Raises CallError("not-found")."""
+    plugin, _, function = name.partition(".")
+    holder = invocation.live.holders.get(plugin)
+    if holder is None or function not in holder.tools:
+        raise CallError("not-found", f"there is no tool {name!r}")
+    return holder, holder.tools[function]
+
+
+def told_caller(what: str, exc: GuestError) -> CallError:
+    """A callee's failure as its caller, a guest, gets it."""
+    case = _CASES.get(exc.ending, "exhausted")
+    # What Python raised may tell of the host's files; the record has it.
+    said = f": {exc.words}" if exc.words and exc.ending != "raised" else ""
+    return CallError(case, f"{what} failed ({exc.ending}): {exc.what}{said}")
+
+
+def check_depth(caller: Invocation) -> None:
+    """Raise CallError("exhausted") if the chain of callers is as long as it may be."""
+    if len(caller.chain) >= MAX_DEPTH:
+        raise CallError("exhausted", f"tools call tools at most {MAX_DEPTH} deep")
+
+
+async def run_export(invocation: Invocation, export: Export, args: list[Any]) -> Any:
+    """Run an export from PluginInvoked to its ending, and give its WIT value. Raises
+    GuestError.
+    """
+    name = invocation.owner.tool_name(export)
+    invocation.record(PluginInvoked(export=name, args=args))
+    value = await attempt(invocation, export, args, PluginError)
+    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns))
+    return value
+
+
+class ToolPort:
+    """The tools as one invocation sees them; implements ports.Tools."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self._caller = invocation
+        self._under_way = 0
+
+    def list_tools(self) -> list[dict[str, str]]:
+        """Records of `tools.tool` that this holder may call, sorted by name."""
+        holders = self._caller.live.holders
+        names = sorted(f"{h.name}.{tool}" for h in holders.values() for tool in h.tools)
+        return [self._describe(name) for name in names if self._may_call(name)]
+
+    def _may_call(self, name: str) -> bool:
+        question = Question(self._caller.holder, "tools", "call", name)
+        return self._caller.owner.decide(question).allowed
+
+    def _describe(self, name: str) -> dict[str, str]:
+        _, export = find_tool(self._caller, name)
+        return {
+            "name": name,
+            "description": export.docs,
+            "input-schema": dump_json(input_schema(export)),
+            "output-schema": dump_json(output_schema(export)),
+        }
+
+    async def call(self, name: str, arguments: str) -> str:
+        """JSON in, JSON out. Raises CallError."""
+        invocation, export, args = self._prepare(name, arguments)
+        return await self._run(invocation, export, args)
+
+    def _prepare(self, name: str, arguments: str) -> tuple[Invocation, Export, list[Any]]:
+        caller = self._caller
+        holder, export = find_tool(caller, name)
+        check_depth(caller)
+        try:
+            args = read_text(export, arguments)
+        except JsonMismatch as exc:
+            raise CallError("invalid", str(exc)) from exc
+        cause = f"{caller.path}#{caller.number}"
+        invocation = build_invocation(caller, holder, cause)
+        return invocation, export, args
+
+    async def _run(self, invocation: Invocation, export: Export, args: list[Any]) -> str:
+        try:
+            value = await run_export(invocation, export, args)
+        except GuestError as exc:
+            raise told_caller("the tool", exc) from exc
+        try:
+            status, result = write_result(export, value)
+        except JsonMismatch as exc:
+            raise CallError("other", f"the tool's result is no JSON: {exc}") from exc
+        if status == "err":
+            raise CallError("other", dump_json(result))
+        return dump_json(result)
+
+    def start(self, name: str, arguments: str) -> "Pending":
+        """Begin a call. Raises CallError."""
+        caller = self._caller
+        limit = caller.limits.concurrent
+        if self._under_way >= limit:
+            raise CallError(
+                "exhausted", f"{limit} started calls are under way, which is the limit"
+            )
+        if caller.nursery is None:
+            raise CallError("unavailable", "this instance cannot start calls")
+        invocation, export, args = self._prepare(name, arguments)
+        pending = Pending()
+        caller.nursery.start_soon(self._work, pending, invocation, export, args, name=name)
+        self._under_way += 1
+        return pending
+
+    async def _work(
+        self, pending: "Pending", invocation: Invocation, export: Export, args: list[Any]
+    ) -> None:
+        try:
+            with pending.scope:
+                try:
+                    pending.settle(await self._run(invocation, export, args))
+                except CallError as exc:
+                    pending.settle(exc)
+        finally:
+            self._under_way -= 1
+            pending.settle(CallError("cancelled", "the call was cancelled"))
+
+
+class Pending:
+    """A tool call under way; implements ports.PendingCall."""
+
+    def __init__(self) -> None:
+        self.scope = trio.CancelScope()
+        self._done = trio.Event()
+        self._result: str | CallError | None = None
+        self._is_taken = False
+
+    @property
+    def is_ready(self) -> bool:
+        """It has a result."""
+        return self._done.is_set()
+
+    async def wait_ready(self) -> None:
+        """Wait until it has a result."""
+        await self._done.wait()
+
+    def settle(self, result: str | CallError) -> None:
+        """Give the result, once; later ones are ignored."""
+        if self._result is None:
+            self._result = result
+            self._done.set()
+
+    async def take(self) -> str:
+        """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
+        if self._is_taken:
+            raise CallError("invalid", "this call's result has been taken already")
+        self._is_taken = True
+        await self._done.wait()
+        match self._result:
+            case CallError() as error:
+                raise error
+            case str() as text:
+                return text
+            case None:
+                raise AssertionError("a call is done and has no result")
+
+    def cancel(self) -> None:
+        """Stop it; its instance is gone at the next checkpoint."""
+        self.scope.cancel()
+
+
+def build_invocation(parent: Invocation, holder: LiveHolder, cause: str) -> Invocation:
+    """The next invocation a caller causes."""
+    invocation = Invocation(parent.live, holder, parent.next_child(), parent, cause)
+    invocation.tools = ToolPort(invocation)
+    return invocation
+
+
+def build_root(live: Any, holder: LiveHolder, path: str) -> Invocation:
+    """An invocation of the run itself."""
+    invocation = Invocation(live, holder, path, None, "")
+    invocation.tools = ToolPort(invocation)
+    return invocation

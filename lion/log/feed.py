@@ -1,0 +1,153 @@
+"""Look here if you want to know how readers follow a run while it is written.
+
+Rule: a reader never holds up the writer: it is told that something is new, and fetches at its own
+pace.
+Rule: a feed holds the last RECENT records only while somebody follows; whoever lags further reads
+the store, and nobody else: who is up to date waits for news.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from weakref import WeakValueDictionary
+
+import trio
+
+from lion.domain.events import RunFinished
+from lion.domain.record import Record
+from lion.errors import LionError
+
+RECENT = 8_192
+"""Records of a run kept for its followers, as many as two hundred agents make in half a second:
+a follower that once lags further reads the store, and may never come back from there."""
+RECENT_BYTES = 16 * 1024 * 1024
+"""Of their bodies."""
+
+Fetch = Callable[[str, int], Awaitable[Sequence[Record]]]
+"""(run, after) -> the next committed records, none if there are no more; a page of any size."""
+
+_FINISHED = RunFinished.__name__
+
+
+class Feed:
+    """The news of one run, shared by its followers."""
+
+    def __init__(self) -> None:
+        self.recent: deque[Record] = deque()
+        self.changed = trio.Event()
+        self._bytes = 0
+
+    def wake(self) -> None:
+        """Tell all followers to look again."""
+        self.changed.set()
+        self.changed = trio.Event()
+
+    def publish(self, records: Sequence[Record]) -> None:
+        """Add committed records, which must continue what the feed holds, or else replace it."""
+        recent = self.recent
+        if recent and recent[-1].seq + 1 != records[0].seq:
+            recent.clear()
+            self._bytes = 0
+        recent.extend(records)
+        self._bytes += sum(len(record.body) for record in records)
+        while len(recent) > RECENT or self._bytes > RECENT_BYTES:
+            self._bytes -= len(recent.popleft().body)
+        self.wake()
+
+    def since(self, after: int) -> list[Record] | None:
+        """Return what comes after seq `after`; None if that is not all here."""
+        if not self.recent:
+            return None
+        count = self.recent[-1].seq - after
+        if count > len(self.recent):
+            return None
+        return [self.recent[i] for i in range(-count, 0)]
+
+
+class Feeds:
+    """All runs somebody follows. A feed lives as long as its last follower."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self.is_closed = False
+        self.failure: Callable[[], LionError] | None = None
+        self._fetch = fetch
+        self._by_run: WeakValueDictionary[str, Feed] = WeakValueDictionary()
+
+    def follow(self, run: str, after: int) -> "Follower":
+        """Follow a run from seq `after` + 1."""
+        feed = self._by_run.get(run)
+        if feed is None:
+            feed = self._by_run[run] = Feed()
+        return Follower(run, after, feed, self, self._fetch)
+
+    def followed(self) -> frozenset[str]:
+        """The runs that have followers."""
+        return frozenset(self._by_run)
+
+    def wake_others(self, followed: frozenset[str]) -> None:
+        """Let those look again who began to follow while records were written of `followed`."""
+        for run in self.followed() - followed:
+            self._by_run[run].wake()
+
+    def publish(self, records: Sequence[Record]) -> None:
+        """Tell the followers of committed records, of one or several runs, in order."""
+        by_run: dict[str, list[Record]] = {}
+        for record in records:
+            by_run.setdefault(record.run, []).append(record)
+        for run, those in by_run.items():
+            feed = self._by_run.get(run)
+            if feed is not None:
+                feed.publish(those)
+
+    def close(self, failure: Callable[[], LionError] | None = None) -> None:
+        """Nothing more will come: followers end when they have read everything, with `failure` if
+        there is one."""
+        self.is_closed = True
+        self.failure = self.failure or failure
+        for feed in list(self._by_run.values()):
+            feed.wake()
+
+
+class Follower:
+    """An async iterator of a run's committed records. Needs no closing; may be dropped at any
+    time."""
+
+    def __init__(self, run: str, after: int, feed: Feed, feeds: Feeds, fetch: Fetch) -> None:
+        self._run = run
+        self._after = after
+        self._feed = feed
+        self._feeds = feeds
+        self._fetch = fetch
+        self._page: deque[Record] = deque()
+        self._ended = False
+
+    def __aiter__(self) -> "Follower":
+        return self
+
+    async def __anext__(self) -> Record:
+        if not self._page and not self._ended:
+            await self._turn_page()
+        if not self._page:
+            raise StopAsyncIteration
+        record = self._page.popleft()
+        self._after = record.seq
+        self._ended = record.type == _FINISHED
+        return record
+
+    async def _turn_page(self) -> None:
+        await trio.lowlevel.checkpoint()
+        while not self._page:
+            changed, is_closed = self._feed.changed, self._feeds.is_closed
+            page: Sequence[Record] | None = self._feed.since(self._after)
+            if page is None:
+                page = await self._fetch(self._run, self._after)
+            self._page.extend(page)
+            if not page and is_closed:
+                self._end()
+                return
+            if not page:
+                await changed.wait()
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._feeds.failure is not None:
+            raise self._feeds.failure()

@@ -1,0 +1,78 @@
+"""Look here if you want to know what waits in the log's buffer and is written in one transaction.
+
+Rule: the loop fills a group and never touches it once the writer has taken it, until it is done.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import trio
+
+from lion.domain.record import Draft
+from lion.ports import Tables
+
+Appended: TypeAlias = tuple[Draft, bytes]
+"""A draft and its body, encoded when it was appended: arguments may be changed later."""
+
+
+class Opening:
+    """A run to begin or go on with. The writer fills in what it found."""
+
+    __slots__ = ("bytes", "has_ended", "manifest_name", "run")
+
+    def __init__(self, run: str, manifest_name: str) -> None:
+        self.run = run
+        self.manifest_name = manifest_name
+        self.bytes = 0
+        self.has_ended = False
+
+
+class Transaction:
+    """Something to do to the tables, and the record of it. The writer fills in the value or the
+    error."""
+
+    __slots__ = ("draft", "error", "operate", "run", "size", "value")
+
+    def __init__(self, operate: Callable[[Tables], Any], draft: Callable[[Any], Draft]) -> None:
+        self.operate = operate
+        self.draft = draft
+        self.value: Any = None
+        self.error: Exception | None = None
+        self.run = ""
+        self.size = 0
+        """Of the record written, counted as in the run's account; 0 if there is none."""
+
+
+class Blob:
+    """Bytes to keep by their digest, which the writer fills in (hex)."""
+
+    __slots__ = ("data", "digest")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.digest = ""
+
+
+Entry: TypeAlias = Appended | Transaction | Blob | Opening
+
+
+class Group:
+    """What is written together: entries in order, the last word on each budget, and who waits for
+    it."""
+
+    __slots__ = ("budgets", "bytes", "done", "ended", "entries", "failure", "taken")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.budgets: dict[tuple[str, str, str], tuple[int, int]] = {}
+        """(run, holder, budget) -> (limit, used)."""
+        self.ended: list[str] = []
+        """Runs whose last record is in here."""
+        self.bytes = 0
+        """Of the bodies and blobs in `entries`."""
+        self.failure: Exception | None = None
+        self.taken = trio.Event()
+        self.done = trio.Event()
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.budgets)

@@ -1,0 +1,264 @@
+"""Look here if you want to know how the log behaves with nothing beneath it: the same contract,
+in memory.
+
+Rule: every append is committed at once and on the loop, so tests with a fake clock need no thread.
+Rule: it keeps the same chain, quota and ownership as SQLite does; one contract test holds the two
+together.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+import trio
+
+from lion.domain.events import RunFinished, encode_body
+from lion.domain.events.upcast import VERSIONS
+from lion.domain.record import Draft, Record
+from lion.errors import AuditError, OperatorError
+from lion.log.chain import CHAIN_START, Fields, digest_of
+from lion.log.feed import Feeds
+from lion.log.finding import find_run, unknown_run
+from lion.log.quota import (
+    DEFAULT_QUOTA,
+    RECORD_BYTES,
+    RunQuota,
+    closed,
+    not_started,
+    refused,
+)
+from lion.log.verify import Note, verify_run
+from lion.ports import BudgetUse, RunSummary, Tables, VerifyReport
+
+T = TypeVar("T")
+
+_NOWHERE = Path("memory")
+_PAGE = 256
+
+
+class MemoryTables:
+    """`Tables` in a dictionary. `restore` takes back everything since `snapshot`."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[str, str]] = {}
+
+    def snapshot(self) -> dict[str, dict[str, str]]:
+        return {namespace: dict(values) for namespace, values in self._values.items()}
+
+    def restore(self, snapshot: dict[str, dict[str, str]]) -> None:
+        self._values = snapshot
+
+    def kv_get(self, namespace: str, key: str) -> str | None:
+        return self._values.get(namespace, {}).get(key)
+
+    def kv_set(self, namespace: str, key: str, value: str) -> None:
+        key.encode(), value.encode()  # What is no text is refused, as SQLite refuses it.
+        self._values.setdefault(namespace, {})[key] = value
+
+    def kv_delete(self, namespace: str, key: str) -> bool:
+        return self._values.get(namespace, {}).pop(key, None) is not None
+
+    def kv_list(self, namespace: str, prefix: str, after: str | None, limit: int) -> list[str]:
+        keys = sorted(self._values.get(namespace, {}))
+        found = [k for k in keys if k.startswith(prefix) and (after is None or k > after)]
+        return found[:limit]
+
+    def kv_bytes(self, namespace: str) -> int:
+        values = self._values.get(namespace, {})
+        return sum(len(k.encode()) + len(v.encode()) for k, v in values.items())
+
+
+class _Run:
+    """One run: its records and what the log knows besides."""
+
+    def __init__(self, manifest_name: str) -> None:
+        self.manifest_name = manifest_name
+        self.records: list[Record] = []
+        self.exit_code: int | None = None
+
+    @property
+    def head(self) -> bytes:
+        return self.records[-1].digest if self.records else CHAIN_START
+
+
+class MemoryLog:
+    """An `EventLog`, open from the start. `reader()` reads it; `refuse()` makes it fail as a full
+    disk would."""
+
+    def __init__(self, *, quota: int = DEFAULT_QUOTA) -> None:
+        self._quota = quota
+        self._runs: dict[str, _Run] = {}
+        self._accounts: dict[str, RunQuota] = {}
+        self._tables = MemoryTables()
+        self._blobs: dict[str, bytes] = {}
+        self._budgets: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self._position = 0
+        self._feeds = Feeds(self._fetch)
+        self._failure: Exception | None = None
+        self._is_closed = False
+
+    @property
+    def tables(self) -> Tables:
+        """The key-value tables, for what a test puts there and looks at."""
+        return self._tables
+
+    async def start_run(self, run: str, manifest_name: str) -> None:
+        await self._checked()
+        if run in self._accounts:
+            raise OperatorError(f"run {run} belongs to this log already", run=run)
+        self._runs[run] = _Run(manifest_name)
+        self._accounts[run] = RunQuota(run, self._quota)
+
+    @property
+    def is_full(self) -> bool:
+        return False
+
+    def append(self, draft: Draft) -> int:
+        self._check_open()
+        body = encode_body(draft.event)
+        self._add(draft, body)
+        return len(body) + RECORD_BYTES
+
+    async def wait_room(self) -> None:
+        await self._checked()
+
+    async def commit(self) -> None:
+        await self._checked()
+
+    async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
+        await self._checked()
+        before = self._tables.snapshot()
+        try:
+            value = operate(self._tables)
+            made = draft(value)
+            self._add(made, encode_body(made.event))
+        except BaseException:
+            self._tables.restore(before)
+            raise
+        return value
+
+    def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
+        self._check_open()
+        self._budgets[run, holder, budget] = (limit, used)
+
+    async def put_blob(self, data: bytes) -> str:
+        await self._checked()
+        digest = sha256(data).hexdigest()
+        self._blobs[digest] = bytes(data)
+        return digest
+
+    def subscribe(self, run: str, after: int = 0) -> AsyncIterator[Record]:
+        return self._feeds.follow(run, after)
+
+    def refuse(self, reason: str) -> None:
+        """Fail every write from now on, for tests of what must not happen without a record."""
+        self._failure = OSError(reason)
+        self._feeds.close(lambda: refused(_NOWHERE, OSError(reason)))
+
+    def close(self) -> None:
+        """End the subscriptions; nothing can be appended any more."""
+        self._is_closed = True
+        self._feeds.close()
+
+    def reader(self) -> "MemoryReader":
+        """Read what is there, also after the log was closed."""
+        return MemoryReader(self._runs, self._blobs, self._budgets, lambda: self._is_closed)
+
+    def _add(self, draft: Draft, body: bytes) -> None:
+        scope, event = draft.scope, draft.event
+        account, run = self._accounts.get(scope.run), self._runs.get(scope.run)
+        if account is None or run is None:
+            raise not_started(scope.run)
+        account.charge(event, len(body) + RECORD_BYTES)
+        self._position += 1
+        name = type(event).__name__
+        fields: Fields = (
+            self._position,
+            scope.run,
+            len(run.records) + 1,
+            scope.invocation,
+            draft.call,
+            scope.principal,
+            scope.component_digest,
+            scope.cause,
+            scope.correlation,
+            draft.time_ns,
+            name,
+            VERSIONS[name],
+            body,
+            run.head,
+        )
+        record = Record(*fields, digest_of(fields))
+        run.records.append(record)
+        if isinstance(event, RunFinished):
+            run.exit_code = event.exit_code
+        self._feeds.publish([record])
+
+    async def _checked(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self._check_open()
+
+    def _check_open(self) -> None:
+        if self._failure is not None:
+            raise refused(_NOWHERE, self._failure) from self._failure
+        if self._is_closed:
+            raise closed(_NOWHERE)
+
+    async def _fetch(self, run: str, after: int) -> Sequence[Record]:
+        await trio.lowlevel.checkpoint()
+        return self._runs[run].records[after : after + _PAGE] if run in self._runs else ()
+
+
+class MemoryReader:
+    """`LogReader` of a log in memory."""
+
+    def __init__(
+        self,
+        runs: dict[str, _Run],
+        blobs: dict[str, bytes],
+        budgets: dict[tuple[str, str, str], tuple[int, int]],
+        is_closed: Callable[[], bool],
+    ) -> None:
+        self._runs = runs
+        self._blobs = blobs
+        self._budgets = budgets
+        self._is_closed = is_closed
+
+    def runs(self) -> list[RunSummary]:
+        return [
+            RunSummary(
+                run=name,
+                manifest_name=run.manifest_name,
+                started_ns=run.records[0].time_ns,
+                records=len(run.records),
+                exit_code=run.exit_code,
+                is_live=run.exit_code is None and not self._is_closed(),
+            )
+            for name, run in self._runs.items()
+            if run.records
+        ]
+
+    def find(self, run: str) -> str:
+        return find_run([summary.run for summary in self.runs()], run)
+
+    def records(self, run: str, after: int = 0) -> Iterator[Record]:
+        if run in self._runs:
+            yield from self._runs[run].records[max(after, 0) :]
+
+    def blob(self, digest: str) -> bytes:
+        data = self._blobs.get(digest)
+        if data is None:
+            raise AuditError(f"the bytes {digest!r} are not in the log", digest=digest)
+        return data
+
+    def budgets(self, run: str) -> list[BudgetUse]:
+        uses = sorted(self._budgets.items())
+        return [BudgetUse(key[1], key[2], *value) for key, value in uses if key[0] == run]
+
+    def verify(self, run: str) -> VerifyReport:
+        known = self._runs.get(run)
+        if known is None or not known.records:
+            raise unknown_run(list(self._runs), run)
+        note = Note(records=len(known.records), head=known.head, exit_code=known.exit_code)
+        return verify_run(run, known.records, note, self.blob)

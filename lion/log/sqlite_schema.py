@@ -1,0 +1,281 @@
+"""Look here if you want to know how the log's database is laid out, opened and guarded.
+
+Rule: a log of a newer schema is refused before a byte of it is touched.
+Rule: the directory is 0700 and every file 0600 (SQLite gives -wal and -shm the mode of the
+database).
+Rule: errors of sqlite3 leave these files as LionErrors: what cannot be opened is the operator's,
+the rest the log's.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from lion.errors import AuditError, OperatorError
+from lion.log.ownership import RUNS
+
+LOG_NAME = "log.sqlite"
+SCHEMA_VERSION = 2
+"""Schema 1 was never released; a log of it is refused, not read."""
+_APPLICATION_ID = 0x6C696F6E  # "lion"
+_BUSY_SECONDS = 30.0
+_TRIM_MILLISECONDS = 100
+_WAL_PAGES = 4096
+WAL_BYTES = 64 * 1024 * 1024
+
+_SCHEMA = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL UNIQUE,
+    manifest_name TEXT NOT NULL,
+    started_ns INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    bytes INTEGER NOT NULL,
+    exit_code INTEGER
+);
+CREATE TABLE scopes (
+    id INTEGER PRIMARY KEY,
+    invocation TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    component_digest TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    correlation TEXT NOT NULL
+);
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    scope INTEGER NOT NULL REFERENCES scopes (id),
+    call INTEGER NOT NULL,
+    time_ns INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body BLOB,
+    previous_digest BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    body_digest BLOB
+);
+CREATE UNIQUE INDEX events_by_seq ON events (run, seq);
+CREATE TABLE blobs (digest BLOB PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE kv (
+    namespace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (namespace, key)
+) WITHOUT ROWID;
+CREATE TABLE kv_usage (namespace TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE budgets (
+    run TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    budget TEXT NOT NULL,
+    "limit" INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (run, holder, budget)
+) WITHOUT ROWID;
+"""
+
+_OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
+
+
+@contextmanager
+def translated(path: Path, verb: str) -> Iterator[None]:
+    """Turn sqlite3's errors into AuditError: "the log PATH could not be VERB"."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise _audit_error(path, verb, exc) from exc
+
+
+@contextmanager
+def translated_opening(path: Path) -> Iterator[None]:
+    """As `translated`, and what only the operator can mend (rights, a missing directory) into
+    OperatorError."""
+    try:
+        yield
+    except OSError as exc:
+        raise _unwritable(path.parent, exc.strerror or str(exc)) from exc
+    except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorcode", 0) & 0xFF in _OPERATORS_CODES:
+            raise _unwritable(path.parent, str(exc)) from exc
+        raise _audit_error(path, "opened", exc) from exc
+
+
+def _audit_error(path: Path, verb: str, exc: sqlite3.Error) -> AuditError:
+    if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+        return _not_ours(path)
+    return AuditError(f"the log {path} could not be {verb}: {exc}", path=str(path))
+
+
+def _unwritable(directory: Path, reason: str) -> OperatorError:
+    return OperatorError(
+        f"the state directory {directory} cannot be used: {reason}",
+        hint="choose another with --state DIR, or mend its rights",
+        directory=str(directory),
+    )
+
+
+def _not_ours(path: Path) -> AuditError:
+    return AuditError(
+        f"{path} is not a log of lion",
+        hint="move it away, or choose another state directory with --state DIR",
+        path=str(path),
+    )
+
+
+def prepare_directory(directory: Path) -> Path:
+    """Make the state directory and an empty log if there is none, private; return the log's path.
+
+    A directory that exists is made private only if it is empty or holds a log: it may be
+    anybody's.
+    """
+    path = directory / LOG_NAME
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_mode & 0o077 and (path.exists() or not any(directory.iterdir())):
+        directory.chmod(0o700)
+    (directory / RUNS).mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_mode & 0o077:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
+    """Open the log for writing, made if need be. Raises OperatorError or AuditError."""
+    path = directory / LOG_NAME
+    with translated_opening(path):
+        prepare_directory(directory)
+        with _opening_alone(directory):
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                _set_up(connection, path, durability)
+            except BaseException:
+                connection.close()
+                raise
+    return connection
+
+
+@contextmanager
+def _opening_alone(directory: Path) -> Iterator[None]:
+    """Two processes that turn WAL on at once refuse each other, whatever the busy timeout."""
+    descriptor = os.open(directory / RUNS / ".open", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None:
+    is_new = not check_version(connection, path, may_be_new=True)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
+    connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+    if is_new:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
+            f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
+    else:  # A log that can only be read is found out now, not at the first record.
+        connection.executescript("BEGIN IMMEDIATE; ROLLBACK;")
+
+
+def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> bool:
+    """True if this is a log lion can use, False if it is empty and `may_be_new`. Raises
+    AuditError otherwise."""
+    connection.execute("BEGIN")  # All of one moment: its first writer may be at work on it.
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        is_empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    finally:
+        if connection.in_transaction:  # SQLite ends it itself after some errors.
+            connection.execute("ROLLBACK")
+    if is_empty and not version and not application and may_be_new:
+        return False
+    if application != _APPLICATION_ID or version < 1:
+        raise _not_ours(path)
+    if version > SCHEMA_VERSION:
+        raise AuditError(
+            f"the log {path} was written by a newer lion: its schema is {version}, "
+            f"this lion knows up to {SCHEMA_VERSION}",
+            hint="upgrade lion, or choose another state directory with --state DIR",
+            path=str(path),
+            version=version,
+        )
+    if version < SCHEMA_VERSION:
+        raise AuditError(
+            f"the log {path} was written by an older lion: its schema is {version}, "
+            f"this lion reads {SCHEMA_VERSION}",
+            hint="move it away, or choose another state directory with --state DIR",
+            path=str(path),
+            version=version,
+        )
+    return True
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open a log for reading only. Raises OperatorError if there is none, AuditError if it is
+    none of ours."""
+    with translated_opening(path):
+        if not path.exists():
+            raise _no_runs(path.parent)
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?mode=ro",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            _set_up_reading(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
+    """Distrust the file: it may be damaged, or come from elsewhere."""
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    if not check_version(connection, path, may_be_new=True):
+        raise _no_runs(path.parent)
+
+
+def _no_runs(directory: Path) -> OperatorError:
+    return OperatorError(
+        f"no runs yet in {directory}",
+        hint="start one with: lion run MANIFEST",
+        directory=str(directory),
+    )
+
+
+def trim_wal(connection: sqlite3.Connection, path: Path, threshold: int) -> int:
+    """Start the WAL anew if it is longer than `threshold` bytes; return the threshold for the
+    next time.
+
+    Waits briefly for readers, who may overlap for ever otherwise; one that stays is not waited
+    for again soon.
+    """
+    try:
+        size = os.stat(f"{path}-wal").st_size
+    except FileNotFoundError:
+        return threshold
+    if size <= threshold:
+        return threshold
+    connection.execute(f"PRAGMA busy_timeout = {_TRIM_MILLISECONDS}")
+    (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
+    return size + WAL_BYTES if is_busy else WAL_BYTES

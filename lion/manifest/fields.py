@@ -1,0 +1,209 @@
+"""Look here if you want to know how one value of a manifest is written, checked and described."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    WithJsonSchema,
+)
+
+from lion.domain.capability import EXTENSION_PATTERN, is_extension
+from lion.domain.names import (
+    MODEL_SCOPE_PATTERN,
+    NAME_FORMS,
+    NAME_PATTERN,
+    SCOPE_PATTERN,
+    is_model_scope,
+    is_name,
+    is_tool_scope,
+)
+from lion.domain.plan import DEFAULT_CAPABILITIES, Rate
+from lion.domain.units import (
+    MONEY_PATTERN,
+    RATE_PATTERN,
+    SIZE_PATTERN,
+    TIME_PATTERN,
+    WHOLE,
+    parse_count,
+    parse_duration,
+    parse_money,
+    parse_rate,
+    parse_size,
+)
+from lion.scopes.extension_grant import check_scope
+from lion.scopes.fs_grant import check_guest_path
+from lion.scopes.http_grant import check_network, check_url
+
+NO_LIMIT = "none"
+"""Written where a limit may be absent: `deadline = "none"`."""
+
+
+def _text_schema(*patterns: str, note: str) -> WithJsonSchema:
+    return WithJsonSchema(_text(*patterns, note=note))
+
+
+def _text(*patterns: str, note: str) -> dict[str, Any]:
+    # A schema sees the file before its variables are filled in, so `${name}` fits everywhere.
+    pattern = f"^(?:{'|'.join(patterns)}|.*\\$\\{{.+\\}}.*)$"
+    return {"type": "string", "pattern": pattern, "description": note}
+
+
+def _count_schema(*words: str) -> WithJsonSchema:
+    text = f"^(?:{'|'.join((WHOLE, *words))}|.*\\$\\{{.+\\}}.*)$"
+    return WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": text}]}
+    )
+
+
+def _or_none(parse: Callable[[object], Any]) -> BeforeValidator:
+    return BeforeValidator(lambda value: None if value == NO_LIMIT else parse(value))
+
+
+def _check_name(value: str) -> str:
+    if not is_name(value):
+        raise ValueError(f"{value!r} is no name; write {NAME_FORMS}")
+    return value
+
+
+def _check_scope(value: str) -> str:
+    if not is_tool_scope(value):
+        raise ValueError(f'{value!r} names no tool; write "plugin.function", "plugin.*" or "**"')
+    return value
+
+
+def _check_model_scope(value: str) -> str:
+    if not is_model_scope(value):
+        raise ValueError(f'{value!r} names no model; write its name under [models], or "*"')
+    return value
+
+
+def _check_extension(value: str) -> str:
+    if not is_extension(value):
+        raise ValueError(
+            f"{value!r} is no interface of a system plugin's; write it without a version, "
+            "such as 'acme:shelf/books'"
+        )
+    return value
+
+
+def _check_path(value: str) -> str:
+    if not value.strip() or any(ord(char) < 32 for char in value):
+        raise ValueError(f"{value!r} is no path; write where the .wasm file is")
+    return value
+
+
+def _check_folder(value: str) -> str:
+    if not value.strip() or any(ord(char) < 32 for char in value):
+        raise ValueError(f"{value!r} is no directory; write where it is, beside the manifest")
+    return value
+
+
+def _check_deniable(value: str) -> str:
+    if value not in DEFAULT_CAPABILITIES:
+        raise ValueError(
+            f"{value!r} is not granted by default; what can be taken away here: "
+            + ", ".join(DEFAULT_CAPABILITIES)
+        )
+    return value
+
+
+Name = Annotated[str, AfterValidator(_check_name), _text_schema(NAME_PATTERN, note=NAME_FORMS)]
+HolderName = Annotated[
+    str,
+    AfterValidator(_check_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"}),
+]
+"""A key: variables are not filled in there."""
+ToolScope = Annotated[
+    str, AfterValidator(_check_scope), _text_schema(SCOPE_PATTERN, note="plugin.function")
+]
+ExtensionName = Annotated[
+    str,
+    AfterValidator(_check_extension),
+    WithJsonSchema({"type": "string", "pattern": f"^{EXTENSION_PATTERN}$"}),
+]
+ExtensionScope = Annotated[
+    bool | list[str],
+    BeforeValidator(check_scope),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": True},
+                {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
+            ]
+        }
+    ),
+]
+"""All of it, or patterns for its targets."""
+ComponentPath = Annotated[
+    str,
+    AfterValidator(_check_path),
+    WithJsonSchema({"type": "string", "minLength": 1}),
+]
+Deniable = Annotated[
+    str,
+    AfterValidator(_check_deniable),
+    WithJsonSchema({"type": "string", "enum": list(DEFAULT_CAPABILITIES)}),
+]
+Size = Annotated[
+    int, BeforeValidator(parse_size), _text_schema(SIZE_PATTERN, note="such as 64 MiB")
+]
+Count = Annotated[int, BeforeValidator(parse_count), _count_schema()]
+Time = Annotated[
+    int, BeforeValidator(parse_duration), _text_schema(TIME_PATTERN, note="such as 250 ms")
+]
+Money = Annotated[
+    int,
+    BeforeValidator(parse_money),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                _text(MONEY_PATTERN, note="an amount, such as 0.25"),
+            ]
+        }
+    ),
+]
+"""Millionths of an amount."""
+ModelScope = Annotated[
+    str,
+    AfterValidator(_check_model_scope),
+    _text_schema(MODEL_SCOPE_PATTERN, note="a model's name"),
+]
+
+
+MaybeSize = Annotated[
+    int | None, _or_none(parse_size), _text_schema(SIZE_PATTERN, NO_LIMIT, note="such as 64 MiB")
+]
+MaybeTime = Annotated[
+    int | None,
+    _or_none(parse_duration),
+    _text_schema(TIME_PATTERN, NO_LIMIT, note="such as 250 ms"),
+]
+MaybeRate = Annotated[
+    Rate | None, _or_none(parse_rate), _text_schema(RATE_PATTERN, NO_LIMIT, note="such as 10/s")
+]
+MaybeCount = Annotated[int | None, _or_none(parse_count), _count_schema(NO_LIMIT)]
+Rated = Annotated[
+    Rate, BeforeValidator(parse_rate), _text_schema(RATE_PATTERN, note="such as 10/s")
+]
+HttpUrls = Annotated[
+    str,
+    AfterValidator(check_url),
+    _text_schema(r"\S+ +https?://\S+", note="such as GET https://api.example.com/v1/**"),
+]
+GuestPath = Annotated[
+    str, AfterValidator(check_guest_path), _text_schema("/.*", note="such as /notes")
+]
+HostPath = Annotated[
+    str,
+    AfterValidator(_check_folder),
+    WithJsonSchema({"type": "string", "minLength": 1}),
+]
+Network = Annotated[
+    str,
+    AfterValidator(check_network),
+    _text_schema("[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?", note="such as 127.0.0.1 or 10.0.0.0/8"),
+]

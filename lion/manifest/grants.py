@@ -1,0 +1,114 @@
+"""Look here if you want to know how a holder's allow, deny and limits become grants and limits."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lion.domain.plan import SYSTEM, Grant, Holder, Limits
+from lion.domain.units import render_size
+from lion.manifest.models import build_llm_grants
+from lion.manifest.tables import (
+    AllowTable,
+    FsGrant,
+    HolderTable,
+    HttpGrant,
+    SystemTable,
+    written_limits,
+)
+from lion.scopes.extension_grant import build_extension_grant
+from lion.scopes.fs_grant import build_fs_grant
+from lion.scopes.http_grant import build_http_grant
+
+DEFAULT_LIMITS = {
+    "plugin": Limits(),
+    # An agent may work for hours; what it may use up is bounded by its budgets.
+    "agent": Limits(deadline_ns=None),
+    # Each call of a function that may block holds a thread.
+    SYSTEM: Limits(cpu_ns=None, concurrent=8),
+}
+"""Limits of a holder that writes none, by kind."""
+
+
+def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> Holder:
+    """A holder of a checked table; its component's path is taken from the manifest's folder."""
+    return Holder(
+        name=name,
+        kind=kind,
+        component=folder / table.component,
+        grants=tuple(_grants(table.allow, f"{kind}s.{name}.allow", folder)),
+        denied=tuple(dict.fromkeys(table.deny)),
+        config=table.config,
+        limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
+    )
+
+
+def build_system(table: SystemTable, *, name: str) -> Holder:
+    """A system plugin of a checked table; its settings are checked once its code is there."""
+    given = table.allow
+    allow = None
+    if given is not None:
+        allow = AllowTable.model_construct(
+            http=given.http, secrets=given.secrets, tools=given.tools
+        )
+    return Holder(
+        name=name,
+        kind=SYSTEM,
+        grants=tuple(_grants(allow, f"{SYSTEM}.{name}.allow", Path())),
+        limits=build_limits(DEFAULT_LIMITS[SYSTEM], written_limits(table.limits)),
+        use=table.use,
+        settings=table.settings,
+    )
+
+
+def build_limits(base: Limits, written: dict[str, Any]) -> Limits:
+    """The limits with those that were written put in place (names of domain/plan.py)."""
+    return msgspec.structs.replace(base, **written)
+
+
+def kv_line(where: str, size: int) -> str:
+    """How a kv grant is written: `plugins.notes.allow.kv = { bytes = "64 KiB" }`."""
+    return f'{where}.kv = {{ bytes = "{render_size(size)}" }}'
+
+
+def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
+    grants: list[Grant] = []
+    if allow is None:
+        return grants
+    if (kv := allow.kv) is not None:
+        grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
+    grants += [_fs(entry, where, folder) for entry in allow.fs]
+    grants += build_llm_grants(allow.llm, where)
+    if allow.tools:
+        patterns = tuple(dict.fromkeys(allow.tools))
+        # A scope has no character that TOML would want escaped (names.SCOPE_PATTERN).
+        written = ", ".join(f'"{pattern}"' for pattern in patterns)
+        line = f"{where}.tools = [{written}]"
+        grants.append(Grant("tools", line, patterns=patterns))
+    grants += [_http(entry, where) for entry in allow.http]
+    if allow.secrets:
+        names = tuple(dict.fromkeys(allow.secrets))
+        written = ", ".join(f'"{name}"' for name in names)
+        grants.append(Grant("secrets", f"{where}.secrets = [{written}]", patterns=names))
+    grants += [build_extension_grant(where, *entry) for entry in allow.interfaces.items()]
+    return grants
+
+
+def _fs(entry: FsGrant, where: str, folder: Path) -> Grant:
+    return build_fs_grant(
+        where, folder, path=entry.path, at=entry.at, write=entry.write, size=entry.bytes,
+        files=entry.files,
+    )  # fmt: skip
+
+
+def _http(entry: HttpGrant, where: str) -> Grant:
+    return build_http_grant(
+        where,
+        entry.url,
+        bytes_in=entry.bytes_in,
+        bytes_out=entry.bytes_out,
+        calls=entry.calls,
+        rate=entry.rate,
+        timeout_ns=entry.timeout,
+        addresses=tuple(entry.addresses),
+    )

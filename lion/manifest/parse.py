@@ -1,0 +1,175 @@
+"""Look here if you want to know how the text of a manifest becomes a plan.
+
+Rule: nothing is opened here: whether a component exists is found out by who loads it.
+Rule: paths are joined to the manifest's folder and not simplified, because `..` after a link would
+lead elsewhere.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lion.domain.names import did_you_mean
+from lion.domain.plan import Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.manifest.document import Document
+
+if TYPE_CHECKING:
+    from lion.manifest.tables import ManifestTable, RunTable
+
+
+def parse_manifest(text: str, *, path: Path | None, sets: Mapping[str, str] = {}) -> Plan:
+    """The plan of a manifest.
+
+    `path` is its file (absolute, if the plan's paths shall be), `sets` are the `--set`.
+    Raises OperatorError for the first mistake, with its line where that can be told.
+    """
+    from lion.manifest.variables import fill, resolve_vars
+
+    document = Document(text, kind="manifest", path=path)
+    written = document.parse()
+    values = resolve_vars(document, written.pop("vars", {}), sets)
+    return _plan(document, text, fill(document, written, values), values)
+
+
+def recorded_plan(resolved: Mapping[str, Any], text: str) -> Plan:
+    """The plan that a run recorded (`Plan.resolved`): it has no path, nothing is filled in again.
+
+    Raises OperatorError if it is of a manifest that this version of lion does not read.
+    """
+    document = Document(text, kind="recorded manifest", path=None)
+    filled = {key: value for key, value in resolved.items() if key != "vars"}
+    return _plan(document, text, filled, resolved.get("vars", {}))
+
+
+def _plan(
+    document: Document, text: str, filled: dict[str, Any], values: Mapping[str, str]
+) -> Plan:
+    # pydantic costs 40 ms, which `lion call COMPONENT` and replays need not pay.
+    from lion.manifest.mistakes import check
+    from lion.manifest.models import build_models, check_models_named
+    from lion.manifest.tables import ManifestTable
+
+    table = check(document, ManifestTable, filled)
+    holders = _holders(document, table)
+    models = build_models(document, table.models)
+    _check_scopes(document, holders)
+    check_models_named(document, holders, models)
+    runs = tuple(_run(document, i, run, holders) for i, run in enumerate(table.run))
+    return Plan(
+        name=table.name,
+        path=document.path,
+        text=text,
+        holders=holders,
+        runs=runs,
+        resolved=_resolved(filled, values, holders, models),
+        models=models,
+    )
+
+
+def bare_plan(component: Path) -> Plan:
+    """The plan of `lion call COMPONENT`: one plugin, named after the file, with defaults only."""
+    words = re.sub("[^a-z0-9]+", "-", component.stem.lower()).lstrip("-0123456789")
+    name = words[:64].strip("-") or "component"
+    holder = Holder(name=name, kind="plugin", component=component, limits=Limits())
+    resolved = {"name": name, "plugins": {name: {"component": str(component)}}}
+    return Plan(name=name, path=None, text="", holders={name: holder}, runs=(), resolved=resolved)
+
+
+def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
+    from lion.manifest.grants import build_holder, build_system
+
+    folder = Path() if document.path is None else document.path.parent
+    built = [
+        build_holder(holder, kind=kind, name=name, folder=folder)
+        for kind, tables in (("plugin", table.plugins), ("agent", table.agents))
+        for name, holder in tables.items()
+    ]
+    built += [build_system(system, name=name) for name, system in table.system.items()]
+    holders: dict[str, Holder] = {}
+    for holder in built:
+        other = holders.setdefault(holder.name, holder)
+        if other is not holder:
+            raise document.error(
+                (holder.table, holder.name),
+                f"duplicate name: {holder.name!r} is {_a(other)} and {_a(holder)}",
+                "rename one of them",
+            )
+    return holders
+
+
+def _a(holder: Holder) -> str:
+    return {"plugin": "a plugin", "agent": "an agent"}.get(holder.kind, "a system plugin")
+
+
+def _check_scopes(document: Document, holders: Mapping[str, Holder]) -> None:
+    """Refuse a grant on tools of a plugin that is not there: it is a misspelling."""
+    for holder in holders.values():
+        for grant in holder.grants:
+            for pattern in grant.patterns if grant.capability == "tools" else ():
+                plugin = pattern.partition(".")[0]
+                if "*" not in plugin and plugin not in holders:
+                    raise document.error(
+                        (holder.table, holder.name, "allow", grant.capability),
+                        f"{pattern!r}: there is no plugin {plugin!r}",
+                        did_you_mean(plugin, holders),
+                    )
+
+
+def _run(
+    document: Document, index: int, run: "RunTable", holders: Mapping[str, Holder]
+) -> RunAgent | RunCall:
+    place = ("run", index)
+    if (run.agent is None) == (run.call is None):
+        raise document.error(place, "needs either 'agent' or 'call'", "write one of them")
+    if run.agent is not None:
+        return _run_agent(document, index, run, holders)
+    if run.task is not None:
+        raise document.error((*place, "task"), "a call has no task", "write with = { ... }")
+    plugin, _, function = (run.call or "").partition(".")
+    if plugin not in holders:
+        what = f"{run.call!r}: there is no plugin {plugin!r}"
+        raise document.error((*place, "call"), what, did_you_mean(plugin, holders))
+    if not function:
+        what = f"{run.call!r} names no tool"
+        raise document.error((*place, "call"), what, f'write "{plugin}.function"')
+    return RunCall(f"{plugin}.{function}", run.with_ or {})
+
+
+def _run_agent(
+    document: Document, index: int, run: "RunTable", holders: Mapping[str, Holder]
+) -> RunAgent:
+    place = ("run", index)
+    agents = [name for name, holder in holders.items() if holder.kind == "agent"]
+    if run.agent not in agents:
+        what = f"there is no agent {run.agent!r}"
+        if run.agent in holders:
+            what = f"{run.agent!r} is {_a(holders[run.agent or ''])}, not an agent"
+        raise document.error((*place, "agent"), what, did_you_mean(run.agent or "", agents))
+    if run.with_ is not None:
+        raise document.error((*place, "with"), "an agent takes no 'with'", 'write task = "..."')
+    if run.task is None:
+        raise document.error(place, "'task' is missing", f'write task = "..." for {run.agent}')
+    return RunAgent(run.agent, run.task)
+
+
+def _resolved(
+    filled: dict[str, Any],
+    values: Mapping[str, str],
+    holders: Mapping[str, Holder],
+    models: Mapping[str, Model],
+) -> dict[str, Any]:
+    resolved = {**filled, **({"vars": dict(values)} if values else {})}
+    for kind in ("plugins", "agents"):
+        tables = filled.get(kind, {})
+        if tables:
+            resolved[kind] = {
+                name: {**table, "component": str(holders[name].component)}
+                for name, table in tables.items()
+            }
+    if models:
+        resolved["models"] = {
+            name: {**table, "script": str(models[name].script)} if "script" in table else table
+            for name, table in filled["models"].items()
+        }
+    return resolved

@@ -1,0 +1,279 @@
+"""Look here if you want to know which keys a manifest and a policy file have.
+
+Rule: a key that is not here is an error; so is a limit that this version does not enforce.
+Rule: the committed JSON schema is generated from these models (manifest_schema.py).
+"""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from lion.manifest.fields import (
+    ComponentPath,
+    Count,
+    Deniable,
+    ExtensionName,
+    ExtensionScope,
+    GuestPath,
+    HolderName,
+    HostPath,
+    HttpUrls,
+    MaybeCount,
+    MaybeRate,
+    MaybeSize,
+    MaybeTime,
+    ModelScope,
+    Money,
+    Name,
+    Network,
+    Rated,
+    Size,
+    Time,
+    ToolScope,
+)
+from lion.scopes.fs_grant import check_once
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        arbitrary_types_allowed=True,
+        # Only the outermost table is built, and only when used. For the same reason no default is
+        # an instance: making one would build its class.
+        defer_build=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+    )
+
+
+class KvGrant(Table):
+    """A store of its own, of at most so many bytes (keys and values)."""
+
+    bytes: Size
+
+
+class FsGrant(Table):
+    """A directory of the host's (`at`, relative to the manifest) under a path of the guest's, and
+    how much of it what is written may take.
+    """
+
+    path: GuestPath
+    at: HostPath
+    write: bool = False
+    bytes: Size | None = None
+    files: Count | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "FsGrant":
+        if not self.write and (self.bytes is not None or self.files is not None):
+            raise ValueError("bytes and files limit what is written; add write = true")
+        return self
+
+
+class HttpGrant(Table):
+    """Requests it may make, and how much of them: `"GET https://api.example.com/v1/**"` with
+    numbers. Bytes, calls and rate are per run; timeout is per request.
+    """
+
+    url: HttpUrls
+    bytes_in: Size | None = None
+    bytes_out: Size | None = None
+    calls: Count | None = None
+    rate: Rated | None = None
+    timeout: Time | None = None
+    addresses: list[Network] = []
+
+
+HttpEntry = Annotated[
+    HttpGrant,
+    BeforeValidator(
+        lambda value: {"url": value} if isinstance(value, str) else value,
+        json_schema_input_type=HttpUrls | HttpGrant,
+    ),
+]
+
+
+class LlmTable(Table):
+    """A model that may be asked: how many tokens (in and out), calls and how much money a run."""
+
+    model: ModelScope
+    tokens: Count | None = None
+    calls: Count | None = None
+    money: Money | None = None
+
+
+LlmGrant = Annotated[
+    LlmTable,
+    BeforeValidator(
+        lambda value: {"model": value} if isinstance(value, str) else value,
+        json_schema_input_type=ModelScope | LlmTable,
+    ),
+]
+"""`{ model = "fast", tokens = 20_000 }`, or just `"fast"`."""
+
+
+def _check_mounts(grants: list[FsGrant]) -> list[FsGrant]:
+    check_once([grant.path for grant in grants])
+    return grants
+
+
+class AllowTable(Table):
+    """What a holder is given besides the defaults."""
+
+    kv: KvGrant | None = None
+    fs: Annotated[list[FsGrant], AfterValidator(_check_mounts)] = []
+    llm: list[LlmGrant] = []
+    tools: list[ToolScope] = []
+    http: list[HttpEntry] = []
+    secrets: list[Name] = []
+    interfaces: dict[ExtensionName, ExtensionScope] = {}
+
+
+class LimitsTable(Table):
+    """Limits of a holder, or a policy's ceilings; what is not written keeps its default."""
+
+    memory: Size = 0
+    table_elements: Count = 0
+    handles: Count = 0
+    deadline: MaybeTime = None
+    cpu: MaybeTime = None
+    calls: MaybeCount = None
+    rate: MaybeRate = None
+    output: MaybeSize = None
+    log: MaybeSize = None
+    concurrent: Count = 0
+
+
+class HolderTable(Table):
+    """A plugin or an agent."""
+
+    component: ComponentPath
+    allow: AllowTable | None = None
+    deny: list[Deniable] = []
+    limits: LimitsTable | None = None
+    config: dict[str, Any] = {}
+
+
+class SystemAllow(Table):
+    """What a system plugin may ask the host for; nothing is granted by default."""
+
+    http: list[HttpEntry] = []
+    secrets: list[Name] = []
+    tools: list[ToolScope] = []
+
+
+class SystemLimits(Table):
+    """Limits of a system plugin: those that can be enforced on Python."""
+
+    deadline: MaybeTime = None
+    calls: MaybeCount = None
+    rate: MaybeRate = None
+    output: MaybeSize = None
+    log: MaybeSize = None
+    concurrent: Count = 0
+
+
+def written_limits(table: LimitsTable | SystemLimits | None) -> dict[str, Any]:
+    """The limits that were written, by the names of domain/plan.py."""
+    if table is None:
+        return {}
+    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
+    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}
+
+
+class SystemTable(Table):
+    """A system plugin: trusted Python by the name of its entry point, outside of the sandbox."""
+
+    use: Name
+    settings: dict[str, Any] = {}
+    allow: SystemAllow | None = None
+    limits: SystemLimits | None = None
+
+
+class PricesTable(Table):
+    """What a million tokens cost, in any currency."""
+
+    input: Money = 0
+    output: Money = 0
+
+
+class ModelTable(Table):
+    """A model: a script of answers, or any server that speaks OpenAI's protocol."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "properties": {"provider": {"const": "scripted"}},
+                    "required": ["script"],
+                    "not": {
+                        "anyOf": [
+                            {"required": [key]}
+                            for key in ("base-url", "model", "key", "limit-field")
+                        ]
+                    },
+                },
+                {
+                    "properties": {"provider": {"const": "openai"}},
+                    "required": ["base-url", "model"],
+                    "not": {"required": ["script"]},
+                },
+            ]
+        }
+    )
+
+    provider: str
+    script: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    key: Name | None = None
+    prices: PricesTable | None = None
+    max_tokens: Count | None = None
+    limit_field: str | None = None
+    addresses: list[Network] = []
+    idle: Time | None = None
+    timeout: Time | None = None
+
+
+class RunTable(Table):
+    """Something to start: an agent with its task, or one tool call."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["agent", "task"]}, {"required": ["call"]}],
+            "dependentRequired": {"with": ["call"], "task": ["agent"]},
+        }
+    )
+
+    agent: str | None = None
+    task: str | None = None
+    call: str | None = None
+    with_: dict[str, Any] | None = Field(None, alias="with")
+
+
+class ManifestTable(Table):
+    """A manifest of lion: what runs, and what it may do."""
+
+    name: Name
+    vars: dict[str, str | int] = {}
+    models: dict[HolderName, ModelTable] = {}
+    plugins: dict[HolderName, HolderTable] = {}
+    agents: dict[HolderName, HolderTable] = {}
+    system: dict[HolderName, SystemTable] = {}
+    run: list[RunTable] = []
+
+
+class PolicyHttpTable(Table):
+    """How requests leave."""
+
+    proxy: str
+
+
+class PolicyTable(Table):
+    """A policy file: rules that refuse or ask, ceilings on limits, and how requests leave."""
+
+    deny: list[str] = []
+    ask: list[str] = []
+    limits: LimitsTable | None = None
+    http: PolicyHttpTable | None = None

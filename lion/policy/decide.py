@@ -1,0 +1,94 @@
+"""Look here if you want to know how a host call is decided.
+
+Rule: a processor says deny, ask or nothing; none can allow, and the strictest opinion wins.
+Rule: allow happens only when a default or a grant covers the call and nobody objected.
+Silence means no.
+Rule: every decision has a reason and says who decided; all opinions are kept.
+Rule: static processors see the Question only, so their decision may be cached by it; all others
+see the call.
+"""
+
+from collections.abc import Callable, Sequence
+
+from lion.domain.call import Decision, HostCall, Opinion, Verdict
+from lion.domain.plan import DEFAULT_CAPABILITIES
+from lion.domain.question import Question, question_of
+from lion.policy.grants import covers
+from lion.policy.rights import Rights
+
+Processor = Callable[[HostCall], Opinion | None]
+"""Judges one call as a whole; asked each time. Its opinion carries its name."""
+
+StaticProcessor = Callable[[Question], Opinion | None]
+"""Judges by holder, capability, operation and target alone, and always the same way."""
+
+NOT_COVERED = Opinion("grants", Verdict.DENY, "no grant covers it")
+BY_DEFAULT = Decision(Verdict.ALLOW, "granted by default", "default")
+
+
+def decide_static(
+    question: Question, rights: Rights, processors: Sequence[StaticProcessor] = ()
+) -> Decision:
+    """Decide what depends on no arguments and no moment: rights, rules, static processors."""
+    allowed, objection = _basis(question, rights)
+    opinions = [] if objection is None else [objection]
+    chain: tuple[StaticProcessor, ...] = (
+        *rights.rules.get(question.capability, ()),
+        *processors,
+    )
+    opinions.extend(said for each in chain if (said := each(question)) is not None)
+    return allowed if not opinions else _strictest(allowed, opinions)
+
+
+def decide(
+    call: HostCall,
+    rights: Rights,
+    processors: Sequence[Processor] = (),
+    *,
+    static: Decision | None = None,
+) -> Decision:
+    """Decide a call. `static` is what decide_static said of its question, if that is known."""
+    decision = decide_static(question_of(call), rights) if static is None else static
+    opinions = [said for each in processors if (said := each(call)) is not None]
+    if not opinions:
+        return decision
+    return _strictest(decision, [*decision.opinions, *opinions])
+
+
+def words_for_guest(decision: Decision) -> str:
+    """Why a call was refused, without names of other holders or of the operator's rules."""
+    match decision.decided_by:
+        case "grants":
+            return NOT_COVERED.reason
+        case "ceiling":
+            return "the component does not import it"
+        case "manifest":
+            return "the manifest denies it"
+        case _ if decision.verdict is Verdict.ASK:
+            return "it needs an approval that nobody gave"
+        case _:
+            return "a rule forbids it"
+
+
+def _basis(question: Question, rights: Rights) -> tuple[Decision, Opinion | None]:
+    """What gives the right, or the objection that nothing does."""
+    refused = rights.refused.get(question.capability)
+    if refused is not None:
+        return BY_DEFAULT, refused
+    if question.capability in DEFAULT_CAPABILITIES:
+        return BY_DEFAULT, None
+    for grant in rights.grants.get(question.capability, ()):
+        if covers(grant, question):
+            return Decision(
+                Verdict.ALLOW, f"granted by {grant.line.split(' = ')[0]}", "grants"
+            ), None
+    return BY_DEFAULT, NOT_COVERED
+
+
+def _strictest(decision: Decision, opinions: list[Opinion]) -> Decision:
+    """Deny before ask before allow; of equally strict opinions the first one decides."""
+    for verdict in (Verdict.DENY, Verdict.ASK):
+        for opinion in opinions:
+            if opinion.verdict is verdict:
+                return Decision(verdict, opinion.reason, opinion.processor, tuple(opinions))
+    return Decision(decision.verdict, decision.reason, decision.decided_by, tuple(opinions))

@@ -1,0 +1,164 @@
+"""Look here if you want to know how a recorded run is audited: from its log and nothing else.
+
+Rule: a run is judged by what it recorded: its manifest, its components' imports, its limits.
+Rule: the log has the digest of the operator's policy and not its rules; without them only what
+they refused is known.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from lion.domain.events import (
+    PluginLoaded,
+    RunFinished,
+    RunStarted,
+    SystemPluginLoaded,
+)
+from lion.domain.plan import Limits, Plan
+from lion.domain.record import Record
+from lion.errors import AuditError
+from lion.manifest.parse import recorded_plan
+from lion.policy.policy_file import Policy, parse_policy
+from lion.ports import BudgetUse
+from lion.review.again import Again, Redecision
+from lion.review.facts import BudgetSpent, HolderUse, RootEnding
+from lion.review.rights import (
+    HolderAudit,
+    Loaded,
+    audit_plan,
+    recorded,
+)
+from lion.review.use import UseFold
+
+
+class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
+    """Who could do what in a run, and who did.
+
+    `exit_code` is None for a run without an end (cut short, or still going); `policy_known` says
+    whether the rules it ran under were at hand. `unnamed_denials` are calls that were refused
+    beyond the different ones that are told apart. `again` is what other rules would make of it,
+    None if the run had these. `proxy` is the operator's through which requests went.
+    """
+
+    run: str
+    manifest_name: str
+    exit_code: int | None
+    is_interrupted: bool
+    records: int
+    calls: int
+    denied: int
+    unnamed_denials: int
+    policy_digest: str
+    policy_known: bool
+    proxy: str
+    lion_version: str
+    endings: tuple[RootEnding, ...]
+    holders: tuple[HolderAudit, ...]
+    again: Again | None = None
+
+
+def audit_run(
+    run: str, records: Iterable[Record], budgets: Sequence[BudgetUse], policy: Policy
+) -> RunAudit:
+    """Audit a run in one pass over its records (all of them, in order).
+
+    If the run had another `policy`, its calls are decided again by this one. Raises AuditError if
+    the log lacks its beginning, OperatorError if its manifest is none that this version reads.
+    """
+    found = iter(records)
+    started = _started(run, found)
+    plan = recorded_plan(started.manifest, started.manifest_text)
+    is_known = policy.digest == started.policy_digest
+    again = None if is_known else Redecision(plan, policy)
+    seen = _read(found, plan, again)
+    usage, finished = seen.usage, seen.finished
+    return RunAudit(
+        run=run,
+        manifest_name=plan.name,
+        exit_code=None if finished is None else finished.exit_code,
+        is_interrupted=finished is not None and finished.interrupted,
+        records=seen.last,
+        calls=usage.calls,
+        denied=usage.denied,
+        unnamed_denials=usage.other_denials,
+        policy_digest=started.policy_digest,
+        policy_known=is_known,
+        proxy=started.proxy,
+        lion_version=started.lion_version,
+        endings=usage.endings(),
+        holders=_holders(plan, seen.loaded, policy if is_known else parse_policy(""), started,
+                         _uses(plan, usage, budgets)),
+        again=None if again is None else again.result(_limits(started)),
+    )  # fmt: skip
+
+
+class _Seen(msgspec.Struct):
+    """What a pass over a run's records found; `last` is the seq of the last one."""
+
+    usage: UseFold
+    loaded: dict[str, Loaded]
+    finished: RunFinished | None = None
+    last: int = 1
+
+
+def _read(records: Iterable[Record], plan: Plan, again: Redecision | None) -> _Seen:
+    """Read all but a run's first record, in order."""
+    seen = _Seen(UseFold(plan), {})
+    for record in records:
+        seen.last = record.seq
+        if not record.principal:
+            event = record.event()
+            if (
+                isinstance(event, PluginLoaded | SystemPluginLoaded)
+                and event.holder in plan.holders
+            ):
+                one = seen.loaded[event.holder] = recorded(event)
+                if one.system is not None:
+                    seen.usage.note_offers(one.system.offers)
+                if again is not None:
+                    again.note_imports(event.holder, tuple(one.imports))
+            elif isinstance(event, RunFinished):
+                seen.finished = event
+        elif again is not None:
+            again.add(record, record.event())
+        seen.usage.add(record)
+    return seen
+
+
+def _started(run: str, records: Iterable[Record]) -> RunStarted:
+    first = next(iter(records), None)
+    event = None if first is None else first.event()
+    if not isinstance(event, RunStarted):
+        raise AuditError(
+            f"run {run} has no beginning in the log, so it cannot be audited", run=run
+        )
+    return event
+
+
+def _uses(plan: Plan, usage: UseFold, budgets: Sequence[BudgetUse]) -> dict[str, HolderUse]:
+    return {
+        name: usage.of(
+            name,
+            tuple(
+                BudgetSpent(budget=one.budget, limit=one.limit, used=one.used)
+                for one in budgets
+                if one.holder == name
+            ),
+        )
+        for name in plan.holders
+    }
+
+
+def _holders(
+    plan: Plan,
+    loaded: Mapping[str, Loaded],
+    policy: Policy,
+    started: RunStarted,
+    uses: Mapping[str, HolderUse],
+) -> tuple[HolderAudit, ...]:
+    return audit_plan(plan, loaded, policy, limits=_limits(started), uses=uses)
+
+
+def _limits(started: RunStarted) -> dict[str, Limits]:
+    return {name: msgspec.convert(one, Limits) for name, one in started.limits.items()}

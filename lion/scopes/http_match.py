@@ -1,0 +1,97 @@
+"""Look here if you want to know whether a request is one that a grant or a rule speaks of.
+
+Rule: what is compared is in normal form on both sides (scopes/http_url.py), hosts and ports as
+such and never as part of a longer text.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from lion.scopes.http_scope import ANY, BadScope, HttpScope, parse_grant_scope, parse_rule_scope
+from lion.scopes.http_url import BadUrl, Url, parse_url
+from lion.scopes.pattern import BadPattern, Pattern, compile_pattern, includes
+
+
+@lru_cache(maxsize=1_024)
+def grant_pattern(text: str) -> Pattern:
+    """What a grant's scope matches: targets such as `GET https://host/path`. Raises BadPattern."""
+    return _compiled(text, parse_grant_scope)
+
+
+@lru_cache(maxsize=1_024)
+def rule_pattern(text: str) -> Pattern:
+    """What a rule's pattern matches. Raises BadPattern."""
+    return _compiled(text, parse_rule_scope)
+
+
+def scope_includes(wide: str, narrow: str) -> bool:
+    """True only if one grant's scope covers all that the other does."""
+    a, b = parse_grant_scope(wide), parse_grant_scope(narrow)
+    if a.methods and not (b.methods and set(b.methods) <= set(a.methods)):
+        return False
+    if (a.scheme, a.port) != (b.scheme, b.port) or not _host_includes(a.host, b.host):
+        return False
+    if not includes(a.path, b.path, "/"):
+        return False
+    return a.query is None or (b.query is not None and includes(a.query, b.query, "&"))
+
+
+def host_matches(pattern: str, host: str) -> bool:
+    """Whether a host is meant by `*`, `*.x` or a host, both in normal form."""
+    if pattern == ANY:
+        return True
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:]) and len(host) > len(pattern) - 1
+    return host == pattern
+
+
+def _compiled(text: str, parse: Callable[[str], HttpScope]) -> Pattern:
+    try:
+        matches = _matcher(parse(text))
+    except BadScope as exc:
+        raise BadPattern(str(exc)) from None
+    return Pattern(text=text, separator="/", matches=matches, may_follow=matches)
+
+
+def _matcher(scope: HttpScope) -> Callable[[str], bool]:
+    path = compile_pattern(scope.path, "/").matches
+    query = None if scope.query is None else _query(scope.query)
+
+    def matches(target: str) -> bool:
+        method, _, text = target.partition(" ")
+        try:
+            url = parse_url(text)
+        except BadUrl:
+            return False
+        return (
+            (not scope.methods or method in scope.methods)
+            and _is_at(scope, url)
+            and path(url.path)
+            and (query is None or query(url.query))
+        )
+
+    return matches
+
+
+def _is_at(scope: HttpScope, url: Url) -> bool:
+    return (
+        scope.scheme in (None, url.scheme)
+        and scope.port in (None, url.port)
+        and host_matches(scope.host, url.host)
+    )
+
+
+def _query(pattern: str) -> Callable[[str | None], bool]:
+    if not pattern:
+        return lambda query: not query
+    matches = compile_pattern(pattern, "&").matches
+    return lambda query: query is not None and matches(query)
+
+
+def _host_includes(wide: str, narrow: str) -> bool:
+    if wide in (ANY, narrow):
+        return True
+    if not wide.startswith("*."):
+        return False
+    inner = narrow.removeprefix("*.")
+    return host_matches(wide, inner) or (narrow.startswith("*.") and inner == wide[2:])

@@ -1,0 +1,448 @@
+"""Look here if you want to know that questions to models are checked, paid for, heard in order."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lion.capabilities.llm import functions as llm
+from lion.capabilities.llm.answer import MOST_WAITING, ModelAnswer
+from lion.capabilities.models.chat import Assistant, Chat, ToolCall, ToolResult, User, parse_chat
+from lion.capabilities.models.events import (
+    Event,
+    Stop,
+    Tell,
+    Text,
+    Thinking,
+    ToolArguments,
+    ToolEnd,
+    ToolStart,
+    Usage,
+)
+from lion.capabilities.models.provider import LLM, Served
+from lion.capabilities.models.relay import Relay
+from lion.capabilities.models.scripted import ScriptedModel, fits
+from lion.capabilities.models.tokens import estimate, price
+from lion.domain.call import CallError
+from lion.domain.plan import Grant, Model
+from lion.errors import OperatorError
+from lion.manifest.script import WhenTable, parse_script
+from lion.testing.caller import FakeCaller
+
+from .server import Ear, chat
+
+FAST = Model(name="fast", provider="scripted", input_price=1_000_000, output_price=2_000_000)
+
+
+class Says:
+    """A provider that tells these events; raises the last one if it is an error."""
+
+    def __init__(self, *events: Event | CallError) -> None:
+        self.events = events
+        self.asked: list[Chat] = []
+
+    async def answer(self, chat: Chat, tell: Tell) -> None:
+        self.asked.append(chat)
+        for event in self.events:
+            await trio.lowlevel.checkpoint()
+            if isinstance(event, CallError):
+                raise event
+            await tell(event)
+
+
+def record(text: str = "hello", **more: Any) -> dict[str, Any]:
+    messages = json.dumps([{"role": "user", "content": text}])
+    fields = {"schema": None, "max-tokens": None, "temperature": None}
+    return {"model": "fast", "messages": messages, "tools": "", **fields, **more}
+
+
+def caller(provider: Any, nursery: trio.Nursery | None = None, **quota: int) -> FakeCaller:
+    grant = Grant("llm", "agents.a.allow.llm", patterns=("fast",), quota=quota)
+    services = {LLM: {"fast": Served(FAST, provider), "dear": Served(FAST, provider)}}
+    return FakeCaller(grants=[grant], services=services, nursery=nursery)
+
+
+HELLO = (Text("Hel"), Text("lo"), Stop("end"))
+"""Two tokens; the question has six."""
+
+
+class TestAsk:
+    async def test_the_whole_answer(self) -> None:
+        says = Says(
+            Thinking("Hm."), Text("a"), ToolStart("1", "x"), ToolEnd(), Usage(9, 4), Text("b"),
+            Stop("end"),
+        )  # fmt: skip
+        assert await llm.ask(caller(says), record()) == {
+            "text": "ab",
+            "thinking": "Hm.",
+            "tool-calls": [{"id": "1", "name": "x", "arguments": "{}"}],
+            "usage": {"input": 9, "output": 4, "estimated": False},
+            "stop": "tool-use",
+        }
+
+    async def test_an_answer_of_more_than_256_kib_is_exhausted(self) -> None:
+        says = Says(*[Text("x" * 65_536)] * 5, Stop("end"))
+        with pytest.raises(CallError, match="use start") as raised:
+            await llm.ask(caller(says), record())
+        assert raised.value.case == "exhausted"
+
+    async def test_without_an_end_it_was_cut_off(self) -> None:
+        with pytest.raises(CallError, match="cut off") as raised:
+            await llm.ask(caller(Says(Text("Hel"))), record())
+        assert raised.value.case == "unavailable"
+
+    def test_models_are_those_granted(self) -> None:
+        assert llm.models(caller(Says())) == ["fast"]
+        assert llm.models(FakeCaller()) == []
+
+
+class TestMeter:
+    async def test_it_pays_what_was_used(self) -> None:
+        one = caller(Says(*HELLO, Usage(100, 50)), tokens=10_000, calls=3, money=10_000)
+        await llm.ask(one, record())
+        assert one.spent == {
+            "llm.tokens of fast": 150, "llm.calls of fast": 1, "llm.money of fast": 200,
+        }  # fmt: skip
+
+    async def test_without_a_word_from_the_provider_it_is_estimated(self) -> None:
+        one = caller(Says(*HELLO), tokens=10_000)
+        reply = await llm.ask(one, record())
+        assert reply["usage"] == {"input": 6, "output": 2, "estimated": True}
+        assert one.spent == {"llm.tokens of fast": 8}
+
+    async def test_what_fails_before_a_word_costs_only_the_call(self) -> None:
+        failure = CallError("unavailable", "away")
+        one = caller(Says(failure), tokens=10_000, calls=3, money=10_000)
+        with pytest.raises(CallError, match="away"):
+            await llm.ask(one, record())
+        assert one.spent == {
+            "llm.tokens of fast": 0, "llm.calls of fast": 1, "llm.money of fast": 0,
+        }  # fmt: skip
+
+    async def test_what_fails_later_costs_what_came(self) -> None:
+        one = caller(Says(Text("Hello"), CallError("unavailable", "away")), tokens=10_000)
+        with pytest.raises(CallError, match="away"):
+            await llm.ask(one, record())
+        assert one.spent == {"llm.tokens of fast": 8}
+
+    async def test_more_than_was_left_is_charged_and_ends_it(self) -> None:
+        one = caller(Says(*HELLO, Usage(900, 900)), tokens=1_000)
+        await llm.ask(one, record())
+        assert one.spent == {"llm.tokens of fast": 1_800}
+        with pytest.raises(CallError) as raised:
+            await llm.ask(one, record())
+        assert raised.value.case == "exhausted"
+
+    @pytest.mark.parametrize(
+        ("wanted", "quota", "told"),
+        [
+            (None, {}, None),
+            (50, {}, 50),
+            (None, {"calls": 1}, None),
+            (None, {"tokens": 100_000}, 4_096),
+            (None, {"tokens": 106}, 100),
+            (50, {"tokens": 106}, 50),
+            (500, {"tokens": 106}, 100),
+            (None, {"money": 206}, 100),
+            (None, {"tokens": 106, "money": 26}, 10),
+        ],
+    )
+    async def test_the_model_is_told_the_least_of_all(
+        self, wanted: int | None, quota: dict[str, int], told: int | None
+    ) -> None:
+        says = Says(*HELLO)
+        await llm.ask(caller(says, **quota), record(**{"max-tokens": wanted}))
+        assert says.asked[0].max_tokens == told
+
+    @pytest.mark.parametrize("quota", [{"tokens": 6}, {"money": 6}, {"money": 0}, {"calls": 0}])
+    async def test_what_cannot_be_paid_is_not_asked(self, quota: dict[str, int]) -> None:
+        says = Says(*HELLO)
+        one = caller(says, **quota)
+        with pytest.raises(CallError) as raised:
+            await llm.ask(one, record())
+        assert raised.value.case == "exhausted"
+        assert says.asked == []
+        assert not any(one.spent.values())
+
+    @given(st.integers(0, 10**9), st.integers(0, 10**9))
+    def test_a_price_is_never_rounded_down(self, given_: int, said: int) -> None:
+        model = Model(name="m", provider="scripted", input_price=150_000, output_price=600_000)
+        exact = given_ * 0.15 + said * 0.60
+        assert exact - 0.001 <= price(model, given_, said) < exact + 1.001
+
+    @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2)])
+    def test_estimates(self, text: str, tokens: int) -> None:
+        assert estimate(text) == tokens
+
+
+class TestAnswer:
+    async def test_it_is_heard_as_it_comes(self, nursery: trio.Nursery) -> None:
+        one = caller(Says(*HELLO, Usage(1, 2)), nursery)
+        started = await llm.start(one, record())
+        assert started == {"answer": 1, "handle": 1}
+        heard = [await llm.next_(one, 1) for _ in range(6)]
+        assert heard == [
+            ("text", "Hel"), ("text", "lo"),
+            ("usage", {"input": 1, "output": 2, "estimated": False}), ("stop", "end"), None, None,
+        ]  # fmt: skip
+
+    async def test_what_came_is_heard_before_the_failure(self, nursery: trio.Nursery) -> None:
+        one = caller(Says(Text("Hel"), CallError("timeout", "slow")), nursery)
+        await llm.start(one, record())
+        assert await llm.next_(one, 1) == ("text", "Hel")
+        for _ in range(2):
+            with pytest.raises(CallError, match="slow"):
+                await llm.next_(one, 1)
+
+    async def test_a_reader_that_lags_slows_the_model(self, nursery: trio.Nursery) -> None:
+        answer = ModelAnswer()
+        told = []
+
+        async def talk() -> None:
+            for number in range(200):
+                await answer.tell(Text(str(number)))
+                told.append(number)
+            answer.finish()
+
+        nursery.start_soon(talk)
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(told) == MOST_WAITING
+        heard = []
+        while (event := await answer.next()) is not None:
+            heard.append(event)
+        assert heard == [Text(str(number)) for number in range(200)]
+
+    async def test_who_stopped_waiting_is_not_woken(self, nursery: trio.Nursery) -> None:
+        answer = ModelAnswer()
+        with trio.move_on_after(0):
+            await answer.next()
+        heard = []
+
+        async def hear() -> None:
+            heard.append(await answer.next())
+
+        nursery.start_soon(hear)
+        await trio.testing.wait_all_tasks_blocked()
+        await answer.tell(Text("a"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert heard == [Text("a")]
+
+    @pytest.mark.parametrize("end", ["drop", "close"])
+    async def test_it_ends_with_its_handle(self, nursery: trio.Nursery, end: str) -> None:
+        class Endless:
+            stopped = False
+
+            async def answer(self, chat: Chat, tell: Tell) -> None:
+                try:
+                    await tell(Text("Hello"))
+                    await trio.sleep_forever()
+                finally:
+                    self.stopped = True
+
+        endless = Endless()
+        one = caller(endless, nursery, tokens=1_000)
+        await llm.start(one, record())
+        await trio.testing.wait_all_tasks_blocked()
+        assert one.spent["llm.tokens of fast"] == 1_000
+        one.handles.drop(1) if end == "drop" else one.handles.close()
+        await trio.testing.wait_all_tasks_blocked()
+        assert endless.stopped
+        assert one.spent["llm.tokens of fast"] == 6 + 2
+
+    async def test_poll_knows_when_it_is_ready(self, nursery: trio.Nursery) -> None:
+        answer = ModelAnswer()
+        assert not answer.is_ready
+        with trio.fail_after(60):
+            nursery.start_soon(answer.tell, Text("a"))
+            await answer.wait_ready()
+            assert answer.is_ready and await answer.next() == Text("a") and not answer.is_ready
+            answer.finish()
+            await answer.wait_ready()
+
+    async def test_without_room_for_its_handle_nothing_is_paid(
+        self, nursery: trio.Nursery
+    ) -> None:
+        says = Says(*HELLO)
+        one = caller(says, nursery, tokens=1_000)
+        for _ in range(1_024):
+            one.handles.add("other", object())
+        with pytest.raises(CallError, match="handles"):
+            await llm.start(one, record())
+        assert one.spent == {"llm.tokens of fast": 0}
+
+
+class TestRelay:
+    @given(
+        st.lists(
+            st.sampled_from(
+                [Text("a"), Text(""), Thinking("b"), ToolArguments("{}"), Usage(1, 1), Usage(5, 5)]
+            )
+        )
+    )
+    def test_usage_and_end_come_last_and_once(self, events: list[Event]) -> None:
+        ear = Ear()
+        said = [ToolStart("1", "x"), *events, Stop("length"), ToolEnd(), Text("late")]
+
+        async def run() -> None:
+            await Relay(chat(), ear).run(Says(*said), chat())
+
+        trio.run(run)
+        assert [type(event) for event in ear.events].count(Usage) == 1
+        assert ear.events[-1] == Stop("length")
+        assert isinstance(ear.events[-2], Usage)
+        assert Text("") not in ear.events
+
+
+class TestChat:
+    def test_a_conversation(self) -> None:
+        call = {"id": "1", "name": "x", "arguments": "{}"}
+        messages = [
+            {"role": "user", "content": "a"},
+            {"role": "assistant", "content": "b", "tool-calls": [call], "thinking": "c"},
+            {"role": "tool", "tool-call": "1", "content": "d"},
+        ]
+        parsed = parse_chat(record(messages=json.dumps(messages), temperature=0.699999988079071))
+        assert parsed.messages == (
+            User("a"), Assistant("b", (ToolCall("1", "x", "{}"),), "c"), ToolResult("d", "1"),
+        )  # fmt: skip
+        assert parsed.temperature == 0.7
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"messages": json.dumps([{"role": "user", "content": "x" * 2**20}])},
+            {"messages": '[{"role": "user", "content": "\\ud800"}]'},
+            {"messages": '[{"role": "user"}]'},
+            {"messages": '[{"role": "tool", "content": ""}]'},
+            {"messages": '{"role": "user", "content": ""}'},
+            {"messages": ""},
+            {"tools": json.dumps([{"name": f"t{n}"} for n in range(129)])},
+            {"tools": '[{"name": ""}]'},
+            {"tools": '[{"name": "a", "input-schema": []}]'},
+            {"schema": "{" * 3_000},
+            {"schema": " " * 65_537},
+            {"temperature": float("nan")},
+            {"temperature": -0.1},
+            {"max-tokens": 0},
+        ],
+    )
+    def test_what_is_wrong_is_invalid(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(CallError) as raised:
+            parse_chat(record(**wrong))
+        assert raised.value.case == "invalid"
+
+    @given(st.text(max_size=200))
+    def test_any_text_is_read_or_invalid(self, text: str) -> None:
+        for field in ("messages", "tools", "schema"):
+            try:
+                parse_chat(record(**{field: text}))
+            except CallError as exc:
+                assert exc.case == "invalid"
+
+
+def script(text: str, **values: str) -> ScriptedModel:
+    return ScriptedModel(parse_script(text, path=Path("a.toml"), values=values))
+
+
+class TestScript:
+    CALL = Assistant("", (ToolCall("1", "f.get", "{}"),))
+
+    @pytest.mark.parametrize(
+        ("when", "holds"),
+        [
+            ({}, True),
+            ({"user": "LIONS"}, True),
+            ({"user": "tigers"}, False),
+            ({"user": "earlier"}, False),
+            ({"system": "short"}, False),
+            ({"model": "fast"}, True),
+            ({"model": "slow"}, False),
+            ({"results": 1}, True),
+            ({"results": 0}, False),
+            ({"tool": "f.get"}, True),
+            ({"tool": "f.put"}, False),
+            ({"result": "found"}, True),
+            ({"result": "old"}, False),
+            ({"offers": "f.get"}, True),
+            ({"offers": "f.put"}, False),
+            ({"user": "lions", "results": 1, "result": "lost"}, False),
+        ],
+    )
+    def test_conditions(self, when: dict[str, Any], holds: bool) -> None:
+        asked = Chat(
+            model="fast",
+            messages=(
+                User("earlier"), self.CALL, ToolResult("old", "1"), User("What do lions eat?"),
+                self.CALL, ToolResult("It was found.", "1"),
+            ),
+            tools=chat("", "f.get").tools,
+        )  # fmt: skip
+        assert fits(WhenTable(**when), asked) is holds
+
+    async def test_pieces_come_at_their_pace(self, autojump_clock: Any) -> None:
+        times: list[tuple[float, Event]] = []
+
+        async def tell(event: Event) -> None:
+            times.append((round(trio.current_time() - began, 6), event))
+
+        began = trio.current_time()
+        text = (
+            '[[answer]]\ntext = "one two  three four"\nchunk = 2\nfirst = "1 s"\nevery = "250 ms"'
+        )
+        await script(text).answer(chat(), tell)
+        assert times == [
+            (1.0, Text("one two  ")), (1.25, Text("three four")), (1.25, Stop("end")),
+        ]  # fmt: skip
+
+    async def test_calls_thoughts_variables_and_usage(self) -> None:
+        ear = Ear()
+        text = """
+        [[answer]]
+        thinking = "Hm."
+        calls = [{ name = "f.get", with = { url = "${web}/a" } }, { name = "f.put" }]
+        chunk = 99
+        usage = { input = 7, output = 8 }
+        """
+        await script(text, web="http://x").answer(chat(), ear)
+        assert ear.events == [
+            Thinking("Hm."),
+            ToolStart("call-1-0", "f.get"), ToolArguments('{"url": "http://x/a"}'), ToolEnd(),
+            ToolStart("call-1-1", "f.put"), ToolArguments("{}"), ToolEnd(),
+            Usage(7, 8), Stop("tool-use"),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("most", "said"), [(None, "one two three"), (2, "one two "), (1, "one ")]
+    )
+    async def test_it_heeds_the_limit(self, most: int | None, said: str) -> None:
+        ear = Ear()
+        await script('[[answer]]\ntext = "one two three"').answer(chat(max_tokens=most), ear)
+        assert "".join(e.text for e in ear.events if isinstance(e, Text)) == said
+        assert ear.events[-1] == Stop("end" if most is None else "length")
+
+    async def test_a_question_without_an_answer(self) -> None:
+        with pytest.raises(CallError, match="no answer to this"):
+            await script('[[answer]]\nwhen = { user = "x" }').answer(chat("y"), Ear())
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("[[answr]]", "a.toml:1: answr: unknown key 'answr'; did you mean 'answer'?"),
+            ("[[answer]]\ntxt = 'x'", "a.toml:2: .*did you mean 'text'"),
+            ("[[answer]]\nwhen = { users = 'x' }", "a.toml:2: .*did you mean 'user'"),
+            ("[[answer]]\nstop = 'tired'", "a.toml:2: .*'tired' is no reason to stop"),
+            ("[[answer]]\nfailure = { kind = 'x' }", "a.toml:2: .*'x' is no failure"),
+            ("[[answer]]\nevery = 20", "a.toml:2: .*20 is no time"),
+            ("[[answer]]\ncalls = [{}]", "a.toml:2: .*'name' is missing"),
+            ("[[answer]]\ntext = '${nobody}'", "no variable 'nobody'"),
+            ("", "'answer' is missing"),
+        ],
+    )
+    def test_mistakes_are_told(self, text: str, said: str) -> None:
+        with pytest.raises(OperatorError, match=said):
+            script(text)

@@ -1,0 +1,250 @@
+"""Look here if you want to know how a model on a server is asked, against real sockets."""
+
+from typing import Any
+
+import pytest
+import trio
+
+from lion.capabilities.http.door import open_door
+from lion.capabilities.models.events import (
+    Stop,
+    Text,
+    ToolArguments,
+    ToolEnd,
+    ToolStart,
+    Usage,
+)
+from lion.capabilities.models.openai_wire import OpenAiWire
+from lion.capabilities.models.remote import RemoteModel, _pause_until
+from lion.capabilities.secrets.file import parse_audience
+from lion.capabilities.secrets.vault import Secret, Vault
+from lion.domain.call import CallError
+from lion.domain.hidden import Hidden
+
+from .server import DONE, END, HELLO, Ear, Server, answer, chat, delta, open_server, sse
+
+GOOD = answer(sse(*HELLO, *END))
+SAID = [Text("Hel"), Text("lo"), Usage(7, 2), Stop("end")]
+
+
+async def ask(
+    server: Server, *tools: str, vault: Vault | None = None, **fields: Any
+) -> tuple[list[Any], CallError | None]:
+    """What a model of this server says, and how it fails."""
+    ear, failure = Ear(), None
+    async with open_door(vault) as door:
+        model = RemoteModel(server.model(**fields), OpenAiWire(), door, jitter=lambda: -1.49)
+        try:
+            await model.answer(chat("hello", *tools), ear)
+        except CallError as exc:
+            failure = exc
+    return ear.events, failure
+
+
+async def test_a_stream() -> None:
+    async with open_server(GOOD) as server:
+        assert await ask(server) == (SAID, None)
+        head, body = server.requests[0]
+    assert head.startswith("POST /v1/chat/completions HTTP/1.1\r\n")
+    assert "authorization" not in head.lower()
+    assert body["model"] == "m-1" and body["stream"] is True
+
+
+async def test_a_stream_that_says_it_is_plain_text() -> None:
+    async with open_server(answer(sse(*HELLO, *END), type="text/plain; charset=utf-8")) as server:
+        assert await ask(server) == (SAID, None)
+
+
+async def test_byte_by_byte_and_in_chunks() -> None:
+    raw = sse(*HELLO, *END, ending="\r\n\r\n")
+    pieces = [b"1\r\n%c\r\n" % byte for byte in raw] + [b"0\r\n\r\n"]
+    chunked = answer(*pieces, more="transfer-encoding: chunked\r\n")
+    async with open_server(chunked) as server:
+        assert await ask(server) == (SAID, None)
+
+
+async def test_calls_in_a_stream() -> None:
+    call = {"index": 0, "id": "a", "function": {"name": "fetcher_fetch", "arguments": "{}"}}
+    stream = sse(delta(tool_calls=[call]), delta("tool_calls"), DONE)
+    async with open_server(answer(stream)) as server:
+        said, failure = await ask(server, "fetcher.fetch")
+    assert failure is None
+    assert said == [
+        ToolStart("a", "fetcher.fetch"), ToolArguments("{}"), ToolEnd(), Stop("tool-use"),
+    ]  # fmt: skip
+
+
+async def test_an_answer_that_came_whole() -> None:
+    whole = (
+        b'{"choices": [{"message": {"role": "assistant", "content": "Hello"}, '
+        b'"finish_reason": "stop"}], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}'
+    )
+    async with open_server(answer(whole, type="application/json; charset=utf-8")) as server:
+        said, failure = await ask(server)
+    assert failure is None
+    assert Text("Hello") in said and Usage(7, 2) in said and said[-1] == Stop("end")
+
+
+@pytest.mark.parametrize(
+    ("first", "case", "words"),
+    [
+        (answer(b'{"error": {"message": "no"}}', status="400 Bad Request"), "invalid", "400: no"),
+        (answer(b"{}", status="401 Unauthorized"), "denied", "says 401"),
+        (answer(b"who?", status="404 Not Found"), "not-found", "404: who?"),
+        (answer(b"", status="302 Found", more="location: /x\r\n"), "unavailable", "says 302"),
+        (answer(b"<html>", type="text/html"), "unavailable", "text/html, which is no stream"),
+        (answer(b"[]", type="application/json"), "unavailable", "no chunk"),
+        (answer(sse("{")), "unavailable", "no chunk"),
+        (answer(sse({"error": {"message": "boom"}})), "unavailable", "says: boom"),
+        ([b"SSH-2.0-OpenSSH\r\n\r\n"], "unavailable", "not HTTP"),
+    ],
+)
+async def test_what_is_wrong_is_said_and_not_asked_again(
+    first: list[Any], case: str, words: str
+) -> None:
+    async with open_server(first, GOOD) as server:
+        said, failure = await ask(server)
+        assert said == []
+        assert failure is not None and failure.case == case
+        assert words in failure.text
+        assert len(server.requests) == 1
+
+
+PASSING = [
+    *(
+        answer(b"{}", status=f"{status} X", more="retry-after-ms: 1\r\n")
+        for status in (408, 409, 429, 500, 502, 503, 529)
+    ),
+    answer(b"", status="503 X", more="retry-after: 0\r\n"),
+    answer(b"", status="503 X"),
+    [None],
+    answer(None),
+    answer(sse(HELLO[0])),
+    answer(sse({"error": {"message": "x", "type": "overloaded_error"}})),
+]
+
+
+@pytest.mark.parametrize("first", PASSING)
+async def test_what_passes_is_asked_again(first: list[Any]) -> None:
+    async with open_server(first, GOOD) as server:
+        assert await ask(server) == (SAID, None)
+        assert len(server.requests) == 2
+
+
+async def test_in_the_end_it_is_given_up() -> None:
+    tired = answer(b'{"error": "slow down"}', status="429 X", more="retry-after-ms: 1\r\n")
+    async with open_server(tired) as server:
+        said, failure = await ask(server)
+        assert said == [] and len(server.requests) == 4
+    assert failure is not None
+    assert (failure.case, failure.text) == (
+        "exhausted", "the model's server says 429: slow down",
+    )  # fmt: skip
+
+
+async def test_a_wish_for_more_than_a_minute_is_a_failure() -> None:
+    later = answer(b"", status="429 X", more="retry-after: 3600\r\n")
+    async with open_server(later, GOOD) as server:
+        _, failure = await ask(server)
+        assert failure is not None and len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        answer(sse(*HELLO)),
+        answer(sse(*HELLO, {"error": {"message": "x", "code": 503}})),
+        [*answer(sse(*HELLO)), None],
+        answer(b"5\r\ndata:", more="transfer-encoding: chunked\r\n"),
+    ],
+)
+async def test_what_was_heard_is_never_said_twice(first: list[Any]) -> None:
+    async with open_server(first, GOOD) as server:
+        said, failure = await ask(server)
+    if server.requests[1:]:
+        assert said == SAID, "nothing had been heard, so it was asked again"
+    else:
+        assert said == [Text("Hel"), Text("lo")]
+        assert failure is not None and failure.case == "unavailable"
+
+
+async def test_idle_and_total_limits() -> None:
+    idle = answer(sse(*HELLO), 60)
+    async with open_server(idle) as server:
+        said, failure = await ask(server, idle_ns=100_000_000)
+        assert said == [Text("Hel"), Text("lo")]
+        assert failure is not None and failure.case == "timeout"
+        assert "100 ms" in failure.text
+    alive = answer(sse(*HELLO), *[b": alive\n\n", 0.02] * 1000)
+    async with open_server(alive) as server:
+        said, failure = await ask(server, idle_ns=5_000_000_000, total_ns=300_000_000)
+        assert said == [Text("Hel"), Text("lo")]
+        assert failure is not None and failure.case == "timeout"
+        assert "300 ms" in failure.text
+
+
+async def test_the_reader_may_stop_it() -> None:
+    async with open_server(answer(sse(*HELLO), 60)) as server, open_door() as door:
+        model = RemoteModel(server.model(), OpenAiWire(), door)
+
+        async def enough(event: Any) -> None:
+            raise CallError("exhausted", "enough")
+
+        with trio.fail_after(60), pytest.raises(CallError, match="enough"):
+            await model.answer(chat(), enough)
+        assert len(server.requests) == 1
+
+
+class TestKey:
+    VALUE = "sk-0123456789-very-secret"
+
+    def _vault(self, host: str) -> Vault:
+        secret = Secret(
+            name="local",
+            value=Hidden(self.VALUE),
+            audience=(parse_audience(host),),
+            header="authorization",
+            format="Bearer {}",
+        )
+        return Vault({"local": secret})
+
+    async def test_it_is_put_in_by_the_door(self) -> None:
+        async with open_server(GOOD) as server:
+            vault = self._vault(f"http://127.0.0.1:{server.port}")
+            assert await ask(server, vault=vault, key="local") == (SAID, None)
+            head, body = server.requests[0]
+        assert f"authorization: Bearer {self.VALUE}".lower() in head.lower()
+        assert self.VALUE not in str(body)
+
+    async def test_what_a_server_echoes_is_starred_out(self) -> None:
+        echo = answer(sse(delta(content=f"key {self.VALUE} end"), delta("stop"), DONE))
+        wrong = answer(self.VALUE.encode(), status="400 X")
+        for first in (echo, wrong):
+            async with open_server(first) as server:
+                vault = self._vault(f"http://127.0.0.1:{server.port}")
+                said, failure = await ask(server, vault=vault, key="local")
+            assert self.VALUE not in repr(said) + repr(failure)
+            assert "*" in repr(said) + repr(failure)
+
+    @pytest.mark.parametrize("host", ["http://127.0.0.2", "api.example.com"])
+    async def test_no_request_leaves_without_it(self, host: str) -> None:
+        async with open_server(GOOD) as server:
+            said, failure = await ask(server, vault=self._vault(host), key="local")
+            assert said == [] and server.requests == []
+            assert failure is not None and failure.case == "denied"
+            said, failure = await ask(server, key="local")
+            assert failure is not None and failure.case == "denied"
+            assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("when", "now", "pause"),
+    [
+        ("Wed, 21 Oct 2026 07:28:05 GMT", "Wed, 21 Oct 2026 07:28:00 GMT", 5.0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:05 GMT", 0.0),
+        ("soon", "Wed, 21 Oct 2026 07:28:05 GMT", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "", None),
+    ],
+)
+def test_dates_are_compared_by_the_servers_clock(when: str, now: str, pause: Any) -> None:
+    assert _pause_until(when, now) == pause
