@@ -95,6 +95,7 @@ def _is_body(lines: list[str], begin: int, end: int) -> bool:
     return any(line.endswith("{") for line in lines[begin : end + 1])
 
 
+@cache
 def too_long() -> dict[str, int]:
     """Everything beyond the bounds, with its lines."""
     found: dict[str, int] = {}

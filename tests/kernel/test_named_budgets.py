@@ -49,7 +49,9 @@ class TestNamedByCapabilities:
         assert self.left(books) == 0
         with pytest.raises(CallError, match="25 are used"):
             self.spend(books, 1)
-        self.spend(books, -20)
+        self.spend(books, -5)
+        assert self.left(books) == 0, "20 are used still, and giving back is never refused"
+        self.spend(books, -15)
         assert self.left(books) == 5
 
     def test_a_warning_comes_once_at_80_percent(self, books: Books) -> None:

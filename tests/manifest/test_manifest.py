@@ -198,7 +198,7 @@ def test_an_endless_key_costs_no_time(part: str, written: str) -> None:
             parse_manifest(written.format(".".join([part] * parts)), path=None)
 
     parse(65)
-    assert count_steps(lambda: parse(100_000)) <= count_steps(lambda: parse(65)) < 1_000
+    assert count_steps(lambda: parse(100_000)) < 1_000
 
 
 def test_text_with_many_dots_is_no_key() -> None:
