@@ -31,6 +31,7 @@ from lion.ports import (
     Operation,
     SystemInfo,
 )
+from lion.review.report import Denial, denials_of
 from lion.testing.clock import FrozenClock
 from lion.values.wit import (
     Function,
@@ -216,7 +217,7 @@ class World:
             )
             for part, holder in zip(parts, holders.values(), strict=True)
         }
-        self.live.processors = build_processors(self.live)
+        self.live.judge.processors = build_processors(self.live)
 
     async def begin(self) -> "World":
         """Let the log take its records."""
@@ -232,6 +233,10 @@ class World:
         """Those of one kind."""
         events: Iterable[Event] = (record.event() for record in self.records(invocation))
         return [event for event in events if isinstance(event, kind)]
+
+    def denials(self) -> tuple[Denial, ...]:
+        """What was denied, as the run's report has it."""
+        return denials_of(self.live.denials.values())
 
 
 async def wait_quiet() -> None:

@@ -46,7 +46,7 @@ class TestDecided:
             "denied", "grants", "other.read",
         )  # fmt: skip
         assert (bench.live.counts.calls, bench.live.counts.denied) == (1, 1)
-        (denial,) = bench.live.denials.values()
+        (denial,) = bench.denials()
         assert (denial.holder, denial.target) == ("one", "other.read")
         assert '"other.read"' in denial.suggestion
 
@@ -56,7 +56,7 @@ class TestDecided:
         answers = [(await bench.ask(name))[0] for name in ("other.x", "notes.x", "other.x")]
         assert answers == ["err", "ok", "err"]
         assert [record.call for record in bench.records()] == [1, 2, 3]
-        assert [denial.times for denial in bench.live.denials.values()] == [2]
+        assert [denial.times for denial in bench.denials()] == [2]
 
     async def test_the_guest_is_told_less_than_the_record(self) -> None:
         one = operation("now", never)
@@ -220,7 +220,7 @@ class TestFurtherTargets:
     async def test_a_denial_counts_and_has_its_line(self) -> None:
         bench, decision = await self.decided("other.x")
         assert (decision.allowed, decision.reason) == (False, "no grant covers it")
-        (denial,) = bench.live.denials.values()
+        (denial,) = bench.denials()
         assert (bench.live.counts.denied, denial.target) == (1, "other.x")
         assert '"other.x"' in denial.suggestion
 
@@ -228,6 +228,6 @@ class TestFurtherTargets:
         one = operation("start", never, capability="http", target=first)
         bench = await begun(one)
         bench.invocation.refuse(1, "http", "start", "GET http://10.0.0.1/", "a private address")
-        (denial,) = bench.live.denials.values()
+        (denial,) = bench.denials()
         assert (denial.reason, denial.suggestion) == ("a private address", "")
         assert bench.live.counts.denied == 1
