@@ -59,7 +59,10 @@ def plan() -> Plan:
 async def run(log: MemoryLog, tmp_path: Path) -> RunReport:
     settings = Settings(state=tmp_path / "state", cache=cache_directory())
     with flattened():
-        async with open_interrupts() as interrupts, open_runtime(cache_directory()) as runtime:
+        async with (
+            open_interrupts() as interrupts,
+            open_runtime(settings.cache / "components") as runtime,
+        ):
             return await Host(settings, runtime, log, parse_policy(""), interrupts).run(plan())
     raise AssertionError("it neither returned nor raised")
 

@@ -1,5 +1,5 @@
 """Look here if you want to know whether a system plugin that somebody else installed is found,
-shown for what it is, and refused where it should be: by the command line, as a process.
+shown for what it is, and refused where it should be, by the command line.
 """
 
 import json
@@ -78,7 +78,7 @@ def test_it_is_found_and_listed_as_unsandboxed(lion: Lion) -> None:
 
 
 def test_a_run_with_it_ends_and_says_what_happened(lion: Lion) -> None:
-    run = lion("run", lion.write(MANIFEST))
+    run = lion.process("run", lion.write(MANIFEST))
     assert run.returncode == 0, run.stderr
     assert 'books.find: [{"title":"Hello lions","year":0}' in run.stdout
     assert "calculator.add: 6" in run.stdout
