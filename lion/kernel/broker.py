@@ -88,7 +88,7 @@ class Broker:
         if call.refusal is None:
             decision = self._judge.at_once(self._caller, call.question)
             if decision is None:
-                decision = await self._judge.decide(self._caller, call.question, call.number, args)
+                decision = await self._ask(call)
             call.decision, self._caller.grant = decision, decision.grant
             if decision.verdict is not _ALLOW:
                 call.refusal = "denied", words_for_guest(decision)
@@ -103,6 +103,15 @@ class Broker:
         if self._log.is_full:
             await self._log.wait_room()
         return value
+
+    async def _ask(self, call: _Call) -> Decision:
+        """The decision of a call about which somebody has to be asked."""
+        try:
+            return await self._judge.decide(self._caller, call.question, call.number, call.args)
+        except trio.Cancelled:
+            call.decision = UNDECIDED
+            self._append(call, Status.CANCELLED, CANCELLED)
+            raise
 
     def _read(self, operation: Operation, args: list[Any]) -> _Call:
         """What a call is about; it is refused already where that cannot be said."""

@@ -254,6 +254,16 @@ async def test_where_nobody_can_be_asked_it_stays_open() -> None:
     assert (decision.verdict, decision.allowed) == (Verdict.ASK, False)
 
 
+async def test_who_leaves_before_the_answer_leaves_a_record(autojump_clock: Any) -> None:
+    ann = await world(MODELS, policy=ASK, operations=LLM)
+    ann.live.judge = Judge(Person(100))
+    with trio.move_on_after(1):
+        await Broker(ann).handle(index(LLM, "ask"), [{"model": "fast"}])
+    log: Any = ann.live.log
+    (event,) = [record.event() for record in log.reader().records("r")]
+    assert (event.target, event.status, event.verdict) == ("fast", "cancelled", "deny")
+
+
 @pytest.mark.parametrize(("is_awaited", "cut"), [(True, False), (False, True)])
 async def test_clocks_stand_still_for_those_who_wait_for_nothing_else(
     autojump_clock: trio.testing.MockClock, is_awaited: bool, cut: bool
