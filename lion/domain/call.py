@@ -65,10 +65,9 @@ class HostCall(msgspec.Struct, frozen=True):
     """One guest's call of one host function, as policy sees it.
 
     `invocation` is the path in the tree of calls ("0.2.1"), `number` the ordinal of the call
-    within it
-    (from 1), `chain` the holders from the run's root to the caller (last), `target` what the call
-    is about
-    (a key, a tool's name, a URL; empty if nothing), `args` the arguments as WIT values.
+    within it (from 1), `chain` the holders from the run's root to the caller (last), `target` what
+    the call is about (a key, a tool's name, a URL; empty if nothing), `args` the arguments as WIT
+    values.
     """
 
     run: str
