@@ -29,7 +29,9 @@ def prose(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "room", sorted({path.parent for path in ROOT.glob("lion/**/*.py")}), ids=str
+    "room",
+    sorted({path.parent for path in ROOT.glob("lion/**/*.py")}),
+    ids=lambda room: room.relative_to(ROOT).as_posix(),
 )
 def test_the_files_that_are_cited_are_there(room: Path) -> None:
     gone = [

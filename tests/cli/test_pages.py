@@ -11,9 +11,11 @@ import pytest
 
 from lion.capabilities.secrets.file import KEYS
 from lion.cli.lazy_group import COMMANDS
+from lion.domain.call import Verdict
 from lion.domain.capability import OFFERED
 from lion.domain.events import EVENTS
 from lion.errors import INTERRUPTED, WORST_FIRST
+from lion.policy.rules import parse_rule
 from lion.system.discovery import SHIPPED, find_claim, load_class
 from lion.testing.options import Options
 from tests.cli.documents import (
@@ -83,6 +85,14 @@ def test_the_table_of_events_has_all_of_them() -> None:
 
 def test_the_keys_of_secrets_are_those_that_are_read() -> None:
     assert sorted(first_cells(section("docs/manifest.md", "Secrets"))) == sorted(KEYS)
+
+
+def test_the_rules_a_policy_is_shown_with_are_rules() -> None:
+    cells = first_cells(section("docs/manifest.md", "The operator's policy"))
+    rules = [cell.strip('"') for cell in cells if cell.startswith('"')]
+    assert len(rules) > 10
+    for rule in rules:
+        assert parse_rule(rule, Verdict.DENY).text == rule
 
 
 def test_what_a_kit_takes_is_told() -> None:
