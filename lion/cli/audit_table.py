@@ -91,7 +91,7 @@ def _why(change: Change) -> str:
 
 
 def _proxy(proxy: str) -> Iterator[str]:
-    """What a proxy takes from what is promised of addresses."""
+    """What a proxy leaves unpromised of addresses."""
     if proxy:
         yield f"requests go through the proxy {show_line(proxy)}, which resolves names itself:"
         yield "the addresses it reaches are not pinned; what can be looked up here is vetted first"

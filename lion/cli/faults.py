@@ -52,7 +52,7 @@ def as_lion_error(error: BaseException) -> LionError:
 
 
 class _Interrupted(LionError):
-    """SIGINT before or after a run could take it."""
+    """SIGINT that came when there was no run to take it."""
 
     exit_code = 130
 

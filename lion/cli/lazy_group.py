@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "call": "Call one tool and print its result as JSON.",
     "check": "Load a manifest's components and say who may do what.",
     "inspect": "Show what a component imports and which tools it has.",
+    "schema": "Print the JSON schema of a manifest, a policy or scripted answers.",
     "wit": "Print the interface that a system plugin offers guests.",
     "audit": "Say who may do what, or who did what in a run.",
     "log": "Show what was recorded of a run.",

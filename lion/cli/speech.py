@@ -31,7 +31,7 @@ class Stay(Enum):
     PASSING = "passing"
     """Progress: on a terminal the next one takes its place."""
     FLEETING = "fleeting"
-    """The same, and nothing to be seen where nothing can take its place."""
+    """The same, but not shown at all in a pipe or file, where no later line can take its place."""
 
 
 class Spoken(msgspec.Struct, frozen=True):

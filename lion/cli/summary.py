@@ -62,7 +62,7 @@ def render_ending(ending: Ending, width: int, screen: Screen) -> Iterator[str]:
 
 
 def is_last_of(denials: Sequence[Denial], index: int) -> bool:
-    """Whether none of the following has the same line for all of them."""
+    """Whether no later denial has the same joined line, which is shown once."""
     return all(after.together != denials[index].together for after in denials[index + 1 :])
 
 

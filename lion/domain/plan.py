@@ -44,12 +44,10 @@ class Limits(msgspec.Struct, frozen=True):
     """What one holder may use. None means no limit of this kind; zero means none at all.
 
     Per instance: `memory` and `stack` in bytes, `table_elements`, `handles`. Per call of an
-    export: `deadline_ns`
-    of wall time (host calls included), `cpu_ns` spent in the guest. Per run: `calls` of host
-    functions, `rate` of
-    them, `output` in bytes,
-    `log` in bytes of records of its calls (beyond it the instance ends). At the same time:
-    `concurrent` started tool calls of one instance; of a system plugin, calls of its functions.
+    export: `deadline_ns` of wall time (host calls included), `cpu_ns` spent in the guest. Per run:
+    `calls` of host functions, `rate` of them, `output` in bytes, `log` in bytes of records of its
+    calls (beyond it the instance ends). At the same time: `concurrent` started tool calls of one
+    instance; of a system plugin, calls of its functions.
     """
 
     memory: int = 64 * MIB
@@ -84,10 +82,9 @@ class Grant(msgspec.Struct, frozen=True):
     """A capability given to a holder.
 
     `patterns` is the scope (scopes/pattern.py), empty if the capability has none; `quota` its
-    numbers (kv: bytes);
-    `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`;
-    `addresses` are networks that may be reached though they are private (http); `mount` is the
-    directory (fs).
+    numbers (kv: bytes); `line` where it came from, for people:
+    `plugins.notes: allow.kv = { bytes = "64 KiB" }`; `addresses` are networks that may be reached
+    though they are private (http); `mount` is the directory (fs).
     """
 
     capability: str

@@ -1,8 +1,8 @@
 """Look here if you want to know how a recorded run is executed again, and why that cannot act.
 
 A guest acts and learns only through host calls, so each invocation is run by itself: the same
-component bytes, the same
-arguments, and every host call answered from the log in the guest's own order.
+component bytes, the same arguments, and every host call answered from the log in the guest's own
+order.
 
 Rule: nothing here holds an executor, a policy, a budget or an open log; there is nothing to act
 with.

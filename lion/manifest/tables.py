@@ -1,7 +1,7 @@
 """Look here if you want to know which keys a manifest and a policy file have.
 
 Rule: a key that is not here is an error; so is a limit that this version does not enforce.
-Rule: the committed JSON schema is generated from these models (manifest_schema.py).
+Rule: the committed JSON schema is generated from these models (schema.py).
 """
 
 from typing import Annotated, Any

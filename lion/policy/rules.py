@@ -10,7 +10,7 @@ Rule: a pattern on a listing applies as soon as something it matches could be sh
 Rule: a rule for a capability that lion will offer later is accepted, so that one file serves
 several versions. It is enforced too: what is not offered cannot be called.
 Rule: so is one for an extension (`acme:shelf/books find fiction/**`); what it says is checked
-where a run has that extension (extensions.py).
+where a run has that extension (extension_rules.py).
 """
 
 import msgspec

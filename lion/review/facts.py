@@ -1,6 +1,6 @@
 """Look here if you want to know which facts an audit tells of what a run did.
 
-Rule: these are what `lion audit --json` prints (README.md): a name, once there, stays.
+Rule: these are what `lion audit --json` prints (docs/log-and-audit.md): a name, once there, stays.
 """
 
 import msgspec

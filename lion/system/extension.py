@@ -103,8 +103,8 @@ def function(method: Any = None, /, *, target: str | None = None, outside: bool 
     mean one thing (`a/../b`, upper and lower case) has to refuse all but one of them.
 
     `outside` is false for what changes and tells nothing outside of this process: its calls are
-    recorded once, when they have ended, and not before, too.
-    Parameters of type Host and Caller are given by lion.
+    recorded once, when they have ended, and not before, too. Parameters of type Host and Caller
+    are given by lion.
     """
 
     def mark(method: F) -> F:

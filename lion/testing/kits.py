@@ -112,8 +112,8 @@ class OpenKit(_Common):
         return await self._run(self._stage.plan)
 
     async def assert_replays(self, path: Source | None = None) -> None:
-        """Every run so far, executed again from its records, is the same. With `path`: the run
-        saved there is, executed with the components as they are now.
+        """Execute every run so far again from its records, and compare. With `path`: the run saved
+        there, with the components as they are now.
 
         Raises AssertionError that says where it parts, AuditError if it does not verify.
         """

@@ -16,6 +16,14 @@ def lion(tmp_path: Path) -> Lion:
     return Lion(folder)
 
 
+@pytest.fixture
+def stocked(lion: Lion) -> Lion:
+    """lion in a folder that has what the documents name."""
+    for name in ("examples", "plugins-wasm"):
+        shutil.copytree(ROOT / name, lion.folder / name)
+    return lion
+
+
 @pytest.fixture(scope="session")
 def toured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state directory with one run, of the tour."""

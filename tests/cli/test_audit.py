@@ -14,7 +14,7 @@ from tests.cli.kit import ROOT, SECONDS, WASM, Lion, assert_one_line
 
 TOUR_PLUGINS = ("hello", "calculator", "notebook")
 TOUR = ROOT / "examples" / "tour" / "manifest.toml"
-README = (ROOT / "README.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "log-and-audit.md").read_text("utf-8")
 
 MANIFEST_KEYS = {
     "kind",
@@ -209,8 +209,10 @@ def test_a_run_for_programs(lion: Lion) -> None:
 
 
 def test_the_documented_keys_are_those_of_the_command(recorded: Lion) -> None:
-    table = README.partition("| key | value |\n")[2].partition("\n\n")[0]
-    told = {cells.split("|")[1].strip(): cells.split("|")[2] for cells in table.splitlines()}
+    table = PAGE.partition("| key | value |\n")[2].partition("\n\n")[0]
+    told: dict[str, str] = {}
+    for _, key, text, _ in (row.split("|") for row in table.splitlines()):
+        told[key.strip()] = told.get(key.strip(), "") + text
     words = {key: set(re.findall(r"`(\w+)`", text)) for key, text in told.items()}
     audit = recorded.json("audit")
     (ann,) = [holder for holder in audit["holders"] if holder["name"] == "ann"]

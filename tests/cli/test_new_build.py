@@ -44,6 +44,15 @@ def test_a_new_folder_is_complete_in_itself(lion: Lion, language: str, kind: str
     assert len(files["README.md"].read_text("utf-8").splitlines()) <= 12
 
 
+def test_editors_find_the_schema_of_a_new_manifest(lion: Lion) -> None:
+    lion("new", "fox", "--lang", "rust")
+    first, *_ = (lion.folder / "fox" / "manifest.toml").read_text("utf-8").splitlines()
+    marker, _, place = first.partition(" ")
+    assert marker == "#:schema"
+    schema = (lion.folder / "fox" / place).read_text("utf-8")
+    assert schema == lion("schema").stdout
+
+
 def test_json_says_what_was_made(lion: Lion) -> None:
     made = lion.json("new", "fox", "--lang", "rust")
     assert made["folder"] == str(lion.folder / "fox")

@@ -266,24 +266,24 @@ def test_lions_own_are_in_its_metadata_too() -> None:
     assert project["entry-points"][GROUP] == SHIPPED
 
 
-def readme(language: str, word: str) -> str:
-    """The block of the README's section on system plugins."""
-    section = (ROOT / "README.md").read_text("utf-8").partition("\n### System plugins\n")[2]
-    return section.partition(f"```{language} {word}\n")[2].partition("```")[0]
+def page(language: str, word: str) -> str:
+    """The first block of its kind in the page on system plugins."""
+    text = (ROOT / "docs" / "system-plugins.md").read_text("utf-8")
+    return text.partition(f"```{language} {word}\n")[2].partition("```")[0]
 
 
-async def test_the_readmes_plugin_works() -> None:
-    names: dict[str, Any] = {"__name__": "readme"}
-    exec(readme("python", "part"), names)
+async def test_the_pages_plugin_works() -> None:
+    names: dict[str, Any] = {"__name__": "page"}
+    exec(page("python", "plugin"), names)
     async with open_system(names["Shelf"]) as bench:
         assert await bench.call("find", title="lions", most=2) == ["lions 0", "lions 1"]
         assert bench.judge("tools", "call", "books.burn") == Deny("books are not burnt")
         assert bench.judge("tools", "call", "books.find") is None
 
 
-def test_the_readmes_manifest_checks(lion: Lion) -> None:
+def test_the_pages_manifest_checks(lion: Lion) -> None:
     shutil.copy2(ROOT / "examples" / "library" / "library.sqlite", lion.folder)
-    checked = lion("check", lion.write('name = "x"\n' + readme("toml", "part")))
+    checked = lion("check", lion.write('name = "x"\n' + page("toml", "part")))
     assert checked.returncode == 0, checked.stderr
     assert "hears AgentCompleted, RunEnding" in checked.stdout
 

@@ -91,7 +91,7 @@ class HolderFiles:
         return max(holding, key=len, default=None) == tree.mount.path
 
     async def finish(self, work: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
-        """Do work that blocks; see fs_threads.finish."""
+        """Do work that blocks; see threads.finish."""
         return await finish(work, (self._own_work, self._all_work), undo)
 
 

@@ -120,9 +120,9 @@ class AgentError(Event, frozen=True):
 
 
 SCREEN = "screen"
-"""Who decided, where a call was refused for what its arguments hold: those are not recorded."""
+"""`decided_by` of a call refused because of what its arguments hold, which are not recorded."""
 DOOR = "door"
-"""Who decided, where a call that was allowed led to what nobody may reach."""
+"""`decided_by` of a call that was allowed, but led to what nobody may reach."""
 
 
 class CallRequested(Event, frozen=True):
