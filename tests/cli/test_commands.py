@@ -10,14 +10,19 @@ def said_lines(text: str) -> list[str]:
 
 
 def test_every_command_explains_itself() -> None:
+    import click
     from click.testing import CliRunner
 
-    from lion.cli.lazy_group import COMMANDS, lion
+    from lion.cli.lazy_group import COMMANDS, LazyGroup, lion
 
+    assert isinstance(lion, LazyGroup)
     for name in COMMANDS:
-        result = CliRunner().invoke(lion, [name, "--help"])
-        assert result.exit_code == 0
-        assert "--json" in result.output
+        command = lion.get_command(click.Context(lion), name)
+        inner = list(command.commands) if isinstance(command, click.Group) else [None]
+        for words in ([name, *filter(None, [one]), "--help"] for one in inner):
+            result = CliRunner().invoke(lion, words)
+            assert result.exit_code == 0
+            assert "--json" in result.output, words
 
 
 def test_a_run_its_log_and_its_replay(lion: Lion) -> None:
