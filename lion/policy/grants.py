@@ -30,7 +30,15 @@ def covers(grant: Grant, call: HostCall | Question) -> bool:
         return bool(grant.patterns) or not capability.is_scoped
     if not capability.is_scoped:
         return True
-    return any(scope_pattern(capability, text).matches(call.target) for text in grant.patterns)
+    patterns = (_pattern(capability, text, grant) for text in grant.patterns)
+    return any(pattern.matches(call.target) for pattern in patterns)
+
+
+def _pattern(capability: Capability, text: str, grant: Grant) -> Pattern:
+    """What a pattern of this grant matches. Raises BadPattern."""
+    if capability.name == "http":
+        return grant_pattern(text, encoded_slash=grant.encoded_slash)
+    return compile_pattern(text, capability.separator)
 
 
 def _extension_covers(grant: Grant, target: str) -> bool:
@@ -40,13 +48,6 @@ def _extension_covers(grant: Grant, target: str) -> bool:
     if not grant.patterns or not target:
         return True
     return any(compile_pattern(text, "/").matches(target) for text in grant.patterns)
-
-
-def scope_pattern(capability: Capability, text: str) -> Pattern:
-    """What a pattern of a grant of this capability matches. Raises BadPattern."""
-    if capability.name == "http":
-        return grant_pattern(text)
-    return compile_pattern(text, capability.separator)
 
 
 def attenuate(grant: Grant, by: Grant) -> Grant | None:
@@ -77,6 +78,7 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
         quota=_least_quota(grant.quota, by.quota),
         addresses=tuple(network for network in grant.addresses if network in by.addresses),
         mount=mount,
+        encoded_slash=grant.encoded_slash and by.encoded_slash,
     )
 
 

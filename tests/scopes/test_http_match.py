@@ -73,7 +73,7 @@ def test_a_rule_is_wide_where_it_says_nothing(scope: str, target: str, meant: bo
         "", "GET", "https://a.example/", "GET a.example/", "GET ftp://a.example/", "G(T https://a.example/",
         "GET https://a.*.example/", "GET https://a*.example/", "GET https://*./", "GET https://u@a.example/",
         "GET https://a.example/***", "GET https://a.example/ x", "GET https://a.example:99999/",
-        "GET https://a.example/a%2fb", "GET, https://a.example/", "GET https://a.example/#x",
+        "GET https://a.example/a%2f..%2fb", "GET, https://a.example/", "GET https://a.example/#x",
         "CONNECT https://a.example/", "GET https://127.1/", "GET https://a.example/" + "x" * 2_000,
     ],
 )  # fmt: skip

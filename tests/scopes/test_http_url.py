@@ -34,7 +34,7 @@ REFUSED = [
     "http://", "http:///a", "http://user@a.example/", "http://u:p@a.example/", "http://@a.example/",
     "http://a.example/a b", "http://a.example/a\tb", "http://a.example/\r\nHost: b",
     "http://a.example/\0", "http://a.example/\x7f", "http://a.example\\@b.example/",
-    "http://a.example/a\\b", "http://a.example/a%2fb", "http://a.example/a%5Cb",
+    "http://a.example/a\\b", "http://a.example/a%2f..%2fb", "http://a.example/..%2fb", "http://a.example/a%2f%2e", "http://a.example/a%5Cb",
     "http://a.example/a%00b", "http://a.example/%", "http://a.example/%4", "http://a.example/%zz",
     "http://a.example/?%g0", "http://a%2eexample/", "http://a..example/", "http://-a.example/",
     "http://a.example:0/", "http://a.example:65536/", "http://a.example:8o/", "http://a.example:-1/",

@@ -20,6 +20,7 @@ from lion.capabilities.models.events import (
     ToolStart,
     Usage,
 )
+from lion.capabilities.models.openai_opaque import ON_MESSAGE
 from lion.capabilities.models.openai_stream import ChunkDecoder
 from lion.capabilities.models.openai_wire import OpenAiWire
 from lion.capabilities.models.reply import Gathered
@@ -58,12 +59,13 @@ def fragment(
 
 ODD = [None, "", "stop", "error", 0, 1, True, [], {}, {"content": "y"}, {"total": 1}, ["y"], [{}]]
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
+USAGE_ZERO = {"prompt_tokens": 0, "completion_tokens": 0}
 FIELDS = ("content", "role", "reasoning_content", "reasoning", "refusal", "tool_calls",
-          "function_call")  # fmt: skip
+          "function_call", *ON_MESSAGE)  # fmt: skip
 PLACES = {
     "delta": FIELDS,
-    "choice": ("delta", "message", "index", "finish_reason", "usage"),
-    "chunk": ("choices", "object", "error", "usage", "x_groq"),
+    "choice": ("delta", "message", "index", "finish_reason", "usage", "error"),
+    "chunk": ("choices", "object", "type", "error", "errors", "usage", "x_groq"),
 }
 
 
@@ -92,7 +94,7 @@ class TestAnswers:
             assert list(quick.finish()) == list(thorough.finish())
 
     def test_after_the_end_nothing_is_said(self) -> None:
-        assert read(delta(content="Hi"), DONE, delta(content="Ho")) == [Text("Hi")]
+        assert read(delta(content="Hi"), DONE, delta(content="Ho")) == [Text("Hi"), Stop("end")]
 
     def test_text_and_end(self) -> None:
         said = read(delta(role="assistant", content=""), delta(content="Hi"), delta("stop"), DONE)
@@ -114,8 +116,17 @@ class TestAnswers:
     def test_reasons(self, reason: str, stop: str) -> None:
         assert read(delta(reason)) == [Stop(stop)]
 
-    def test_without_a_reason_there_is_no_end(self) -> None:
-        assert read(delta(content="Hi"), DONE) == [Text("Hi")]
+    def test_who_is_done_needs_no_reason(self) -> None:
+        assert read(delta(content="Hi"), DONE) == [Text("Hi"), Stop("end")]
+        assert read(delta(content="Hi")) == [Text("Hi")]
+
+    def test_nothing_is_no_answer(self) -> None:
+        assert read(DONE) == read(delta(content=""), DONE) == []
+        assert read(delta("stop")) == [Stop("end")]
+
+    def test_half_a_call_is_no_answer(self) -> None:
+        call = fragment(0, "a", "x", '{"q":')
+        assert not any(isinstance(said, Stop) for said in read(delta(tool_calls=[call]), DONE))
 
     def test_nothing_is_read_after_done(self) -> None:
         assert read(delta("stop"), DONE, delta(content="ghost"), "rubbish") == [Stop("end")]
@@ -134,7 +145,7 @@ class TestAnswers:
         usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
         assert Usage(5, 3) in read(*place(usage))
 
-    @pytest.mark.parametrize("usage", [None, [], {}, {"prompt_tokens": 5}, {"prompt_tokens": "5"}])
+    @pytest.mark.parametrize("usage", [None, [], {}, {"prompt_tokens": "5"}, USAGE_ZERO])
     def test_what_is_no_usage_is_none(self, usage: Any) -> None:
         assert read({**delta("stop"), "usage": usage}) == [Stop("end")]
 
@@ -155,7 +166,7 @@ class TestAnswers:
         parts = [{"type": "text", "text": "a"}, {"type": "image"}, None, {"text": "b"}]
         assert read(delta(content=parts)) == [Text("a"), Text("b")]
 
-    @pytest.mark.parametrize("rubbish", ["{", "[]", "1", "", '"x"', "[" * 5000])
+    @pytest.mark.parametrize("rubbish", ["{", "[]", "1", '"x"', "[" * 5000])
     def test_what_is_no_chunk_is_an_error(self, rubbish: str) -> None:
         with pytest.raises(CallError, match="no chunk") as raised:
             read(rubbish)
@@ -180,7 +191,13 @@ class TestErrors:
             ({"error": "bad thing"}, "bad thing"),
             ({"object": "error", "message": "bad thing", "code": 40303}, "bad thing"),
             ({"error": {"error": {"message": "bad thing"}}}, "bad thing"),
-            ({"error": {"code": "x"}}, "without words"),
+            ({"error": {"code": "x"}}, '"code":"x"'),
+            ({"type": "error"}, "error"),
+            ({"errors": [{"message": "bad thing"}]}, "bad thing"),
+            ({"error": True, "message": "bad thing"}, "bad thing"),
+            ([{"error": {"message": "bad thing"}}], "bad thing"),
+            ({"choices": [{"error": {"message": "bad thing"}}]}, "bad thing"),
+            (delta("error"), "stopped by 'error'"),
         ],
     )
     def test_an_error_in_a_stream_is_raised(self, chunk: Any, said: str) -> None:
