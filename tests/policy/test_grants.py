@@ -36,6 +36,26 @@ def test_attenuation_never_widens(grant: Grant, by: Grant, question) -> None:  #
         assert all(less.quota[name] <= most for name, most in whole.quota.items())
 
 
+paths = st.lists(
+    st.sampled_from(["/", "a", "b", "%2F", "*", "**", "*%2F*"]), min_size=1, max_size=4
+).map(lambda parts: "/" + "".join(parts))
+web = st.builds(
+    lambda path, slash: Grant(
+        "http", "line", patterns=(f"GET https://a.example{path}",), encoded_slash=slash
+    ),
+    paths.filter(lambda path: "***" not in path),
+    st.booleans(),
+)
+
+
+@given(web, web, paths.filter(lambda path: "*" not in path))
+def test_attenuation_never_widens_by_an_encoded_slash(grant: Grant, by: Grant, path: str) -> None:
+    less = attenuate(grant, by)
+    question = ask("http", "send", f"GET https://a.example{path}")
+    for whole in (grant, by) if less is not None and covers(less, question) else ():
+        assert covers(whole, question)
+
+
 @given(grants)
 def test_a_grant_within_itself_stays(grant: Grant) -> None:
     less = attenuate(grant, grant)
