@@ -16,7 +16,7 @@ LONGEST: Final = 400
 """Characters of what is said."""
 _MOST_WORDS: Final = 3
 """Members of a list that are quoted."""
-_DEEPEST: Final = 6
+_DEEPEST: Final = 10
 _MOST_TEXT: Final = 16 * 1024
 
 _KEYS: Final = (

@@ -7,6 +7,7 @@ as no field does is of a document, or goes on with the data it follows.
 Rule: work is in proportion to the bytes, however small the pieces are.
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -21,6 +22,8 @@ DOCUMENT: Final = "document"
 MOST_STRAY: Final = 400
 _NO_FIELD: Final = (b"{", b"}", b"[", b"]", b'"', b" ", b"\t")
 """How no name of a field begins."""
+_FIELD: Final = re.compile(b"(?:data|event|id|retry)?(?::|$)")
+"""What a line within a document has to be to end it, or to be a comment."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -103,10 +106,15 @@ class SseParser:
         if not raw:
             if not self._is_document:
                 self._dispatch(events)
-        elif raw.startswith(_NO_FIELD) and (self._data or raw.lstrip()[:1] in (b"{", b"[")):
+        elif self._is_json(raw):
             self._take_json(raw.decode("utf-8", "replace"), events)
         else:
             self._take_field(raw, events)
+
+    def _is_json(self, raw: bytes) -> bool:
+        if self._is_document:
+            return not _FIELD.match(raw)
+        return raw.startswith(_NO_FIELD) and bool(self._data or raw.lstrip()[:1] in (b"{", b"["))
 
     def _take_field(self, raw: bytes, events: list[ServerEvent]) -> None:
         name, _, value = raw.decode("utf-8", "replace").partition(":")

@@ -308,10 +308,74 @@ class TestCalls:
                 [fragment(0, "a", "x", {"k": 1})], [("a", "x", '{"k":1}')], id="an object"
             ),
             pytest.param([fragment(0, args="{}")], [], id="no name at all"),
+            pytest.param(
+                [fragment(0, "c", "x", '{"q":1}'), fragment(1, "c", "y", '{"n":2}')],
+                [("c", "x", '{"q":1}'), ("c-2", "y", '{"n":2}')],
+                id="two indexes, one id",
+            ),
+            pytest.param(
+                [fragment(0, "c", "x", '{"q":1}'), fragment(1, "c", "x", '{"q":1}')],
+                [("c", "x", '{"q":1}'), ("c-2", "x", '{"q":1}')],
+                id="two indexes, one id, the same tool",
+            ),
+            pytest.param(
+                [
+                    fragment(0, "c", "x", '{"q"'), fragment(1, "c", "x", '{"r"'),
+                    fragment(1, "c", args=":2}"), fragment(0, "c", args=":1}"),
+                ],
+                [("c", "x", '{"q":1}'), ("c-2", "x", '{"r":2}')],
+                id="two indexes, one id, mixed",
+            ),
+            pytest.param(
+                [
+                    fragment(0, "a", "x", "{"), fragment(0, "b", "y", "["),
+                    fragment(0, "a", args="}"), fragment(0, "b", args="]"),
+                ],
+                [("a", "x", "{}"), ("b", "y", "[]")],
+                id="all have index 0, mixed by id",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":'), fragment(0, args="1}"),
+                 fragment(0, "a", "x", '{"q":1}')],
+                [("a", "x", '{"q":1}')],
+                id="the whole once more",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":1}'), fragment(0, "a", "x", '{"q":2}')],
+                [("a", "x", '{"q":1}'), ("a-2", "x", '{"q":2}')],
+                id="one index, one id, two calls",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":1}'), fragment(0, "a", "x", "")],
+                [("a", "x", '{"q":1}')],
+                id="a name behind the whole",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", "{}"), fragment(1, "b"), fragment(1, name="y"),
+                 fragment(1, args="{}")],
+                [("a", "x", "{}"), ("b", "y", "{}")],
+                id="the second's id before its name",
+            ),
+            pytest.param(
+                [fragment(0, "call-2", "x", "{}"), fragment(1, None, "y", "{}")],
+                [("call-2", "x", "{}"), ("call-2-2", "y", "{}")],
+                id="an id that looks made up",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":1}'), fragment(3, "a", args=" ")],
+                [("a", "x", '{"q":1} ')],
+                id="an index that wanders",
+            ),
         ],
     )  # fmt: skip
     def test_fragments_find_their_call(self, fragments: Any, expected: Any) -> None:
         assert calls(*fragments) == expected
+
+    def test_fragments_that_repeat_all_cost_no_more_than_their_bytes(self) -> None:
+        """Each has the name; each could be the end of an object."""
+        pieces = ["{", *['"}":1,'] * 20_000, '"z":1}']
+        said = calls(*(fragment(0, "a", "x", piece) for piece in pieces))
+        assert said == [("a", "x", "".join(pieces))]
 
     def test_too_many_are_refused(self) -> None:
         with pytest.raises(CallError, match="more than 128"):
