@@ -84,7 +84,8 @@ class Grant(msgspec.Struct, frozen=True):
     `patterns` is the scope (scopes/pattern.py), empty if the capability has none; `quota` its
     numbers (kv: bytes); `line` where it came from, for people:
     `plugins.notes: allow.kv = { bytes = "64 KiB" }`; `addresses` are networks that may be reached
-    though they are private (http); `mount` is the directory (fs).
+    though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
+    in a path is meant as it is sent (http).
     """
 
     capability: str
@@ -93,6 +94,7 @@ class Grant(msgspec.Struct, frozen=True):
     quota: dict[str, int] = {}
     addresses: tuple[str, ...] = ()
     mount: Mount | None = None
+    encoded_slash: bool = False
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -136,7 +138,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     are millionths of money for a million tokens. `addresses` are networks where it may be though
     they are private (what `base_url` names by address needs none). `max_tokens` is what one answer
     may have and `limit_field` how the server calls that, `idle_ns` how long nothing may come,
-    `total_ns` how long it may take (nanoseconds).
+    `total_ns` how long it may take (nanoseconds). How the server speaks: `omit` are fields that it
+    refuses, `streams` whether it is asked for a stream, `system_role` how it calls who instructs,
+    `opaque_fields` whether what it hangs on calls goes back to it.
     """
 
     name: str
@@ -149,6 +153,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     output_price: int = 0
     max_tokens: int | None = None
     limit_field: str = "max_tokens"
+    omit: tuple[str, ...] = ()
+    streams: bool = True
+    system_role: str = "system"
+    opaque_fields: bool = True
     addresses: tuple[str, ...] = ()
     idle_ns: int = 60 * SECOND
     total_ns: int = 600 * SECOND

@@ -111,4 +111,5 @@ def _http(entry: HttpGrant, where: str) -> Grant:
         rate=entry.rate,
         timeout_ns=entry.timeout,
         addresses=tuple(entry.addresses),
+        encoded_slash=entry.encoded_slash,
     )

@@ -73,7 +73,8 @@ class FsGrant(Table):
 
 class HttpGrant(Table):
     """Requests it may make, and how much of them: `"GET https://api.example.com/v1/**"` with
-    numbers. Bytes, calls and rate are per run; timeout is per request.
+    numbers. Bytes, calls and rate are per run; timeout is per request. With `encoded-slash` a
+    `%2F` in a path is decided as it is sent; without, both readings have to be granted.
     """
 
     url: HttpUrls
@@ -83,6 +84,7 @@ class HttpGrant(Table):
     rate: Rated | None = None
     timeout: Time | None = None
     addresses: list[Network] = []
+    encoded_slash: bool = False
 
 
 HttpEntry = Annotated[
@@ -199,7 +201,13 @@ class PricesTable(Table):
 
 
 class ModelTable(Table):
-    """A model: a script of answers, or any server that speaks OpenAI's protocol."""
+    """A model: a script of answers, or any server that speaks OpenAI's protocol.
+
+    For servers that differ: `omit` names fields that are not sent (`stream_options`,
+    `temperature`, `response_format`, `max_tokens`, `reasoning_content`), `stream = false` asks for
+    the answer in one piece, `system-role` is what instructions are marked with, `opaque-fields =
+    false` gives nothing back that the server hung on its calls.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -210,7 +218,16 @@ class ModelTable(Table):
                     "not": {
                         "anyOf": [
                             {"required": [key]}
-                            for key in ("base-url", "model", "key", "limit-field")
+                            for key in (
+                                "base-url",
+                                "model",
+                                "key",
+                                "limit-field",
+                                "omit",
+                                "stream",
+                                "system-role",
+                                "opaque-fields",
+                            )
                         ]
                     },
                 },
@@ -231,6 +248,10 @@ class ModelTable(Table):
     prices: PricesTable | None = None
     max_tokens: Count | None = None
     limit_field: str | None = None
+    omit: list[str] | None = None
+    stream: bool | None = None
+    system_role: str | None = None
+    opaque_fields: bool | None = None
     addresses: list[Network] = []
     idle: Time | None = None
     timeout: Time | None = None

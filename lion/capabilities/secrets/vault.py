@@ -4,7 +4,6 @@ Rule: only where the operator's audience has the very origin; over plain http on
 Rule: what asks names secrets, never values; a value leaves here into a request and nowhere else.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
@@ -122,9 +121,11 @@ def _with_field(parts: Parts, field: str, value: str) -> bytes:
         written = f"{quote(field, safe='')}={quote(value, safe='')}".encode()
         return body + b"&" + written if body else written
     try:
-        members = json.loads(body)
-    except ValueError:
-        members = None
-    if not isinstance(members, dict):
-        raise CallError("invalid", "a secret goes into this body, which is no JSON object or form")
-    return json.dumps({**members, field: value}).encode()
+        # Members stay as they were written: they may be nested without end, and none is looked at.
+        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        words = (
+            "a secret goes into this body, which is no JSON object or form, or nested too deeply"
+        )
+        raise CallError("invalid", words) from None
+    return msgspec.json.encode({**members, field: value})
