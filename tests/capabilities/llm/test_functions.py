@@ -149,7 +149,7 @@ class TestMeter:
     ) -> None:
         """The question has about six tokens, the answer three hundred."""
         one = caller(Says(Text("word" * 300), *usage, Stop("end")), tokens=10_000)
-        reply = await llm.ask(one, record())
+        reply = await one.call(CALLS["ask"], record())
         assert one.spent == {"llm.tokens of fast": tokens}
         said = reply["usage"]
         assert said["input"] + said["output"] == tokens
@@ -157,7 +157,7 @@ class TestMeter:
 
     async def test_an_absurd_number_is_not_more_than_it_had(self) -> None:
         one = caller(Says(Text("Hi"), Usage(6, 10**20), Text("!"), Stop("end")), tokens=100)
-        assert (await llm.ask(one, record()))["text"] == "Hi!"
+        assert (await one.call(CALLS["ask"], record()))["text"] == "Hi!"
 
     def test_no_price_is_more_than_a_log_can_hold(self) -> None:
         dear = Model(name="x", provider="scripted", input_price=2**63 - 1, output_price=2**63 - 1)
