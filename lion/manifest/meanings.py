@@ -58,7 +58,7 @@ _HTTP: Final = {
     "timeout": Key("time", "60 s", "of one request"),
     "addresses": Key("list of networks", NONE, "private addresses that the host may have"),
     "encoded-slash": Key(
-        "true, false", "false", "`%2F` in a path is meant as sent; else granted in both readings"
+        "true or false", "false", "`%2F` in a path is meant as sent; else granted in both readings"
     ),
 }
 _LIMITS: Final = {
@@ -93,10 +93,10 @@ _MODEL: Final = {
         "text", "max_tokens", "the server's word for it; or `max_completion_tokens`"
     ),
     "omit": Key("list", NONE, "fields the server does not take, such as `stream_options`"),
-    "stream": Key("true, false", "true", "false asks for the answer in one piece"),
+    "stream": Key("true or false", "true", "false asks for the answer in one piece"),
     "system-role": Key("text", "system", "what instructions are marked with"),
     "opaque-fields": Key(
-        "true, false", "true", "false gives nothing back that the server hung on its calls"
+        "true or false", "true", "false gives nothing back that the server hung on its calls"
     ),
     "addresses": Key("list of networks", NONE, "private addresses where the server may be"),
     "idle": Key("time", "60 s", "how long nothing may come"),
