@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 import trio
 
-from lion.capabilities.services import check_services, open_services
+from lion.capabilities.services import check_services, list_directories, open_services
 from lion.capabilities.table import build_operations
 from lion.domain.events import RunFinished
-from lion.domain.plan import Plan, RunCall
+from lion.domain.plan import Directory, Plan, RunCall
 from lion.domain.record import Record
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.groups import flattened
@@ -112,6 +112,10 @@ class Host:
         Raises OperatorError for the first mistake.
         """
         return await trio.to_thread.run_sync(check_services, plan, self._settings, code_of(plan))
+
+    async def directories(self, plan: Plan) -> dict[str, tuple[Directory, ...]]:
+        """Where the directories that a plan grants really are, by holder, with what is wrong."""
+        return await trio.to_thread.run_sync(list_directories, plan, self._settings, code_of(plan))
 
     async def call(
         self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None

@@ -211,6 +211,7 @@ class Loader:
             },
             policy_digest=self._policy.digest,
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
+            directories=_directories(live),
             engine_digest=self._runtime.engine_digest,
             lion_version=__version__,
             wasmtime_version=self._runtime.wasmtime_version,
@@ -233,6 +234,11 @@ def _check(component: Component, holder: Holder, operations: Operations) -> None
             raise OperatorError(
                 f"nobody answers {name}", hint=f'answer it in the test: fakes={{"{name}": ...}}'
             )
+
+
+def _directories(live: LiveRun) -> dict[str, dict[str, str]]:
+    """Where the directories of a run's holders really are."""
+    return {name: dict(one) for name, one in live.services.directories.items()}
 
 
 def _first(plan: Plan, *, is_sandboxed: bool) -> Sequence[tuple[str, Holder]]:

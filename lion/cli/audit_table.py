@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion
 from lion.domain.capability import extensions_of
-from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits, Rate
+from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Directory, Limits, Rate
 from lion.domain.text import show_line
 from lion.domain.units import render_duration, render_money, render_rate, render_size
 from lion.ports import SystemInfo
@@ -131,6 +131,16 @@ def render_system(system: SystemInfo) -> str:
     return "; ".join(parts)
 
 
+def render_directory(one: Directory) -> str:
+    """Where a grant's directory really is, beside the name that the manifest has for it."""
+    use = "to write" if one.write else "to read"
+    return f"{show_line(one.path)} is {_path(one.at)} -> {_path(one.real)}, {use}"
+
+
+def _path(text: str) -> str:
+    return show_line(text, longest=400)
+
+
 def _any(names: Sequence[str]) -> str:
     return "everything" if "*" in names else ", ".join(names)
 
@@ -143,6 +153,7 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
             yield "granted", _granted(grant.capability, grant.line)
         if not holder.grants:
             yield "granted", "nothing"
+    yield from (("directory", render_directory(one)) for one in holder.directories)
     for rule in holder.rules:
         word = "denies" if rule.verdict == "deny" else "asks (nobody answers yet, so: denies)"
         yield "policy", f'{word} "{show_line(rule.rule)}"'

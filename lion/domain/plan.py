@@ -69,13 +69,29 @@ SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
 class Mount(msgspec.Struct, frozen=True):
     """A directory of the host's (`at`; `written` as in the manifest) under a path of the guest's.
 
-    `path` is absolute and in normal form (scopes/fs_path.py).
+    `path` is absolute and in normal form (scopes/fs_path.py). `follow`: links may lead it out of
+    the manifest's folder.
     """
 
     path: str
     written: str
     at: Path
     write: bool = False
+    follow: bool = False
+
+
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
+    """What a grant of files comes to on this machine: the directory `real`, without any link,
+    that `at` (as written) leads to, under the guest's `path`.
+
+    `problem` says why it would be refused, empty if it would not.
+    """
+
+    path: str
+    at: str
+    real: str
+    write: bool = False
+    problem: str = ""
 
 
 class Grant(msgspec.Struct, frozen=True):

@@ -77,6 +77,11 @@ class NoServices:
         """The text: there are no secrets in it."""
         return text
 
+    @property
+    def directories(self) -> Mapping[str, Mapping[str, str]]:
+        """None."""
+        return {}
+
 
 class Counts(msgspec.Struct):
     """How many host calls a run made, and how many were denied."""

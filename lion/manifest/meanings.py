@@ -136,6 +136,9 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "write": Key("true or false", "false", "whether it may be written"),
         "bytes": Key("size", "64 MiB", "content of the files in it, if it may be written"),
         "files": Key("count", "1_000", "names in it, directories too, if it may be written"),
+        "follow": Key(
+            "true or false", "false", "whether a link may lead it out of the manifest's folder"
+        ),
     },
     tables.LlmTable: {
         "model": Key("name or pattern", NEEDED, "a name under `[models]`, or `*`"),

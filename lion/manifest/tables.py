@@ -55,7 +55,8 @@ class KvGrant(Table):
 
 class FsGrant(Table):
     """A directory of the host's (`at`, relative to the manifest) under a path of the guest's, and
-    how much of it what is written may take.
+    how much of it what is written may take. `follow`: links may lead it out of the manifest's
+    folder.
     """
 
     path: GuestPath
@@ -63,6 +64,7 @@ class FsGrant(Table):
     write: bool = False
     bytes: Size | None = None
     files: Count | None = None
+    follow: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> "FsGrant":

@@ -67,6 +67,11 @@ class Services(Protocol):
         """The text with the values of the run's secrets starred out."""
         ...
 
+    @property
+    def directories(self) -> Mapping[str, Mapping[str, str]]:
+        """Where granted directories really are: by holder, by the guest's path."""
+        ...
+
 
 class CallContext(Protocol):
     """What an executor sees of the invocation that calls it."""

@@ -11,7 +11,14 @@ import msgspec
 
 from lion.domain.capability import extensions_of, name_call
 from lion.domain.events import PluginLoaded, SystemPluginLoaded
-from lion.domain.plan import DEFAULT_CAPABILITIES, SYSTEM_LIMITS, Holder, Limits, Plan
+from lion.domain.plan import (
+    DEFAULT_CAPABILITIES,
+    SYSTEM_LIMITS,
+    Directory,
+    Holder,
+    Limits,
+    Plan,
+)
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
 from lion.policy.rules import Rule
@@ -79,6 +86,7 @@ class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     defaults: tuple[str, ...]
     denied_defaults: tuple[str, ...]
     grants: tuple[GrantView, ...]
+    directories: tuple[Directory, ...]
     rules: tuple[RuleView, ...]
     may_use: tuple[str, ...]
     reachable: tuple[Reach, ...]
@@ -139,11 +147,12 @@ def audit_plan(
     *,
     limits: Mapping[str, Limits] | None = None,
     uses: Mapping[str, HolderUse] | None = None,
+    directories: Mapping[str, Sequence[Directory]] | None = None,
 ) -> tuple[HolderAudit, ...]:
     """Who may do what.
 
     A holder that is not in `loaded` has no component that could act. Of a recorded run, `limits`
-    are those it had, `uses` what it did.
+    are those it had, `uses` what it did. `directories` are where granted ones really are.
     """
     rights = {
         name: build_rights(plan.holders[name], tuple(one.imports), policy)
@@ -159,9 +168,10 @@ def audit_plan(
         for capability in extensions_of(one.system.offers)
     }
     reached = reachable(rights, imports, tools, trusted, offering)
+    where = directories or {}
     return tuple(
-        _audit(holder, loaded.get(name), rights.get(name), policy, tools,
-               reached.get(name, ()), (limits or {}).get(name), (uses or {}).get(name))
+        _audit(holder, loaded.get(name), rights.get(name), policy, tools, reached.get(name, ()),
+               where.get(name, ()), (limits or {}).get(name), (uses or {}).get(name))
         for name, holder in plan.holders.items()
     )  # fmt: skip
 
@@ -176,6 +186,7 @@ def _audit(
     policy: Policy,
     tools: Mapping[str, str],
     reached: tuple[Reach, ...],
+    directories: Sequence[Directory],
     limits: Limits | None,
     use: HolderUse | None,
 ) -> HolderAudit:
@@ -197,12 +208,16 @@ def _audit(
         ),
         denied_defaults=holder.denied,
         grants=_grants(holder, found),
+        directories=tuple(directories),
         rules=tuple(map(_rule, rules)),
         may_use=rights.capabilities if rights else (),
         reachable=reached,
         limits=effective,
         lowered=lowered(holder.limits, effective, holder.is_sandboxed),
-        warnings=tuple(_warnings(holder, loaded, rules, tools)),
+        warnings=(
+            *(one.problem for one in directories if one.problem),
+            *_warnings(holder, loaded, rules, tools),
+        ),
         use=use,
     )  # fmt: skip
 

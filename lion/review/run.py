@@ -15,7 +15,7 @@ from lion.domain.events import (
     RunStarted,
     SystemPluginLoaded,
 )
-from lion.domain.plan import Limits, Plan
+from lion.domain.plan import Directory, Limits, Plan
 from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.manifest.parse import recorded_plan
@@ -157,7 +157,23 @@ def _holders(
     started: RunStarted,
     uses: Mapping[str, HolderUse],
 ) -> tuple[HolderAudit, ...]:
-    return audit_plan(plan, loaded, policy, limits=_limits(started), uses=uses)
+    return audit_plan(
+        plan, loaded, policy, limits=_limits(started), uses=uses,
+        directories=_directories(plan, started),
+    )  # fmt: skip
+
+
+def _directories(plan: Plan, started: RunStarted) -> dict[str, tuple[Directory, ...]]:
+    """Where a run's directories were; a run of before that was recorded has none."""
+    return {
+        name: tuple(
+            Directory(path=m.path, at=m.written, real=real[m.path], write=m.write)
+            for m in (grant.mount for grant in plan.holders[name].grants)
+            if m is not None and m.path in real
+        )
+        for name, real in started.directories.items()
+        if name in plan.holders
+    }
 
 
 def _limits(started: RunStarted) -> dict[str, Limits]:

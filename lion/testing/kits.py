@@ -219,10 +219,10 @@ def kit(source: Source, **options: Unpack[Options]) -> Iterator[Kit]:
     another world.
     """
     clock = FrozenClock()
-    with tempfile.TemporaryDirectory(prefix="lion-kit-") as folder:
+    with _own_folder() as folder:
 
         async def build() -> Stage:
-            return await build_stage(source, options, Path(folder))
+            return await build_stage(source, options, folder)
 
         yield Kit(_in_loop(build, clock), clock)
 
@@ -236,10 +236,17 @@ async def open_kit(
     If that is a FrozenClock (a fixture that returns one is enough), time passes when everything
     waits, unless `auto_advance` is off: then by `advance` alone.
     """
-    with tempfile.TemporaryDirectory(prefix="lion-kit-") as folder:
-        stage = await build_stage(source, options, Path(folder))
+    with _own_folder() as folder:
+        stage = await build_stage(source, options, folder)
         async with open_stage(stage, auto_advance=auto_advance) as (host, runtime):
             yield OpenKit(stage, [], host, runtime)
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """A folder for one test, by the name without links: those are the machine's."""
+    with tempfile.TemporaryDirectory(prefix="lion-kit-") as folder:
+        yield Path(os.path.realpath(folder))
 
 
 def _in_loop(play: Callable[[], Awaitable[T]], clock: FrozenClock) -> T:

@@ -32,8 +32,8 @@ RUN_KEYS = {
 }  # fmt: skip
 HOLDER_KEYS = {
     "name", "kind", "is_sandboxed", "component", "digest", "system", "imports", "tools",
-    "defaults", "denied_defaults", "grants", "rules", "may_use", "reachable", "limits",
-    "lowered", "warnings", "use",
+    "defaults", "denied_defaults", "grants", "directories", "rules", "may_use", "reachable",
+    "limits", "lowered", "warnings", "use",
 }  # fmt: skip
 USE_KEYS = {"invocations", "endings", "cpu_ns", "operations", "grants", "denied", "budgets"}
 

@@ -57,6 +57,97 @@ def test_a_new_directory_to_write_is_fine_and_not_made(lion: Lion) -> None:
     assert not (lion.folder / "new").exists()
 
 
+def linked(lion: Lion) -> Path:
+    """The manifest's folder, with links within and out of it."""
+    for folder in ("work/real", "out"):
+        (lion.folder / folder).mkdir(parents=True)
+    (lion.folder / "work/in").symlink_to("real")
+    (lion.folder / "work/out").symlink_to("../out")
+    return lion.folder
+
+
+def table(*grants: str) -> str:
+    return files(*grants) + '[[run]]\ncall = "files.mounts"\n'
+
+
+def test_a_directory_is_shown_where_it_really_is(lion: Lion) -> None:
+    folder = linked(lion)
+    grants = (
+        '{ path = "/a", at = "in", write = true }',
+        '{ path = "/b", at = "out", follow = true }',
+        '{ path = "/c", at = "new", write = true }',
+    )
+    path = lion.write(table(*grants), "work/manifest.toml")
+    real = {"/a": "work/real", "/b": "out", "/c": "work/new"}
+    shown = [
+        f"/a is in -> {folder}/work/real, to write",
+        f"/b is out -> {folder}/out, to read",
+        f"/c is new -> {folder}/work/new, to write",
+    ]
+    for words in (("check", path), ("audit", path)):
+        result = lion(*words)
+        assert result.returncode == 0, result.stderr
+        assert all(line in result.stdout for line in shown), result.stdout
+        (holder,) = lion.json(*words)["holders"]
+        assert [(one["path"], one["real"]) for one in holder["directories"]] == [
+            (path, str(folder / inner)) for path, inner in real.items()
+        ]
+        assert [one["at"] for one in holder["directories"]] == ["in", "out", "new"]
+    assert not (folder / "work/new").exists()
+    assert lion("run", path).returncode == 0
+    (folder / "work/in").unlink()
+    result = lion("audit", "last")
+    assert all(line in result.stdout for line in shown), "of a run: where it was, from the log"
+    (holder,) = lion.json("audit", "last")["holders"]
+    assert {one["path"]: one["real"] for one in holder["directories"]} == {
+        path: str(folder / inner) for path, inner in real.items()
+    }
+
+
+def test_a_link_out_of_the_manifests_folder(lion: Lion) -> None:
+    folder = linked(lion)
+    path = lion.write(table('{ path = "/n", at = "out" }'), "work/manifest.toml")
+    said = (
+        "plugins.files.allow.fs",
+        "'out' leads by a link out",
+        f"{folder}/out",
+        "follow = true",
+    )
+    assert_one_line(lion("check", path), 2, *said)
+    assert_one_line(lion("run", path), 2, *said)
+    result = lion("audit", path)
+    assert result.returncode == 0 and "warning" in result.stdout
+    assert "leads by a link out" in result.stdout and f"-> {folder}/out" in result.stdout
+    (shown,) = lion.json("audit", path)["holders"]
+    assert "leads by a link out" in shown["directories"][0]["problem"]
+
+
+def test_a_place_that_is_not_there_yet(lion: Lion) -> None:
+    at = lion.folder / ".config"
+    both(lion, files(fs(at, write=True)), "it would contain", ".config/lion", "policy")
+    assert not at.exists()
+
+
+def test_the_file_of_a_secret_is_no_guests(lion: Lion) -> None:
+    (lion.folder / "keys").mkdir()
+    text = f'[a]\nfile = "{lion.folder}/keys/a"\nhosts = ["a.example"]\n'
+    lion.write(text, ".config/lion/secrets.toml").chmod(0o600)
+    at = lion.folder / "keys"
+    both(lion, files(fs(at, write=True)), "it contains", "where the operator keeps a secret")
+
+
+def test_names_of_directories_are_no_markup(lion: Lion) -> None:
+    (lion.folder / "work").mkdir()
+    (lion.folder / "work/in").symlink_to("\x1b[31mred")
+    (lion.folder / "work/\x1b[31mred").mkdir()
+    path = lion.write(table('{ path = "/n", at = "in" }'), "work/manifest.toml")
+    for command in ("check", "audit"):
+        result = lion(command, path)
+        assert (
+            result.returncode == 0 and "\x1b" not in result.stdout and "[31mred" in result.stdout
+        )
+
+
 def test_a_script_that_is_not_there(lion: Lion) -> None:
     both(lion, probe(SCRIPTED), "answers.toml", "cannot be read", "models.*.script")
 

@@ -14,7 +14,7 @@ from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_trio
-from lion.domain.plan import Plan
+from lion.domain.plan import Directory, Plan
 from lion.errors import OperatorError
 from lion.policy.policy_file import Policy, parse_policy
 from lion.review.rights import HolderAudit, Loaded, audit_plan, by_capability
@@ -80,18 +80,18 @@ def audit_manifest(common: Common, word: str, sets: Mapping[str, str]) -> Manife
     plan, settings = read_manifest(word, sets), common.settings()
     policy = read_policy(settings.policy)
 
-    async def session() -> dict[str, Any]:
+    async def session() -> tuple[dict[str, Any], dict[str, tuple[Directory, ...]]]:
         async with open_host(settings) as host:
-            return await host.check(plan)
+            return await host.check(plan), await host.directories(plan)
 
-    infos = run_trio(session)
+    infos, directories = run_trio(session)
     return ManifestAudit(
         manifest_name=plan.name,
         manifest=str(plan.path),
         policy=None if policy.path is None else str(policy.path),
         policy_digest=policy.digest,
         proxy="" if policy.proxy is None else policy.proxy.origin,
-        holders=audit_plan(plan, _loaded(plan, infos), policy),
+        holders=audit_plan(plan, _loaded(plan, infos), policy, directories=directories),
     )
 
 

@@ -7,19 +7,22 @@ from typing import Any
 import click
 import msgspec
 
-from lion.cli.audit_table import render_system
+from lion.cli.audit_table import render_directory, render_system
 from lion.cli.files import read_manifest
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
 from lion.cli.summary import near
 from lion.domain.names import did_you_mean
-from lion.domain.plan import Holder, Limits, Plan, RunCall
+from lion.domain.plan import Directory, Holder, Limits, Plan, RunCall
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
 from lion.kernel.inspect import ComponentInfo, ToolInfo
 from lion.ports import SystemInfo
 from lion.scopes.pattern import compile_pattern
+
+Places = Mapping[str, tuple[Directory, ...]]
+"""Where granted directories really are, by holder."""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +31,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
     is false, and `system` says whose code it is. `described` has what `lion inspect` says of each
     tool: docs, type (WIT, or for a system plugin Python), JSON schemas of arguments and result.
+    `directories` says where the granted ones really are.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     may_use: tuple[str, ...]
     tools: tuple[str, ...]
     described: tuple[ToolInfo, ...]
+    directories: tuple[Directory, ...]
     limits: Limits
     warnings: tuple[str, ...]
 
@@ -73,19 +78,20 @@ def check_plan(common: Common, plan: Plan) -> list[Checked]:
 
     settings = common.settings()
 
-    async def session() -> tuple[dict[str, ComponentInfo], tuple[str, ...]]:
+    async def session() -> tuple[dict[str, ComponentInfo], tuple[str, ...], Places]:
         async with open_host(settings) as host:
-            return await host.check(plan), await host.check_services(plan)
+            infos, unbound = await host.check(plan), await host.check_services(plan)
+            return infos, unbound, await host.directories(plan)
 
     policy = read_policy(settings.policy)
-    infos, unbound = run_trio(session)
+    infos, unbound, places = run_trio(session)
     _check_runs(plan, infos)
     return [
         msgspec.structs.replace(
             found, warnings=(*found.warnings, *_unbound(holder, plan, unbound))
         )
         for holder in plan.holders.values()
-        for found in (_checked(holder, infos, policy),)
+        for found in (_checked(holder, infos, policy, places.get(holder.name, ())),)
     ]
 
 
@@ -123,7 +129,12 @@ def _check_runs(plan: Plan, infos: Mapping[str, ComponentInfo]) -> None:
                 )
 
 
-def _checked(holder: Holder, infos: Mapping[str, ComponentInfo], policy: Any) -> Checked:
+def _checked(
+    holder: Holder,
+    infos: Mapping[str, ComponentInfo],
+    policy: Any,
+    places: tuple[Directory, ...],
+) -> Checked:
     from lion.policy.rights import build_rights
 
     info = infos[holder.name]
@@ -140,6 +151,7 @@ def _checked(holder: Holder, infos: Mapping[str, ComponentInfo], policy: Any) ->
         may_use=rights.capabilities,
         tools=tuple(tool.name for tool in info.tools),
         described=info.tools,
+        directories=places,
         limits=rights.limits,
         warnings=(*_age(holder), *_warnings(holder, infos, rights.capabilities)),
     )
@@ -190,6 +202,8 @@ def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
             yield f"         tool {show_line(tool.name + tool.type, longest=200)}"
     yield f"         imports {_listed(holder.ceiling)}; granted {_listed(holder.granted)}"
     yield f"         may use {_listed(holder.may_use)}"
+    for one in holder.directories:
+        yield f"         directory {render_directory(one)}"
     for warning in holder.warnings:
         yield f"{screen.paint('warning', 'yellow')}  {show_line(warning)}"
 

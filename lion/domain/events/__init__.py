@@ -37,6 +37,8 @@ class RunStarted(Event, frozen=True):
     wasmtime_version: str
     proxy: str = ""
     """The operator's, through which requests went: their addresses were not pinned."""
+    directories: dict[str, dict[str, str]] = {}
+    """Where granted directories really were: by holder, by the guest's path."""
 
 
 class RunFinished(Event, frozen=True):
