@@ -55,8 +55,7 @@ class KvGrant(Table):
 
 class FsGrant(Table):
     """A directory of the host's (`at`, relative to the manifest) under a path of the guest's, and
-    how much of it what is written may take. `follow`: links may lead it out of the manifest's
-    folder.
+    how much of it what is written may take.
     """
 
     path: GuestPath
@@ -75,8 +74,7 @@ class FsGrant(Table):
 
 class HttpGrant(Table):
     """Requests it may make, and how much of them: `"GET https://api.example.com/v1/**"` with
-    numbers. Bytes, calls and rate are per run; timeout is per request. With `encoded-slash` a
-    `%2F` in a path is decided as it is sent; without, both readings have to be granted.
+    numbers. Bytes, calls and rate are per run; timeout is per request.
     """
 
     url: HttpUrls
@@ -203,13 +201,7 @@ class PricesTable(Table):
 
 
 class ModelTable(Table):
-    """A model: a script of answers, or any server that speaks OpenAI's protocol.
-
-    For servers that differ: `omit` names fields that are not sent (`stream_options`,
-    `temperature`, `response_format`, `max_tokens`, `reasoning_content`), `stream = false` asks for
-    the answer in one piece, `system-role` is what instructions are marked with, `opaque-fields =
-    false` gives nothing back that the server hung on its calls.
-    """
+    """A model: a script of answers, or any server that speaks OpenAI's protocol."""
 
     model_config = ConfigDict(
         json_schema_extra={

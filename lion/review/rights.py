@@ -202,10 +202,7 @@ def _audit(
         system=found.system,
         imports=found.imports,
         tools=found.tools,
-        defaults=tuple(
-            name for name in DEFAULT_CAPABILITIES
-            if name in found.imports and name not in holder.denied
-        ),
+        defaults=_defaults(holder, found),
         denied_defaults=holder.denied,
         grants=_grants(holder, found),
         directories=tuple(directories),
@@ -220,6 +217,11 @@ def _audit(
         ),
         use=use,
     )  # fmt: skip
+
+
+def _defaults(holder: Holder, found: Loaded) -> tuple[str, ...]:
+    used = (name for name in DEFAULT_CAPABILITIES if name in found.imports)
+    return tuple(name for name in used if name not in holder.denied)
 
 
 def _grants(holder: Holder, found: Loaded) -> tuple[GrantView, ...]:

@@ -52,7 +52,8 @@ def test_a_grant_says_that_links_may_lead_out() -> None:
     (grant,) = grants(entry)
     assert grant.mount == Mount("/a", "link", Path("/work/link"), True, True)
     assert grant.line == f"plugins.p.allow.fs = [{entry}]"
-    assert suggested_entries("write", "write /b/x", [grant])[0]["follow"] is True
+    entries = suggested_entries("write", read_fs_target("write /b/x").claims, [grant])
+    assert entries is not None and entries[0]["follow"] is True
     (plain,) = grants('{ path = "/a", at = "link" }')
     assert plain.mount is not None and not plain.mount.follow
     assert written_line(plain, follow=True) == '{ path = "/a", at = "link", follow = true }'

@@ -17,7 +17,7 @@ import pytest
 from lion.capabilities.fs import mounts as fs_mounts
 from lion.capabilities.fs.mounts import mount_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 APART = ("unshare", "--user", "--map-root-user", "--mount")
 
 PROBE = """
