@@ -193,9 +193,7 @@ class Loader:
             components={
                 name: h.component.digest for name, h in live.holders.items() if h.system is None
             },
-            limits={
-                name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
-            },
+            limits={name: h.rights.limits for name, h in live.holders.items()},
             policy_digest=self._policy.digest,
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             engine_digest=self._runtime.engine_digest,

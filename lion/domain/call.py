@@ -1,7 +1,7 @@
 """Look here if you want to know what a host call, a decision and an outcome are."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -84,6 +84,13 @@ class HostCall(msgspec.Struct, frozen=True):
     def holder(self) -> str:
         """Who calls."""
         return self.chain[-1]
+
+
+ERROR_CASES: Final = (
+    "denied", "invalid", "not-found", "exists", "conflict", "exhausted", "timeout", "cancelled",
+    "unavailable", "other",
+)  # fmt: skip
+"""The cases of `types.error` (wit/types.wit; a test compares), of which a CallError is one."""
 
 
 class CallError(Exception):

@@ -113,6 +113,11 @@ def render_size(size: int) -> str:
     return _render(size, SIZES)
 
 
+def seconds_of(limit_ns: int | None) -> float:
+    """A limit on time in seconds, as trio has deadlines; none is endless."""
+    return float("inf") if limit_ns is None else limit_ns / 1e9
+
+
 def render_duration(ns: int) -> str:
     """Write nanoseconds in the largest unit that says them exactly: 90 * 10**9 is `90 s`."""
     return _render(ns, TIMES)

@@ -6,11 +6,10 @@ Rule: a call that was allowed has used its grant, however it ended; a refused on
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from lion.domain.call import Decision, Opinion, Verdict
+from lion.domain.call import Decision, Status, Verdict
 from lion.domain.capability import OFFERED, Capability, extensions_of, is_extension
 from lion.domain.events import (
     AgentCompleted,
@@ -24,6 +23,7 @@ from lion.domain.events import (
     PluginInvoked,
     PluginResult,
 )
+from lion.domain.pairing import Pairs
 from lion.domain.plan import Grant, Plan
 from lion.domain.question import Question
 from lion.domain.record import Record
@@ -106,13 +106,13 @@ class UseFold:
         self._done = {name: _Done(holder.grants) for name, holder in plan.holders.items()}
         self._open: dict[str, str] = {}
         self._roots: dict[str, RootEnding] = {}
-        self._asked: dict[tuple[str, int], _Tally] = {}
+        self._pairs = Pairs()
         self._denied: dict[Question, tuple[Decision, int]] = {}
         self._covering: dict[Question, list[int]] = {}
         self.calls = self.denied = self.other_denials = 0
 
     def add(self, record: Record) -> None:
-        """Count what a record says. Raises msgspec.ValidationError if it says nothing."""
+        """Count what a record says. Raises AuditError."""
         done = self._done.get(record.principal)
         if done is not None:
             self._add(record, record.event(), done)
@@ -124,21 +124,17 @@ class UseFold:
     def _add(self, record: Record, event: Event, done: _Done) -> None:
         match event:
             case CallRequested():
-                self.calls += 1
-                tally = self._call(record, event, event.operation, done)
-                if tally is not None:
-                    self._asked[record.invocation, record.call] = tally
+                self._pairs.note(record, event)
+                self._call(record, event, event.operation, done)
             case CallRedirected():
                 self._call(record, event, REDIRECT, done)
-            case CallFinished() if event.capability:
-                self.calls += 1
-                tally = self._call(record, event, event.operation, done)
-                if tally is not None:
-                    tally.failed += event.status != "completed"
             case CallFinished():
-                tally = self._asked.pop((record.invocation, record.call), None)
-                if tally is not None:
-                    tally.failed += event.status != "completed"
+                whole, was_counted = self._pairs.join(record, event)
+                if not was_counted:
+                    self._call(record, whole, whole.operation, done)
+                tally = done.tallies.get((whole.capability, whole.operation))
+                if tally is not None and whole.verdict is Verdict.ALLOW:
+                    tally.failed += whole.status is not Status.COMPLETED
             case AgentSpawned() | PluginInvoked():
                 done.invocations += 1
                 self._open[record.invocation] = record.principal
@@ -154,17 +150,17 @@ class UseFold:
             case _:
                 pass
 
-    def _call(self, record: Record, event: Asked, counted_as: str, done: _Done) -> _Tally | None:
-        """Count a call; where, if it was allowed."""
+    def _call(self, record: Record, event: Asked, counted_as: str, done: _Done) -> None:
+        """Count a call that was decided."""
+        self.calls += not isinstance(event, CallRedirected)
         question = Question(record.principal, event.capability, event.operation, event.target)
         if event.verdict != Verdict.ALLOW:
             self._deny(question, event)
-            return None
+            return
         tally = done.tallies.setdefault((event.capability, counted_as), _Tally())
         tally.add(event.target)
         for index in self._covers(question, done):
             done.used[index] += 1
-        return tally
 
     def _covers(self, question: Question, done: _Done) -> list[int]:
         """Which of the holder's grants cover a call.
@@ -258,10 +254,9 @@ def _ending(event: AgentCompleted | PluginResult | AgentError | PluginError) -> 
 
 
 def _decision(event: Asked) -> Decision:
-    opinions: Any = event.opinions
     return Decision(
-        verdict=Verdict(event.verdict),
+        verdict=event.verdict or Verdict.ALLOW,
         reason=event.reason,
         decided_by=event.decided_by,
-        opinions=msgspec.convert(opinions, tuple[Opinion, ...]),
+        opinions=event.opinions,
     )

@@ -302,7 +302,7 @@ def test_an_intent_counts_once_and_fails_with_its_outcome():
         story.add(CallRequested("tools", "call", "idle.go", [], "allow", "", "grants"), "ann", "0",
                   number)  # fmt: skip
         if status:
-            story.add(CallFinished(status, None), "ann", "0", number)
+            story.add(CallFinished(status, ("ok", None)), "ann", "0", number)
     (calls,) = story.use("ann").operations
     assert (calls.calls, calls.failed) == (3, 1)
     assert story.use("ann").grants[1].calls == 3
@@ -317,7 +317,7 @@ def test_a_call_that_was_sent_on_uses_the_grant_of_where_it_went():
               "notes", "0", 1)  # fmt: skip
     story.add(CallRedirected("http", "send", "GET http://d.test/", "deny", NOT_COVERED.reason,
                              "grants", (NOT_COVERED,)), "notes", "0", 1)  # fmt: skip
-    story.add(CallFinished("failed", None), "notes", "0", 1)
+    story.add(CallFinished("failed", ("err", ("other", "x"))), "notes", "0", 1)
     use, audit = story.use("notes"), story.audit()
     assert [(one.scope, one.calls) for one in use.grants] == [
         (urls[0], 1), (urls[1], 1), (urls[2], 0),

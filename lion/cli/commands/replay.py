@@ -64,10 +64,20 @@ def show_output(common: Common, run: str, screen: Screen) -> None:
         page.finish()
 
 
+class _Run(msgspec.Struct, frozen=True):
+    """An entry of a manifest's [[run]]."""
+
+    agent: str = ""
+    call: str = ""
+
+
 def _speakers(started: RunStarted) -> list[str]:
     """Whom the run's manifest started, or else everybody: as it was shown then."""
-    runs = started.manifest.get("run", [])
-    names = [run.get("agent") or run.get("call", "").partition(".")[0] for run in runs]
+    try:
+        runs = msgspec.convert(started.manifest.get("run", []), list[_Run])
+    except msgspec.ValidationError:  # of another lion's manifest; only the width depends on it
+        runs = []
+    names = [run.agent or run.call.partition(".")[0] for run in runs]
     return names or list(started.components)
 
 
