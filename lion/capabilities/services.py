@@ -3,8 +3,10 @@
 Rule: what no holder of the plan can reach is neither opened nor imported.
 """
 
+import os
+import pwd
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from lion.capabilities.models.provider import LLM
 from lion.capabilities.secrets.functions import SECRETS
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
+from lion.ports import Surroundings
 from lion.scopes.http_url import Url
 from lion.settings import Settings
 
@@ -59,21 +62,42 @@ async def open_services(
         yield services
 
 
-def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) -> tuple[str, ...]:
+def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) -> Surroundings:
     """Look at scripts, directories and secrets as a run would, and open, make or ask nothing.
 
-    Answers the names of secrets that are not bound. Raises OperatorError for the first mistake.
+    Answers what was found there. Raises OperatorError for the first mistake.
     """
     unbound: tuple[str, ...] = ()
+    audiences: dict[str, tuple[str, ...]] = {}
     if names := _secret_names(plan):
         vault = _open_vault(plan, settings, names)
         unbound = tuple(sorted(name for name in names if not vault.has(name)))
+        audiences = {name: vault.origins(name) for name in sorted(names) if vault.has(name)}
     check_scripts(plan)
     if _has_files(plan):
         from lion.capabilities.fs.roots import check_files
 
         check_files(plan, guard_of(settings, code))
-    return unbound
+    return Surroundings(
+        unbound=unbound, audiences=audiences, directories=_directories(plan), homes=_homes()
+    )
+
+
+def _directories(plan: Plan) -> dict[str, dict[str, str]]:
+    """The host's directories of every holder by the guest's path, links followed."""
+    return {
+        name: {g.mount.path: os.path.realpath(g.mount.at) for g in holder.grants if g.mount}
+        for name, holder in plan.holders.items()
+        if any(grant.mount for grant in holder.grants)
+    }
+
+
+def _homes() -> tuple[str, ...]:
+    """Homes of who runs lion, by the environment and by the system."""
+    found = {os.path.realpath(os.path.expanduser("~"))}
+    with suppress(KeyError):  # a user without an entry
+        found.add(os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir))
+    return tuple(sorted(found - {"/"}))
 
 
 def _open_vault(plan: Plan, settings: Settings, names: set[str]) -> "Vault":

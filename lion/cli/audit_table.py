@@ -22,7 +22,7 @@ from lion.review.rights import HolderAudit
 from lion.review.run import RunAudit
 
 if TYPE_CHECKING:
-    from lion.cli.commands.audit import ManifestAudit
+    from lion.review.check import ManifestAudit
 
 _LABEL = 12
 _TARGET = 60

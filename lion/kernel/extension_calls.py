@@ -89,8 +89,9 @@ async def _run(caller: Invocation, holder: str, offered: Offered, args: list[Any
         value = await attempt(invocation, offered.export, [asking, *args], PluginError)
     except GuestError as exc:
         raise told_caller(f"{offered.capability}.{offered.export.name}", exc) from exc
-    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns))
     status, given = value
+    is_error = status == "err"
+    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns, is_error=is_error))
     if status == "err":
         raise CallError(*given)
     if len(encode_body(given)) > BULK:

@@ -128,4 +128,6 @@ class LiveRun:
             self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
         elif len(self.denials) < DENIALS:
             line = suggest_line(question, decision, self.plan, self.extensions) or ""
-            self.denials[question] = Denial(*question, decision.reason, line)
+            self.denials[question] = Denial(
+                *question, decision.reason, line, decided_by=decision.decided_by
+            )

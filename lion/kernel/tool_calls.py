@@ -22,6 +22,7 @@ from lion.kernel.run_state import LiveHolder
 from lion.kernel.tool_types import input_schema, output_schema, read_text, write_result
 from lion.ports import Export
 from lion.values.json_scalars import JsonMismatch
+from lion.values.wit import ResultOf
 
 _CASES = {
     "deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable",
@@ -64,7 +65,8 @@ async def run_export(invocation: Invocation, export: Export, args: list[Any]) ->
     name = invocation.owner.tool_name(export)
     invocation.record(PluginInvoked(export=name, args=args))
     value = await attempt(invocation, export, args, PluginError)
-    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns))
+    is_error = isinstance(export.type.result, ResultOf) and value[0] == "err"
+    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns, is_error=is_error))
     return value
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import LATER, OFFERED, Capability, is_extension
+from lion.domain.decider import policy_line
 from lion.domain.names import did_you_mean
 from lion.domain.plan import SYSTEM
 from lion.domain.question import Question
@@ -42,6 +43,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     opinion: Opinion
     listings: tuple[str, ...] = ()
     targeted: tuple[str, ...] = ()
+    line: int | None = None
+    """Of the policy file, if it stands in one."""
 
     def __call__(self, question: Question) -> Opinion | None:
         return self.opinion if self.applies(question) else None
@@ -68,8 +71,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return self.operation is None and self.pattern is None
 
 
-def parse_rule(text: str, verdict: Verdict) -> Rule:
-    """Read a rule that refuses (DENY) or asks (ASK). Raises BadRule."""
+def parse_rule(text: str, verdict: Verdict, line: int | None = None) -> Rule:
+    """Read a rule that refuses (DENY) or asks (ASK), of that line of its file. Raises BadRule."""
+    rule = _parse(text, verdict)
+    opinion = msgspec.structs.replace(rule.opinion, processor=policy_line(line))
+    return msgspec.structs.replace(rule, line=line, opinion=opinion)
+
+
+def _parse(text: str, verdict: Verdict) -> Rule:
     words = text.split(None, 2)
     if not words:
         raise BadRule('an empty rule; write for instance "kv set **"')
@@ -150,7 +159,7 @@ def _rule(
         capability=capability.name,
         operation=operation,
         pattern=pattern,
-        opinion=Opinion("policy", verdict, f'{word} policy rule "{text}"'),
+        opinion=Opinion(policy_line(None), verdict, f'{word} policy rule "{text}"'),
         listings=capability.listings,
         targeted=capability.targeted,
     )

@@ -35,6 +35,7 @@ from lion.ports.log import (
     Tables,
     VerifyReport,
 )
+from lion.ports.surroundings import Surroundings
 from lion.ports.system import Asking, JsonTypes, Offered, SystemComponent, SystemInfo
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "PendingCall",
     "RunSummary",
     "Runtime",
+    "Surroundings",
     "SystemComponent",
     "SystemInfo",
     "Tables",

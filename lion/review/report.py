@@ -32,7 +32,7 @@ class Ending(msgspec.Struct, frozen=True):
 class Denial(msgspec.Struct, frozen=True):
     """A call that was refused: who, what, why, and the manifest line that would allow it (empty:
     none would). `together` is the line that allows this and the others for whose line there is
-    no second place; empty if it is the only one.
+    no second place; empty if it is the only one. `decided_by` as in domain/decider.py.
     """
 
     holder: str
@@ -43,6 +43,7 @@ class Denial(msgspec.Struct, frozen=True):
     suggestion: str = ""
     times: int = 1
     together: str = ""
+    decided_by: str = ""
 
 
 def with_together(denials: Iterable[Denial]) -> tuple[Denial, ...]:

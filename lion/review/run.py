@@ -23,12 +23,8 @@ from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import BudgetUse
 from lion.review.again import Again, Redecision
 from lion.review.facts import BudgetSpent, HolderUse, RootEnding
-from lion.review.rights import (
-    HolderAudit,
-    Loaded,
-    audit_plan,
-    recorded,
-)
+from lion.review.loaded import Loaded, recorded
+from lion.review.rights import HolderAudit, audit_plan
 from lion.review.use import UseFold
 
 

@@ -229,7 +229,7 @@ class UseFold:
 
     def _denial(self, question: Question, decision: Decision, times: int) -> Denial:
         line = suggest_line(question, decision, self._plan, self._extensions) or ""
-        return Denial(*question, decision.reason, line, times)
+        return Denial(*question, decision.reason, line, times, decided_by=decision.decided_by)
 
 
 def _name(record: Record, event: AgentSpawned | PluginInvoked) -> str:

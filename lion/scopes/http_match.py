@@ -45,6 +45,11 @@ def host_matches(pattern: str, host: str) -> bool:
     return host == pattern
 
 
+def hosts_meet(a: str, b: str) -> bool:
+    """Whether some host is meant by both: each is `*`, `*.x` or a host, in normal form."""
+    return _host_includes(a, b) or _host_includes(b, a)
+
+
 def _compiled(text: str, parse: Callable[[str], HttpScope]) -> Pattern:
     try:
         matches = _matcher(parse(text))

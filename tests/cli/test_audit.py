@@ -32,7 +32,7 @@ RUN_KEYS = {
 }  # fmt: skip
 HOLDER_KEYS = {
     "name", "kind", "is_sandboxed", "component", "digest", "system", "imports", "tools",
-    "defaults", "denied_defaults", "grants", "rules", "may_use", "reachable", "limits",
+    "defaults", "denied_defaults", "grants", "rules", "may_use", "refused", "reachable", "limits",
     "lowered", "warnings", "use",
 }  # fmt: skip
 USE_KEYS = {"invocations", "endings", "cpu_ns", "operations", "grants", "denied", "budgets"}
@@ -217,9 +217,16 @@ def test_the_documented_keys_are_those_of_the_command(recorded: Lion) -> None:
     assert words["`holders[]`"] == HOLDER_KEYS
     assert words["`holders[].use`"] == USE_KEYS
     assert words["`holders[].grants[]`"] == set(ann["grants"][0])
+    shut = recorded.write('deny = ["tools"]', "shut.toml")
+    shown = {h["name"]: h for h in recorded.json("audit", TOUR, "--policy", shut)["holders"]}
+    assert words["`holders[].refused[]`"] - {"manifest", "grants"} == set(
+        shown["ann"]["refused"][0]
+    )
+    assert words["`holders[].rules[]`"] == set(shown["ann"]["rules"][0])
     assert words["`holders[].reachable[]`"] == set(ann["reachable"][0])
     assert words["`holders[].use.grants[]`"] == set(ann["use"]["grants"][0])
-    assert words["`holders[].use.denied[]`"] == set(ann["use"]["denied"][0])
+    denied = words["`holders[].use.denied[]`"] - {"grants", "budget"}
+    assert denied == set(ann["use"]["denied"][0])
     recorded("run", TOUR, "--policy", recorded.write('deny = ["tools"]', "policy.toml"))
     again = recorded.json("audit")["again"]
     assert words["`again`"] == set(again)

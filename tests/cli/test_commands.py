@@ -166,7 +166,13 @@ def test_check_keeps_to_the_policy(lion: Lion) -> None:
     checked = lion.json("check", lion.write(tour()), "--policy", policy)
     holders = {holder["name"]: holder for holder in checked["holders"]}
     assert "kv" not in holders["notebook"]["may_use"]
-    assert "imported but not allowed: kv" in holders["notebook"]["warnings"]
+    assert holders["notebook"]["warnings"] == ['granted but denied by policy rule "kv": kv']
+    denial = 'denied by policy rule "kv"'
+    assert holders["notebook"]["refused"] == [
+        {"capability": "kv", "by": "policy line 1", "reason": denial}
+    ]
+    text = lion("check", lion.write(tour()), "--policy", policy).stdout
+    assert "         denied   kv by policy line 1\n" in text
 
 
 def test_check_describes_tools_alike_whoever_wrote_them(lion: Lion) -> None:

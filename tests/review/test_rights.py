@@ -32,8 +32,9 @@ from lion.policy.rights import build_rights
 from lion.ports import BudgetUse
 from lion.review import use as audit_use
 from lion.review.facts import HolderUse
+from lion.review.loaded import Loaded
 from lion.review.reach import Reach
-from lion.review.rights import HolderAudit, Loaded, audit_plan
+from lion.review.rights import HolderAudit, audit_plan
 from lion.review.run import RunAudit, audit_run
 
 KV = ("compare-and-set", "delete", "get", "list", "set")
@@ -154,7 +155,7 @@ def test_grants_imports_and_rules_that_do_not_fit_are_told():
     a, b = audit_plan(plan, found, parse_policy('deny = ["clock", "kv set **", "tool b.go"]'))
     assert a.warnings == (
         "granted but not imported: kv",
-        "granted but not there: tool b.gone",
+        "granted but not there: tool b.gone; did you mean 'go'?",
         "imported but denied by the manifest: random",
         'granted but denied by policy rule "clock": clock',
     )
@@ -164,6 +165,11 @@ def test_grants_imports_and_rules_that_do_not_fit_are_told():
         ("deny", "clock"),
         ("deny", "tool b.go"),
     ]
+    assert {one.by for one in a.rules} == {"policy line 1"}
+    assert [(one.capability, one.by) for one in a.refused] == [
+        ("clock", "policy line 1"), ("random", "manifest"),
+    ]  # fmt: skip
+    assert [(one.capability, one.by) for one in b.refused] == [("kv", "grants")]
     assert b.warnings == ("imported but not granted: kv",)
     assert b.may_use == ("log",)
 

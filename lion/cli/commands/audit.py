@@ -11,27 +11,15 @@ import msgspec
 from lion.cli.audit_table import render_manifest_audit, render_run_audit
 from lion.cli.files import read_manifest
 from lion.cli.logs import open_log
+from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
-from lion.cli.session import run_trio
-from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.policy.policy_file import Policy, parse_policy
-from lion.review.rights import HolderAudit, Loaded, audit_plan, by_capability
+from lion.review.check import ManifestAudit
 from lion.review.run import RunAudit, audit_run
 
 LAST = "last"
-
-
-class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may do what by a manifest, under the operator's policy of now."""
-
-    manifest_name: str
-    manifest: str
-    policy: str | None
-    policy_digest: str
-    proxy: str
-    holders: tuple[HolderAudit, ...]
 
 
 @click.command("audit")
@@ -48,7 +36,7 @@ def command(common: Common, manifest_or_run: str, sets: Mapping[str, str]) -> in
     """
     screen = open_screen("stdout")
     if names_manifest(manifest_or_run):
-        audit: ManifestAudit | RunAudit = audit_manifest(common, manifest_or_run, sets)
+        audit: ManifestAudit | RunAudit = audited_manifest(common, manifest_or_run, sets)
     else:
         audit = audit_recorded(common, manifest_or_run, sets)
     if common.as_json:
@@ -73,38 +61,9 @@ def audit_json(audit: ManifestAudit | RunAudit) -> str:
     return msgspec.json.encode({"kind": kind, **msgspec.structs.asdict(audit)}).decode()
 
 
-def audit_manifest(common: Common, word: str, sets: Mapping[str, str]) -> ManifestAudit:
+def audited_manifest(common: Common, word: str, sets: Mapping[str, str]) -> ManifestAudit:
     """Load a manifest's components and fold. Raises OperatorError, GuestError."""
-    from lion.host import open_host, read_policy
-
-    plan, settings = read_manifest(word, sets), common.settings()
-    policy = read_policy(settings.policy)
-
-    async def session() -> dict[str, Any]:
-        async with open_host(settings) as host:
-            return await host.check(plan)
-
-    infos = run_trio(session)
-    return ManifestAudit(
-        manifest_name=plan.name,
-        manifest=str(plan.path),
-        policy=None if policy.path is None else str(policy.path),
-        policy_digest=policy.digest,
-        proxy="" if policy.proxy is None else policy.proxy.origin,
-        holders=audit_plan(plan, _loaded(plan, infos), policy),
-    )
-
-
-def _loaded(plan: Plan, infos: Mapping[str, Any]) -> dict[str, Loaded]:
-    return {
-        name: Loaded(
-            digest=infos[name].digest,
-            system=infos[name].system,
-            imports=by_capability((i, f) for i, fs in infos[name].imports.items() for f in fs),
-            tools=tuple(tool.name for tool in infos[name].tools),
-        )
-        for name in plan.holders
-    }
+    return look_at(common, read_manifest(word, sets))[0]
 
 
 def audit_recorded(common: Common, word: str, sets: Mapping[str, str]) -> RunAudit:

@@ -16,7 +16,7 @@ from lion.cli.summary import json_text
 from lion.domain.capability import capability_of, is_extension
 from lion.domain.text import show_line, show_lines
 from lion.errors import OperatorError
-from lion.kernel.inspect import ComponentInfo, ToolInfo
+from lion.review.loaded import ComponentInfo, ToolInfo
 
 
 @click.command("inspect")

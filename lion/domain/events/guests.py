@@ -30,10 +30,14 @@ class PluginInvoked(Event, frozen=True):
 
 
 class PluginResult(Event, frozen=True):
-    """The export returned. `value` is the WIT value, compared byte for byte by a replay."""
+    """The export returned. `value` is the WIT value, compared byte for byte by a replay.
+
+    `is_error`: it is the error of a `result`, the tool's own (older lions did not say so).
+    """
 
     value: Any
     cpu_ns: int = 0
+    is_error: bool = False
 
 
 class PluginError(Event, frozen=True):
