@@ -14,6 +14,7 @@ from lion.domain.names import is_name, is_tool_name
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.domain.units import parse_size, render_money, render_size
+from lion.policy.written import as_written
 from lion.scopes.extension_grant import extension_line
 from lion.scopes.extension_grant import is_suggestible as is_suggestible_target
 from lion.scopes.fs_grant import suggested_entries
@@ -52,7 +53,7 @@ def suggest_line(
             entries = suggested_entries(call.operation, call.target, granted)
             return None if entries is None else _line(f"{place}.allow.fs", entries)
         case "http":
-            return _http_line(place, holder, call.target)
+            return _http_line(place, holder, call.target, plan)
         case "llm" if call.target in plan.models:
             granted = [_model_entry(grant) for grant in holder.grants if grant.capability == "llm"]
             return _line(f"{place}.allow.llm", [*granted, call.target])
@@ -72,12 +73,17 @@ def _model_entry(grant: Grant) -> Any:
     return {"model": grant.patterns[0], **numbers} if numbers else grant.patterns[0]
 
 
-def _http_line(place: str, holder: Holder, target: str) -> str | None:
+def _http_line(place: str, holder: Holder, target: str, plan: Plan) -> str | None:
     """The line that allows exactly this request; none for a private address that is new."""
     granted = [grant for grant in holder.grants if grant.capability == "http"]
     if not is_suggestible(target, granted):
         return None
-    return _line(f"{place}.allow.http", [*map(written_entry, granted), target])
+    scopes, target = as_written([grant.patterns[0] for grant in granted], target, plan)
+    entries = [
+        {**entry, "url": scope} if isinstance(entry := written_entry(grant), dict) else scope
+        for grant, scope in zip(granted, scopes, strict=True)
+    ]
+    return _line(f"{place}.allow.http", [*entries, target])
 
 
 def _extension_line(place: str, holder: Holder, target: str, extension: Capability) -> str | None:

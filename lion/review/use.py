@@ -1,7 +1,8 @@
 """Look here if you want to know what a run made of its rights: one pass over its records.
 
 Rule: what is kept grows with different targets and denials, not with records, and is bounded.
-Rule: a call that was allowed has used its grant, however it ended; a refused one has not.
+Rule: a call that was allowed has used its grant, however it ended; a refused one has not, and if
+the grant covers it, whoever refused it is named: such a grant is not idle.
 """
 
 from collections import Counter
@@ -95,6 +96,7 @@ class _Done:
             for pattern in grant.patterns
         ] + [grant for grant in grants if not grant.patterns]
         self.used = [0] * len(self.grants)
+        self.stopped: list[Counter[str]] = [Counter() for _ in self.grants]
 
 
 class UseFold:
@@ -146,7 +148,7 @@ class UseFold:
                 self._open.pop(record.invocation, None)
                 if record.invocation in self._roots:
                     root = self._roots[record.invocation]
-                    root.ending, root.error = _ending(event), getattr(event, "error", "")
+                    root.ending, root.error = _ending(event), _error(event)
             case _:
                 pass
 
@@ -156,6 +158,8 @@ class UseFold:
         question = Question(record.principal, event.capability, event.operation, event.target)
         if event.verdict != Verdict.ALLOW:
             self._deny(question, event)
+            for index in self._covers(question, done):
+                done.stopped[index][event.decided_by] += 1
             return
         tally = done.tallies.setdefault((event.capability, counted_as), _Tally())
         tally.add(event.target)
@@ -216,8 +220,10 @@ class UseFold:
                     scope="".join(scope_of(grant)),
                     calls=calls,
                     line=grant.line,
+                    stopped=stopped.total(),
+                    stopped_by=tuple(sorted(stopped)),
                 )
-                for grant, calls in zip(done.grants, done.used, strict=True)
+                for grant, calls, stopped in zip(done.grants, done.used, done.stopped, strict=True)
             ),
             denied=with_together(
                 self._denial(question, decision, times)
@@ -249,8 +255,20 @@ def _by_key(item: tuple[tuple[str, str], _Tally]) -> tuple[str, str]:
 def _ending(event: AgentCompleted | PluginResult | AgentError | PluginError) -> str:
     if isinstance(event, AgentError | PluginError):
         return event.ending
-    is_error = isinstance(event, AgentCompleted) and event.is_error
-    return "error" if is_error else "returned"
+    return "error" if event.is_error else "returned"
+
+
+def _error(event: AgentCompleted | PluginResult | AgentError | PluginError) -> str:
+    """What went wrong, for people; guest text in it is not yet escaped."""
+    if isinstance(event, AgentError | PluginError):
+        return event.error
+    match event.value:
+        case ["err", [str() as case, str() as text]] if isinstance(event, AgentCompleted):
+            return f"{case}: {text}"
+        case ["err", value] if event.is_error:
+            return value if isinstance(value, str) else repr(value)
+        case _:
+            return ""
 
 
 def _decision(event: Asked) -> Decision:

@@ -223,3 +223,13 @@ def test_diagnostics_go_to_stderr(lion: Lion) -> None:
     told = [json.loads(line) for line in lion(*words, "--log-format", "json").stderr.splitlines()]
     assert {"event": "greeting Ann", "level": "info"}.items() <= told[-2].items()
     assert told[-2]["principal"] == "hello"
+
+
+def test_a_log_without_runs_lists_none_and_is_no_mistake(lion: Lion) -> None:
+    result = lion("runs")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "no runs yet; start one with: lion run MANIFEST\n"
+    assert lion.json("runs") == []
+    assert lion("log").returncode == 2
+    lion("check", lion.write(tour()))  # opens a log, and runs nothing
+    assert (lion("runs").returncode, lion("runs").stdout) == (0, "")

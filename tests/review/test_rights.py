@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lion.cli.audit_table import _run_rows
 from lion.domain.call import Opinion, Verdict
 from lion.domain.events import (
     AgentCompleted,
@@ -19,6 +20,7 @@ from lion.domain.events import (
     Event,
     PluginInvoked,
     PluginLoaded,
+    PluginResult,
     RunFinished,
     RunStarted,
     encode_body,
@@ -368,6 +370,38 @@ def test_endings_and_what_was_cut():
     use = story.use("ann")
     assert (use.invocations, use.endings, use.cpu_ns) == (2, {"error": 1, "trap": 1}, 11)
     assert (audit.exit_code, audit.records) == (3, len(story.records))
+
+
+def test_a_tools_own_error_is_not_returned():
+    story = Story()
+    story.add(PluginInvoked("go", []), "idle", "0")
+    story.add(PluginResult(("err", {"code": 3}), is_error=True), "idle", "0")
+    story.add(PluginInvoked("go", []), "idle", "1")
+    story.add(PluginResult(("err", 3)), "idle", "1")  # a tuple, or of a lion that did not say so
+    story.add(AgentSpawned("ann", "t"), "ann", "2")
+    story.add(AgentCompleted(("err", ("denied", "no")), is_error=True), "ann", "2")
+    assert story.use("idle").endings == {"error": 1, "returned": 1}
+    assert [(one.name, one.ending, one.error) for one in story.audit().endings] == [
+        ("idle.go", "error", "{'code': 3}"), ("idle.go", "returned", ""),
+        ("ann", "error", "denied: no"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["system.guard", "policy line 3", "budget"])
+def test_a_grant_whose_calls_another_stopped_is_not_idle(by: str):
+    story = Story()
+    for target in ("notes.write", "notes.write", "other.go"):
+        story.call("ann", "tools call", target, opinion=Opinion(by, Verdict.DENY, "not now"))
+    notes, idle = story.use("ann").grants
+    assert (notes.calls, notes.stopped, notes.stopped_by, notes.is_idle) == (0, 2, (by,), False)
+    assert (idle.stopped, idle.stopped_by, idle.is_idle) == (0, (), True)
+    assert [one.decided_by for one in story.use("ann").denied] == [by, by]
+    (row,) = [row for row in _run_rows(story.audit().holders[-1]) if row[0] == "stopped"]
+    assert row == ("stopped", f"tools notes.*  2 times by {by}")
+    unused = [
+        text for label, text in _run_rows(story.audit().holders[-1]) if label == "never used"
+    ]
+    assert len([text for text in unused if "could be removed" in text]) == 1
 
 
 def test_limits_and_budgets_are_those_of_the_run():

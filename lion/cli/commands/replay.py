@@ -16,6 +16,7 @@ from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
 from lion.domain.events import RunStarted
 from lion.domain.text import show_line
+from lion.domain.units import counted
 from lion.errors import AuditError
 
 if TYPE_CHECKING:
@@ -83,9 +84,10 @@ def _speakers(started: RunStarted) -> list[str]:
 
 def render_report(report: "ReplayReport", screen: Screen) -> Iterator[str]:
     """What the comparison came to."""
-    what = f"{report.invocations} invocations, {report.calls} host calls"
+    what = f"{counted(report.invocations, 'invocation')}, {counted(report.calls, 'host call')}"
     if report.trusted:
-        what += f", {report.trusted} calls of system plugins not executed again"
+        calls = counted(report.trusted, "call")
+        what += f", {calls} of system plugins not executed again"
     if report.difference is None:
         cut = "" if report.finished else "; the run was cut short, and replayed as far as it got"
         same = screen.paint("identical", "green")
