@@ -29,7 +29,7 @@ from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader, owner_of
 from lion.log.sqlite import open_sqlite_log
 from lion.policy.policy_file import Policy, parse_policy
-from lion.ports import Clock, EventLog, Operation, Services
+from lion.ports import Clock, EventLog, Operation, Services, Surroundings
 from lion.review.report import Ending, RunReport, denials_of
 from lion.scopes.http_url import Url
 from lion.settings import Settings
@@ -106,8 +106,8 @@ class Host:
         """
         return await self._loader.check(plan, self._fittings.clock())
 
-    async def check_services(self, plan: Plan) -> tuple[str, ...]:
-        """Look at a plan's scripts, directories and secrets; names of secrets that are not bound.
+    async def check_services(self, plan: Plan) -> Surroundings:
+        """Look at a plan's scripts, directories and secrets: what it meets there.
 
         Raises OperatorError for the first mistake.
         """

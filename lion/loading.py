@@ -26,7 +26,13 @@ from lion.domain.plan import Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
-from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
+from lion.kernel.inspect import (
+    ComponentInfo,
+    check_runs,
+    describe,
+    failed_event,
+    loaded_event,
+)
 from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
@@ -93,7 +99,7 @@ class Loader:
 
     async def check(self, plan: Plan, clock: Clock) -> dict[str, ComponentInfo]:
         """Load every component of a plan, and system plugins, which are not opened: what each
-        holder's is. Raises the first error.
+        holder's is. Raises the first error, also of what [[run]] starts.
         """
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
@@ -105,6 +111,7 @@ class Loader:
             data = read_component(holder.component)
             sizes[name] = len(data)
             found[name] = await self._runtime.load(data, holder.origin, extensions)
+        check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
     async def load(self, live: LiveRun, plan: Plan) -> None:
@@ -206,9 +213,7 @@ class Loader:
             components={
                 name: h.component.digest for name, h in live.holders.items() if h.system is None
             },
-            limits={
-                name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
-            },
+            limits={name: h.rights.limits for name, h in live.holders.items()},
             policy_digest=self._policy.digest,
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             directories=_directories(live),

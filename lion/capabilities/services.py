@@ -3,8 +3,10 @@
 Rule: what no holder of the plan can reach is neither opened nor imported.
 """
 
+import os
+import pwd
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ from lion.capabilities.opened import Opened
 from lion.domain.plan import Directory, Mount, Plan
 from lion.errors import OperatorError
 from lion.places import Place
+from lion.ports import Surroundings
 from lion.scopes.http_url import Url
 from lion.settings import Settings
 
@@ -62,21 +65,34 @@ async def open_services(
         yield services
 
 
-def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) -> tuple[str, ...]:
+def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) -> Surroundings:
     """Look at scripts, directories and secrets as a run would, and open, make or ask nothing.
 
-    Answers the names of secrets that are not bound. Raises OperatorError for the first mistake.
+    Answers what was found there. Raises OperatorError for the first mistake.
     """
     unbound: tuple[str, ...] = ()
+    audiences: dict[str, tuple[str, ...]] = {}
     if names := _secret_names(plan):
         vault = _open_vault(plan, settings, names)
         unbound = tuple(sorted(name for name in names if not vault.has(name)))
+        audiences = {name: vault.origins(name) for name in sorted(names) if vault.has(name)}
     check_scripts(plan)
     if _has_files(plan):
         from lion.capabilities.fs.roots import check_files
 
         check_files(plan, _guard(plan, settings, code))
-    return unbound
+    return Surroundings(
+        unbound=unbound, audiences=audiences, homes=_homes(),
+        directories=list_directories(plan, settings, code),
+    )  # fmt: skip
+
+
+def _homes() -> tuple[str, ...]:
+    """Homes of who runs lion, by the environment and by the system."""
+    found = {os.path.realpath(os.path.expanduser("~"))}
+    with suppress(KeyError):  # a user without an entry
+        found.add(os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir))
+    return tuple(sorted(found - {"/"}))
 
 
 def list_directories(

@@ -4,7 +4,6 @@ Rule: a plan is resolved: variables filled in, paths absolute, sizes in bytes, t
 nanoseconds.
 """
 
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,6 @@ SYSTEM = "system"
 
 MIB = 1024 * 1024
 SECOND = 1_000_000_000
-
-
-def in_seconds(ns: int | None) -> float:
-    """Nanoseconds as the event loop counts; None is for ever."""
-    return inf if ns is None else ns / SECOND
 
 
 class Rate(msgspec.Struct, frozen=True):

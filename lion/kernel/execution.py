@@ -24,6 +24,7 @@ from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation
 from lion.ports import Export
+from lion.values.wit import ResultOf
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +37,14 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     failed: type[PluginError] | type[AgentError]
 
 
-def as_tool(name: str, args: list[Any]) -> Form:
+def as_tool(name: str, export: Export, args: list[Any]) -> Form:
     """Of a tool or a function, by the name it goes by and the arguments it was given."""
+    has_errors = isinstance(export.type.result, ResultOf)
     return Form(
         began=PluginInvoked(export=name, args=args),
-        ended=lambda value, cpu_ns: PluginResult(value=value, cpu_ns=cpu_ns),
+        ended=lambda value, cpu_ns: PluginResult(
+            value=value, cpu_ns=cpu_ns, is_error=has_errors and value[0] == "err"
+        ),
         failed=PluginError,
     )
 
@@ -70,7 +74,7 @@ async def execute(invocation: Invocation, export: Export, args: list[Any], form:
 
 async def execute_tool(invocation: Invocation, export: Export, args: list[Any]) -> Any:
     """A tool of the invocation's holder. Raises GuestError."""
-    form = as_tool(invocation.owner.tool_name(export), args)
+    form = as_tool(invocation.owner.tool_name(export), export, args)
     return await execute(invocation, export, args, form)
 
 

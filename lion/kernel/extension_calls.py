@@ -85,7 +85,7 @@ async def _run(caller: Invocation, holder: str, offered: Offered, args: list[Any
     invocation = build_invocation(caller, caller.live.holders[holder], cause)
     asking = Asking(run=caller.run, chain=caller.chain, namespace=caller.namespace)
     invocation.is_awaited = True
-    form = as_tool(offered.export.name, args)
+    form = as_tool(offered.export.name, offered.export, args)
     try:
         status, given = await execute(invocation, offered.export, [asking, *args], form)
     except (GuestError, BrokenCall) as exc:

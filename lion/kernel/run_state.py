@@ -150,4 +150,6 @@ class LiveRun:
             self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
         elif len(self.denials) < DENIALS:
             found = suggest(question, decision, self.plan, self.extensions)
-            self.denials[question] = Refused(question, decision.reason, found)
+            self.denials[question] = Refused(
+                question, decision.reason, found, decided_by=decision.decided_by
+            )

@@ -255,10 +255,12 @@ def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _no_runs(directory: Path) -> OperatorError:
+    """Build the error for a log without a run; its fact `is_empty` tells it from others."""
     return OperatorError(
         f"no runs yet in {directory}",
         hint="start one with: lion run MANIFEST",
         directory=str(directory),
+        is_empty=True,
     )
 
 

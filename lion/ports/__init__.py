@@ -37,6 +37,7 @@ from lion.ports.log import (
     Tables,
     VerifyReport,
 )
+from lion.ports.surroundings import Surroundings
 from lion.ports.system import Asking, JsonTypes, Offered, SystemComponent, SystemInfo
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "RunSummary",
     "Runtime",
     "Services",
+    "Surroundings",
     "SystemComponent",
     "SystemInfo",
     "Tables",

@@ -22,6 +22,7 @@ from lion.scopes.http_target import HttpTarget, read_http_target
 from lion.scopes.http_url import ENCODED_SLASH, BadUrl, Url, slashes_decoded
 from lion.scopes.named import NamedScopes, granted
 from lion.scopes.pattern import BadPattern, Matches, Pattern, compile_pattern, includes
+from lion.scopes.written import as_written
 
 
 class HttpScopes(NamedScopes):
@@ -61,7 +62,12 @@ class HttpScopes(NamedScopes):
         target, own = question.target, granted(holder, "http")
         if not isinstance(target, HttpTarget) or not is_suggestible(target, own):
             return None
-        return [*map(written_entry, own), target.text]
+        scopes, text = as_written([grant.patterns[0] for grant in own], target.text, plan)
+        entries = [
+            {**entry, "url": scope} if isinstance(entry := written_entry(grant), dict) else scope
+            for grant, scope in zip(own, scopes, strict=True)
+        ]
+        return [*entries, text]
 
 
 @lru_cache(maxsize=1_024)
@@ -110,6 +116,11 @@ def host_matches(pattern: str, host: str) -> bool:
 def _path_includes(wide: str, narrow: str) -> bool:
     """What the narrow one takes as it is sent, the wide one has to cover in both readings."""
     return all(includes(wide, path, "/") for path in {narrow, slashes_decoded(narrow)})
+
+
+def hosts_meet(a: str, b: str) -> bool:
+    """Whether some host is meant by both: each is `*`, `*.x` or a host, in normal form."""
+    return _host_includes(a, b) or _host_includes(b, a)
 
 
 Reads = Callable[[Matches, str], bool]

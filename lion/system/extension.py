@@ -22,6 +22,8 @@ from typing import Annotated, Any, Final, TypeVar, overload
 
 import msgspec
 
+from lion.domain.call import ERROR_CASES
+
 
 class Wit(msgspec.Struct, frozen=True):
     """Which of WIT's numbers an int or a float is."""
@@ -67,16 +69,7 @@ class Failure(Exception):
         self.text = text
 
 
-FAILURES: Final = (
-    "invalid",
-    "not-found",
-    "exists",
-    "conflict",
-    "exhausted",
-    "timeout",
-    "unavailable",
-    "other",
-)
+FAILURES: Final = tuple(case for case in ERROR_CASES if case not in ("denied", "cancelled"))
 """The cases that a function may answer: who is denied or cancelled is lion's to say."""
 
 

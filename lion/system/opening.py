@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from lion.domain.capability import OFFERED, is_extension
 from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
-from lion.domain.plan import Holder, Plan, in_seconds
+from lion.domain.plan import Holder, Plan
 from lion.domain.text import show_line
+from lion.domain.units import seconds_of
 from lion.errors import LionError, OperatorError
 from lion.manifest.document import Document
 from lion.ports import Clock, SystemInfo
@@ -109,7 +110,7 @@ def interface_of(use: str) -> tuple[str, str]:
 
 async def open_plugin(loaded: LoadedPlugin, holder: Holder, scrub: Scrub) -> None:
     """Call its `open` under the holder's deadline. Raises OperatorError."""
-    seconds = in_seconds(holder.limits.deadline_ns)
+    seconds = seconds_of(holder.limits.deadline_ns)
     who = f"the system plugin {holder.name!r} ({holder.use})"
     try:
         with trio.move_on_after(seconds) as scope:

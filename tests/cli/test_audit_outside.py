@@ -78,7 +78,7 @@ def test_the_desk_tells_who_asked_servers_and_models_and_who_was_refused(
     spent = {budget["budget"]: budget for budget in ann["budgets"]}
     assert spent["llm.calls of fast"]["used"] == 3
     assert 0 < spent["llm.tokens of fast"]["used"] < spent["llm.tokens of fast"]["limit"]
-    text = lion("audit").stdout
+    text = lion("audit", "--full").stdout
     assert "no http of its own; through fetcher.fetch: http" in text
     shut = lion.write('deny = ["http * GET http://**"]', "shut.toml")
     again = lion.json("audit", "last", "--policy", shut)["again"]

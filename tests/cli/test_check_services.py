@@ -178,3 +178,78 @@ def test_a_wrong_binding_is_found_too(lion: Lion) -> None:
     result = lion("check", path, LION_SECRET_HOSTED="sk-0123456789-without-a-host")
     assert_one_line(result, 2, "LION_SECRET_HOSTED", "says no audience")
     assert "sk-0123456789" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "parts"),
+    [
+        ("hello.greet", "{}", ("hello.greet: ", "name")),
+        ("hello.greet", "{ name = 3 }", ("hello.greet: ", "name")),
+        ("hello.greet", '{ name = "Ann", nmae = "Bob" }', ("hello.greet: ", "nmae")),
+        ("hello.gret", '{ name = "Ann" }', ("no tool 'gret'", "did you mean 'greet'")),
+    ],
+)
+def test_a_run_that_calls_what_is_not_there(
+    lion: Lion, call: str, given: str, parts: tuple[str, ...]
+) -> None:
+    """`check` says what `run` would, and `audit` too."""
+    text = f'name = "x"\n[plugins.hello]\ncomponent = "{WASM}/hello.wasm"\n'
+    path = lion.write(f'{text}[[run]]\ncall = "{call}"\nwith = {given}\n')
+    assert_one_line(lion("check", path), 2, *parts)
+    assert lion("audit", path).stderr == lion("check", path).stderr
+    what = lion("check", path).stderr.splitlines()[0].removeprefix("error: ")
+    result = lion("run", path)
+    assert result.returncode == 2 and what in result.stdout
+
+
+def test_directories_are_shown_as_the_host_sees_them(lion: Lion) -> None:
+    (lion.folder / "real").mkdir()
+    (lion.folder / "link").symlink_to("real")
+    result = lion("check", lion.write(files(fs("link"))))
+    real = lion.folder / "real"
+    assert f"         fs       /n is {real}, to read\n" in result.stdout
+    (holder,) = lion.json("check", lion.folder / "manifest.toml")["holders"]
+    assert holder["scopes"][0]["directory"] == str(real)
+    assert "home directory" not in result.stdout
+
+
+def test_a_home_that_may_be_written_is_warned_of(lion: Lion) -> None:
+    """State, cache and manifest are elsewhere, or it would be refused."""
+    home = lion.folder / "person"
+    home.mkdir()
+    result = lion("check", lion.write(files(fs("person", write=True))), HOME=str(home))
+    assert f"warning  fs /n may write all of a home directory: it is {home}\n" in result.stdout
+
+
+def test_where_secrets_go_is_shown_and_nowhere_is_warned_of(lion: Lion) -> None:
+    path = lion.write(
+        f'''name = "x"
+[plugins.fetcher]
+component = "{WASM}/fetcher.wasm"
+allow.http = ["GET https://api.example.com/**"]
+allow.secrets = ["api"]
+'''
+    )
+    bound = {"LION_SECRET_API": "api.example.com,*.b.example sk-0123456789"}
+    result = lion("check", path, **bound)
+    assert "secrets  api goes to https://api.example.com, https://*.b.example\n" in result.stdout
+    assert "warning" not in result.stdout and "sk-0123456789" not in result.stdout
+    elsewhere = lion("check", path, LION_SECRET_API="b.example sk-0123456789")
+    told = "warning  secret api is for https://b.example, which no grant of http reaches"
+    assert told in elsewhere.stdout
+    assert (
+        told.partition("  ")[2]
+        in lion("audit", path, LION_SECRET_API="b.example sk-0123456789").stdout
+    )
+
+
+def test_a_grant_that_matches_no_tool_is_told_by_both(lion: Lion) -> None:
+    text = f'name = "x"\n[plugins.hello]\ncomponent = "{WASM}/hello.wasm"\n'
+    path = lion.write(
+        f'{text}[agents.ann]\ncomponent = "{WASM}/guide.wasm"\nallow.tools = ["hello.x*"]'
+    )
+    for command in ("check", "audit"):
+        (found,) = [
+            line for line in lion(command, path).stdout.splitlines() if "not there" in line
+        ]
+        assert found.split(None, 1) == ["warning", "granted but not there: tool hello.x*"]

@@ -171,7 +171,13 @@ def test_check_keeps_to_the_policy(lion: Lion) -> None:
     checked = lion.json("check", lion.write(tour()), "--policy", policy)
     holders = {holder["name"]: holder for holder in checked["holders"]}
     assert "kv" not in holders["notebook"]["may_use"]
-    assert "imported but not allowed: kv" in holders["notebook"]["warnings"]
+    assert holders["notebook"]["warnings"] == ['granted but denied by policy rule "kv": kv']
+    denial = 'denied by policy rule "kv"'
+    assert holders["notebook"]["refused"] == [
+        {"capability": "kv", "by": "policy line 1", "reason": denial}
+    ]
+    text = lion("check", lion.write(tour()), "--policy", policy).stdout
+    assert "         denied   kv by policy line 1\n" in text
 
 
 def test_check_describes_tools_alike_whoever_wrote_them(lion: Lion) -> None:
@@ -222,3 +228,13 @@ def test_diagnostics_go_to_stderr(lion: Lion) -> None:
     told = [json.loads(line) for line in lion(*words, "--log-format", "json").stderr.splitlines()]
     assert {"event": "greeting Ann", "level": "info"}.items() <= told[-2].items()
     assert told[-2]["principal"] == "hello"
+
+
+def test_a_log_without_runs_lists_none_and_is_no_mistake(lion: Lion) -> None:
+    result = lion("runs")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "no runs yet; start one with: lion run MANIFEST\n"
+    assert lion.json("runs") == []
+    assert lion("log").returncode == 2
+    lion("check", lion.write(tour()))  # opens a log, and runs nothing
+    assert (lion("runs").returncode, lion("runs").stdout) == (0, "")

@@ -185,7 +185,7 @@ def _read(descriptor: int) -> bytes:
 
 @pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 0), (3, 14, 1)])
 def test_some_pythons_are_refused(version: tuple[int, int, int]) -> None:
-    from lion.cli.versions import check_python
+    from lion.domain.pythons import check_python
     from lion.errors import OperatorError
 
     with pytest.raises(OperatorError, match="Python 3"):
@@ -194,7 +194,7 @@ def test_some_pythons_are_refused(version: tuple[int, int, int]) -> None:
 
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 13, 9), (3, 14, 2), (3, 15, 0)])
 def test_the_others_are_not(version: tuple[int, int, int]) -> None:
-    from lion.cli.versions import check_python
+    from lion.domain.pythons import check_python
 
     check_python(version)
 

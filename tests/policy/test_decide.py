@@ -64,13 +64,13 @@ def test_an_operator_rule_beats_a_grant() -> None:
         ask("tools", "call", "db.query"), rights(TOOLS, policy="deny = ['tool db.*']")
     )
     assert decision.reason == 'denied by policy rule "tool db.*"'
-    assert decision.decided_by == "policy"
+    assert decision.decided_by == "policy line 1"
 
 
 def test_asking_gives_no_right_where_no_grant_does() -> None:
     decision = decide_static(ask("kv", "get", "k"), rights(policy="ask = ['kv']"))
     assert (decision.verdict, decision.decided_by) == (Verdict.DENY, "grants")
-    assert [opinion.processor for opinion in decision.opinions] == ["grants", "policy"]
+    assert [opinion.processor for opinion in decision.opinions] == ["grants", "policy line 1"]
 
 
 def test_the_strictest_wins_and_all_opinions_are_kept() -> None:
@@ -79,7 +79,7 @@ def test_the_strictest_wins_and_all_opinions_are_kept() -> None:
     assert decide(asked, effective).verdict is Verdict.ASK
     decision = decide(asked, effective, [says(Verdict.ASK, "a"), says(Verdict.DENY, "b")])
     assert (decision.verdict, decision.decided_by) == (Verdict.DENY, "b")
-    assert [opinion.processor for opinion in decision.opinions] == ["policy", "a", "b"]
+    assert [opinion.processor for opinion in decision.opinions] == ["policy line 1", "a", "b"]
 
 
 def test_no_processor_can_allow() -> None:

@@ -14,7 +14,7 @@ from lion.capabilities.secrets.scrub import Scrubber
 from lion.domain.call import CallError
 from lion.domain.hidden import Hidden
 from lion.scopes.http_match import host_matches
-from lion.scopes.http_url import Url
+from lion.scopes.http_url import DEFAULT_PORTS, Url
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +23,13 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str
     host: str
     port: int
+
+    @property
+    def origin(self) -> str:
+        """As people write it: `https://*.example.com`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
 
     def has(self, url: Url) -> bool:
         """Whether this URL is there."""
@@ -71,6 +78,11 @@ class Vault:
     def has(self, name: str) -> bool:
         """Whether the operator bound this name."""
         return name in self._secrets
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Where a bound secret may go; nowhere if it is not."""
+        secret = self._secrets.get(name)
+        return () if secret is None else tuple(one.origin for one in secret.audience)
 
     def finds(self, data: bytes) -> bool:
         """Whether any value is in there."""

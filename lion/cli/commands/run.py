@@ -6,6 +6,7 @@ from lion.cli.files import read_manifest
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
+from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
 from lion.errors import OperatorError
 
@@ -25,6 +26,7 @@ def command(common: Common, manifest: str, sets: dict[str, str]) -> int:
             f"the manifest {manifest!r} starts nothing: it has no [[run]]",
             hint=f"add one, or call a tool with: lion call {manifest} PLUGIN.TOOL JSON",
         )
+    warn_of_stale(plan)
     screen = open_screen("stdout")
     shown = None if common.as_json else screen
     report = run_watched(common, plan, shown, lambda host, watch: host.run(plan, watch=watch))
