@@ -7,15 +7,16 @@ Rule: it does no work itself; whatever grows here belongs into a room.
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import trio
 
-from lion.capabilities.services import check_services, list_directories, open_services
+from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
 from lion.domain.events import RunFinished
-from lion.domain.plan import Directory, Plan, RunCall
+from lion.domain.plan import Plan, RunCall
 from lion.domain.record import Record
 from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
 from lion.kernel.groups import flattened
@@ -106,16 +107,13 @@ class Host:
         """
         return await self._loader.check(plan, self._fittings.clock())
 
-    async def check_services(self, plan: Plan) -> Surroundings:
+    async def check_services(self, plan: Plan, *, is_strict: bool = True) -> Surroundings:
         """Look at a plan's scripts, directories and secrets: what it meets there.
 
-        Raises OperatorError for the first mistake.
+        Raises OperatorError for the first mistake; a directory's only if it is strict.
         """
-        return await trio.to_thread.run_sync(check_services, plan, self._settings, code_of(plan))
-
-    async def directories(self, plan: Plan) -> dict[str, tuple[Directory, ...]]:
-        """Where the directories that a plan grants really are, by holder, with what is wrong."""
-        return await trio.to_thread.run_sync(list_directories, plan, self._settings, code_of(plan))
+        look = partial(check_services, is_strict=is_strict)
+        return await trio.to_thread.run_sync(look, plan, self._settings, code_of(plan))
 
     async def call(
         self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None

@@ -65,10 +65,13 @@ async def open_services(
         yield services
 
 
-def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) -> Surroundings:
+def check_services(
+    plan: Plan, settings: Settings, code: Sequence[Path] = (), *, is_strict: bool = True
+) -> Surroundings:
     """Look at scripts, directories and secrets as a run would, and open, make or ask nothing.
 
-    Answers what was found there. Raises OperatorError for the first mistake.
+    Answers what was found there. Raises OperatorError for the first mistake; if that is a
+    directory and it is not strict, the directory says so (`problem`).
     """
     unbound: tuple[str, ...] = ()
     audiences: dict[str, tuple[str, ...]] = {}
@@ -77,7 +80,7 @@ def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) ->
         unbound = tuple(sorted(name for name in names if not vault.has(name)))
         audiences = {name: vault.origins(name) for name in sorted(names) if vault.has(name)}
     check_scripts(plan)
-    if _has_files(plan):
+    if is_strict and _has_files(plan):
         from lion.capabilities.fs.roots import check_files
 
         check_files(plan, _guard(plan, settings, code))

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from lion.cli.amounts import render_times
-from lion.cli.audit_table import render_policy, render_run_head
+from lion.cli.audit_table import render_again, render_policy, render_run_head
+from lion.cli.grants import render_grant
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion, why_denied
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.domain.text import show_line
-from lion.domain.units import counted
 from lion.review.check import ManifestAudit
 from lion.review.facts import HolderUse
 from lion.review.reach import Reach
@@ -31,6 +31,7 @@ def summarize_manifest(audit: ManifestAudit, screen: Screen) -> Iterator[str]:
     """Who may do what."""
     yield from render_policy(audit)
     yield from _cut((_holder(one, _may(one), screen) for one in audit.holders), _HOLDERS)
+    yield from _directories(audit.holders)
     yield from _warnings(audit.holders, screen)
 
 
@@ -39,12 +40,11 @@ def summarize_run(audit: RunAudit, screen: Screen) -> Iterator[str]:
     yield from _cut(render_run_head(audit), _HOLDERS)
     yield ""
     yield from _cut((_holder(one, _did(one), screen) for one in audit.holders), _HOLDERS)
+    yield from _directories(audit.holders)
     yield from _denials(audit, screen)
     yield from _grants(audit, screen)
     if audit.again is not None:
-        again = audit.again
-        calls = counted(again.calls, "call")
-        yield f"under the policy of now {again.changed:,} of {calls} would be decided otherwise"
+        yield from _cut(render_again(audit.again, screen), _HOLDERS)
     yield from _warnings(audit.holders, screen)
 
 
@@ -52,6 +52,15 @@ def _holder(holder: HolderAudit, what: str, screen: Screen) -> str:
     title = screen.paint(f"{holder.kind:<6} {show_line(holder.name, longest=24):<12}", "bold")
     mark = "" if holder.is_sandboxed else f"{screen.paint('UNSANDBOXED', 'yellow')} "
     return f"{title}  {mark}{what}"
+
+
+def _directories(holders: Sequence[HolderAudit]) -> Iterator[str]:
+    """Where the directories really are that one may reach: a name may be a link."""
+    found = [(one.name, grant) for one in holders for grant in one.grants if grant.directory]
+    for name, grant in found[:_HOLDERS]:
+        yield f"files   {show_line(name)}  {render_grant(grant)}"
+    if len(found) > _HOLDERS:
+        yield f"        and {len(found) - _HOLDERS} more"
 
 
 def _may(holder: HolderAudit) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lion.cli.amounts import limit_word, render_limit, render_spent, render_times
+from lion.cli.grants import render_grant
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion, why_denied
 from lion.domain.capability import extensions_of
-from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Directory, Limits
+from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits
 from lion.domain.text import show_line
 from lion.domain.units import counted
 from lion.ports import SystemInfo
@@ -57,7 +58,7 @@ def render_run_audit(audit: RunAudit, screen: Screen) -> Iterator[str]:
     yield f"{counted(len(unused), 'grant')} {'was' if len(unused) == 1 else 'were'} never used"
     if audit.again is not None:
         yield ""
-        yield from _again(audit.again, screen)
+        yield from render_again(audit.again, screen)
 
 
 def render_run_head(audit: RunAudit) -> Iterator[str]:
@@ -75,7 +76,7 @@ def render_run_head(audit: RunAudit) -> Iterator[str]:
         yield f"{show_line(ending.ending):<9} {show_line(ending.name)}{error}"
 
 
-def _again(again: Again, screen: Screen) -> Iterator[str]:
+def render_again(again: Again, screen: Screen) -> Iterator[str]:
     """What the policy of now would make of the run, call by call."""
     digest = again.policy_digest[:12]
     calls = counted(again.calls, "call")
@@ -150,16 +151,6 @@ def render_system(system: SystemInfo) -> str:
     return "; ".join(parts)
 
 
-def render_directory(one: Directory) -> str:
-    """Where a grant's directory really is, beside the name that the manifest has for it."""
-    use = "to write" if one.write else "to read"
-    return f"{show_line(one.path)} is {_path(one.at)} -> {_path(one.real)}, {use}"
-
-
-def _path(text: str) -> str:
-    return show_line(text, longest=400)
-
-
 def _any(names: Sequence[str]) -> str:
     return "everything" if "*" in names else ", ".join(names)
 
@@ -172,7 +163,9 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
             yield "granted", _granted(grant.capability, grant.line)
         if not holder.grants:
             yield "granted", "nothing"
-    yield from (("directory", render_directory(one)) for one in holder.directories)
+    for grant in holder.grants:
+        if grant.directory:
+            yield "directory", render_grant(grant)
     for rule in holder.rules:
         word = "denies" if rule.verdict == "deny" else "asks (nobody answers yet, so: denies)"
         yield "policy", f'{show_line(rule.by)} {word} "{show_line(rule.rule)}"'

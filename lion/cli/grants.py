@@ -16,7 +16,7 @@ _TIMES: Final = ("timeout",)
 
 
 def render_grant(grant: GrantView) -> str:
-    """`/notes is /home/ann/notes, may be written; 1 MiB bytes`, `GET https://x/**; 100 calls`."""
+    """`/n is notes -> /home/ann/notes, may be written; 1 MiB`, `GET https://x/**; 9 calls`."""
     parts = [_scope(grant), *_numbers(grant.quota)]
     return "; ".join(part for part in parts if part) or "all of it"
 
@@ -25,7 +25,8 @@ def _scope(grant: GrantView) -> str:
     text = ", ".join(show_line(one, longest=200) for one in grant.scope)
     if grant.directory:
         how = "may be written" if grant.is_writable else "to read"
-        return f"{text} is {show_line(grant.directory, longest=200)}, {how}"
+        real = show_line(grant.directory, longest=400)
+        return f"{text} is {show_line(grant.at, longest=400)} -> {real}, {how}"
     if grant.goes_to:
         return f"{text} goes to {', '.join(map(show_line, grant.goes_to))}"
     return text

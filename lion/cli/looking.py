@@ -13,9 +13,11 @@ from lion.review.check import ManifestAudit, audit_manifest
 from lion.review.loaded import ComponentInfo
 
 
-def look_at(common: Common, plan: Plan) -> tuple[ManifestAudit, dict[str, ComponentInfo]]:
+def look_at(
+    common: Common, plan: Plan, *, is_strict: bool
+) -> tuple[ManifestAudit, dict[str, ComponentInfo]]:
     """Who may do what by a plan, and what its components are. Raises OperatorError, GuestError for
-    the first mistake.
+    the first mistake; a directory that may not be granted is one only where that is strict.
     """
     from lion.host import open_host, read_policy
 
@@ -23,7 +25,7 @@ def look_at(common: Common, plan: Plan) -> tuple[ManifestAudit, dict[str, Compon
 
     async def session() -> tuple[dict[str, ComponentInfo], Surroundings]:
         async with open_host(settings) as host:
-            return await host.check(plan), await host.check_services(plan)
+            return await host.check(plan), await host.check_services(plan, is_strict=is_strict)
 
     policy = read_policy(settings.policy)
     infos, around = run_trio(session)

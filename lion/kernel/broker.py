@@ -15,6 +15,7 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
+from lion.domain.decider import Decider
 from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
@@ -25,7 +26,7 @@ from lion.ports import Kind, Operation, Tables
 
 MAX_TARGET = 8_192
 """Characters of a call's target; matching a longer one against patterns would hold up the loop."""
-UNDECIDED = Decision(Verdict.DENY, "it was not decided", "broker")
+UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
 TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
 
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))

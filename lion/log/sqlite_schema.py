@@ -230,7 +230,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     none of ours."""
     with translated_opening(path):
         if not path.exists():
-            raise _no_runs(path.parent)
+            raise _no_directory(path.parent) if path.parent.is_file() else _no_runs(path.parent)
         connection = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode=ro",
             uri=True,
@@ -252,6 +252,14 @@ def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA cell_size_check = ON")
     if not check_version(connection, path, may_be_new=True):
         raise _no_runs(path.parent)
+
+
+def _no_directory(path: Path) -> OperatorError:
+    return OperatorError(
+        f"the state directory {str(path)!r} is a file",
+        hint="choose another with --state DIR",
+        directory=str(path),
+    )
 
 
 def _no_runs(directory: Path) -> OperatorError:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lion.domain.plan import Limits, Plan
+from lion.domain.plan import Directory, Limits, Plan
 from lion.policy.policy_file import Policy
 from lion.ports import Surroundings, SystemInfo
 from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
@@ -52,6 +52,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[RuleView, ...]
     tools: tuple[str, ...]
     described: tuple[ToolInfo, ...]
+    directories: tuple[Directory, ...]
     limits: Limits
     warnings: tuple[str, ...]
 
@@ -92,6 +93,7 @@ def _checked(holder: HolderAudit, info: ComponentInfo) -> Checked:
         rules=holder.rules,
         tools=holder.tools,
         described=info.tools,
+        directories=holder.directories,
         limits=holder.limits,
         warnings=holder.warnings,
     )

@@ -34,8 +34,9 @@ from lion.scopes.table import scope_of
 class GrantView(msgspec.Struct, frozen=True, kw_only=True):
     """A grant as the manifest has it: scope, numbers, its line, and whether it can be used.
 
-    Of files also the host's directory, links followed (as written in a recorded run), and whether
-    it may be written. Of a secret `goes_to` are the origins that its operator lets it go to.
+    Of files also the host's directory as the manifest names it (`at`), links followed
+    (`directory`), and whether it may be written. Of a secret `goes_to` are the origins that its
+    operator lets it go to.
     """
 
     capability: str
@@ -43,6 +44,7 @@ class GrantView(msgspec.Struct, frozen=True, kw_only=True):
     quota: dict[str, int]
     line: str
     is_imported: bool
+    at: str = ""
     directory: str = ""
     is_writable: bool = False
     goes_to: tuple[str, ...] = ()
@@ -196,6 +198,7 @@ def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> Gr
         quota=grant.quota,
         line=grant.line,
         is_imported=grant.capability in found.imports,
+        at="" if mount is None else mount.written,
         directory="" if mount is None else seen.get(mount.path, str(mount.at)),
         is_writable=mount is not None and mount.write,
         goes_to=_audience(grant, around),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lion.domain.plan import Plan
+from lion.domain.plan import Directory, Plan
 from lion.policy.policy_file import parse_policy
 from lion.ports import Surroundings
 from lion.review.check import audit_manifest, check_holders
@@ -36,7 +36,8 @@ def fs(*, write: bool) -> Plan:
     ],
 )  # fmt: skip
 def test_a_home_that_may_be_written(directory: str, is_home: bool) -> None:
-    around = Surroundings(directories={"a": {"/n": directory}}, homes=("/srv/people/eve",))
+    seen = Directory(path="/n", at="n", real=directory, write=True)
+    around = Surroundings(directories={"a": (seen,)}, homes=("/srv/people/eve",))
     told = f"fs /n may write all of a home directory: it is {directory}"
     assert warned(fs(write=True), around, fs=("read",)) == ((told,) if is_home else ())
     assert warned(fs(write=False), around, fs=("read",)) == ()

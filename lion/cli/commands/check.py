@@ -30,7 +30,7 @@ def command(common: Common, manifest: str, sets: Mapping[str, str]) -> int:
     source.
     """
     plan = read_manifest(manifest, sets)
-    audit, infos = look_at(common, plan)
+    audit, infos = look_at(common, plan, is_strict=True)
     holders = check_holders(audit, infos)
     screen = open_screen("stdout")
     if common.as_json:
