@@ -32,7 +32,7 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
-from lion.system.entry import load_system, open_system
+from lion.system.entry import AllLent, load_system, open_system
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
@@ -70,11 +70,19 @@ class _Found(msgspec.Struct):
 
 
 class Loader:
-    """Loads plans into one engine, by one policy. `operations` are the host functions."""
+    """Loads plans into one engine, by one policy. `operations` are the host functions, `lent`
+    the system plugins that the program lends.
+    """
 
     def __init__(
-        self, runtime: WasmRuntime, log: EventLog, policy: Policy, operations: Operations
+        self,
+        runtime: WasmRuntime,
+        log: EventLog,
+        policy: Policy,
+        operations: Operations,
+        lent: AllLent,
     ) -> None:
+        self._lent = lent
         self._runtime = runtime
         self._log = log
         self._policy = policy
@@ -87,7 +95,7 @@ class Loader:
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
             check_use(holder, self._policy)
-            found[name] = load_system(plan, holder, clock, {})
+            found[name] = load_system(plan, holder, clock, {}, self._lent)
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
@@ -118,7 +126,7 @@ class Loader:
         for name, holder in _first(plan, is_sandboxed=False):
             try:
                 check_use(holder, self._policy)
-                loaded = await open_system(plan, holder, live.clock, live.services)
+                loaded = await open_system(plan, holder, live.clock, live.services, self._lent)
                 found.components[name] = loaded
             except LionError as exc:
                 found.failures[name] = exc

@@ -166,8 +166,10 @@ class RunCall(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A resolved manifest. `path` is the file (None for a bare component), `text` its content as
-    written.
+    """A resolved manifest. `path` is the file (None: a bare component, or a program's own text or
+    tables), `text` its content as written (empty: there is none).
+
+    `folder` is where its relative paths begin. `owner` is whose kv it uses (empty: `name`).
     """
 
     name: str
@@ -178,3 +180,10 @@ class Plan(msgspec.Struct, frozen=True):
     resolved: dict[str, Any]
     """The manifest as plain values, as it goes into RunStarted."""
     models: dict[str, Model] = {}
+    folder: Path = Path()
+    owner: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """Begins the names of what its holders keep from run to run (kv)."""
+        return self.owner or self.name

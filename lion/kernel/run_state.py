@@ -91,7 +91,7 @@ class LiveRun:
     def __init__(self, run: str, plan: Plan, log: EventLog, clock: Clock) -> None:
         self.id = run
         self.plan = plan
-        self.namespace = plan.name
+        self.namespace = plan.namespace
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}

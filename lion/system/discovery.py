@@ -96,13 +96,18 @@ def load_class(claim: Installed) -> type[SystemPlugin[Any]]:
     found = _import(claim)
     if not (inspect.isclass(found) and issubclass(found, SystemPlugin)):
         raise _refused(claim, f"{claim.value!r} is no class that derives from SystemPlugin")
-    contract = getattr(found, "contract", None)
+    check_class(claim, found)
+    return found
+
+
+def check_class(claim: Installed, kind: type[SystemPlugin[Any]]) -> None:
+    """Raise OperatorError if a class is written for another contract."""
+    contract = getattr(kind, "contract", None)
     if contract != CONTRACT:
         said = "says no contract" if contract is None else f"is for contract {contract!r}"
         why = f"it {said}, and this lion has contract {CONTRACT}"
         fitting = _pip(f"install {show_line(claim.distribution)}")
         raise _refused(claim, why, hint=f"install a version that fits: {fitting}")
-    return found
 
 
 def docs_of(kind: type[Any]) -> str:

@@ -22,9 +22,10 @@ from lion.domain.units import parse_duration
 from lion.errors import OperatorError
 from lion.host import Host
 from lion.loading import read_component
+from lion.review.outcome import raise_ending
 from lion.review.report import Ending, RunReport
 from lion.testing.clock import FrozenClock
-from lion.testing.errors import is_told, raise_ending
+from lion.testing.errors import is_told
 from lion.testing.evidence import Evidence
 from lion.testing.options import Options
 from lion.testing.recording import (

@@ -9,6 +9,8 @@ thread.
 Rule: a C callback only copies arguments and stores them; it never works for the guest and never
 raises.
 Rule: a guest is found by its store's address, never through a global of "the current call".
+Rule: no signal handler raises in a callback, which would abort the process or hang it: trio's own
+is told by `enable_ki_protection`; with one of the program's, guests are polled in worker threads.
 Rule: before a poll the epoch deadline is set anew if the epoch has moved since it was set: after a
 wait the old one has passed.
 Rule: the loop yields to trio when a millisecond has passed, however the last poll ended.
@@ -18,6 +20,8 @@ suspect: the next one is measured by the thread's clock.
 """
 
 import ctypes
+import signal
+import threading
 from collections.abc import Callable
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
@@ -46,6 +50,15 @@ INLINE_CAP_NS = 3_000_000
 """An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more
 than this.
 """
+
+
+_handler_of = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+"""The C function: the one around it takes ten times as long."""
+SIGNALS = (
+    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGQUIT,
+    signal.SIGUSR1, signal.SIGUSR2,
+)  # fmt: skip
+"""Those whose handlers programs have raise: KeyboardInterrupt, SystemExit, a timeout."""
 
 
 class HostFunction:
@@ -118,6 +131,7 @@ class Callbacks:
         self._functions.append(function)
         return len(self._functions)
 
+    @trio.lowlevel.enable_ki_protection
     def _on_call(
         self,
         data: int,
@@ -141,6 +155,7 @@ class Callbacks:
         except Exception as exc:  # noqa: BLE001 - an exception may not leave a C callback; the call loop raises it
             guest.failure = exc
 
+    @trio.lowlevel.enable_ki_protection
     def _on_drop(self, data: int, context: int, rep: int) -> None:
         guest = self.guests.get(context)
         if guest is not None:
@@ -156,6 +171,11 @@ class PollMeter:
         self.ticker = ticker
         self.limiter = trio.CapacityLimiter(threads)
         self.yielded_ns = perf_counter_ns()
+        self._gets_signals = threading.current_thread() is threading.main_thread()
+
+    def is_exposed(self) -> bool:
+        """Whether a signal could raise inside of a poll on this thread."""
+        return self._gets_signals and not all(map(_is_harmless, map(_handler_of, SIGNALS)))
 
     async def poll_in_worker(self, future: int) -> tuple[bool, int]:
         """Poll in a thread: done or not, and the CPU it took in nanoseconds."""
@@ -168,6 +188,11 @@ class PollMeter:
     async def checkpoint(self) -> None:
         await trio.lowlevel.checkpoint()
         self.yielded_ns = perf_counter_ns()
+
+
+def _is_harmless(handler: Any) -> bool:
+    """Whether a handler raises in no callback: there is none, or it is trio's."""
+    return not callable(handler) or str(getattr(handler, "__module__", "")).startswith("trio.")
 
 
 def _poll_timed(future: int) -> tuple[bool, int]:
@@ -188,6 +213,7 @@ class CpuExceeded(GuestError):
         )
 
 
+@trio.lowlevel.enable_ki_protection
 async def drive(
     future: int, guest: Guest, meter: PollMeter, handle: HandleCall, drop: Any, stats: CallStats,
     cpu_limit_ns: int | None, is_busy: bool,
@@ -198,6 +224,7 @@ async def drive(
     ticker, armed, is_suspect = meter.ticker, -1, False
     while True:
         if is_busy or armed != ticker.ticks:
+            is_busy = is_busy or meter.is_exposed()
             armed = -1 if is_busy else ticker.ticks
             capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
         ticker.polls += 1

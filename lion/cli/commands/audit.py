@@ -9,14 +9,14 @@ import click
 import msgspec
 
 from lion.cli.audit_table import render_manifest_audit, render_run_audit
-from lion.cli.files import read_manifest
 from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_trio
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.policy.policy_file import Policy, parse_policy
+from lion.plans import read_manifest, read_policy
+from lion.policy.policy_file import Policy
 from lion.review.rights import HolderAudit, Loaded, audit_plan, by_capability
 from lion.review.run import RunAudit, audit_run
 
@@ -75,13 +75,13 @@ def audit_json(audit: ManifestAudit | RunAudit) -> str:
 
 def audit_manifest(common: Common, word: str, sets: Mapping[str, str]) -> ManifestAudit:
     """Load a manifest's components and fold. Raises OperatorError, GuestError."""
-    from lion.host import open_host, read_policy
+    from lion.host import open_host
 
     plan, settings = read_manifest(word, sets), common.settings()
     policy = read_policy(settings.policy)
 
     async def session() -> dict[str, Any]:
-        async with open_host(settings) as host:
+        async with open_host(settings, signals=True) as host:
             return await host.check(plan)
 
     infos = run_trio(session)
@@ -121,9 +121,4 @@ def audit_recorded(common: Common, word: str, sets: Mapping[str, str]) -> RunAud
 
 def _policy(common: Common) -> Policy:
     """The operator's policy of now: a run may have had the same."""
-    path = common.settings().policy
-    if path is None:
-        return parse_policy("")
-    from lion.host import read_policy
-
-    return read_policy(path)
+    return read_policy(common.settings().policy)

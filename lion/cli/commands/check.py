@@ -8,7 +8,6 @@ import click
 import msgspec
 
 from lion.cli.audit_table import render_system
-from lion.cli.files import read_manifest
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
@@ -18,6 +17,7 @@ from lion.domain.plan import Holder, Limits, Plan, RunCall
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
 from lion.kernel.inspect import ComponentInfo, ToolInfo
+from lion.plans import read_manifest, read_policy
 from lion.ports import SystemInfo
 from lion.scopes.pattern import compile_pattern
 
@@ -69,12 +69,12 @@ def command(common: Common, manifest: str, sets: Mapping[str, str]) -> int:
 
 def check_plan(common: Common, plan: Plan) -> list[Checked]:
     """What each holder may do. Raises OperatorError, GuestError for the first fault."""
-    from lion.host import open_host, read_policy
+    from lion.host import open_host
 
     settings = common.settings()
 
     async def session() -> tuple[dict[str, ComponentInfo], tuple[str, ...]]:
-        async with open_host(settings) as host:
+        async with open_host(settings, signals=True) as host:
             return await host.check(plan), await host.check_services(plan)
 
     policy = read_policy(settings.policy)
