@@ -131,12 +131,13 @@ class _Loop:
         then, or else what stopped a run that nobody waited for.
         """
         interrupt: KeyboardInterrupt | None = None
-        while self._thread.ident is not None and self._thread.is_alive():
+        # Not `join`: interrupted, it takes the thread for dead (Python 3.11 and 3.12).
+        while self._thread.ident is not None and not self._ended.done():
             try:
                 if self._opened.exception() is None:
                     with suppress(OperatorError):
                         self._soon(self._stop.set)
-                self._thread.join()
+                self._ended.exception()
             except KeyboardInterrupt as exc:
                 interrupt = exc
         atexit.unregister(self._close_at_exit)

@@ -139,7 +139,7 @@ def with_call(plan: Plan, tool: str, arguments: Mapping[str, Any]) -> Plan:
     one component. Raises OperatorError.
     """
     components = [name for name, holder in plan.holders.items() if holder.is_sandboxed]
-    if isinstance(tool, str) and "." not in tool and len(components) == 1:
+    if isinstance(tool, str) and tool and "." not in tool and len(components) == 1:
         tool = f"{components[0]}.{tool}"
     plugin, dot, _ = tool.partition(".") if isinstance(tool, str) else ("", "", "")
     if plugin not in plan.holders or not dot:

@@ -1,4 +1,4 @@
-"""A program on trio lends a function to an agent, follows what it says, and sees what it was refused."""
+"""A program on trio lends an agent a function, follows what it says, and sees what it may not."""
 
 from pathlib import Path
 

@@ -1,7 +1,8 @@
-"""The same as on_trio.py in a program without a loop: plain calls, lion has a thread of its own."""
+"""The same as on_trio.py in a program without a loop: plain calls, and lion has a thread."""
+
+from on_trio import MANIFEST, order, price
 
 import lion
-from on_trio import MANIFEST, order, price
 
 
 def main() -> None:

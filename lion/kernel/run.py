@@ -88,6 +88,9 @@ class Run:
         """
         await self._ended.wait()
         self.is_told = True
+        if isinstance(self._error, LionError) and not isinstance(self._error, InternalError):
+            # What it says is all there is to know: whose frames those were does not help.
+            raise self._error.with_traceback(None)
         if self._error is not None:
             raise self._error
         assert self._report is not None

@@ -71,11 +71,16 @@ def _class_of(name: str, what: Any) -> tuple[type[SystemPlugin[Any]], list[Any]]
 
 def _method(name: str, tool: Any, function: Any) -> Any:
     """A function as a method that is a tool of this name."""
-    if not callable(function) or inspect.isclass(function):
+    if (
+        not isinstance(tool, str)
+        or not tool
+        or not callable(function)
+        or inspect.isclass(function)
+    ):
         raise OperatorError(
-            f"{name}.{tool}: {function!r:.60} is no function", hint="lend functions by name"
+            f"{name}: {tool!r:.60} with {function!r:.60} is no function by its name",
+            hint='lend functions by their tools\' names, {"look-up": look_up}',
         )
-    wanted = tool.replace("_", "-") if isinstance(tool, str) else ""
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
@@ -95,7 +100,7 @@ def _method(name: str, tool: Any, function: Any) -> Any:
     method.__signature__ = own.replace(  # type: ignore[attr-defined]
         parameters=[*with_self, *own.parameters.values()]
     )
-    setattr(method, TOOL_MARK, wanted or repr(tool))
+    setattr(method, TOOL_MARK, tool.replace("_", "-"))
     return method
 
 
