@@ -32,6 +32,5 @@ def flattened() -> Iterator[None]:
     except BaseExceptionGroup as group:
         error = flatten(group)
         if isinstance(error, LionError):
-            error.__suppress_context__ = True
-            raise error
+            raise error from error.__cause__
         raise error from group

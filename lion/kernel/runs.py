@@ -55,12 +55,7 @@ class Runs:
         Raises what Run.wait does.
         """
         try:
-            with flattened():
-                async with trio.open_nursery() as nursery:
-                    if watch is not None:
-                        nursery.start_soon(_tell, run, watch)
-                    return await run.wait()
-            raise AssertionError("a run neither ended nor failed")
+            return await (run.wait() if watch is None else _watched(run, watch))
         finally:
             run.cancel()
             with trio.CancelScope(shield=True):
@@ -77,6 +72,14 @@ class Runs:
         for run in self._failed:
             if not run.is_told and run.error is not None:
                 raise run.error
+
+
+async def _watched(run: Run, watch: Watch) -> RunReport:
+    with flattened():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_tell, run, watch)
+            return await run.wait()
+    raise AssertionError("a run neither ended nor failed")
 
 
 async def _tell(run: Run, watch: Watch) -> None:

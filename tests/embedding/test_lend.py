@@ -138,7 +138,7 @@ async def test_a_class_may_lend_host_functions(host: lion.Host) -> None:
     with pytest.raises(lion.OwnError, match="denied"):
         await host.call(tables, "worm.count")
     worm["allow"] = {"interfaces": {"acme:shelf/books": True}}
-    assert await host.call(tables, "worm.count") == 3
+    assert await host.call(tables, "worm.count") == 0
 
 
 async def test_a_manifest_may_give_it_limits_and_another_name(host: lion.Host) -> None:
