@@ -1,5 +1,5 @@
-"""Look here if you want to know whether docs/embedding.md tells the truth: each of its snippets is a
-program, and prints what its comments say.
+"""Look here if you want to know whether docs/embedding.md tells the truth: each of its snippets
+is a program, and prints what its comments say.
 
 Rule: a Python block says ```python run.
 """
