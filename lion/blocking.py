@@ -29,10 +29,10 @@ from lion.host import open_host as open_trio_host
 from lion.kernel.run import Run
 from lion.plans import Source
 from lion.review.report import Ending, RunReport
-from lion.review.run import RunAudit
 from lion.settings import Settings
 
 if TYPE_CHECKING:
+    from lion.review.run import RunAudit
     from lion.system.lent import Lendable
 
 T = TypeVar("T")
@@ -255,7 +255,7 @@ class BlockingHost:
         words: dict[str, Any] = {"allow": allow, "vars": vars, "folder": folder}
         return self._loop.do(partial(self._host.call, source, tool, arguments, **words))
 
-    def audit(self, run: str) -> RunAudit:
+    def audit(self, run: str) -> "RunAudit":
         """See Host.audit."""
         return self._loop.do(partial(self._host.audit, run))
 

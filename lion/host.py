@@ -41,13 +41,13 @@ from lion.policy.policy_file import Policy
 from lion.ports import Clock, EventLog, Operation
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
-from lion.review.run import RunAudit, audit_run
 from lion.scopes.http_url import Url
 from lion.settings import Settings, settings_from
 from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 if TYPE_CHECKING:
+    from lion.review.run import RunAudit
     from lion.system.lent import Lendable, Lent
 
 OpenServices = Callable[
@@ -198,7 +198,7 @@ class Host:
         code = code_of(plan, self._lent)
         return await trio.to_thread.run_sync(check_services, plan, self.settings, code)
 
-    async def audit(self, run: str) -> RunAudit:
+    async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
 
         `run` is an id, the beginning of one, or "last". The run is verified first. Raises
@@ -206,7 +206,9 @@ class Host:
         """
         return await trio.to_thread.run_sync(self._audit, run)
 
-    def _audit(self, word: str) -> RunAudit:
+    def _audit(self, word: str) -> "RunAudit":
+        from lion.review.run import audit_run
+
         with open_sqlite_reader(self.settings.state) as reader:
             run = reader.find(word)
             reader.verify(run)
