@@ -38,7 +38,7 @@ from lion.plans import (
     with_call,
 )
 from lion.policy.policy_file import Policy
-from lion.ports import Clock, EventLog, Operation
+from lion.ports import Clock, EventLog, Operation, Services
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.scopes.http_url import Url
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from lion.system.lent import Lendable, Lent
 
 OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[dict[str, Any]]
+    [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[Services]
 ]
 """Opens what a run's executors need; the third are folders of trusted code, the fourth is the
 operator's proxy."""

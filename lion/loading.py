@@ -26,7 +26,7 @@ from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
 from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
-from lion.kernel.run_state import LiveHolder, LiveRun
+from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
@@ -95,7 +95,7 @@ class Loader:
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
             check_use(holder, self._policy)
-            found[name] = load_system(plan, holder, clock, {}, self._lent)
+            found[name] = load_system(plan, holder, clock, NoServices(), self._lent)
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):

@@ -22,7 +22,8 @@ from lion.kernel.listeners import Listeners, open_listeners
 from lion.kernel.processors import build_processors
 from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
-from lion.review.report import Ending, RunReport, with_together
+from lion.ports import Services
+from lion.review.report import Ending, RunReport, denials_of
 
 Load = Callable[[LiveRun, Plan], Awaitable[None]]
 """Makes a plan's holders live, and records them."""
@@ -40,7 +41,7 @@ class Run:
         self,
         live: LiveRun,
         load: Load,
-        services: AbstractAsyncContextManager[Any],
+        services: AbstractAsyncContextManager[Services],
         interrupts: Interrupts,
     ) -> None:
         self.id = live.id
@@ -136,7 +137,7 @@ class Run:
             try:
                 with signalled, self._scope:
                     await self._load(live, plan)
-                    live.processors = build_processors(live)
+                    live.judge.processors = build_processors(live)
                     listeners.start()
                     await supervise(live, plan.runs, self._endings)
             except LionError as exc:
@@ -167,7 +168,7 @@ class Run:
             run=live.id, exit_code=code,
             endings=tuple(self._endings.get(i) or cancelled_ending(e) for i, e in runs),
             calls=counts.calls, denied=counts.denied,
-            denials=with_together(live.denials.values()),
+            denials=denials_of(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
         )  # fmt: skip
 

@@ -24,6 +24,7 @@ from lion.ports.executors import (
     Kind,
     Operation,
     PendingCall,
+    Services,
     Tools,
     Waitable,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "PendingCall",
     "RunSummary",
     "Runtime",
+    "Services",
     "SystemComponent",
     "SystemInfo",
     "Tables",

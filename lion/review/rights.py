@@ -16,9 +16,10 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
 from lion.policy.rules import Rule
 from lion.ports import SystemInfo
-from lion.review.facts import HolderUse, scope_of
+from lion.review.facts import HolderUse
 from lion.review.reach import Reach, reachable
 from lion.scopes.pattern import compile_pattern
+from lion.scopes.table import scope_of
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
