@@ -115,9 +115,10 @@ class Host:
         described, or a name that is taken.
         """
         self._runs.check_open()
+        found = build_lent(name, what)
         if name in self._lent:
             raise OperatorError(f"{name!r} is lent already", hint="lend it under another name")
-        self._lent[name] = build_lent(name, what)
+        self._lent[name] = found
 
     async def start(
         self,
@@ -273,6 +274,8 @@ async def open_host(
             hint="write `with lion.blocking.open_host() as host:`",
         )
     check_owner(owner)
+    if settings is not None and not isinstance(settings, Settings):
+        raise OperatorError(f"{settings!r:.80} is no Settings", hint="write open_host(state=...)")
     if settings is None:
         words = {"state": state, "policy": policy, "cache": cache}
         settings = settings_from(os.environ, **words, spelled="{}=")

@@ -42,6 +42,9 @@ def read_source(source: Source | Plan, given: Given) -> Plan:
     if isinstance(source, Plan):
         return source
     folder = Path(os.path.abspath(_path(given.folder or ".", "the folder")))
+    for name, value in (("vars", given.vars), ("allow", given.allow or {})):
+        if not isinstance(value, Mapping):
+            raise OperatorError(f"`{name}` is a {type(value).__name__}", hint="give it as a dict")
     sets = {name: _variable(name, value) for name, value in given.vars.items()}
     if not isinstance(source, Mapping) and not _is_text(source):
         plan = _read_path(_path(source, "a manifest"), folder, sets, given)
@@ -85,7 +88,9 @@ def _read_path(word: str, folder: Path, sets: Mapping[str, str], given: Given) -
     from lion.manifest.parse import bare_plan, parse_manifest
 
     path = Path(os.path.abspath(folder / word))
-    data = read_file(path, "manifest or component")
+    # A component is read by who loads it, and can be large.
+    is_component = path.suffix == ".wasm" and path.is_file()
+    data = b"" if is_component else read_file(path, "manifest or component")
     if not _is_component(path, data):
         if given.allow is not None:
             raise _has_grants()

@@ -19,6 +19,7 @@ nor the ticker. By the wall clock a poll is also long that waited for the GIL, s
 suspect: the next one is measured by the thread's clock.
 """
 
+import _signal  # type: ignore[import-not-found]  # `signal` makes enums: ten times as long
 import ctypes
 import signal
 import threading
@@ -52,12 +53,10 @@ than this.
 """
 
 
-_handler_of = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
-"""The C function: the one around it takes ten times as long."""
-SIGNALS = (
-    signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGQUIT,
-    signal.SIGUSR1, signal.SIGUSR2,
-)  # fmt: skip
+SIGNALS = tuple(
+    int(getattr(signal, f"SIG{name}"))
+    for name in ("INT", "TERM", "HUP", "ALRM", "QUIT", "USR1", "USR2")
+)
 """Those whose handlers programs have raise: KeyboardInterrupt, SystemExit, a timeout."""
 
 
@@ -175,7 +174,7 @@ class PollMeter:
 
     def is_exposed(self) -> bool:
         """Whether a signal could raise inside of a poll on this thread."""
-        return self._gets_signals and not all(map(_is_harmless, map(_handler_of, SIGNALS)))
+        return self._gets_signals and not all(map(_is_harmless, map(_signal.getsignal, SIGNALS)))
 
     async def poll_in_worker(self, future: int) -> tuple[bool, int]:
         """Poll in a thread: done or not, and the CPU it took in nanoseconds."""

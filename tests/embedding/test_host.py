@@ -83,6 +83,8 @@ async def test_what_was_denied_is_noted_on_what_a_call_raises(host: lion.Host) -
         (SUM, "add", {}, {"allow": {}}, "`allow` is for a bare component"),
         (SUM, "add", {}, {"vars": {"a": "b"}}, "declares no such variable"),
         (SUM, "add", {}, {"vars": {"a": 1.5}}, "'a' is neither text nor a whole"),
+        (SUM, "add", {}, {"vars": [1]}, "`vars` is a list"),
+        (CALCULATOR, "add", {}, {"allow": ["tools"]}, "`allow` is a list"),
         (SUM, "add", {}, {"folder": 5}, "the folder cannot be a int"),
         ({"plugins": {1: {}}}, "add", {}, {}, "plugins: has the key 1, which is no text"),
         ({"name": {1, 2}}, "add", {}, {}, "name: is a set, which no manifest can say"),
@@ -156,6 +158,7 @@ async def test_kv_belongs_to_the_owner_that_the_program_names(tmp_path: Path) ->
     [
         ({"owner": "a/b"}, "'a/b' is no name of an owner"),
         ({"owner": 5}, "5 is no name of an owner"),
+        ({"settings": "state"}, r"'state' is no Settings; write open_host\(state=...\)"),
         ({"state": 5}, "state= names no path: 5"),
         ({"cache": ""}, "cache= names no path"),
         ({"policy": "nowhere.toml"}, "the policy .* cannot be read"),

@@ -188,6 +188,7 @@ def _starred(*words: str) -> str:
     [
         ("App", {"f": look_up}, "'App' is no name to lend under"),
         (5, {"f": look_up}, "5 is no name to lend under"),
+        ([], {"f": look_up}, r"\[\] is no name to lend under"),
         ("webhook", {"f": look_up}, "is the name of a system plugin of lion-host"),
         ("app", {}, "nothing can be lent of {}"),
         ("app", look_up, "nothing can be lent of <function"),

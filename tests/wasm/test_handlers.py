@@ -46,6 +46,11 @@ def handler(number: int, what: Any) -> Iterator[None]:
 
 def test_an_interrupt_inside_of_a_callback_arises_after_the_call() -> None:
     found: list[Any] = []
+    interrupts = [signal.SIGINT]
+
+    def interrupt_once() -> None:
+        if interrupts:
+            signal.raise_signal(interrupts.pop())
 
     async def greet(bench: Bench) -> None:
         with trio.CancelScope(shield=True):
@@ -53,7 +58,7 @@ def test_an_interrupt_inside_of_a_callback_arises_after_the_call() -> None:
 
     async def main() -> None:
         async with open_bench(built("hello")) as bench:
-            in_callback(bench, lambda: signal.raise_signal(signal.SIGINT))
+            in_callback(bench, interrupt_once)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(greet, bench)
                 with trio.fail_after(SECONDS):
