@@ -73,6 +73,27 @@ class GuestError(LionError):
         self.frames = frames
 
 
+class OwnError(LionError):
+    """A tool, or an agent, ended with an error of its own.
+
+    `name` is which ("hello.greet"), `value` the error as JSON: of an agent
+    {"tag": case, "value": text}.
+    """
+
+    exit_code = 1
+
+    def __init__(self, value: Any, name: str = "") -> None:
+        super().__init__(f"{name}: {value}" if name else str(value))
+        self.value = value
+        self.name = name
+
+
+class Interrupted(LionError):
+    """It was stopped, by a signal or by who started it, before it came to anything."""
+
+    exit_code = INTERRUPTED
+
+
 class OutsideError(LionError):
     """Network, disk or a model vendor failed; always raised `from` the cause."""
 

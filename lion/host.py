@@ -1,43 +1,57 @@
 """Look here if you want to know how the rooms are joined: this file opens everything,
-wires it and closes it.
+wires it and closes it. Other programs get it as `lion.open_host`.
 
 Rule: it does no work itself; whatever grows here belongs into a room.
+Rule: runs are tasks of the host's; whoever closes it stops them and waits for their endings.
 """
 
+import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import trio
 
 from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
-from lion.domain.events import RunFinished
-from lion.domain.plan import Plan, RunCall
-from lion.domain.record import Record
-from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
+from lion.domain.plan import Plan
+from lion.errors import OperatorError
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe
 from lion.kernel.interrupts import Interrupts, open_interrupts
-from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.processors import build_processors
+from lion.kernel.run import Run
 from lion.kernel.run_state import LiveRun
-from lion.kernel.supervisor import cancelled_ending, supervise
+from lion.kernel.runs import Runs, Watch, open_runs
 from lion.kernel.system_clock import SystemClock
-from lion.loading import Loader, owner_of
-from lion.log.sqlite import open_sqlite_log
-from lion.policy.policy_file import Policy, parse_policy
+from lion.loading import Loader
+from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
+from lion.plans import (
+    Given,
+    Source,
+    check_owner,
+    check_starts,
+    owner_of,
+    read_policy,
+    read_source,
+    with_call,
+)
+from lion.policy.policy_file import Policy
 from lion.ports import Clock, EventLog, Operation, Services, Surroundings
-from lion.review.report import Ending, RunReport, denials_of
+from lion.review.outcome import value_of
+from lion.review.report import RunReport
 from lion.scopes.http_url import Url
-from lion.settings import Settings
-from lion.system.entry import code_of
+from lion.settings import Settings, settings_from
+from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
-Watch = Callable[[Record], None]
+if TYPE_CHECKING:
+    from lion.review.run import RunAudit
+    from lion.system.lent import Lendable, Lent
+
 OpenServices = Callable[
     [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[Services]
 ]
@@ -46,9 +60,8 @@ operator's proxy."""
 
 
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run is fitted with; a test puts others in their place (lion.testing).
-
-    Broker, policy, budgets and engine are not among them: nobody tests against others.
+    """What every run is fitted with; a test puts others in their place (lion.testing). Broker,
+    policy, budgets and engine are not among them: nobody tests against others.
     """
 
     operations: Mapping[tuple[str, str], Operation] = {}
@@ -58,18 +71,11 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
-def read_policy(path: Path | None) -> Policy:
-    """The operator's policy. Raises OperatorError if the file cannot be read or is wrong."""
-    if path is None:
-        return parse_policy("", None)
-    try:
-        return parse_policy(path.read_text("utf-8"), path)
-    except (OSError, UnicodeDecodeError) as exc:
-        raise OperatorError(f"the policy {str(path)!r} cannot be read: {exc}") from exc
-
-
 class Host:
-    """Everything open: engine, log, policy. Made by open_host."""
+    """Everything open: engine, log, policy. Made by open_host; its methods are for one trio loop.
+
+    A manifest is a path, its text (TOML, so with a line break), or its tables as a dict.
+    """
 
     def __init__(
         self,
@@ -78,21 +84,100 @@ class Host:
         log: EventLog,
         policy: Policy,
         interrupts: Interrupts,
-        fittings: Fittings = Fittings(),  # noqa: B008 - frozen
+        fittings: Fittings,
+        owner: str,
+        runs: Runs,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        """Where state, cache, policy and secrets are; what `open_history` wants."""
         self._interrupts = interrupts
         self._runtime = runtime
         self._log = log
         self._policy = policy
         self._fittings = fittings
+        self._owner = owner
+        self._runs = runs
+        self._lent: dict[str, Lent] = {}
         operations = fittings.operations or build_operations()
-        self._loader = Loader(runtime, log, policy, operations)
+        self._loader = Loader(runtime, log, policy, operations, self._lent)
 
     @property
     def live(self) -> int:
         """Instances alive now."""
         return self._runtime.live
+
+    def lend(self, name: str, what: "Lendable") -> None:
+        """Lend trusted Python to the runs that start from now on: functions by their tools' names,
+        or a class that derives from lion.system.SystemPlugin (for host functions, judges, ...).
+
+        Each is there as if the manifest had a table `[system.NAME]` with `use = "NAME"`; guests
+        call `NAME.tool` by a grant. A function's annotations become the JSON schema of its tool;
+        `def` runs in a thread, `async def` on trio. Raises OperatorError for what cannot be
+        described, or a name that is taken.
+        """
+        self._runs.check_open()
+        found = build_lent(name, what)
+        if name in self._lent:
+            raise OperatorError(f"{name!r} is lent already", hint="lend it under another name")
+        self._lent[name] = found
+
+    async def start(
+        self,
+        manifest: Source | Plan,
+        *,
+        vars: Mapping[str, str | int] = {},
+        folder: str | os.PathLike[str] | None = None,
+    ) -> Run:
+        """Begin what a manifest starts, and return once the run is in the log.
+
+        `vars` are values of its variables; paths in a text or dict begin in `folder` (None: the
+        working directory). Raises OperatorError for a manifest that is wrong or starts nothing;
+        what is found out later (a component that cannot be loaded), the run's `wait` raises.
+        """
+        plan = await self._plan(manifest, Given(vars=vars, folder=folder))
+        if not isinstance(manifest, Plan):
+            check_starts(plan, plan.name, "call one of its tools")
+        return await self._start(plan)
+
+    async def run(
+        self,
+        manifest: Source | Plan,
+        *,
+        vars: Mapping[str, str | int] = {},
+        folder: str | os.PathLike[str] | None = None,
+        watch: Watch | None = None,
+    ) -> RunReport:
+        """Run what a manifest starts to its end; how each part ended is in the report. Arguments
+        as of `start`; `watch` is told of committed records. Who is cancelled in it stops the run.
+
+        Raises LionError if it could not start, AuditError or InternalError if it had to stop.
+        """
+        run = await self.start(manifest, vars=vars, folder=folder)
+        return await self._runs.finish(run, watch)
+
+    async def call(
+        self,
+        source: Source | Plan,
+        tool: str,
+        arguments: Mapping[str, Any] = {},
+        *,
+        allow: Mapping[str, Any] | None = None,
+        vars: Mapping[str, str | int] = {},
+        folder: str | os.PathLike[str] | None = None,
+    ) -> Any:
+        """Call one tool, as a run of its own, and give its result as a JSON value.
+
+        `source` is a manifest or the path of a component, which is granted `allow` (as in a
+        manifest, {"http": [...]}; relative paths begin in `folder`) and nothing else. `tool` is
+        "plugin.function", or "function" of the only component. `arguments` are JSON values by the
+        names of the parameters.
+
+        Raises OwnError for the tool's own error, GuestError if it broke off, OperatorError for a
+        wrong name, argument or grant; each says in its notes what was denied.
+        """
+        given = Given(vars=vars, folder=folder, allow=allow)
+        plan = with_call(await self._plan(source, given), tool, arguments)
+        return value_of(await self._runs.finish(await self._start(plan), None))
 
     async def inspect(self, data: bytes, origin: str) -> ComponentInfo:
         """What a component imports and offers, extensions of anybody's included.
@@ -113,101 +198,103 @@ class Host:
         Raises OperatorError for the first mistake; a directory's only if it is strict.
         """
         look = partial(check_services, is_strict=is_strict)
-        return await trio.to_thread.run_sync(look, plan, self._settings, code_of(plan))
+        code = code_of(plan, self._lent)
+        return await trio.to_thread.run_sync(look, plan, self.settings, code)
 
-    async def call(
-        self, plan: Plan, tool: str, arguments: dict[str, object], *, watch: Watch | None = None
-    ) -> RunReport:
-        """One tool call as a run of its own. Raises LionError if the run could not start."""
-        return await self.run(
-            msgspec.structs.replace(plan, runs=(RunCall(tool, arguments),)), watch=watch
-        )
+    async def audit(self, run: str) -> "RunAudit":
+        """Who could do what in a run of this state directory, and did: what `lion audit` shows.
 
-    async def run(self, plan: Plan, *, watch: Watch | None = None) -> RunReport:
-        """Run a plan to its end, SIGINT and SIGTERM included.
-
-        `watch` is told of committed records.
-
-        Raises LionError if it could not start, AuditError or InternalError if it had to stop.
+        `run` is an id, the beginning of one, or "last". The run is verified first. Raises
+        OperatorError for one that is not there, AuditError for one that does not verify.
         """
-        run = self._fittings.name_run()
-        live = LiveRun(run, plan, self._log, self._fittings.clock(), owner_of(plan))
-        with flattened():
-            services = self._fittings.services(
-                plan, self._settings, code_of(plan), self._policy.proxy
-            )
-            async with services as live.services, open_listeners(live) as listeners:
-                await self._log.start_run(run, plan.name)
-                async with trio.open_nursery() as nursery:
-                    if watch is not None:
-                        nursery.start_soon(self._watch, run, watch)
-                    report = await self._run(live, plan, listeners)
-        self._runtime.rest()
-        return report
+        return await trio.to_thread.run_sync(self._audit, run)
 
-    async def _watch(self, run: str, watch: Watch) -> None:
-        async for record in self._log.subscribe(run):
-            watch(record)
+    def _audit(self, word: str) -> "RunAudit":
+        from lion.review.run import audit_run
 
-    async def _run(self, live: LiveRun, plan: Plan, listeners: Listeners) -> RunReport:
-        endings: dict[int, Ending] = {}
-        failure: LionError | None = None
-        with self._interrupts.heeded() as work:
-            try:
-                with work:
-                    await self._loader.load(live, plan)
-                    live.judge.processors = build_processors(live)
-                    listeners.start()
-                    await supervise(live, plan.runs, endings)
-            except LionError as exc:
-                failure = exc
-            except BaseException as exc:
-                # Cancelled from outside, or a bug: its ending belongs into the log all the same.
-                is_cancelled = isinstance(exc, trio.Cancelled | KeyboardInterrupt)
-                code = INTERRUPTED if is_cancelled else InternalError.exit_code
-                await self._finish(live, listeners, code, is_cancelled)
-                raise
-            ended = [endings.get(i) or cancelled_ending(e) for i, e in enumerate(plan.runs)]
-            codes = [e.exit_code for e in endings.values()] + [e.exit_code for e in live.broken]
-            code = failure.exit_code if failure else worst(codes)
-            interrupted = work.cancel_called
-            code = INTERRUPTED if interrupted else code
-            await self._finish(live, listeners, code, interrupted)
-        if work.cancel_called and not interrupted:
-            # It came while the ending was written, and means whatever this process does next.
-            raise KeyboardInterrupt
-        if failure is not None:
-            raise failure
-        counts = live.counts
-        return RunReport(
-            run=live.id, exit_code=code, endings=tuple(ended), calls=counts.calls,
-            denied=counts.denied, denials=denials_of(live.denials.values()),
-            wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
-            bugs=tuple(bug.what for bug in live.broken),
-        )  # fmt: skip
+        with open_sqlite_reader(self.settings.state) as reader:
+            run = reader.find(word)
+            reader.verify(run)
+            return audit_run(run, reader.records(run), reader.budgets(run), self._policy)
 
-    async def _finish(
-        self, live: LiveRun, listeners: Listeners, code: int, interrupted: bool
-    ) -> None:
-        """Make the run's ending durable, whoever is impatient. Raises AuditError."""
-        with trio.CancelScope(shield=True):
-            await listeners.finish(code, interrupted)
-            live.record(RunFinished(code, interrupted, live.counts.calls, live.counts.denied))
-            await self._log.commit()
+    async def _plan(self, source: Source | Plan, given: Given) -> Plan:
+        self._runs.check_open()
+        given = msgspec.structs.replace(given, owner=self._owner, lent=tuple(self._lent))
+        return await trio.to_thread.run_sync(read_source, source, given)
+
+    async def _start(self, plan: Plan) -> Run:
+        clock, run = self._fittings.clock(), self._fittings.name_run()
+        live = LiveRun(run, plan, self._log, clock, owner_of(plan))
+        services = self._fittings.services(
+            plan, self.settings, code_of(plan, self._lent), self._policy.proxy
+        )
+        started = Run(live, self._loader.load, services, self._interrupts)
+        await self._runs.start(started)
+        return started
 
 
 @asynccontextmanager
-async def open_host(settings: Settings) -> AsyncIterator[Host]:
+async def open_assembled(
+    settings: Settings,
+    runtime: WasmRuntime,
+    log: EventLog,
+    policy: Policy,
+    *,
+    interrupts: Interrupts | None = None,
+    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
+    owner: str = "",
+) -> AsyncIterator[Host]:
+    """A host of parts that are open. On leaving, runs under way are stopped and recorded as such;
+    then what stopped one that nobody waited for is raised.
+    """
+    signals = interrupts or Interrupts()
+    async with open_runs(runtime.rest) as runs:
+        yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)
+
+
+@asynccontextmanager
+async def open_host(
+    settings: Settings | None = None,
+    *,
+    state: str | os.PathLike[str] | None = None,
+    policy: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    owner: str = "",
+    signals: bool = False,
+) -> AsyncIterator[Host]:
     """Open log, engine and policy; close them in the end, whatever happens.
 
-    Raises OperatorError, AuditError.
+    `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
+    components; what is not given is taken from the environment and the defaults, as on the
+    command line. `owner` is whose kv the runs use (empty: their manifest's name). With `signals`
+    SIGINT and SIGTERM end the runs under way, else they are left to the program.
+
+    Raises OperatorError (also without a trio loop), AuditError for a log that cannot be used.
     """
+    if not trio.lowlevel.in_trio_run():
+        raise OperatorError(
+            "lion.open_host is for a program on trio, and no trio loop runs here",
+            hint="write `with lion.blocking.open_host() as host:`",
+        )
+    check_owner(owner)
+    settings = _settings(settings, {"state": state, "policy": policy, "cache": cache})
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
-        policy = read_policy(settings.policy)
-        interrupts = await stack.enter_async_context(open_interrupts())
+        rules = read_policy(settings.policy)
+        interrupts = await stack.enter_async_context(open_interrupts()) if signals else None
         log = await stack.enter_async_context(
             open_sqlite_log(settings.state, durability=settings.durability)
         )
         runtime = await stack.enter_async_context(open_runtime(settings.cache / "components"))
-        yield Host(settings, runtime, log, policy, interrupts)
+        parts = settings, runtime, log, rules
+        yield await stack.enter_async_context(
+            open_assembled(*parts, interrupts=interrupts, owner=owner)
+        )
+
+
+def _settings(given: Settings | None, words: dict[str, Any]) -> Settings:
+    if given is None:
+        return settings_from(os.environ, **words, spelled="{}=")
+    if not isinstance(given, Settings):
+        raise OperatorError(f"{given!r:.80} is no Settings", hint="write open_host(state=...)")
+    return given

@@ -6,14 +6,12 @@ Rule: whatever stops it, RunStarted and what was loaded are recorded; then the f
 raised.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
-from lion import __version__
 from lion.domain.capability import (
     Capability,
     capability_of,
@@ -39,18 +37,9 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
-from lion.system.entry import load_system, open_system
+from lion.system.entry import AllLent, load_system, open_system
+from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
-
-
-def owner_of(plan: Plan) -> str:
-    """To whom belongs what a plan's holders keep: the manifest's real path, since its name may be
-    anybody's; the caller's word for what has no file.
-    """
-    if plan.owner:
-        return plan.owner
-    return f"unnamed:{plan.name}" if plan.path is None else os.path.realpath(plan.path)
-
 
 Operations = Mapping[tuple[str, str], Operation]
 
@@ -87,11 +76,19 @@ class _Found(msgspec.Struct):
 
 
 class Loader:
-    """Loads plans into one engine, by one policy. `operations` are the host functions."""
+    """Loads plans into one engine, by one policy. `operations` are the host functions, `lent`
+    the system plugins that the program lends.
+    """
 
     def __init__(
-        self, runtime: WasmRuntime, log: EventLog, policy: Policy, operations: Operations
+        self,
+        runtime: WasmRuntime,
+        log: EventLog,
+        policy: Policy,
+        operations: Operations,
+        lent: AllLent,
     ) -> None:
+        self._lent = lent
         self._runtime = runtime
         self._log = log
         self._policy = policy
@@ -104,7 +101,7 @@ class Loader:
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
             check_use(holder, self._policy)
-            found[name] = load_system(plan, holder, clock, NoServices())
+            found[name] = load_system(plan, holder, clock, NoServices(), self._lent)
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
@@ -138,7 +135,7 @@ class Loader:
         for name, holder in _first(plan, is_sandboxed=False):
             try:
                 check_use(holder, self._policy)
-                loaded = await open_system(plan, holder, live.clock, live.services)
+                loaded = await open_system(plan, holder, live.clock, live.services, self._lent)
                 found.components[name] = loaded
             except LionError as exc:
                 found.failures[name] = exc
@@ -218,7 +215,7 @@ class Loader:
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             directories=_directories(live),
             engine_digest=self._runtime.engine_digest,
-            lion_version=__version__,
+            lion_version=VERSION,
             wasmtime_version=self._runtime.wasmtime_version,
         )
 

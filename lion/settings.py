@@ -36,10 +36,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lookups: Mapping[str, str] = msgspec.field(default_factory=lambda: said_by(os.environ))
 
 
+Word = str | os.PathLike[str] | None
+"""A path as the command line or a program says it; None: not said."""
+
+
 def settings_from(
-    environ: Mapping[str, str], *, state: str | None = None, policy: str | None = None
+    environ: Mapping[str, str],
+    *,
+    state: Word = None,
+    policy: Word = None,
+    cache: Word = None,
+    spelled: str = "--{}",
 ) -> Settings:
-    """Settings from the command line's words (None: not given) and the environment.
+    """Settings from the command line's or a program's words and the environment. `spelled` is how
+    such a word is written there, for sentences.
 
     Raises OperatorError if a value makes no sense or there is no home directory to begin from.
     """
@@ -50,9 +60,13 @@ def settings_from(
             hint=f"use one of: {', '.join(DURABILITIES)}",
         )
     return Settings(
-        state=_folder(environ, state, "--state", "LION_STATE", "XDG_STATE_HOME", ".local/state"),
-        cache=_folder(environ, None, "", "LION_CACHE", "XDG_CACHE_HOME", ".cache"),
-        policy=_policy(environ, policy),
+        state=_folder(
+            environ, state, spelled.format("state"), "LION_STATE", "XDG_STATE_HOME", ".local/state"
+        ),
+        cache=_folder(
+            environ, cache, spelled.format("cache"), "LION_CACHE", "XDG_CACHE_HOME", ".cache"
+        ),
+        policy=_policy(environ, policy, spelled.format("policy")),
         durability=durability,
         secrets=_in_config(environ, "secrets.toml"),
         variables={
@@ -65,7 +79,7 @@ def settings_from(
 
 
 def _folder(
-    environ: Mapping[str, str], word: str | None, flag: str, own: str, xdg: str, in_home: str
+    environ: Mapping[str, str], word: Word, flag: str, own: str, xdg: str, in_home: str
 ) -> Path:
     if word is not None:
         return _path(environ, word, flag)
@@ -90,16 +104,17 @@ def _home(environ: Mapping[str, str]) -> Path:
     return Path(home)
 
 
-def _path(environ: Mapping[str, str], word: str, flag: str) -> Path:
-    if not word or "\0" in word:
-        raise OperatorError(f"{flag} names no path: {word!r}", hint=f"give {flag} a path")
+def _path(environ: Mapping[str, str], said: str | os.PathLike[str], flag: str) -> Path:
+    word = os.fspath(said) if isinstance(said, str | os.PathLike) else None
+    if not isinstance(word, str) or not word or "\0" in word:
+        raise OperatorError(f"{flag} names no path: {said!r:.80}", hint=f"give {flag} a path")
     path = _home(environ) / word[2:] if word.startswith("~/") else Path(word)
     return Path(os.path.abspath(path))
 
 
-def _policy(environ: Mapping[str, str], word: str | None) -> Path | None:
+def _policy(environ: Mapping[str, str], word: Word, flag: str) -> Path | None:
     if word is not None:
-        return _path(environ, word, "--policy")
+        return _path(environ, word, flag)
     if environ.get("LION_POLICY"):
         return _path(environ, environ["LION_POLICY"], "LION_POLICY")
     return _in_config(environ, "policy.toml")

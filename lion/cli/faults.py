@@ -12,7 +12,7 @@ import msgspec
 
 from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line, show_lines
-from lion.errors import GuestError, InternalError, LionError, OperatorError
+from lion.errors import GuestError, InternalError, Interrupted, LionError, OperatorError
 
 _MOST_WORDS = 20
 """Lines of a guest's last words that are shown."""
@@ -39,7 +39,7 @@ def as_lion_error(error: BaseException) -> LionError:
 
         error = flatten(error)
     if isinstance(error, KeyboardInterrupt):
-        return _Interrupted("interrupted")
+        return Interrupted("interrupted")
     if isinstance(error, click.ClickException):
         return _usage(error)
     if isinstance(error, LionError) and not isinstance(error, InternalError):
@@ -49,12 +49,6 @@ def as_lion_error(error: BaseException) -> LionError:
         f"a bug in lion: {what}",
         hint="please report it with the output of the same command and -v",
     )
-
-
-class _Interrupted(LionError):
-    """SIGINT that came when there was no run to take it."""
-
-    exit_code = 130
 
 
 def render_lines(fault: LionError, screen: Screen) -> list[str]:

@@ -8,6 +8,7 @@ from lion.cli.options import Common
 from lion.cli.session import run_trio
 from lion.cli.stale import stale_sources
 from lion.domain.plan import Plan
+from lion.plans import read_policy
 from lion.ports import Surroundings
 from lion.review.check import ManifestAudit, audit_manifest
 from lion.review.loaded import ComponentInfo
@@ -19,12 +20,12 @@ def look_at(
     """Who may do what by a plan, and what its components are. Raises OperatorError, GuestError for
     the first mistake; a directory that may not be granted is one only where that is strict.
     """
-    from lion.host import open_host, read_policy
+    from lion.host import open_host
 
     settings = common.settings()
 
     async def session() -> tuple[dict[str, ComponentInfo], Surroundings]:
-        async with open_host(settings) as host:
+        async with open_host(settings, signals=True) as host:
             return await host.check(plan), await host.check_services(plan, is_strict=is_strict)
 
     policy = read_policy(settings.policy)

@@ -3,7 +3,7 @@
 Rule: while a run lasts SIGINT and SIGTERM are the host's; no handler raises in a guest.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from lion.cli.diagnostics import open_diagnostics
@@ -11,13 +11,9 @@ from lion.cli.options import Common
 from lion.cli.printer import Page, View, open_printer
 from lion.cli.screen import Screen
 from lion.domain.plan import Plan, RunAgent
-from lion.domain.record import Record
 from lion.review.report import RunReport
 
 T = TypeVar("T")
-Watch = Callable[[Record], None]
-Act = Callable[[Any, Watch | None], Awaitable[RunReport]]
-"""What to do with an open Host (untyped here: importing it is costly) and a watcher."""
 
 
 def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -27,8 +23,11 @@ def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return trio.run(session, restrict_keyboard_interrupt_to_checkpoints=True)
 
 
-def run_watched(common: Common, plan: Plan, screen: Screen | None, act: Act) -> RunReport:
-    """Open the host and `act`; show on `screen` (None: nowhere) what is said. Raises LionError."""
+def run_watched(common: Common, plan: Plan, screen: Screen | None) -> RunReport:
+    """Open the host and run a plan; show on `screen` (None: nowhere) what is said.
+
+    Raises LionError.
+    """
     settings = common.settings()
     views: list[View] = [*open_diagnostics(common)]
     if screen is not None:
@@ -39,8 +38,8 @@ def run_watched(common: Common, plan: Plan, screen: Screen | None, act: Act) -> 
         async def session() -> RunReport:
             from lion.host import open_host
 
-            async with open_host(settings) as host:
-                return await act(host, watch)
+            async with open_host(settings, signals=True) as host:
+                return await host.run(plan, watch=watch)
 
         return run_trio(session)
 

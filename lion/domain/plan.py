@@ -187,8 +187,11 @@ class RunCall(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A resolved manifest. `path` is the file (None for a bare component), `text` its content as
-    written, `owner` to whom belongs what its holders keep (kv), if not to the file.
+    """A resolved manifest. `path` is the file (None: a bare component, or a program's own text or
+    tables), `text` its content as written (empty: there is none).
+
+    `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
+    (empty: the file's, by its real path).
     """
 
     name: str
@@ -199,4 +202,5 @@ class Plan(msgspec.Struct, frozen=True):
     resolved: dict[str, Any]
     """The manifest as plain values, as it goes into RunStarted."""
     models: dict[str, Model] = {}
+    folder: Path = Path()
     owner: str = ""

@@ -23,8 +23,14 @@ def flatten(error: BaseException) -> BaseException:
 
 @contextmanager
 def flattened() -> Iterator[None]:
-    """Around a nursery: whoever waits outside gets the one error and not the group."""
+    """Around a nursery: whoever waits outside gets the one error and not the group.
+
+    What is told in a sentence keeps its own cause and needs no group; a bug shows all there was.
+    """
     try:
         yield
     except BaseExceptionGroup as group:
-        raise flatten(group) from group
+        error = flatten(group)
+        if isinstance(error, LionError):
+            raise error from error.__cause__
+        raise error from group

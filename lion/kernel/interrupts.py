@@ -1,4 +1,4 @@
-"""Look here if you want to know what SIGINT and SIGTERM do while a host is open.
+"""Look here if you want to know what SIGINT and SIGTERM do while a host is open that gets them.
 
 Rule: no handler raises: an exception inside a C callback would abort the process or hang it.
 Rule: a signal cancels the runs under way, however often it comes; each records its ending then.
@@ -6,16 +6,19 @@ Without a run it ends whoever uses the host, as KeyboardInterrupt.
 """
 
 import signal
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import trio
 
+from lion.errors import OperatorError
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """The runs a signal ends. Made by open_interrupts."""
+    """The runs a signal ends. Made by open_interrupts, or without any signals."""
 
     def __init__(self) -> None:
         self._scopes: set[trio.CancelScope] = set()
@@ -44,7 +47,11 @@ class Interrupts:
 
 @asynccontextmanager
 async def open_interrupts() -> AsyncIterator[Interrupts]:
-    """Receive signals while inside. Only in the main thread, as trio's receiver."""
+    """Receive signals while inside. Raises OperatorError outside of the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        raise OperatorError(
+            "signals can be received in the main thread only", hint="leave `signals` out"
+        )
     interrupts = Interrupts()
     with trio.open_signal_receiver(*SIGNALS) as signals:
         async with trio.open_nursery() as nursery:

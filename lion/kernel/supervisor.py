@@ -31,6 +31,7 @@ async def supervise(
     Raises AuditError and InternalError, which end the whole run.
     """
 
+    @trio.lowlevel.enable_ki_protection
     async def one(index: int, entry: RunAgent | RunCall) -> None:
         endings[index] = await _run_one(live, str(index), entry)
 

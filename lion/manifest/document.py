@@ -29,12 +29,16 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Document:
-    """A TOML text with its origin. `kind` is the word for it in sentences: manifest, policy."""
+    """A TOML text with its origin. `kind` is the word for it in sentences: manifest, policy.
 
-    def __init__(self, text: str, *, kind: str, path: Path | None) -> None:
+    `folder` is where relative paths begin if there is no file (`path`), beside which they do.
+    """
+
+    def __init__(self, text: str, *, kind: str, path: Path | None, folder: Path = Path()) -> None:
         self.text = text.removeprefix("\ufeff")
         self.kind = kind
         self.path = path
+        self.folder = folder if path is None else path.parent
 
     def parse(self) -> dict[str, Any]:
         """The text as plain values. Raises OperatorError with line and column."""

@@ -34,7 +34,7 @@ SYSTEM_ROLES = ("system", "developer", "user")
 
 def build_models(document: Document, tables: Mapping[str, ModelTable]) -> dict[str, Model]:
     """The models of a checked manifest; scripts lie in its folder. Raises OperatorError."""
-    folder = Path() if document.path is None else document.path.parent
+    folder = document.folder
     return {name: _model(document, name, table, folder) for name, table in tables.items()}
 
 

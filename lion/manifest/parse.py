@@ -3,10 +3,11 @@
 Rule: nothing is opened here: whether a component exists is found out by who loads it.
 Rule: paths are joined to the manifest's folder and not simplified, because `..` after a link would
 lead elsewhere.
+Rule: what a program lends (`lent`) has a table in every plan of its: a record names all who ran.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +19,67 @@ if TYPE_CHECKING:
     from lion.manifest.tables import ManifestTable, RunTable
 
 
-def parse_manifest(text: str, *, path: Path | None, sets: Mapping[str, str] = {}) -> Plan:
+def parse_manifest(
+    text: str,
+    *,
+    path: Path | None,
+    sets: Mapping[str, str] = {},
+    folder: Path = Path(),
+    lent: Collection[str] = (),
+) -> Plan:
     """The plan of a manifest.
 
-    `path` is its file (absolute, if the plan's paths shall be), `sets` are the `--set`.
+    `path` is its file (absolute, if the plan's paths shall be), or there is none and paths begin
+    in `folder`; `sets` are the `--set`, `lent` the system plugins that a program lends.
     Raises OperatorError for the first mistake, with its line where that can be told.
     """
+    document = Document(text, kind="manifest", path=path, folder=folder)
+    return _filled_plan(document, text, document.parse(), sets, lent)
+
+
+def parse_tables(
+    tables: Mapping[str, Any],
+    *,
+    folder: Path,
+    sets: Mapping[str, str] = {},
+    lent: Collection[str] = (),
+) -> Plan:
+    """The same of a manifest's tables as a program has them: there is no file, and no line."""
+    from lion.manifest.from_python import plain_tables
+
+    document = Document("", kind="manifest", path=None, folder=folder)
+    return _filled_plan(document, "", plain_tables(document, tables), sets, lent)
+
+
+def _filled_plan(
+    document: Document,
+    text: str,
+    written: dict[str, Any],
+    sets: Mapping[str, str],
+    lent: Collection[str],
+) -> Plan:
     from lion.manifest.variables import fill, resolve_vars
 
-    document = Document(text, kind="manifest", path=path)
-    written = document.parse()
     values = resolve_vars(document, written.pop("vars", {}), sets)
-    return _plan(document, text, fill(document, written, values), values)
+    filled = fill(document, written, values)
+    return _plan(document, text, _with_lent(document, filled, lent), values)
+
+
+def _with_lent(
+    document: Document, filled: dict[str, Any], lent: Collection[str]
+) -> dict[str, Any]:
+    """The tables with one for each that is lent and not used by one of them already."""
+    system = filled.get("system", {})
+    if not lent or not isinstance(system, dict):
+        return filled
+    used = {table.get("use") for table in system.values() if isinstance(table, dict)}
+    added = [name for name in lent if name not in used]
+    for kind in ("plugins", "agents", "system"):
+        for name in added:
+            if isinstance(filled.get(kind), dict) and name in filled[kind]:
+                what = f"the program lends a system plugin of the same name, {name!r}"
+                raise document.error((kind, name), what, "rename one of them")
+    return {**filled, "system": {**system, **{name: {"use": name} for name in added}}}
 
 
 def recorded_plan(resolved: Mapping[str, Any], text: str) -> Plan:
@@ -65,24 +115,29 @@ def _plan(
         runs=runs,
         resolved=_resolved(filled, values, holders, models),
         models=models,
+        folder=document.folder,
     )
 
 
 def bare_plan(component: Path) -> Plan:
     """The plan of `lion call COMPONENT`: one plugin, named after the file, with defaults only."""
-    words = re.sub("[^a-z0-9]+", "-", component.stem.lower()).lstrip("-0123456789")
-    name = words[:64].strip("-") or "component"
+    name = bare_name(component)
     holder = Holder(name=name, kind="plugin", component=component, limits=Limits())
     resolved = {"name": name, "plugins": {name: {"component": str(component)}}}
     return Plan(name=name, path=None, text="", holders={name: holder}, runs=(), resolved=resolved)
 
 
+def bare_name(component: Path) -> str:
+    """What the one plugin of a bare component is called, and its manifest."""
+    words = re.sub("[^a-z0-9]+", "-", component.stem.lower()).lstrip("-0123456789")
+    return words[:64].strip("-") or "component"
+
+
 def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
     from lion.manifest.grants import build_holder, build_system
 
-    folder = Path() if document.path is None else document.path.parent
     built = [
-        build_holder(holder, kind=kind, name=name, folder=folder)
+        build_holder(holder, kind=kind, name=name, folder=document.folder)
         for kind, tables in (("plugin", table.plugins), ("agent", table.agents))
         for name, holder in tables.items()
     ]

@@ -19,13 +19,13 @@ from typing import Any, Final
 
 import msgspec
 
-from lion import __version__
 from lion.domain.names import nearest
 from lion.domain.plan import Plan
 from lion.domain.text import show_line
 from lion.errors import OperatorError
 from lion.system.contract import CONTRACT, GROUP, SystemPlugin
 from lion.system.faults import told
+from lion.version import VERSION
 
 OWN: Final = "lion-host"
 SHIPPED: Final = {
@@ -53,7 +53,7 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True):
 def claims() -> Iterator[Installed]:
     """Everything that is installed, and lion's own. Imports nothing."""
     for name, value in SHIPPED.items():
-        yield Installed(name=name, value=value, distribution=OWN, version=__version__)
+        yield Installed(name=name, value=value, distribution=OWN, version=VERSION)
     for point in entry_points(group=GROUP):
         claim = _claim(point)
         if claim.distribution.lower().replace("_", "-") != OWN:
@@ -96,13 +96,18 @@ def load_class(claim: Installed) -> type[SystemPlugin[Any]]:
     found = _import(claim)
     if not (inspect.isclass(found) and issubclass(found, SystemPlugin)):
         raise _refused(claim, f"{claim.value!r} is no class that derives from SystemPlugin")
-    contract = getattr(found, "contract", None)
+    check_class(claim, found)
+    return found
+
+
+def check_class(claim: Installed, kind: type[SystemPlugin[Any]]) -> None:
+    """Raise OperatorError if a class is written for another contract."""
+    contract = getattr(kind, "contract", None)
     if contract != CONTRACT:
         said = "says no contract" if contract is None else f"is for contract {contract!r}"
         why = f"it {said}, and this lion has contract {CONTRACT}"
         fitting = _pip(f"install {show_line(claim.distribution)}")
         raise _refused(claim, why, hint=f"install a version that fits: {fitting}")
-    return found
 
 
 def docs_of(kind: type[Any]) -> str:

@@ -5,8 +5,9 @@ Rule: every refusal is one sentence that says which plugin, whose, and why.
 
 import inspect
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
 from pydantic import ValidationError
@@ -36,10 +37,20 @@ from lion.system.shape import Shapes
 from lion.system.signature import BadSignature, Signature
 from lion.system.wit_text import render_interface
 
+if TYPE_CHECKING:
+    from lion.system.lent import Lent
 
-def load_plugin(plan: Plan, holder: Holder, clock: Clock, scrub: Scrub) -> LoadedPlugin:
+
+_is_tool = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,63}").fullmatch
+
+
+def load_plugin(
+    plan: Plan, holder: Holder, clock: Clock, scrub: Scrub, lent: "Lent | None" = None
+) -> LoadedPlugin:
     """Find, import and check a system plugin; not yet opened. Raises OperatorError."""
-    document = Document(plan.text, kind="manifest", path=plan.path)
+    document = Document(plan.text, kind="manifest", path=plan.path, folder=plan.folder)
+    if lent is not None:
+        return build_plugin(lent.kind, lent.claim, document, holder, clock, scrub)
     try:
         claim = find_claim(holder.use)
     except OperatorError as exc:
@@ -108,6 +119,12 @@ def interface_of(use: str) -> tuple[str, str]:
     return kind.offers, render_interface(kind.offers, docs_of(kind), functions, shapes)
 
 
+def check_offers(kind: type[SystemPlugin[Any]], claim: Installed) -> None:
+    """Raise OperatorError unless all that a class offers can be described."""
+    _signatures(kind, claim)
+    _functions(kind, claim)
+
+
 async def open_plugin(loaded: LoadedPlugin, holder: Holder, scrub: Scrub) -> None:
     """Call its `open` under the holder's deadline. Raises OperatorError."""
     seconds = seconds_of(holder.limits.deadline_ns)
@@ -126,8 +143,7 @@ async def open_plugin(loaded: LoadedPlugin, holder: Holder, scrub: Scrub) -> Non
 
 
 def _settings(model: type[PluginSettings], document: Document, holder: Holder) -> PluginSettings:
-    folder = document.path.parent if document.path is not None else None
-    context = {} if folder is None else {"folder": folder}
+    context = {"folder": document.folder}
     try:
         return model.model_validate_json(json.dumps(holder.settings), context=context)
     except ValidationError as exc:
@@ -153,15 +169,18 @@ def _signatures(
     """Attribute and signature of each tool, by the tool's name."""
     found: dict[str, tuple[str, Signature]] = {}
     for name, function in inspect.getmembers_static(kind):
-        if not getattr(function, TOOL_MARK, False):
+        mark = getattr(function, TOOL_MARK, False)
+        if not mark:
             continue
-        tool = name.replace("_", "-")
-        if not tool.isascii() or tool.startswith("-") or len(tool) > 64:
-            raise _refused(None, claim, f"{name!r} is no name of a tool")
+        tool = mark if isinstance(mark, str) else name.replace("_", "-")
+        if not _is_tool(tool):
+            raise _refused(None, claim, f"{tool!r} is no name of a tool")
+        if tool in found:
+            raise _refused(None, claim, f"it has two tools of the name {tool!r}")
         try:
             found[tool] = name, Signature(function)
         except BadSignature as exc:
-            raise _refused(None, claim, f"the tool {name!r}: {exc}") from exc
+            raise _refused(None, claim, f"the tool {tool!r}: {exc}") from exc
     return found
 
 

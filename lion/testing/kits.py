@@ -21,10 +21,12 @@ from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.domain.units import parse_duration
 from lion.errors import OperatorError
 from lion.host import Host
-from lion.loading import owner_of, read_component
+from lion.loading import read_component
+from lion.plans import owner_of
+from lion.review.outcome import raise_ending
 from lion.review.report import Ending, RunReport
 from lion.testing.clock import FrozenClock
-from lion.testing.errors import is_told, raise_ending
+from lion.testing.errors import is_told
 from lion.testing.evidence import Evidence
 from lion.testing.options import Options
 from lion.testing.recording import (

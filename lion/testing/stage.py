@@ -25,12 +25,11 @@ from lion.domain.hidden import Hidden
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.host import Fittings, Host
+from lion.host import Fittings, Host, open_assembled
 from lion.kernel.inspect import describe
-from lion.kernel.interrupts import Interrupts
 from lion.kernel.system_clock import SystemClock
-from lion.loading import owner_of
 from lion.log.memory import MemoryLog
+from lion.plans import owner_of
 from lion.policy.policy_file import parse_policy
 from lion.ports import Clock
 from lion.settings import Settings, settings_from
@@ -157,8 +156,9 @@ async def open_stage(
         if frozen is not None and auto_advance:
             nursery.start_soon(let_time_pass, frozen)
         async with open_runtime(stage.settings.cache / "components") as runtime:
-            parts = stage.settings, runtime, stage.log, stage.policy, Interrupts()
-            yield Host(*parts, fittings), runtime
+            parts = stage.settings, runtime, stage.log, stage.policy
+            async with open_assembled(*parts, fittings=fittings) as host:
+                yield host, runtime
     finally:
         nursery.cancel_scope.cancel()
         await manager.__aexit__(None, None, None)

@@ -11,11 +11,10 @@ from typing import Any
 import msgspec
 
 from lion.domain.call import CallError
-from lion.errors import OperatorError
+from lion.errors import OperatorError, OwnError
 from lion.kernel.invocation import Invocation
 from lion.kernel.tool_calls import Pending, dump_json
 from lion.ports import Operation, PendingCall, Tools
-from lion.testing.errors import OwnError
 from lion.testing.fakes import Answerer, Failures, answering
 
 NAMES = ("list", "call", "start")

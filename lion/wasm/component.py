@@ -123,6 +123,7 @@ class LoadedComponent:
             entry = self._entries[key] = _Entry(index, export.type, self._shared.type_ids)
         return entry
 
+    @trio.lowlevel.enable_ki_protection
     async def call(
         self,
         export: Export,

@@ -9,6 +9,8 @@ thread.
 Rule: a C callback only copies arguments and stores them; it never works for the guest and never
 raises.
 Rule: a guest is found by its store's address, never through a global of "the current call".
+Rule: no signal handler raises in a callback, which would abort the process or hang it: trio's own
+is told by `enable_ki_protection`; with one of the program's, guests are polled in worker threads.
 Rule: before a poll the epoch deadline is set anew if the epoch has moved since it was set: after a
 wait the old one has passed.
 Rule: the loop yields to trio when a millisecond has passed, however the last poll ended.
@@ -17,7 +19,10 @@ nor the ticker. By the wall clock a poll is also long that waited for the GIL, s
 suspect: the next one is measured by the thread's clock.
 """
 
+import _signal  # type: ignore[import-not-found]  # `signal` makes enums: ten times as long
 import ctypes
+import signal
+import threading
 from collections.abc import Callable
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
@@ -46,6 +51,13 @@ INLINE_CAP_NS = 3_000_000
 """An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more
 than this.
 """
+
+
+SIGNALS = tuple(
+    int(getattr(signal, f"SIG{name}"))
+    for name in ("INT", "TERM", "HUP", "ALRM", "QUIT", "USR1", "USR2")
+)
+"""Those whose handlers programs have raise: KeyboardInterrupt, SystemExit, a timeout."""
 
 
 class HostFunction:
@@ -118,6 +130,7 @@ class Callbacks:
         self._functions.append(function)
         return len(self._functions)
 
+    @trio.lowlevel.enable_ki_protection
     def _on_call(
         self,
         data: int,
@@ -141,6 +154,7 @@ class Callbacks:
         except Exception as exc:  # noqa: BLE001 - an exception may not leave a C callback; the call loop raises it
             guest.failure = exc
 
+    @trio.lowlevel.enable_ki_protection
     def _on_drop(self, data: int, context: int, rep: int) -> None:
         guest = self.guests.get(context)
         if guest is not None:
@@ -156,6 +170,11 @@ class PollMeter:
         self.ticker = ticker
         self.limiter = trio.CapacityLimiter(threads)
         self.yielded_ns = perf_counter_ns()
+        self._gets_signals = threading.current_thread() is threading.main_thread()
+
+    def is_exposed(self) -> bool:
+        """Whether a signal could raise inside of a poll on this thread."""
+        return self._gets_signals and not all(map(_is_harmless, map(_signal.getsignal, SIGNALS)))
 
     async def poll_in_worker(self, future: int) -> tuple[bool, int]:
         """Poll in a thread: done or not, and the CPU it took in nanoseconds."""
@@ -168,6 +187,11 @@ class PollMeter:
     async def checkpoint(self) -> None:
         await trio.lowlevel.checkpoint()
         self.yielded_ns = perf_counter_ns()
+
+
+def _is_harmless(handler: Any) -> bool:
+    """Whether a handler raises in no callback: there is none, or it is trio's."""
+    return not callable(handler) or str(getattr(handler, "__module__", "")).startswith("trio.")
 
 
 def _poll_timed(future: int) -> tuple[bool, int]:
@@ -188,6 +212,7 @@ class CpuExceeded(GuestError):
         )
 
 
+@trio.lowlevel.enable_ki_protection
 async def drive(
     future: int, guest: Guest, meter: PollMeter, handle: HandleCall, drop: Any, stats: CallStats,
     cpu_limit_ns: int | None, is_busy: bool,
@@ -198,6 +223,7 @@ async def drive(
     ticker, armed, is_suspect = meter.ticker, -1, False
     while True:
         if is_busy or armed != ticker.ticks:
+            is_busy = is_busy or meter.is_exposed()
             armed = -1 if is_busy else ticker.ticks
             capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
         ticker.polls += 1
@@ -213,8 +239,7 @@ async def drive(
             took = clock() - began
             ticker.inside -= 1
         stats.cpu_ns += took if is_busy else min(took, INLINE_CAP_NS)
-        was_suspect, is_suspect = is_busy or is_suspect, took > LONG_POLL_NS
-        is_busy = was_suspect and is_suspect
+        is_busy, is_suspect = (is_busy or is_suspect) and took > LONG_POLL_NS, took > LONG_POLL_NS
         if guest.dropped:
             _drop_all(guest, drop)
         if done:

@@ -14,6 +14,7 @@ from lion.domain.events import CallRedirected
 from lion.domain.hidden import Hidden
 from lion.errors import OperatorError
 from lion.manifest.parse import parse_manifest
+from lion.plans import with_call
 from tests.attack.kit import HEAD, Arena, call, holder, only, open_arena
 from tests.attack.test_http_twins import ask
 from tests.capabilities.http.hostile_server import Server, open_server
@@ -162,7 +163,9 @@ async def test_a_guest_that_has_the_value_cannot_send_it(server: Server, tmp_pat
     async with open_arena(tmp_path, secrets=secrets_file(tmp_path, server)) as arena:
         for question in questions:
             plan = parse_manifest(HEAD + probe(server), path=None)
-            report = await arena.host.call(plan, "probe.http-send", {"question": question})
+            report = await arena.host.run(
+                with_call(plan, "probe.http-send", {"question": question})
+            )
             assert only(report).value.startswith("denied: the value of a secret is in it")
             (refused,) = [c for c in arena.calls(report.run) if c.capability == "http"]
             assert not refused.args

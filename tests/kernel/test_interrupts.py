@@ -10,7 +10,7 @@ import trio.testing
 from lion.domain.events import RunFinished
 from lion.domain.plan import Plan, RunCall
 from lion.domain.record import Draft
-from lion.host import Host
+from lion.host import open_assembled
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import open_interrupts
 from lion.log.memory import MemoryLog
@@ -59,11 +59,10 @@ def plan() -> Plan:
 async def run(log: MemoryLog, tmp_path: Path) -> RunReport:
     settings = Settings(state=tmp_path / "state", cache=cache_directory())
     with flattened():
-        async with (
-            open_interrupts() as interrupts,
-            open_runtime(settings.cache / "components") as runtime,
-        ):
-            return await Host(settings, runtime, log, parse_policy(""), interrupts).run(plan())
+        async with open_interrupts() as interrupts, open_runtime(cache_directory()) as runtime:
+            parts = settings, runtime, log, parse_policy("")
+            async with open_assembled(*parts, interrupts=interrupts) as host:
+                return await host.run(plan())
     raise AssertionError("it neither returned nor raised")
 
 

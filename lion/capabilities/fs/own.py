@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-import lion
 from lion.places import Place
 
 PYTHON: Final = "where this Python has its own code"
@@ -33,7 +32,7 @@ AT_START: Final = frozenset({"lion", "sitecustomize", "usercustomize"})
 
 def own_code(more: Iterable[Path] = ()) -> tuple[Place, ...]:
     """Where code is that the host's process runs, and would run; `more` are folders of it."""
-    found = [Place(path, RUNS, is_whole=True) for path in (Path(lion.__file__).parent, *more)]
+    found = [Place(path, RUNS, is_whole=True) for path in (Path(__file__).parents[2], *more)]
     found += _interpreter()
     found += _users()
     found += _searched([one.path for one in found if one.is_whole])

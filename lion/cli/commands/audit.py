@@ -9,14 +9,14 @@ import msgspec
 
 from lion.cli.audit_summary import summarize_manifest, summarize_run
 from lion.cli.audit_table import render_manifest_audit, render_run_audit
-from lion.cli.files import read_manifest
 from lion.cli.logs import open_log
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
 from lion.cli.summary import typed_command
 from lion.errors import OperatorError
-from lion.policy.policy_file import Policy, parse_policy
+from lion.plans import read_manifest, read_policy
+from lion.policy.policy_file import Policy
 from lion.review.check import ManifestAudit
 from lion.review.run import RunAudit, audit_run
 
@@ -96,9 +96,4 @@ def audit_recorded(common: Common, word: str, sets: Mapping[str, str]) -> RunAud
 
 def _policy(common: Common) -> Policy:
     """The operator's policy of now: a run may have had the same."""
-    path = common.settings().policy
-    if path is None:
-        return parse_policy("")
-    from lion.host import read_policy
-
-    return read_policy(path)
+    return read_policy(common.settings().policy)

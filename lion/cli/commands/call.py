@@ -10,14 +10,13 @@ from typing import Any
 import click
 import msgspec
 
-from lion.cli.files import read_plan
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.summary import json_text, render_denial, render_ending, summary_json
-from lion.domain.names import did_you_mean
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
+from lion.plans import read_plan, with_call
 from lion.review.report import RunReport
 
 
@@ -36,12 +35,10 @@ def command(
     """
     plan = read_plan(target, sets)
     values = parse_arguments(sys.stdin.read() if arguments == "-" else arguments)
-    name = full_name(plan, tool)
+    plan = with_call(plan, tool, values)
     errors = open_screen("stderr")
     shown = None if common.as_json else errors
-    report = run_watched(
-        common, plan, shown, lambda host, watch: host.call(plan, name, values, watch=watch)
-    )
+    report = run_watched(common, plan, shown)
     if common.as_json:
         open_screen("stdout").line(summary_json(report))
     else:
@@ -63,20 +60,6 @@ def parse_arguments(text: str) -> dict[str, Any]:
             hint="""write parameters by name, like '{"name": "Ann"}'""",
         )
     return value
-
-
-def full_name(plan: Plan, tool: str) -> str:
-    """`plugin.function`; the plugin may be left out if there is only one. Raises OperatorError."""
-    plugin, dot, _ = tool.partition(".")
-    if not dot and len(plan.holders) == 1:
-        return f"{next(iter(plan.holders))}.{tool}"
-    if plugin not in plan.holders:
-        raise OperatorError(
-            f"there is no plugin {plugin!r}", hint=did_you_mean(plugin, plan.holders)
-        )
-    if not dot:
-        raise OperatorError(f"{tool!r} names no tool", hint=f"write {plugin}.TOOL")
-    return tool
 
 
 def _tell(report: RunReport, plan: Plan) -> None:

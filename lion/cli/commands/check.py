@@ -6,12 +6,12 @@ import click
 import msgspec
 
 from lion.cli.audit_table import render_system
-from lion.cli.files import read_manifest
 from lion.cli.grants import render_grant
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line
+from lion.plans import read_manifest
 from lion.review.check import Checked, check_holders
 
 _LABEL = 9

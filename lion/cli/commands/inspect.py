@@ -8,7 +8,6 @@ from typing import Any
 import click
 import msgspec
 
-from lion.cli.files import WASM_MAGIC, read_file
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
@@ -17,6 +16,7 @@ from lion.domain.capability import capability_of, is_extension
 from lion.domain.text import show_line, show_lines
 from lion.domain.units import round_size
 from lion.errors import OperatorError
+from lion.plans import WASM_MAGIC, read_file
 from lion.review.loaded import ComponentInfo, ToolInfo
 
 
@@ -51,7 +51,7 @@ def inspect_component(common: Common, data: bytes, origin: str) -> ComponentInfo
     async def session() -> ComponentInfo:
         from lion.host import open_host
 
-        async with open_host(settings) as host:
+        async with open_host(settings, signals=True) as host:
             return await host.inspect(data, origin)
 
     return run_trio(session)

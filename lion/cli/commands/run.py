@@ -2,13 +2,12 @@
 
 import click
 
-from lion.cli.files import read_manifest
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
-from lion.errors import OperatorError
+from lion.plans import check_starts, read_manifest
 
 
 @click.command("run")
@@ -21,15 +20,11 @@ def command(common: Common, manifest: str, sets: dict[str, str]) -> int:
     The exit code is the worst of what they came to; SIGINT and SIGTERM end the run in order.
     """
     plan = read_manifest(manifest, sets)
-    if not plan.runs:
-        raise OperatorError(
-            f"the manifest {manifest!r} starts nothing: it has no [[run]]",
-            hint=f"add one, or call a tool with: lion call {manifest} PLUGIN.TOOL JSON",
-        )
+    check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")
     warn_of_stale(plan)
     screen = open_screen("stdout")
     shown = None if common.as_json else screen
-    report = run_watched(common, plan, shown, lambda host, watch: host.run(plan, watch=watch))
+    report = run_watched(common, plan, shown)
     if common.as_json:
         screen.line(summary_json(report))
     else:

@@ -11,9 +11,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from lion import __version__
 from lion.domain.events import EVENTS, AgentPartialOutput, CallFinished, Event
 from lion.errors import AuditError
+from lion.version import VERSION
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -111,7 +111,7 @@ def _check(event: Event) -> None:
 def _unknown(record: Stored) -> AuditError:
     return AuditError(
         f"record {record.seq} of run {record.run} is a {record.type} of version {record.version}, "
-        f"which lion {__version__} does not know: a newer lion wrote it",
+        f"which lion {VERSION} does not know: a newer lion wrote it",
         hint="upgrade lion to read this run",
         run=record.run,
         seq=record.seq,

@@ -1,0 +1,183 @@
+"""Look here if you want to know what a run is to whoever started it: how it is followed, asked,
+stopped and waited for.
+
+Rule: one way to run: command line, tests and other programs all start a run here.
+Rule: whatever ends it, its ending is durable before anybody is told.
+Rule: Python's own interrupt does not arise in here: a run that is stopped is cancelled.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import trio
+
+from lion.domain.events import RunFinished
+from lion.domain.plan import Plan
+from lion.domain.record import Record
+from lion.errors import INTERRUPTED, InternalError, LionError, worst
+from lion.kernel.groups import flattened
+from lion.kernel.interrupts import Interrupts
+from lion.kernel.listeners import Listeners, open_listeners
+from lion.kernel.processors import build_processors
+from lion.kernel.run_state import LiveRun
+from lion.kernel.supervisor import cancelled_ending, supervise
+from lion.ports import Services
+from lion.review.report import Ending, RunReport, denials_of
+
+Load = Callable[[LiveRun, Plan], Awaitable[None]]
+"""Makes a plan's holders live, and records them."""
+
+
+class Run:
+    """A run under way, or over. Made by Host.start.
+
+    `async for record in run` gives its committed records from the first on (`record.event()` is
+    what happened), as they come, and ends with it; as often and by as many as like. `await run`
+    waits for its report, as often as you like.
+    """
+
+    def __init__(
+        self,
+        live: LiveRun,
+        load: Load,
+        services: AbstractAsyncContextManager[Services],
+        interrupts: Interrupts,
+    ) -> None:
+        self.id = live.id
+        """As `lion log` and the like take it."""
+        self._live = live
+        self._load = load
+        self._services = services
+        self._interrupts = interrupts
+        self._scope = trio.CancelScope()
+        self._ended = trio.Event()
+        self._endings: dict[int, Ending] = {}
+        self._report: RunReport | None = None
+        self._error: BaseException | None = None
+        self.is_told = False
+        """Somebody has waited for it and knows what it came to."""
+
+    @property
+    def has_ended(self) -> bool:
+        """It is over, and its record complete."""
+        return self._ended.is_set()
+
+    @property
+    def endings(self) -> tuple[Ending, ...]:
+        """How its agents and calls ended, those that have, in the manifest's order."""
+        if self._report is not None:
+            return self._report.endings
+        return tuple(self._endings[index] for index in sorted(self._endings))
+
+    @property
+    def error(self) -> BaseException | None:
+        """What stopped it, if it did not end by itself."""
+        return self._error
+
+    def cancel(self) -> None:
+        """Stop it: no guest code runs after this, and the report says `interrupted`. Does nothing
+        the second time, or if it is over.
+        """
+        self._scope.cancel()
+
+    async def wait(self) -> RunReport:
+        """Wait until it is over; how each of its parts ended is in the report.
+
+        Raises LionError if it could not begin (a component, a grant), AuditError or InternalError
+        if it had to stop. Who is cancelled while he waits leaves the run as it is.
+        """
+        await self._ended.wait()
+        self.is_told = True
+        if isinstance(self._error, LionError) and not isinstance(self._error, InternalError):
+            # What it says is all there is to know: whose frames those were does not help.
+            raise self._error.with_traceback(None)
+        if self._error is not None:
+            raise self._error
+        assert self._report is not None
+        return self._report
+
+    async def wait_ended(self) -> None:
+        """Wait until it is over, however."""
+        await self._ended.wait()
+
+    def __await__(self) -> Generator[Any, Any, RunReport]:
+        return self.wait().__await__()
+
+    def __aiter__(self) -> AsyncIterator[Record]:
+        return self._live.log.subscribe(self.id)
+
+    @trio.lowlevel.enable_ki_protection
+    async def drive(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Run it to its end, in a task of its own. Raises what kept it from having an id in the
+        log; whatever comes later, `wait` raises.
+        """
+        has_started = False
+        try:
+            with flattened():
+                live = self._live
+                async with self._services as live.services, open_listeners(live) as ears:
+                    await live.log.start_run(self.id, live.plan.name)
+                    has_started = True
+                    task_status.started()
+                    await self._work(ears)
+        except trio.Cancelled:
+            raise
+        except BaseException as exc:
+            self._error = exc
+            if not has_started:
+                raise
+        finally:
+            self._ended.set()
+
+    async def _work(self, listeners: Listeners) -> None:
+        live, plan = self._live, self._live.plan
+        failure: LionError | None = None
+        with self._interrupts.heeded() as signalled:
+            try:
+                with signalled, self._scope:
+                    await self._load(live, plan)
+                    live.judge.processors = build_processors(live)
+                    listeners.start()
+                    await supervise(live, plan.runs, self._endings)
+            except LionError as exc:
+                failure = exc
+            except BaseException as exc:
+                # Cancelled from outside, or a bug: its ending belongs into the log all the same.
+                is_cancelled = isinstance(exc, trio.Cancelled | KeyboardInterrupt)
+                code = INTERRUPTED if is_cancelled else InternalError.exit_code
+                await self._finish(listeners, code, is_cancelled)
+                self._report = self._reported(code, is_cancelled)
+                raise
+            interrupted = signalled.cancel_called or self._scope.cancel_called
+            ended = [e.exit_code for e in self._endings.values()]
+            code = worst([*ended, *(bug.exit_code for bug in live.broken)])
+            code = failure.exit_code if failure else code
+            code = INTERRUPTED if interrupted else code
+            await self._finish(listeners, code, interrupted)
+        self._report = self._reported(code, interrupted)
+        if signalled.cancel_called and not interrupted:
+            # It came while the ending was written, and means whatever this process does next.
+            raise KeyboardInterrupt
+        if failure is not None:
+            raise failure
+
+    def _reported(self, code: int, interrupted: bool) -> RunReport:
+        live, counts = self._live, self._live.counts
+        runs = enumerate(live.plan.runs)
+        return RunReport(
+            run=live.id, exit_code=code,
+            endings=tuple(self._endings.get(i) or cancelled_ending(e) for i, e in runs),
+            calls=counts.calls, denied=counts.denied,
+            denials=denials_of(live.denials.values()),
+            wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
+            bugs=tuple(bug.what for bug in live.broken),
+        )  # fmt: skip
+
+    async def _finish(self, listeners: Listeners, code: int, interrupted: bool) -> None:
+        """Make the run's ending durable, whoever is impatient. Raises AuditError."""
+        live = self._live
+        with trio.CancelScope(shield=True):
+            await listeners.finish(code, interrupted)
+            live.record(RunFinished(code, interrupted, live.counts.calls, live.counts.denied))
+            await live.log.commit()

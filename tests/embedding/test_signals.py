@@ -1,0 +1,129 @@
+"""SIGINT at random moments of programs with lion in them: none aborts or hangs, and every run is
+recorded to its end.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from lion.domain.events import RunFinished
+from lion.history import open_history
+from lion.settings import Settings
+from tests.embedding.kit import EXAMPLES, ROOT
+from tests.endurance.kit import verified
+from tests.endurance.process import CRASHES, finish
+
+BROKEN = tuple(mark for mark in CRASHES if mark != "Traceback")
+KILLED = -signal.SIGINT
+"""How Python ends for a KeyboardInterrupt that nobody catches."""
+
+
+class Programs:
+    """Programs over one state directory, that are interrupted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(state=folder / "state", cache=Path(os.environ["LION_CACHE"]))
+        self.rng = random.Random(random.randrange(2**32))
+
+    def interrupt(self, how: str, *, within: float, times: int = 1) -> str:
+        """Start the busy program, interrupt it so often, and say how it ended."""
+        words = [how, str(self.settings.state), str(self.settings.cache)]
+        process = self._start("-m", "tests.embedding.programs.busy", *words)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "began\n"
+        return self._end(process, within, times)
+
+    def interrupt_example(self, name: str, *, within: float) -> str:
+        """The same with an example, from its first moment on."""
+        return self._end(self._start(str(EXAMPLES / f"{name}.py")), within, 1)
+
+    def _start(self, *words: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, *words], cwd=ROOT, text=True,
+            env={**os.environ, "LION_STATE": str(self.settings.state), "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def _end(self, process: "subprocess.Popen[str]", within: float, times: int) -> str:
+        time.sleep(self.rng.uniform(0, within))
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(self.rng.choice((0, 0.001, 0.01)))
+        ended = finish(process, False)
+        assert not any(mark in ended.err for mark in BROKEN), ended.err
+        if ended.code == 0:
+            return "it had ended"
+        last = ended.err.rstrip().rpartition("\n")[2]
+        assert (ended.code, last) == (KILLED, "KeyboardInterrupt"), ended.err
+        return "interrupted"
+
+    def runs(self, *, unfinished: int = 0) -> int:
+        """How many runs the log has; all verify, and all but so many are finished."""
+        with open_history(self.settings) as reader:
+            found = [(one.run, reader.verify(one.run).finished) for one in reader.runs()]
+        assert [is_finished for _, is_finished in found].count(False) <= unfinished
+        for run, is_finished in found:
+            if is_finished:
+                assert isinstance(verified(self.settings, run)[-1].event(), RunFinished)
+        return len(found)
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Programs:
+    return Programs(tmp_path)
+
+
+@pytest.mark.parametrize("how", ["trio", "blocking", "unclosed"])
+def test_an_interrupted_program_ends_in_order(programs: Programs, how: str) -> None:
+    assert programs.interrupt(how, within=0.3) == "interrupted"
+    assert programs.interrupt(how, within=0.1, times=5) == "interrupted"
+    assert programs.runs() == 2
+
+
+def test_a_handler_that_raises_anywhere_neither_aborts_nor_hangs(tmp_path: Path) -> None:
+    """trio itself is not made for one, so what it says may be a traceback of its own."""
+    _own_handler(Programs(tmp_path), 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["trio", "blocking", "unclosed"])
+def test_a_hundred_interrupts(programs: Programs, how: str) -> None:
+    moments = Counter(
+        programs.interrupt(how, within=0.8, times=programs.rng.choice((1, 1, 3)))
+        for _ in range(100)
+    )
+    assert moments["interrupted"] >= 80
+    assert programs.runs() == 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["on_trio", "plain"])
+def test_a_hundred_interrupts_of_an_example(programs: Programs, name: str) -> None:
+    moments = Counter(programs.interrupt_example(name, within=0.8) for _ in range(100))
+    assert sum(moments.values()) == 100
+
+
+@pytest.mark.slow
+def test_a_hundred_interrupts_with_a_handler_that_raises_anywhere(tmp_path: Path) -> None:
+    _own_handler(Programs(tmp_path), 100)
+
+
+def _own_handler(programs: Programs, times: int) -> None:
+    words = ["own-handler", str(programs.settings.state), str(programs.settings.cache)]
+    for _ in range(times):
+        process = programs._start("-m", "tests.embedding.programs.busy", *words)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "began\n"
+        time.sleep(programs.rng.uniform(0, 0.5))
+        process.send_signal(signal.SIGINT)
+        ended = finish(process, False)
+        assert ended.code in (0, 1, KILLED), ended.err
+        assert not {"Fatal", "panicked", "core dumped"} & set(ended.err.split()), ended.err
+    assert programs.runs(unfinished=times) == times
