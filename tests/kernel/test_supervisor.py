@@ -230,7 +230,7 @@ class TestCalls:
         ("call", "arguments", "said", "hint"),
         [
             ("nobody.greet", {}, "there is no plugin 'nobody'", ""),
-            ("hello.gret", {}, "there is no tool 'hello.gret'", "its tools are: hello.greet"),
+            ("hello.gret", {}, "'hello' has no tool 'gret'", "did you mean 'greet'?"),
             ("hello.greet", {}, "hello.greet: ", "lion inspect shows its schema"),
             ("hello.greet", {"name": 5}, "hello.greet: ", "lion inspect shows its schema"),
         ],
