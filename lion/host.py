@@ -8,7 +8,6 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import trio
@@ -30,8 +29,8 @@ from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_log
 from lion.policy.policy_file import Policy, parse_policy
-from lion.ports import Clock, EventLog, Operation, Surroundings
-from lion.review.report import Ending, RunReport, with_together
+from lion.ports import Clock, EventLog, Operation, Services, Surroundings
+from lion.review.report import Ending, RunReport, denials_of
 from lion.scopes.http_url import Url
 from lion.settings import Settings
 from lion.system.entry import code_of
@@ -39,7 +38,7 @@ from lion.wasm.runtime import WasmRuntime, open_runtime
 
 Watch = Callable[[Record], None]
 OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[dict[str, Any]]
+    [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[Services]
 ]
 """Opens what a run's executors need; the third are folders of trusted code, the fourth is the
 operator's proxy."""
@@ -155,7 +154,7 @@ class Host:
             try:
                 with work:
                     await self._loader.load(live, plan)
-                    live.processors = build_processors(live)
+                    live.judge.processors = build_processors(live)
                     listeners.start()
                     await supervise(live, plan.runs, endings)
             except LionError as exc:
@@ -179,7 +178,7 @@ class Host:
         counts = live.counts
         return RunReport(
             run=live.id, exit_code=code, endings=tuple(ended), calls=counts.calls,
-            denied=counts.denied, denials=with_together(live.denials.values()),
+            denied=counts.denied, denials=denials_of(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
         )  # fmt: skip
 

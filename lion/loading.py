@@ -32,7 +32,7 @@ from lion.kernel.inspect import (
     failed_event,
     loaded_event,
 )
-from lion.kernel.run_state import LiveHolder, LiveRun
+from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
@@ -93,7 +93,7 @@ class Loader:
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
             check_use(holder, self._policy)
-            found[name] = load_system(plan, holder, clock, {})
+            found[name] = load_system(plan, holder, clock, NoServices())
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):

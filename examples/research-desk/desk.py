@@ -31,9 +31,8 @@ Three commands to try (lion is {lion}):
   lion replay last     the same run again, offline, from its log
   lion audit last      who may do what, and what was used
   lion verify last     nobody has changed the log"""
-DIARY = (
-    'To have the diary read too, write the line after "allow it" into the manifest, then run again.'
-)
+DIARY = """To have the diary read too, write the line after "allow it" into the manifest;
+then run again."""
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

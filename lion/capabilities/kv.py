@@ -83,7 +83,7 @@ def _check_quota(
     if growth <= 0:
         return
     used = tables.kv_bytes(caller.namespace)
-    quota = max((grant.quota.get("bytes", 0) for grant in caller.grants("kv")), default=0)
+    quota = 0 if caller.grant is None else caller.grant.quota.get("bytes", 0)
     if used + growth > quota:
         words = (
             f"kv: the quota is {quota:,} bytes, {used:,} are used, {growth:,} more are asked for"

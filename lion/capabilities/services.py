@@ -8,13 +8,11 @@ import pwd
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lion.capabilities.fs.guard import guard_of
-from lion.capabilities.http.contract import HTTP
 from lion.capabilities.models.opening import check_scripts, open_models
-from lion.capabilities.models.provider import LLM
-from lion.capabilities.secrets.functions import SECRETS
+from lion.capabilities.opened import Opened
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.ports import Surroundings
@@ -34,31 +32,30 @@ async def open_services(
     proxy: Url | None = None,
     *,
     answer: "AnswerRequest | None" = None,
-) -> AsyncIterator[dict[str, Any]]:
-    """The services of one run, by capability; `proxy` is the policy's.
+) -> AsyncIterator[Opened]:
+    """The services of one run; `proxy` is the policy's.
 
     `code` are folders of code that runs outside of the sandbox: no grant may let a guest write
     there. `answer` answers all requests in place of the network. Raises OperatorError for a wrong
     file of theirs.
     """
-    vault = None
-    services: dict[str, Any] = {}
+    services = Opened()
     async with AsyncExitStack() as stack:
         if names := _secret_names(plan):
-            vault = services[SECRETS] = _open_vault(plan, settings, names)
+            services.vault = _open_vault(plan, settings, names)
         if _asks_servers(plan):
             from lion.capabilities.http.door import open_door
 
-            door = open_door(vault, answer=answer, proxy=proxy)
-            services[HTTP] = await stack.enter_async_context(door)
+            door = open_door(services.vault, answer=answer, proxy=proxy)
+            services.door = await stack.enter_async_context(door)
         if _has_files(plan):
-            from lion.capabilities.fs.roots import FS, open_files
+            from lion.capabilities.fs.roots import open_files
 
             guard = guard_of(settings, code)
             files = open_files(plan, guard, is_durable=settings.durability == "full")
-            services[FS] = await stack.enter_async_context(files)
-        scrubber = None if vault is None else vault.scrubber
-        services[LLM] = open_models(plan, services.get(HTTP), scrubber)
+            services.files = await stack.enter_async_context(files)
+        scrubber = None if services.vault is None else services.vault.scrubber
+        services.models = open_models(plan, services.door, scrubber)
         yield services
 
 

@@ -1,9 +1,17 @@
 """Look here if you want to know what a host call, a decision and an outcome are."""
 
+from collections.abc import Hashable
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
+
+from lion.domain.plan import Grant
+
+Target: TypeAlias = Hashable
+"""What a call is about: a value of its capability's own (scopes/), whose `str` is its text. A name
+(a key, a tool, a model) is its own text; the empty text is nothing.
+"""
 
 BULK = 64 * 1024
 """What one call of a bulk interface may carry, in bytes of UTF-8; more is many calls."""
@@ -47,14 +55,15 @@ class Opinion(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the chain came to: verdict, the reason in words, who decided, and every objection
-    raised.
+    """What the chain came to: verdict, the reason in words, who decided, every objection raised,
+    and the grant that gives the right (None: granted by default, or refused).
     """
 
     verdict: Verdict
     reason: str
     decided_by: str
     opinions: tuple[Opinion, ...] = ()
+    grant: Grant | None = None
 
     @property
     def allowed(self) -> bool:
@@ -65,10 +74,8 @@ class HostCall(msgspec.Struct, frozen=True):
     """One guest's call of one host function, as policy sees it.
 
     `invocation` is the path in the tree of calls ("0.2.1"), `number` the ordinal of the call
-    within it
-    (from 1), `chain` the holders from the run's root to the caller (last), `target` what the call
-    is about
-    (a key, a tool's name, a URL; empty if nothing), `args` the arguments as WIT values.
+    within it (from 1), `chain` the holders from the run's root to the caller (last), `target` what
+    the call is about, `args` the arguments as WIT values.
     """
 
     run: str
@@ -77,7 +84,7 @@ class HostCall(msgspec.Struct, frozen=True):
     chain: tuple[str, ...]
     capability: str
     operation: str
-    target: str
+    target: Target
     args: list[Any]
 
     @property

@@ -34,6 +34,8 @@ class Decider(StrEnum):
     """Its arguments name nothing that could be decided about."""
     SCREEN = "screen"
     """Its arguments hold what may not be recorded."""
+    BROKER = "broker"
+    """Nobody: the call ended before it was decided."""
     DOOR = "door"
     """It was allowed, and led to what nobody may reach."""
 

@@ -1,19 +1,19 @@
-"""Look here if you want to know what of a call a decision is cached by."""
+"""Look here if you want to know what of a call a decision depends on, and is cached by."""
 
 from typing import NamedTuple
 
-from lion.domain.call import HostCall
+from lion.domain.call import HostCall, Target
 
 
 class Question(NamedTuple):
-    """May this holder do this? `target` as in HostCall: what it is about, empty if nothing."""
+    """What static processors see."""
 
     holder: str
     capability: str
     operation: str
-    target: str
+    target: Target
 
 
 def question_of(call: HostCall) -> Question:
-    """What of a call decides it, arguments and moment aside."""
+    """The question that a call asks."""
     return Question(call.chain[-1], call.capability, call.operation, call.target)

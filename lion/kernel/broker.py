@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import trio
 
-from lion.domain.call import CallError, Decision, Effect, Status, Verdict
+from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
 from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
@@ -27,6 +27,7 @@ MAX_TARGET = 8_192
 """Characters of a call's target; matching a longer one against patterns would hold up the loop."""
 STORED_BYTES = 1_024
 """What the record of a stored call counts as, whose size only the log's writer knows."""
+UNDECIDED = Decision(Verdict.DENY, "it was not decided", "broker")
 TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
 
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))
@@ -38,20 +39,23 @@ _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 
 
 class _Call(msgspec.Struct):
-    """One host call, decided. `number` is its ordinal within the invocation."""
+    """One host call. `number` is its ordinal within the invocation, `refusal` the error that the
+    guest gets if it may not be.
+    """
 
     operation: Operation
     number: int
-    target: str
+    question: Question
     args: list[Any]
     decision: Decision
+    refusal: tuple[str, str] | None = None
 
     def event(self, status: Status, value: Any) -> CallFinished:
         """The single record of a call without outside effect."""
         operation, decision = self.operation, self.decision
         return operation.event(
-            status, value, operation.capability, operation.name, self.target, self.args,
-            decision.verdict, decision.reason, decision.decided_by, decision.opinions,
+            status, value, operation.capability, operation.name, str(self.question.target),
+            self.args, decision.verdict, decision.reason, decision.decided_by, decision.opinions,
         )  # fmt: skip
 
 
@@ -67,7 +71,7 @@ class Broker:
         self._now = invocation.clock.now_ns
         self._scope = invocation.scope
         self._purse = invocation.purse
-        self._processors = invocation.live.processors
+        self._judge = invocation.live.judge
 
     async def handle(self, index: int, args: list[Any]) -> Any:
         """Answer a call of the component's import `index`: ("ok", value) or ("err", (case, text)).
@@ -77,9 +81,16 @@ class Broker:
         operation = self._operations[index]
         self._caller.number += 1
         self._counts.calls += 1
-        call, refusal = self._judge(operation, args)
-        if refusal is not None:
-            value = self._deny(call, refusal)
+        call = self._read(operation, args)
+        if call.refusal is None:
+            decision = self._judge.at_once(self._caller, call.question)
+            if decision is None:
+                decision = await self._judge.decide(self._caller, call.question, call.number, args)
+            call.decision, self._caller.grant = decision, decision.grant
+            if decision.verdict is not _ALLOW:
+                call.refusal = "denied", words_for_guest(decision)
+        if call.refusal is not None:
+            value = self._deny(call, call.refusal)
         elif operation.output_bytes is not None or self._purse.counts_calls:
             value = await self._charged(call)
         elif operation.kind is _INSTANT and operation.effect is _NONE:
@@ -90,37 +101,36 @@ class Broker:
             await self._log.wait_room()
         return value
 
-    def _judge(
-        self, operation: Operation, args: list[Any]
-    ) -> tuple[_Call, tuple[str, str] | None]:
-        """The call with its decision, and the error the guest gets if it is refused."""
-        number, target = self._caller.number, ""
+    def _read(self, operation: Operation, args: list[Any]) -> _Call:
+        """What a call is about; it is refused already where that cannot be said."""
+        target: Target = ""
         try:
             if operation.screen is not None:
                 operation.screen(self._caller, args)
         except CallError as exc:
             # What was found in the arguments may not be recorded, so they are not.
-            decision = Decision(Verdict.DENY, exc.text, SCREEN)
-            return _Call(operation, number, "", [], decision), (exc.case, exc.text)
+            return self._unread(operation, "", [], Decision(Verdict.DENY, exc.text, SCREEN), exc)
         try:
             if operation.target is not None:
                 target = operation.target(args)
         except CallError as exc:
             decision = Decision(Verdict.DENY, exc.text, "arguments")
-            return _Call(operation, number, "", args, decision), (exc.case, exc.text)
-        if len(target) > MAX_TARGET:
-            call = _Call(operation, number, target[:MAX_TARGET], args, TOO_LONG)
-            return call, ("invalid", TOO_LONG.reason)
+            return self._unread(operation, "", args, decision, exc)
+        text = str(target)
+        if len(text) > MAX_TARGET:
+            error = CallError("invalid", TOO_LONG.reason)
+            return self._unread(operation, text[:MAX_TARGET], args, TOO_LONG, error)
         self._caller.target = target
         question = Question(self._caller.holder, operation.capability, operation.name, target)
-        if self._processors:
-            decision = self._caller.judged(question, number, args)
-        else:
-            decision = self._owner.decide(question)
-        call = _Call(operation, number, target, args, decision)
-        if decision.verdict is _ALLOW:
-            return call, None
-        return call, ("denied", words_for_guest(decision))
+        return _Call(operation, self._caller.number, question, args, UNDECIDED)
+
+    def _unread(
+        self, operation: Operation, target: str, args: list[Any], decision: Decision,
+        error: CallError,
+    ) -> _Call:  # fmt: skip
+        question = Question(self._caller.holder, operation.capability, operation.name, target)
+        refusal = error.case, error.text
+        return _Call(operation, self._caller.number, question, args, decision, refusal)
 
     async def _charged(self, call: _Call) -> Any:
         """Execute a call that costs something of a budget, if that is there."""
@@ -201,9 +211,9 @@ class Broker:
         """Execute a call the world can see: its intent is durable first."""
         operation, decision = call.operation, call.decision
         intent = CallRequested(
-            capability=operation.capability, operation=operation.name, target=call.target,
-            args=call.args, verdict=decision.verdict, reason=decision.reason,
-            decided_by=decision.decided_by, opinions=decision.opinions,
+            capability=operation.capability, operation=operation.name,
+            target=str(call.question.target), args=call.args, verdict=decision.verdict,
+            reason=decision.reason, decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
         size = self._record(intent, call.number)
         await self._log.commit()
@@ -229,9 +239,7 @@ class Broker:
         self._counts.denied += 1
         value = ("err", error)
         self._append(call, Status.DENIED, value)
-        operation = call.operation
-        question = Question(self._caller.holder, operation.capability, operation.name, call.target)
-        self._caller.live.note_denial(question, call.decision)
+        self._caller.live.note_denial(call.question, call.decision)
         return value
 
     def _broken(self, call: _Call, exc: Exception) -> InternalError:

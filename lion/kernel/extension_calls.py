@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lion.domain.call import BULK, CallError, Effect
-from lion.domain.events import PluginError, PluginInvoked, PluginResult, encode_body
+from lion.domain.events import encode_body
 from lion.errors import GuestError, OperatorError
-from lion.kernel.attempt import attempt
+from lion.kernel.execution import as_tool, execute
 from lion.kernel.invocation import Invocation
 from lion.kernel.tool_calls import build_invocation, check_depth, told_caller
 from lion.ports import Asking, Extensions, Kind, Offered, Operation
@@ -84,14 +84,12 @@ async def _run(caller: Invocation, holder: str, offered: Offered, args: list[Any
     cause = f"{caller.path}#{caller.number}"
     invocation = build_invocation(caller, caller.live.holders[holder], cause)
     asking = Asking(run=caller.run, chain=caller.chain, namespace=caller.namespace)
-    invocation.record(PluginInvoked(export=offered.export.name, args=args))
+    invocation.is_awaited = True
+    form = as_tool(offered.export.name, args, offered.export.type)
     try:
-        value = await attempt(invocation, offered.export, [asking, *args], PluginError)
+        status, given = await execute(invocation, offered.export, [asking, *args], form)
     except GuestError as exc:
         raise told_caller(f"{offered.capability}.{offered.export.name}", exc) from exc
-    status, given = value
-    is_error = status == "err"
-    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns, is_error=is_error))
     if status == "err":
         raise CallError(*given)
     if len(encode_body(given)) > BULK:

@@ -6,27 +6,27 @@ Rule: whatever ends it, its handles are closed, its started calls are cancelled 
 in the log.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import trio
 
-from lion.domain.call import CallError, Decision, HostCall, Verdict
+from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.events import DOOR, CallRedirected, Event
 from lion.domain.plan import Grant
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
+from lion.kernel.deadline import Deadline
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
-from lion.policy.decide import decide
-from lion.ports import CallStats, Export, Tools
+from lion.ports import CallStats, Export, HandleCall, Tools
 
 
 class Invocation:
-    """One instance at work; implements ports.Caller."""
+    """One instance at work; implements ports.CallContext."""
 
     tools: Tools
 
@@ -52,7 +52,11 @@ class Invocation:
         self.words = ""
         self.nursery: trio.Nursery | None = None
         self.number = 0
-        self.target = ""
+        self.target: Target = ""
+        self.grant: Grant | None = None
+        self.is_awaited = False
+        """Its caller waits for it and for nothing else."""
+        self.deadline = Deadline(self.limits.deadline_ns)
         self._children = 0
         self.scope = Scope(
             run=live.id,
@@ -77,37 +81,36 @@ class Invocation:
             raise CallError("unavailable", "this instance cannot start work")
         self.nursery.start_soon(work, *args)
 
-    def judged(self, question: Question, number: int, args: list[Any]) -> Decision:
-        """Decide a question about call `number`; processors of system plugins are asked too."""
-        decision = self.owner.decide(question)
-        processors = self.live.processors.get(question.capability)
-        if not processors:
-            return decision
-        call = HostCall(
-            run=self.run, invocation=self.path, number=number, chain=self.chain,
-            capability=question.capability, operation=question.operation,
-            target=question.target, args=args,
-        )  # fmt: skip
-        return decide(call, self.owner.rights, processors, static=decision)
+    def waiting_only(self) -> "Iterator[Invocation]":
+        """This one and those above that wait for nothing but it."""
+        yield self
+        if self.is_awaited and self.parent is not None:
+            yield from self.parent.waiting_only()
 
-    async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
-        """See ports.Caller.may."""
+    def foresee(self, capability: str, operation: str, target: Target) -> Decision:
+        """See ports.CallContext.foresee."""
+        return self.live.judge.foresee(self, capability, operation, target)
+
+    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+        """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
-        decision = self.judged(question, call, [])
+        decision = await self.live.judge.decide(self, question, call, [])
         self._note(call, question, decision)
         await self.live.log.commit()
         return decision
 
-    def refuse(self, call: int, capability: str, operation: str, target: str, reason: str) -> None:
-        """See ports.Caller.refuse."""
+    def refuse(
+        self, call: int, capability: str, operation: str, target: Target, reason: str
+    ) -> None:
+        """See ports.CallContext.refuse."""
         question = Question(self.holder, capability, operation, target)
         self._note(call, question, Decision(Verdict.DENY, reason, DOOR))
 
     def _note(self, call: int, question: Question, decision: Decision) -> None:
         event = CallRedirected(
-            capability=question.capability, operation=question.operation, target=question.target,
-            verdict=decision.verdict, reason=decision.reason, decided_by=decision.decided_by,
-            opinions=decision.opinions,
+            capability=question.capability, operation=question.operation,
+            target=str(question.target), verdict=decision.verdict, reason=decision.reason,
+            decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
         self.record(event, call)
         if not decision.allowed:
@@ -115,15 +118,15 @@ class Invocation:
             self.live.note_denial(question, decision)
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
-        """See ports.Caller.spend; every holder of the same name shares one balance per run."""
+        """See ports.CallContext.spend; one holder's invocations share one balance per run."""
         self.live.budgets.spend(self.holder, budget, limit, amount)
 
     def charge(self, budget: str, limit: int, amount: int) -> None:
-        """See ports.Caller.charge."""
+        """See ports.CallContext.charge."""
         self.live.budgets.charge(self.holder, budget, limit, amount)
 
     def left(self, budget: str, limit: int) -> int:
-        """See ports.Caller.left."""
+        """See ports.CallContext.left."""
         return self.live.budgets.left(self.holder, budget, limit)
 
     def next_child(self) -> str:
@@ -135,14 +138,12 @@ class Invocation:
         """Append a record about this invocation."""
         self.live.log.append(Draft(self.scope, call, self.clock.now_ns(), event))
 
-    async def call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
+    async def call(self, export: Export, args: Sequence[Any], handle: HandleCall) -> Any:
         """Run the export in a fresh instance under this holder's limits. Raises GuestError and
         what `handle` raises.
         """
-        deadline = self.limits.deadline_ns
-        seconds = float("inf") if deadline is None else deadline / 1e9
         try:
-            with trio.move_on_after(seconds) as scope:
+            with self.deadline.running():
                 value = await self._call(export, args, handle)
                 check_size(export, value, self.limits)
                 return value
@@ -151,15 +152,15 @@ class Invocation:
             raise
         finally:
             self.handles.close()
-        if scope.cancelled_caught:
+        if self.deadline.has_passed:
             raise GuestError(
-                f"{export.name!r} ran longer than {seconds:g} s",
+                f"{export.name!r} ran longer than {self.deadline.seconds:g} s",
                 ending="deadline",
                 hint='raise it with limits = { deadline = "..." }',
             )
         raise AssertionError("a call neither returned nor raised")
 
-    async def _call(self, export: Export, args: Sequence[Any], handle: Any) -> Any:
+    async def _call(self, export: Export, args: Sequence[Any], handle: HandleCall) -> Any:
         component = self.owner.component
         if not self.owner.needs_nursery:
             return await component.call(

@@ -3,7 +3,7 @@ run itself.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -16,11 +16,12 @@ from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
 from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports
-from lion.policy.decide import Processor, decide_static
+from lion.kernel.judge import Judge
+from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
-from lion.policy.suggest import suggest_line
-from lion.ports import Clock, Component, EventLog, Export, Operation, SystemComponent
-from lion.review.report import Denial
+from lion.policy.suggest import suggest
+from lion.ports import Clock, Component, EventLog, Export, Operation, Services, SystemComponent
+from lion.review.report import Refused
 
 DECISIONS = 1_024
 """Cached decisions of one holder."""
@@ -69,13 +70,23 @@ class LiveHolder:
             )
 
     def decide(self, question: Question) -> Decision:
-        """Decide a question, from the cache if this holder has asked it before."""
+        """What rights and rules say of a question, from the cache if it was asked before. Only
+        the judge asks.
+        """
         decision = self._decisions.get(question)
         if decision is None:
             if len(self._decisions) >= DECISIONS:
                 self._decisions.clear()
             decision = self._decisions[question] = decide_static(question, self.rights)
         return decision
+
+
+class NoServices:
+    """What a run has before anything is opened for it."""
+
+    def scrub(self, text: str) -> str:
+        """The text: there are no secrets in it."""
+        return text
 
 
 class Counts(msgspec.Struct):
@@ -95,15 +106,14 @@ class LiveRun:
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
-        self.services: Mapping[str, Any] = {}
-        self.processors: Mapping[str, Sequence[Processor]] = {}
-        """Those of system plugins, by capability; empty if there is none."""
+        self.services: Services = NoServices()
+        self.judge = Judge()
         self.extensions: Mapping[str, Capability] = {}
         """What system plugins offer guests of their own, by name."""
         self.failed: set[tuple[str, str]] = set()
         """System plugins and the parts of them that failed."""
         self.counts = Counts()
-        self.denials: dict[Question, Denial] = {}
+        self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
         self.budgets = Budgets(clock, self._note_budget, self.record)
 
@@ -127,7 +137,7 @@ class LiveRun:
         if known is not None:
             self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
         elif len(self.denials) < DENIALS:
-            line = suggest_line(question, decision, self.plan, self.extensions) or ""
-            self.denials[question] = Denial(
-                *question, decision.reason, line, decided_by=decision.decided_by
+            found = suggest(question, decision, self.plan, self.extensions)
+            self.denials[question] = Refused(
+                question, decision.reason, found, decided_by=decision.decided_by
             )

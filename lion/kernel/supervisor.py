@@ -10,14 +10,13 @@ from typing import Any
 
 import trio
 
-from lion.domain.events import AgentCompleted, AgentError, AgentSpawned
 from lion.domain.plan import RunAgent, RunCall
 from lion.errors import INTERRUPTED, GuestError, OperatorError
-from lion.kernel.attempt import attempt
+from lion.kernel.execution import as_agent, execute, execute_tool
 from lion.kernel.exports import find_agent
 from lion.kernel.groups import flattened
 from lion.kernel.run_state import LiveRun
-from lion.kernel.tool_calls import build_root, run_export
+from lion.kernel.tool_calls import build_root
 from lion.kernel.tool_types import bind_call, write_result
 from lion.review.report import Ending
 from lion.values.json_scalars import JsonMismatch
@@ -76,13 +75,9 @@ async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
     """Run an agent's task to its one ending. Raises GuestError."""
     invocation = build_root(live, live.holders[entry.agent], path)
     export = find_agent(entry.agent, invocation.owner.component)
-    invocation.record(AgentSpawned(agent=entry.agent, task=entry.task))
-    tag, value = await attempt(invocation, export, [entry.task], AgentError)
-    is_error = tag == "err"
-    invocation.record(
-        AgentCompleted((tag, value), is_error=is_error, cpu_ns=invocation.stats.cpu_ns)
-    )
-    return _agent_ending(entry.agent, value, is_error)
+    form = as_agent(entry.agent, entry.task)
+    tag, value = await execute(invocation, export, [entry.task], form)
+    return _agent_ending(entry.agent, value, tag == "err")
 
 
 def _agent_ending(name: str, value: Any, is_error: bool) -> Ending:
@@ -105,7 +100,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
         raise OperatorError(f"there is no plugin {plugin!r}")
     invocation = build_root(live, holder, path)
     export, args = bind_call(holder.tools, entry)
-    value = await run_export(invocation, export, args)
+    value = await execute_tool(invocation, export, args)
     try:
         status, result = write_result(export, value)
     except JsonMismatch as exc:

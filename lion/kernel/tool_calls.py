@@ -12,17 +12,14 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError
-from lion.domain.events import PluginError, PluginInvoked, PluginResult
 from lion.domain.plan import MAX_DEPTH
-from lion.domain.question import Question
 from lion.errors import GuestError
-from lion.kernel.attempt import attempt
+from lion.kernel.execution import execute_tool
 from lion.kernel.invocation import Invocation
-from lion.kernel.run_state import LiveHolder
+from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.tool_types import input_schema, output_schema, read_text, write_result
 from lion.ports import Export
 from lion.values.json_scalars import JsonMismatch
-from lion.values.wit import ResultOf
 
 _CASES = {
     "deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable",
@@ -58,18 +55,6 @@ def check_depth(caller: Invocation) -> None:
         raise CallError("exhausted", f"tools call tools at most {MAX_DEPTH} deep")
 
 
-async def run_export(invocation: Invocation, export: Export, args: list[Any]) -> Any:
-    """Run an export from PluginInvoked to its ending, and give its WIT value. Raises
-    GuestError.
-    """
-    name = invocation.owner.tool_name(export)
-    invocation.record(PluginInvoked(export=name, args=args))
-    value = await attempt(invocation, export, args, PluginError)
-    is_error = isinstance(export.type.result, ResultOf) and value[0] == "err"
-    invocation.record(PluginResult(value=value, cpu_ns=invocation.stats.cpu_ns, is_error=is_error))
-    return value
-
-
 class ToolPort:
     """The tools as one invocation sees them; implements ports.Tools."""
 
@@ -84,8 +69,7 @@ class ToolPort:
         return [self._describe(name) for name in names if self._may_call(name)]
 
     def _may_call(self, name: str) -> bool:
-        question = Question(self._caller.holder, "tools", "call", name)
-        return self._caller.owner.decide(question).allowed
+        return any(self._caller.foresee("tools", way, name).allowed for way in ("call", "start"))
 
     def _describe(self, name: str) -> dict[str, str]:
         _, export = find_tool(self._caller, name)
@@ -99,6 +83,7 @@ class ToolPort:
     async def call(self, name: str, arguments: str) -> str:
         """JSON in, JSON out. Raises CallError."""
         invocation, export, args = self._prepare(name, arguments)
+        invocation.is_awaited = True
         return await self._run(invocation, export, args)
 
     def _prepare(self, name: str, arguments: str) -> tuple[Invocation, Export, list[Any]]:
@@ -115,7 +100,7 @@ class ToolPort:
 
     async def _run(self, invocation: Invocation, export: Export, args: list[Any]) -> str:
         try:
-            value = await run_export(invocation, export, args)
+            value = await execute_tool(invocation, export, args)
         except GuestError as exc:
             raise told_caller("the tool", exc) from exc
         try:
@@ -206,7 +191,7 @@ def build_invocation(parent: Invocation, holder: LiveHolder, cause: str) -> Invo
     return invocation
 
 
-def build_root(live: Any, holder: LiveHolder, path: str) -> Invocation:
+def build_root(live: LiveRun, holder: LiveHolder, path: str) -> Invocation:
     """An invocation of the run itself."""
     invocation = Invocation(live, holder, path, None, "")
     invocation.tools = ToolPort(invocation)

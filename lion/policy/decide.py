@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from lion.domain.call import Decision, HostCall, Opinion, Verdict
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.domain.question import Question, question_of
-from lion.policy.grants import covers
 from lion.policy.rights import Rights
+from lion.scopes.table import find_scopes
 
 Processor = Callable[[HostCall], Opinion | None]
 """Judges one call as a whole; asked each time. Its opinion carries its name."""
@@ -77,18 +77,20 @@ def _basis(question: Question, rights: Rights) -> tuple[Decision, Opinion | None
         return BY_DEFAULT, refused
     if question.capability in DEFAULT_CAPABILITIES:
         return BY_DEFAULT, None
-    for grant in rights.grants.get(question.capability, ()):
-        if covers(grant, question):
-            return Decision(
-                Verdict.ALLOW, f"granted by {grant.line.split(' = ')[0]}", "grants"
-            ), None
-    return BY_DEFAULT, NOT_COVERED
+    scopes, grants = find_scopes(question.capability), rights.grants.get(question.capability, ())
+    grant = None if scopes is None else scopes.find_grant(grants, question)
+    if grant is None:
+        return BY_DEFAULT, NOT_COVERED
+    reason = f"granted by {grant.line.split(' = ')[0]}"
+    return Decision(Verdict.ALLOW, reason, "grants", grant=grant), None
 
 
 def _strictest(decision: Decision, opinions: list[Opinion]) -> Decision:
     """Deny before ask before allow; of equally strict opinions the first one decides."""
+    kept, grant = tuple(opinions), decision.grant
     for verdict in (Verdict.DENY, Verdict.ASK):
         for opinion in opinions:
             if opinion.verdict is verdict:
-                return Decision(verdict, opinion.reason, opinion.processor, tuple(opinions))
-    return Decision(decision.verdict, decision.reason, decision.decided_by, tuple(opinions))
+                right = grant if verdict is Verdict.ASK else None
+                return Decision(verdict, opinion.reason, opinion.processor, kept, right)
+    return Decision(decision.verdict, decision.reason, decision.decided_by, kept, grant)

@@ -14,6 +14,7 @@ from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Limits
 from lion.policy.ceilings import lower
 from lion.policy.policy_file import Policy
 from lion.policy.rules import Rule
+from lion.scopes.table import find_scopes
 
 
 class Rights(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Righ
     grants = {
         name: tuple(grant for grant in holder.grants if grant.capability == name)
         for name in names
-        if name in ceiling
+        if _is_within(name, ceiling)
     }
     refused = {}
     for name in names:
@@ -72,8 +73,15 @@ def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Righ
 
 def _objection(name: str, holder: Holder, ceiling: Sequence[str], place: str) -> Opinion | None:
     """Why a whole capability is refused before any grant is looked at."""
-    if name not in ceiling:
+    if not _is_within(name, ceiling):
         return Opinion("ceiling", Verdict.DENY, f"the component does not import {name}")
     if name in holder.denied:
         return Opinion("manifest", Verdict.DENY, f"denied by {place}.deny")
     return None
+
+
+def _is_within(name: str, ceiling: Sequence[str]) -> bool:
+    """Whether a component can bring about that a capability is used."""
+    scopes = find_scopes(name)
+    through = () if scopes is None else scopes.through
+    return name in ceiling or any(other in ceiling for other in through)

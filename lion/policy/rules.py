@@ -16,17 +16,13 @@ where a run has that extension (extensions.py).
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
-from lion.domain.capability import LATER, OFFERED, Capability, is_extension
+from lion.domain.capability import LATER, OFFERED
 from lion.domain.decider import policy_line
 from lion.domain.names import did_you_mean
-from lion.domain.plan import SYSTEM
 from lion.domain.question import Question
-from lion.scopes.fs_match import fs_pattern, speaks_of
-from lion.scopes.http_match import rule_pattern
-from lion.scopes.pattern import BadPattern, Pattern, compile_pattern
-
-USE = Capability(name=SYSTEM, operations=("use",), targeted=("use",), separator=".")
-"""No capability of a guest's: which system plugins a manifest may use at all."""
+from lion.scopes.named import NamedScopes, RuleScope
+from lion.scopes.pattern import BadPattern, Pattern
+from lion.scopes.table import SHORT, USE, find_scopes
 
 
 class BadRule(ValueError):
@@ -34,15 +30,12 @@ class BadRule(ValueError):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule of a policy, and the processor that enforces it. None means any."""
+    """One rule of a policy, and the processor that enforces it."""
 
     text: str
-    capability: str
-    operation: str | None
-    pattern: Pattern | None
+    scopes: NamedScopes
+    scope: RuleScope
     opinion: Opinion
-    listings: tuple[str, ...] = ()
-    targeted: tuple[str, ...] = ()
     line: int | None = None
     """Of the policy file, if it stands in one."""
 
@@ -51,19 +44,23 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     def applies(self, question: Question) -> bool:
         """True if the question is one that the rule speaks of."""
-        if question.capability != self.capability:
-            return False
-        if self.capability == "fs":
-            return speaks_of(self.operation, self.pattern, question)
-        if self.operation is not None and question.operation != self.operation:
-            return False
-        if self.pattern is None:
-            return True
-        if is_extension(self.capability):
-            return bool(question.target) and self.pattern.matches(question.target)
-        if question.operation in self.listings:
-            return self.pattern.may_follow(question.target)
-        return question.operation in self.targeted and self.pattern.matches(question.target)
+        is_ours = question.capability == self.capability
+        return is_ours and self.scopes.speaks_of(self.scope, question)
+
+    @property
+    def capability(self) -> str:
+        """The capability it speaks of, or the extension."""
+        return self.scopes.capability.name
+
+    @property
+    def operation(self) -> str | None:
+        """The operation it speaks of; None for any."""
+        return self.scope.operation
+
+    @property
+    def pattern(self) -> Pattern | None:
+        """The targets it speaks of; None for any."""
+        return self.scope.pattern
 
     @property
     def is_whole(self) -> bool:
@@ -82,37 +79,30 @@ def _parse(text: str, verdict: Verdict) -> Rule:
     words = text.split(None, 2)
     if not words:
         raise BadRule('an empty rule; write for instance "kv set **"')
-    if words[0] in LATER:
-        return _rule(text, verdict, Capability(name=words[0], operations=()), None, None)
-    if words[0] == "tool":
-        words = ["tools", *(["*"] if len(words) < 3 else []), *words[1:]]
-    if words[0] == USE.name:
+    if words[0] in SHORT:
+        words = [SHORT[words[0]], *(["*"] if len(words) < 3 else []), *words[1:]]
+    if words[0] == USE.capability.name:
         named = " ".join(words[1:])
         return _rule(text, verdict, USE, None, _pattern(USE, "use", named) if named else None)
-    if is_extension(words[0]):
-        return _extension_rule(text, verdict, words)
-    if words[0] not in OFFERED:
-        known = (*OFFERED, *LATER, "tool", USE.name)
+    scopes = find_scopes(words[0])
+    if scopes is None:
+        known = (*OFFERED, *LATER, *SHORT, USE.capability.name)
         raise BadRule(f"no capability {words[0]!r}; {did_you_mean(words[0], known)}")
-    capability = OFFERED[words[0]]
-    operation, pattern = _split(capability, words[1:])
-    if operation is not None and operation not in capability.operations:
-        hint = did_you_mean(operation, capability.operations)
-        raise BadRule(f"{capability.name} has no operation {operation!r}; {hint}")
+    if words[0] in LATER:
+        return _rule(text, verdict, scopes, None, None)
+    operation, pattern = _split(scopes, words[1:])
+    known = scopes.capability.operations
+    if operation is not None and known and operation not in known:
+        hint = did_you_mean(operation, known)
+        raise BadRule(f"{words[0]} has no operation {operation!r}; {hint}")
     if pattern is None:
-        return _rule(text, verdict, capability, operation, None)
-    return _rule(text, verdict, capability, operation, _pattern(capability, operation, pattern))
+        return _rule(text, verdict, scopes, operation, None)
+    return _rule(text, verdict, scopes, operation, _pattern(scopes, operation, pattern))
 
 
-def _extension_rule(text: str, verdict: Verdict, words: list[str]) -> Rule:
-    capability = Capability(name=words[0], operations=(), targeted=("*",), separator="/")
-    operation, pattern = _split(capability, words[1:])
-    found = None if pattern is None else _pattern(capability, None, pattern)
-    return _rule(text, verdict, capability, operation, found)
-
-
-def _split(capability: Capability, words: list[str]) -> tuple[str | None, str | None]:
+def _split(scopes: NamedScopes, words: list[str]) -> tuple[str | None, str | None]:
     """Operation and pattern; a single word is a pattern if it can be no operation."""
+    capability = scopes.capability
     match words:
         case []:
             return None, None
@@ -132,16 +122,16 @@ def _split(capability: Capability, words: list[str]) -> tuple[str | None, str | 
             raise BadRule("too many words; write CAPABILITY [OPERATION] [PATTERN]")
 
 
-def _pattern(capability: Capability, operation: str | None, text: str) -> Pattern:
-    if not capability.targeted or (operation is not None and operation not in capability.targeted):
+def _pattern(scopes: NamedScopes, operation: str | None, text: str) -> Pattern:
+    capability = scopes.capability
+    # What an extension's functions have is known when its system plugin is there.
+    is_known = bool(capability.operations)
+    is_targeted = operation is None or operation in capability.targeted
+    if not capability.targeted or (is_known and not is_targeted):
         name = capability.name if operation is None else f"{capability.name} {operation}"
         raise BadRule(f"calls of {name} name nothing that {text!r} could match; leave it out")
     try:
-        if capability.name == "http":
-            return rule_pattern(text)
-        if capability.name == "fs":
-            return fs_pattern(text)
-        return compile_pattern(text.strip(), capability.separator)
+        return scopes.rule_pattern(text)
     except BadPattern as exc:
         raise BadRule(str(exc)) from None
 
@@ -149,17 +139,14 @@ def _pattern(capability: Capability, operation: str | None, text: str) -> Patter
 def _rule(
     text: str,
     verdict: Verdict,
-    capability: Capability,
+    scopes: NamedScopes,
     operation: str | None,
     pattern: Pattern | None,
 ) -> Rule:
     word = "denied by" if verdict is Verdict.DENY else "to be asked by"
     return Rule(
         text=text,
-        capability=capability.name,
-        operation=operation,
-        pattern=pattern,
+        scopes=scopes,
+        scope=RuleScope(operation=operation, pattern=pattern),
         opinion=Opinion(policy_line(None), verdict, f'{word} policy rule "{text}"'),
-        listings=capability.listings,
-        targeted=capability.targeted,
     )

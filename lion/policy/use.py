@@ -9,14 +9,14 @@ from lion.domain.plan import Holder
 from lion.domain.question import Question
 from lion.errors import OperatorError
 from lion.policy.policy_file import Policy
-from lion.policy.rules import USE
+from lion.scopes.table import USE
 
 
 def check_use(holder: Holder, policy: Policy) -> None:
     """Raise OperatorError if a rule speaks of this holder's entry point; components pass."""
     if holder.is_sandboxed:
         return
-    question = Question(holder.name, USE.name, "use", holder.use)
+    question = Question(holder.name, USE.capability.name, "use", holder.use)
     for rule in (*policy.deny, *policy.ask):
         if rule.applies(question):
             where = "" if policy.path is None else f" in {str(policy.path)!r}"

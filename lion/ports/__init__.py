@@ -24,6 +24,7 @@ from lion.ports.executors import (
     Kind,
     Operation,
     PendingCall,
+    Services,
     Tools,
     Waitable,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "PendingCall",
     "RunSummary",
     "Runtime",
+    "Services",
     "Surroundings",
     "SystemComponent",
     "SystemInfo",

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from lion.domain.call import Decision, Effect
+from lion.domain.call import Decision, Effect, Target
 from lion.domain.events import AgentPartialOutput, CallFinished
 from lion.domain.plan import Grant
 from lion.ports.components import Handles
@@ -60,6 +60,14 @@ class PendingCall(Waitable, Protocol):
     def cancel(self) -> None: ...
 
 
+class Services(Protocol):
+    """What the host opened for the executors of a run; which they are, only executors know."""
+
+    def scrub(self, text: str) -> str:
+        """The text with the values of the run's secrets starred out."""
+        ...
+
+
 class CallContext(Protocol):
     """What an executor sees of the invocation that calls it."""
 
@@ -73,13 +81,17 @@ class CallContext(Protocol):
     tools: Tools
     number: int
     """The ordinal of the call that is being executed."""
-    target: str
+    target: Target
     """What that call is about."""
+    grant: Grant | None
+    """What allowed it; None if it is granted by default."""
+    services: Services
 
-    services: Mapping[str, Any]
-    """What the host opened for executors, by capability: the http door, the models."""
-
-    def grants(self, capability: str) -> Sequence[Grant]: ...
+    def grants(self, capability: str) -> Sequence[Grant]:
+        """This holder's grants of a capability, to list them. Whether one covers a call was
+        decided: see `grant`.
+        """
+        ...
 
     def start_task(self, work: Callable[..., Awaitable[Any]], *args: Any) -> None:
         """Run work beside the guest; cancelled with the instance. Only for operations that say
@@ -87,13 +99,21 @@ class CallContext(Protocol):
         """
         ...
 
-    async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
+    def foresee(self, capability: str, operation: str, target: Target) -> Decision:
+        """What would be decided of a call, for a list of what there is. Nothing is recorded, and
+        nobody is asked: what needs an approval is not allowed yet.
+        """
+        ...
+
+    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
         """Decide a further target of a call under way (a redirect), through the same policy as
         the call's own. The decision is durable when this returns.
         """
         ...
 
-    def refuse(self, call: int, capability: str, operation: str, target: str, reason: str) -> None:
+    def refuse(
+        self, call: int, capability: str, operation: str, target: Target, reason: str
+    ) -> None:
         """Record that a call that was allowed led to what nobody may reach: an address, a link
         out. The guest is told by the CallError that the executor raises.
         """
@@ -146,7 +166,7 @@ class Operation(msgspec.Struct, frozen=True):
     name: str
     kind: Kind
     execute: Callable[..., Any]
-    target: Callable[[list[Any]], str] | None = None
+    target: Callable[[list[Any]], Target] | None = None
     effect: Effect = Effect.NONE
     event: type[CallFinished] = CallFinished
     output_bytes: Callable[[list[Any]], int] | None = None

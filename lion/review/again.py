@@ -20,6 +20,7 @@ from lion.policy.decide import decide_static
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
 from lion.review.rights import Lowered, lowered
+from lion.scopes.table import read_question
 
 CHANGES = 1_000
 """Different calls that are told apart; others are counted."""
@@ -102,7 +103,7 @@ class Redecision:
         if rights is None or decider_of(event.decided_by) not in STATIC:
             return
         self._calls += 1
-        question = Question(holder, event.capability, event.operation, event.target)
+        question = read_question(holder, event.capability, event.operation, event.target)
         decision = self._known.get(question)
         if decision is None:
             if len(self._known) >= CHANGES:
@@ -119,7 +120,7 @@ class Redecision:
         elif len(self._changes) < CHANGES:
             known = Change(
                 holder=question.holder, capability=question.capability,
-                operation=question.operation, target=question.target,
+                operation=question.operation, target=str(question.target),
                 before=str(before), after=str(decision.verdict), reason=decision.reason,
             )  # fmt: skip
         else:

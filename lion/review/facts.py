@@ -5,7 +5,6 @@ Rule: these are what `lion audit --json` prints (README.md): a name, once there,
 
 import msgspec
 
-from lion.domain.plan import Grant
 from lion.review.report import Denial
 
 
@@ -81,8 +80,3 @@ class RootEnding(msgspec.Struct, kw_only=True):
     name: str
     ending: str = "cut"
     error: str = ""
-
-
-def scope_of(grant: Grant) -> tuple[str, ...]:
-    """What a grant names, each part for itself: patterns, or the guest's directory."""
-    return grant.patterns if grant.mount is None else (grant.mount.path,)

@@ -14,7 +14,7 @@ from lion.domain.plan import DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Hol
 from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
-from lion.review.facts import scope_of
+from lion.scopes.table import scope_of
 
 CALLS = ("call", "start")
 """Operations of `tools` that run a tool."""

@@ -1,11 +1,12 @@
 """Look here if you want to know what a run comes to, for whoever asked for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from lion.policy.together import join_suggestions
+from lion.domain.question import Question
+from lion.policy.suggest import Suggestion, join_suggestions
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -29,6 +30,16 @@ class Ending(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """A question that was answered no, why, how often, what would allow it, and who said so."""
+
+    question: Question
+    reason: str
+    suggestion: Suggestion | None = None
+    times: int = 1
+    decided_by: str = ""
+
+
 class Denial(msgspec.Struct, frozen=True):
     """A call that was refused: who, what, why, and the manifest line that would allow it (empty:
     none would). `together` is the line that allows this and the others for whose line there is
@@ -46,16 +57,24 @@ class Denial(msgspec.Struct, frozen=True):
     decided_by: str = ""
 
 
-def with_together(denials: Iterable[Denial]) -> tuple[Denial, ...]:
-    """The denials, those whose lines exclude each other with one line for all of them."""
-    found = tuple(denials)
-    joined = join_suggestions(denial.suggestion for denial in found)
-    return tuple(
-        msgspec.structs.replace(denial, together=line)
-        if (line := joined.get(denial.suggestion.partition(" = ")[0], ""))
-        else denial
-        for denial in found
-    )
+def denials_of(refused: Iterable[Refused]) -> tuple[Denial, ...]:
+    """What was refused, for people; those whose lines exclude each other with one line for all."""
+    found = tuple(refused)
+    joined = join_suggestions(one.suggestion for one in found)
+    return tuple(_denial(one, joined) for one in found)
+
+
+def _denial(one: Refused, joined: Mapping[tuple[str, ...], Suggestion]) -> Denial:
+    line = together = ""
+    if one.suggestion is not None:
+        line = one.suggestion.line
+        both = joined.get(one.suggestion.place)
+        together = "" if both is None else both.line
+    asked = one.question
+    return Denial(
+        asked.holder, asked.capability, asked.operation, str(asked.target), one.reason, line,
+        one.times, together, one.decided_by,
+    )  # fmt: skip
 
 
 class RunReport(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from lion.domain.plan import Grant, Plan
 from lion.domain.question import Question
 from lion.domain.record import Record
 from lion.policy.grants import covers
-from lion.policy.suggest import suggest_line
+from lion.policy.suggest import suggest
 from lion.review.facts import (
     BudgetSpent,
     GrantUse,
@@ -37,9 +37,9 @@ from lion.review.facts import (
     OperationUse,
     RootEnding,
     TargetUse,
-    scope_of,
 )
-from lion.review.report import Denial, with_together
+from lion.review.report import Refused, denials_of
+from lion.scopes.table import read_question, scope_of
 
 TARGETS = 1_000
 """Different targets of one holder's operation that are told apart; calls of others are counted."""
@@ -155,7 +155,7 @@ class UseFold:
     def _call(self, record: Record, event: Asked, counted_as: str, done: _Done) -> None:
         """Count a call that was decided."""
         self.calls += not isinstance(event, CallRedirected)
-        question = Question(record.principal, event.capability, event.operation, event.target)
+        question = read_question(record.principal, event.capability, event.operation, event.target)
         if event.verdict != Verdict.ALLOW:
             self._deny(question, event)
             for index in self._covers(question, done):
@@ -225,17 +225,17 @@ class UseFold:
                 )
                 for grant, calls, stopped in zip(done.grants, done.used, done.stopped, strict=True)
             ),
-            denied=with_together(
-                self._denial(question, decision, times)
+            denied=denials_of(
+                self._refused(question, decision, times)
                 for question, (decision, times) in self._denied.items()
                 if question.holder == holder
             ),
             budgets=budgets,
         )
 
-    def _denial(self, question: Question, decision: Decision, times: int) -> Denial:
-        line = suggest_line(question, decision, self._plan, self._extensions) or ""
-        return Denial(*question, decision.reason, line, times, decided_by=decision.decided_by)
+    def _refused(self, question: Question, decision: Decision, times: int) -> Refused:
+        found = suggest(question, decision, self._plan, self._extensions)
+        return Refused(question, decision.reason, found, times, decision.decided_by)
 
 
 def _name(record: Record, event: AgentSpawned | PluginInvoked) -> str:

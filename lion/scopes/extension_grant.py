@@ -9,12 +9,57 @@ match is not covered; a call without a target reaches nothing by a name and is.
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from lion.domain.plan import Grant
+import msgspec
+
+from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.question import Question
+from lion.scopes.named import NamedScopes, RuleScope, granted_patterns
 
 LONGEST: Final = 1_024
 """Characters of a pattern."""
+
+
+class ExtensionScopes(NamedScopes):
+    """An extension goes by its name until its system plugin is there and says which functions it
+    has.
+    """
+
+    def covers(self, grant: Grant, question: Question) -> bool:
+        """Without patterns it is all of the extension; a call without a target reaches nothing by
+        a name (one that should have a target never gets here without).
+        """
+        if not grant.patterns or not question.target:
+            return True
+        return any(self.grant_pattern(text).matches(question.target) for text in grant.patterns)
+
+    def speaks_of(self, scope: RuleScope, question: Question) -> bool:
+        """True if a rule is about this call."""
+        if scope.operation is not None and question.operation != scope.operation:
+            return False
+        if scope.pattern is None:
+            return True
+        return bool(question.target) and scope.pattern.matches(question.target)
+
+    def attenuate(self, grant: Grant, by: Grant) -> Grant | None:
+        """A grant without patterns is one of all of it, so what the other says is the scope."""
+        if grant.patterns and by.patterns:
+            patterns = self._common(grant.patterns, by.patterns)
+            return msgspec.structs.replace(grant, patterns=patterns) if patterns else None
+        return msgspec.structs.replace(grant, patterns=grant.patterns or by.patterns)
+
+    def place(self) -> tuple[str, ...]:
+        """Extensions stand together, by their names."""
+        return ("allow", "interfaces", self.capability.name)
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """All of what has no targets; else this target, if it has one that can be written."""
+        if not self.capability.is_scoped:
+            return True
+        if not is_suggestible(str(question.target)):
+            return None
+        return [*granted_patterns(holder, self.capability.name), str(question.target)]
 
 
 def check_scope(value: object) -> object:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from lion.domain.call import CallError
 from lion.domain.plan import MIB, Grant, Mount
 from lion.domain.units import render_size
-from lion.scopes.fs_path import is_below, parse_path, parse_target
+from lion.scopes.fs_path import Claim, is_below, parse_path
 
 DEFAULT_BYTES: Final = 64 * MIB
 DEFAULT_FILES: Final = 1_000
@@ -69,20 +69,17 @@ def written_entry(grant: Grant) -> dict[str, Any]:
     return entry
 
 
-def suggested_entries(operation: str, target: str, granted: Sequence[Grant]) -> list[Any] | None:
+def suggested_entries(
+    operation: str, claims: Sequence[Claim], granted: Sequence[Grant]
+) -> list[Any] | None:
     """The entries that would allow a call: those there are, one of them widened or one more.
 
-    None if nothing fits: the call named no path, or two paths of different directories.
+    None if nothing fits: two paths of different directories.
     """
-    try:
-        claims = parse_target(target)
-    except ValueError:
-        return None
-    if not claims:
-        return None
     wants_write = any(claim.write for claim in claims)
     entries = [written_entry(grant) for grant in granted]
-    for entry in entries:
+    # What lies under a mount is that mount's, so the innermost one is widened.
+    for entry in sorted(entries, key=lambda entry: -len(entry["path"])):
         if all(is_below(claim.path, entry["path"]) for claim in claims):
             return [{**e, "write": True} if e is entry and wants_write else e for e in entries]
     folders = {_folder(operation, claim.path) for claim in claims}

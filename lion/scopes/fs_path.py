@@ -100,17 +100,27 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", seen.casefold()))
 
 
-def render_target(*claims: Claim) -> str:
-    """Write what a call is about."""
-    return " -> ".join(map(_render, claims))
+class FsTarget(msgspec.Struct, frozen=True):
+    """What a call on files is about: one path or two."""
+
+    claims: tuple[Claim, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
-def parse_target(target: str) -> tuple[Claim, ...]:
-    """Read what `render_target` wrote; empty if that is nothing.
+def fs_target(*claims: Claim) -> FsTarget:
+    """What a call with these claims is about."""
+    return FsTarget(claims, " -> ".join(map(_render, claims)))
 
-    Raises ValueError for any other text.
-    """
-    return tuple(map(_parse, target.split(" -> "))) if target else ()
+
+def read_fs_target(text: str) -> FsTarget:
+    """Read the text of one. Raises ValueError for any other text."""
+    return FsTarget(tuple(map(_parse, text.split(" -> "))), text)
 
 
 def _render(claim: Claim) -> str:

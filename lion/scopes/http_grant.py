@@ -14,13 +14,14 @@ private address needs `addresses`.
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from lion.domain.plan import MIB, SECOND, Grant, Rate
 from lion.domain.units import render_duration, render_rate, render_size
 from lion.scopes.http_scope import parse_grant_scope
-from lion.scopes.http_url import BadUrl, parse_url
+from lion.scopes.http_target import HttpTarget
 
 DEFAULT_QUOTA: Final = {
     "bytes-in": 64 * MIB,
@@ -98,18 +99,14 @@ def written_entry(grant: Grant) -> str | dict[str, Any]:
     return entry if len(entry) > 1 else url
 
 
-def is_suggestible(target: str, granted: Sequence[Grant]) -> bool:
+def is_suggestible(target: HttpTarget, granted: Sequence[Grant]) -> bool:
     """Whether a manifest line for this request may be offered to a person.
 
     Not if it has a star, which a pattern would read as one; not for an address or localhost,
     unless the holder may reach this host already.
     """
-    _, _, text = target.partition(" ")
-    try:
-        url = parse_url(text)
-    except BadUrl:
-        return False
-    if "*" in text or len(target) > 1_000:
+    url = target.url
+    if "*" in target.text or len(target.text) > 1_000:
         return False
     if not _is_address(url.host) and "." in url.host:
         return True
@@ -117,6 +114,7 @@ def is_suggestible(target: str, granted: Sequence[Grant]) -> bool:
     return any((s.scheme, s.host, s.port) == (url.scheme, url.host, url.port) for s in scopes)
 
 
+@lru_cache(maxsize=1_024)
 def _named(text: str) -> tuple[str, ...]:
     return host_addresses(parse_grant_scope(text).host)
 

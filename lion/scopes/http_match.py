@@ -6,15 +6,59 @@ such and never as part of a longer text.
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
+from lion.domain.call import Target
+from lion.domain.plan import Holder, Plan
+from lion.domain.question import Question
+from lion.scopes.http_grant import is_suggestible, written_entry
 from lion.scopes.http_scope import ANY, BadScope, HttpScope, parse_grant_scope, parse_rule_scope
-from lion.scopes.http_url import BadUrl, Url, parse_url
+from lion.scopes.http_target import HttpTarget, read_http_target
+from lion.scopes.http_url import BadUrl, Url
+from lion.scopes.http_written import as_written
+from lion.scopes.named import NamedScopes, granted
 from lion.scopes.pattern import BadPattern, Pattern, compile_pattern, includes
+
+
+class HttpScopes(NamedScopes):
+    """Requests: methods, scheme, host, port, path and query, each compared as such."""
+
+    def read_target(self, text: str) -> Target:
+        """Method and URL; the text itself if it is none."""
+        try:
+            return read_http_target(text) if text else text
+        except BadUrl:
+            return text
+
+    def grant_pattern(self, text: str) -> Pattern:
+        """What a grant's scope matches. Raises BadPattern."""
+        return grant_pattern(text)
+
+    def rule_pattern(self, text: str) -> Pattern:
+        """What a rule's pattern matches. Raises BadPattern."""
+        return rule_pattern(text)
+
+    def includes(self, wide: str, narrow: str) -> bool:
+        """True only if one grant's scope covers all that the other does."""
+        return scope_includes(wide, narrow)
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """Exactly this request; none for a private address that is new."""
+        target, own = question.target, granted(holder, "http")
+        if not isinstance(target, HttpTarget) or not is_suggestible(target, own):
+            return None
+        scopes, text = as_written([grant.patterns[0] for grant in own], target.text, plan)
+        return [*map(_with_scope, map(written_entry, own), scopes), text]
+
+
+def _with_scope(entry: str | dict[str, Any], scope: str) -> str | dict[str, Any]:
+    """An entry of `allow.http` as the manifest writes its scope."""
+    return {**entry, "url": scope} if isinstance(entry, dict) else scope
 
 
 @lru_cache(maxsize=1_024)
 def grant_pattern(text: str) -> Pattern:
-    """What a grant's scope matches: targets such as `GET https://host/path`. Raises BadPattern."""
+    """What a grant's scope matches: HttpTargets. Raises BadPattern."""
     return _compiled(text, parse_grant_scope)
 
 
@@ -58,18 +102,16 @@ def _compiled(text: str, parse: Callable[[str], HttpScope]) -> Pattern:
     return Pattern(text=text, separator="/", matches=matches, may_follow=matches)
 
 
-def _matcher(scope: HttpScope) -> Callable[[str], bool]:
+def _matcher(scope: HttpScope) -> Callable[[Target], bool]:
     path = compile_pattern(scope.path, "/").matches
     query = None if scope.query is None else _query(scope.query)
 
-    def matches(target: str) -> bool:
-        method, _, text = target.partition(" ")
-        try:
-            url = parse_url(text)
-        except BadUrl:
+    def matches(target: Target) -> bool:
+        if not isinstance(target, HttpTarget):
             return False
+        url = target.url
         return (
-            (not scope.methods or method in scope.methods)
+            (not scope.methods or target.method in scope.methods)
             and _is_at(scope, url)
             and path(url.path)
             and (query is None or query(url.query))

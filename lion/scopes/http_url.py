@@ -28,6 +28,9 @@ _ESCAPE = re.compile("%(.{0,2})", re.DOTALL)
 _HEX = re.compile("[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _KEPT = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/?%[]")
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/?\[\]]*")
+"""Text that is in normal form already: most of what comes."""
+_CONTROL = re.compile("[\x00-\x20\x7f]")
 _REFUSED_ESCAPES = {"%2F": "slash", "%5C": "backslash", "%00": "NUL"}
 
 
@@ -72,7 +75,7 @@ def parse_url(text: str) -> Url:
     """Read and normalise an absolute URL. Raises BadUrl."""
     if len(text) > LONGEST:
         raise BadUrl(f"a URL has at most {LONGEST:,} characters, this one has {len(text):,}")
-    if any(ord(char) < 33 or ord(char) == 127 for char in text):
+    if _CONTROL.search(text):
         raise BadUrl("a URL has no spaces and no control characters")
     if "\\" in text:
         raise BadUrl("a URL has no backslash")
@@ -189,6 +192,8 @@ def _idna(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(f"%{b:02X}" if b not in _KEPT else chr(b) for b in _decoded(text).encode())
 
 

@@ -9,13 +9,15 @@ states are the bits of one number, and nothing is ever tried twice.
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 LONGEST = 1_024
 """Characters of a pattern."""
 
-Matches = Callable[[str], bool]
+Matches = Callable[[Any], bool]
+"""Of a text, unless the capability has targets of its own kind."""
 
 
 class BadPattern(ValueError):

@@ -3,12 +3,11 @@
 Rule: who uses no system plugin imports nothing of it.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lion.domain.plan import Holder, Plan
-from lion.ports import Clock
+from lion.ports import Clock, Services
 
 if TYPE_CHECKING:
     from lion.system.loaded import LoadedPlugin
@@ -23,29 +22,19 @@ def code_of(plan: Plan) -> tuple[Path, ...]:
     return code_folders(plan)
 
 
-def load_system(
-    plan: Plan, holder: Holder, clock: Clock, services: Mapping[str, Any]
-) -> "LoadedPlugin":
+def load_system(plan: Plan, holder: Holder, clock: Clock, services: Services) -> "LoadedPlugin":
     """A holder's system plugin, found and checked, not opened. Raises OperatorError."""
     from lion.system.opening import load_plugin
 
-    return load_plugin(plan, holder, clock, scrub_of(services))
+    return load_plugin(plan, holder, clock, services.scrub)
 
 
 async def open_system(
-    plan: Plan, holder: Holder, clock: Clock, services: Mapping[str, Any]
+    plan: Plan, holder: Holder, clock: Clock, services: Services
 ) -> "LoadedPlugin":
     """The same, opened. Raises OperatorError."""
     from lion.system.opening import open_plugin
 
     loaded = load_system(plan, holder, clock, services)
-    await open_plugin(loaded, holder, scrub_of(services))
+    await open_plugin(loaded, holder, services.scrub)
     return loaded
-
-
-def scrub_of(services: Mapping[str, Any]) -> Any:
-    """What stars out the values of the run's secrets in a text."""
-    scrubber = getattr(services.get("secrets"), "scrubber", None)
-    if scrubber is None:
-        return str
-    return lambda text: scrubber.scrub(text.encode("utf-8", "replace")).decode("utf-8", "replace")

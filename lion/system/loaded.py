@@ -166,7 +166,7 @@ class LoadedPlugin:
         """See ports.SystemComponent."""
         asked = Call(
             run=call.run, holder=call.holder, chain=call.chain, capability=call.capability,
-            operation=call.operation, target=call.target, args=tuple(deepcopy(call.args)),
+            operation=call.operation, target=str(call.target), args=tuple(deepcopy(call.args)),
             time_ns=time_ns,
         )  # fmt: skip
         with translated("judge", self._scrub):

@@ -5,16 +5,18 @@ them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import isawaitable
 from typing import Any
 
 import trio
 
-from lion.domain.call import CallError, Decision, Verdict
-from lion.domain.plan import Grant
+from lion.capabilities.opened import Opened
+from lion.domain.call import CallError, Decision, Target, Verdict
+from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
 from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
-from lion.policy.grants import covers
-from lion.ports import Clock, Handles, Tools
+from lion.ports import Clock, Handles, Operation, Services, Tools
+from lion.scopes.table import SCOPES
 from lion.testing.clock import FrozenClock
 
 Answer = str | CallError
@@ -133,7 +135,7 @@ class FakeTables:
 
 
 class FakeCaller:
-    """A ports.Caller: one invocation of the holder `guide` in a run of its own."""
+    """A ports.CallContext: one invocation of the holder `guide` in a run of its own."""
 
     def __init__(
         self,
@@ -143,10 +145,10 @@ class FakeCaller:
         clock: Clock | None = None,
         tools: FakeTools | None = None,
         handle_limit: int = 1_024,
-        services: Mapping[str, Any] | None = None,
+        services: Opened | None = None,
         nursery: trio.Nursery | None = None,
     ) -> None:
-        self.services: Mapping[str, Any] = services or {}
+        self.services: Services = services or Opened()
         self.spent: dict[str, int] = {}
         self._nursery = nursery
         self.run = "run-1"
@@ -158,11 +160,22 @@ class FakeCaller:
         self.handles: Handles = HandleTable(handle_limit)
         self._grants = tuple(grants)
         self.number = 1
-        self.target = ""
+        self.target: Target = ""
+        self.grant: Grant | None = None
         self.refused: list[tuple[str, str]] = []
         """Targets and reasons that `refuse` was told."""
         self.asked: list[str] = []
         """Targets that `may` was asked about; each is decided by the grants alone."""
+
+    async def call(self, operation: Operation, *args: Any) -> Any:
+        """Execute a host function as a broker does, once a grant covers it. Raises CallError."""
+        self.target = "" if operation.target is None else operation.target(list(args))
+        decision = self.foresee(operation.capability, operation.name, self.target)
+        if not decision.allowed:
+            raise CallError("denied", decision.reason)
+        self.grant = decision.grant
+        value = operation.execute(self, *args)
+        return await value if isawaitable(value) else value
 
     def grants(self, capability: str) -> Sequence[Grant]:
         return [grant for grant in self._grants if grant.capability == capability]
@@ -172,18 +185,27 @@ class FakeCaller:
         assert self._nursery is not None, "make it with a nursery"
         self._nursery.start_soon(work, *args)
 
-    async def may(self, call: int, capability: str, operation: str, target: str) -> Decision:
-        """Allow what a grant covers."""
-        self.asked.append(target)
-        await trio.lowlevel.checkpoint()
+    def foresee(self, capability: str, operation: str, target: Target) -> Decision:
+        """Allow what a grant covers, and defaults."""
+        if capability in DEFAULT_CAPABILITIES:
+            return Decision(Verdict.ALLOW, "granted by default", "default")
         question = Question(self.holder, capability, operation, target)
-        if any(covers(grant, question) for grant in self._grants):
-            return Decision(Verdict.ALLOW, "granted", "grants")
-        return Decision(Verdict.DENY, "no grant covers it", "grants")
+        grant = SCOPES[capability].find_grant(self.grants(capability), question)
+        if grant is None:
+            return Decision(Verdict.DENY, "no grant covers it", "grants")
+        return Decision(Verdict.ALLOW, "granted", "grants", grant=grant)
 
-    def refuse(self, call: int, capability: str, operation: str, target: str, reason: str) -> None:
+    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+        """Allow what a grant covers."""
+        self.asked.append(str(target))
+        await trio.lowlevel.checkpoint()
+        return self.foresee(capability, operation, target)
+
+    def refuse(
+        self, call: int, capability: str, operation: str, target: Target, reason: str
+    ) -> None:
         """Remember it."""
-        self.refused.append((target, reason))
+        self.refused.append((str(target), reason))
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """Count, and refuse beyond the limit."""

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from lion.domain.call import CallError
-from lion.domain.question import Question
 from lion.errors import OperatorError
 from lion.kernel.invocation import Invocation
 from lion.kernel.tool_calls import Pending, dump_json
@@ -42,8 +41,7 @@ class FakedTools:
         return [listed[name] for name in sorted(listed)]
 
     def _may_call(self, name: str) -> bool:
-        question = Question(self._caller.holder, "tools", "call", name)
-        return self._caller.owner.decide(question).allowed
+        return any(self._caller.foresee("tools", way, name).allowed for way in ("call", "start"))
 
     async def call(self, name: str, arguments: str) -> str:
         """JSON in, JSON out. Raises CallError."""

@@ -17,6 +17,7 @@ from lion.domain.call import CallError
 from lion.errors import OperatorError
 from lion.scopes.http_match import grant_pattern
 from lion.scopes.pattern import BadPattern, Pattern
+from lion.scopes.table import SCOPES
 from lion.testing.fakes import Failures, answering
 
 
@@ -40,7 +41,7 @@ class Web:
         await trio.lowlevel.checkpoint()
         target = f"{request.method} {request.url}"
         for pattern, give in self._answers:
-            if pattern.matches(target):
+            if pattern.matches(SCOPES["http"].read_target(target)):
                 return _canned(await give(request))
         words = f"the guest asked for {target} and the test has no answer"
         self._failures.note(AssertionError(f'{words}; write http={{"{target}": "..."}}'))

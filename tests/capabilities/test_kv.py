@@ -13,7 +13,10 @@ from lion.testing.caller import FakeCaller, FakeTables
 
 
 def granted(*quotas: int) -> FakeCaller:
-    return FakeCaller(grants=[Grant("kv", "allow.kv", quota={"bytes": quota}) for quota in quotas])
+    grants = [Grant("kv", "allow.kv", quota={"bytes": quota}) for quota in quotas]
+    made = FakeCaller(grants=grants)
+    made.grant = made.foresee("kv", "set", "key").grant
+    return made
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import trio
 from lion.domain.events import PluginError
 from lion.domain.plan import Holder, Limits, Plan
 from lion.errors import GuestError, InternalError
-from lion.kernel.attempt import attempt
+from lion.kernel.execution import as_tool, execute
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.tool_calls import build_root
 from lion.log.memory import MemoryLog
@@ -63,7 +63,7 @@ async def _attempt(component: FakeComponent, limits: Limits) -> tuple[Any, list[
     invocation = build_root(live, LiveHolder(holder, component, rights, []), "0")
     outcome: Any = None
     try:
-        outcome = await attempt(invocation, EXPORT, [], PluginError)
+        outcome = await execute(invocation, EXPORT, [], as_tool("work", [], EXPORT.type))
     except BaseException as exc:
         outcome = exc
         raise

@@ -7,6 +7,7 @@ from lion.domain.plan import Grant, Holder, Limits, Mount
 from lion.domain.question import Question
 from lion.policy.policy_file import parse_policy
 from lion.policy.rights import Rights, build_rights
+from lion.scopes.table import read_question
 
 EVERYTHING = tuple(OFFERED)
 DEFAULTS = Limits()
@@ -54,4 +55,4 @@ def rights(
 
 
 def ask(capability: str, operation: str, target: str = "") -> Question:
-    return Question("notes", capability, operation, target)
+    return read_question("notes", capability, operation, target)

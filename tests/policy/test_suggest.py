@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lion.domain.plan import Plan
-from lion.domain.question import Question
 from lion.manifest.parse import parse_manifest
 from lion.policy.decide import decide_static
 from lion.policy.policy_file import parse_policy
 from lion.policy.rights import build_rights
-from lion.policy.suggest import suggest_line
+from lion.policy.suggest import suggest
+from lion.scopes.table import read_question
 
 from .cases import EVERYTHING
 
@@ -34,8 +34,9 @@ def suggested(
     holder: str, *question: str, policy: str = "", ceiling: tuple[str, ...] = EVERYTHING
 ):  # type: ignore[no-untyped-def]
     rights = build_rights(plan().holders[holder], ceiling, parse_policy(policy))
-    asked = Question(holder, *question)  # type: ignore[arg-type]
-    return suggest_line(asked, decide_static(asked, rights), plan())
+    asked = read_question(holder, *question)  # type: ignore[arg-type]
+    found = suggest(asked, decide_static(asked, rights), plan())
+    return None if found is None else found.line
 
 
 def allowed_by(line: str, *question: str) -> bool:
@@ -43,7 +44,7 @@ def allowed_by(line: str, *question: str) -> bool:
     key = line.split(" = ")[0]
     kept = [each for each in (REST + ANN).splitlines() if not each.startswith(f"{key} =")]
     changed = plan("\n".join([*kept, line]))
-    asked = Question(*question)  # type: ignore[arg-type]
+    asked = read_question(*question)  # type: ignore[arg-type]
     rights = build_rights(changed.holders[asked.holder], EVERYTHING, parse_policy(""))
     return decide_static(asked, rights).allowed
 

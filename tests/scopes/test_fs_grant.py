@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lion.domain.plan import Grant, Mount
+from lion.domain.plan import Grant, Holder, Mount, Plan
 from lion.errors import OperatorError
 from lion.manifest.parse import parse_manifest
 from lion.scopes.fs_grant import DEFAULT_BYTES, DEFAULT_FILES, common_mount, suggested_entries
-from lion.scopes.fs_path import Claim, is_below, render_target
+from lion.scopes.fs_path import Claim, fs_target, is_below, read_fs_target
+from lion.scopes.table import SCOPES, read_question
+
+NOBODY = Holder(name="p", kind="plugin")
+PLAN = Plan(name="x", path=None, text="", holders={"p": NOBODY}, runs=(), resolved={})
 
 
 def grants(entries: str, path: Path | None = Path("/work/m.toml")) -> tuple[Grant, ...]:
@@ -99,14 +103,18 @@ def test_what_two_mounts_give_together_both_give(a: Mount, b: Mount, names: list
 def test_what_is_suggested_to_who_has_nothing(
     operation: str, claims: list[tuple[str, bool]], expected: object
 ) -> None:
-    target = render_target(*(Claim(path, True, write) for path, write in claims))
-    assert suggested_entries(operation, target, []) == expected
+    question = read_question(
+        "p", "fs", operation,
+        fs_target(*(Claim(path, True, write) for path, write in claims)).text,
+    )  # fmt: skip
+    assert SCOPES["fs"].suggest(NOBODY, PLAN, question) == expected
 
 
 def test_what_is_suggested_repeats_what_is_granted() -> None:
     granted = grants(f'{{ path = "/in", at = "in" }}, {NOTES}')
-    assert suggested_entries("write", "write /in/x", granted) == [
+    assert suggested_entries("write", read_fs_target("write /in/x").claims, granted) == [
         {"path": "/in", "at": "in", "write": True},
         {"path": "/notes", "at": "desk-notes", "write": True, "bytes": "1 MiB", "files": 100},
     ]
-    assert suggested_entries("read", "no target", granted) is None
+    question = read_question("p", "fs", "read", "no target")
+    assert SCOPES["fs"].suggest(NOBODY, PLAN, question) is None

@@ -13,7 +13,7 @@ from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.grants import attenuate, covers
 from lion.policy.rules import BadRule, parse_rule
-from lion.scopes.fs_path import Claim, render_target
+from lion.scopes.fs_path import Claim, fs_target
 from lion.scopes.pattern import compile_pattern
 from tests.policy.cases import ask, rights
 
@@ -25,7 +25,7 @@ def fs(path: str, *, write: bool = False) -> Grant:
 
 
 def about(operation: str, *claims: Claim) -> Question:
-    return ask("fs", operation, render_target(*claims))
+    return ask("fs", operation, str(fs_target(*claims)) if claims else "")
 
 
 @pytest.mark.parametrize(

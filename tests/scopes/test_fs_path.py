@@ -9,10 +9,10 @@ from lion.domain.call import CallError
 from lion.scopes.fs_path import (
     Claim,
     fold,
+    fs_target,
     is_below,
     parse_path,
-    parse_target,
-    render_target,
+    read_fs_target,
 )
 
 PATHS = st.lists(
@@ -32,24 +32,25 @@ CLAIMS = st.builds(
 
 @given(st.lists(CLAIMS, min_size=1, max_size=2))
 def test_a_target_says_exactly_its_claims(claims: list[Claim]) -> None:
-    assert parse_target(render_target(*claims)) == tuple(claims)
+    assert read_fs_target(fs_target(*claims).text).claims == tuple(claims)
 
 
 @given(PATHS.filter(lambda path: path != "/"))
 def test_a_tree_is_told_from_its_top(path: str) -> None:
     top, tree = Claim(path, True, True), Claim(path, True, True, is_tree=True)
-    assert render_target(top) != render_target(tree)
-    assert parse_target(render_target(tree)) == (tree,)
+    assert fs_target(top) != fs_target(tree)
+    assert read_fs_target(fs_target(tree).text).claims == (tree,)
 
 
 @pytest.mark.parametrize("text", ["read", "read a", "eat /a", "/a", "read /a -> ", " -> read /a"])
 def test_other_texts_are_no_targets(text: str) -> None:
     with pytest.raises(ValueError):
-        parse_target(text)
+        read_fs_target(text)
 
 
 def test_nothing_is_no_claim() -> None:
-    assert parse_target("") == ()
+    with pytest.raises(ValueError):
+        read_fs_target("")
 
 
 @pytest.mark.parametrize(

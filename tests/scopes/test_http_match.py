@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from lion.scopes.http_match import grant_pattern, rule_pattern, scope_includes
 from lion.scopes.http_scope import BadScope, parse_grant_scope, render_scope
 from lion.scopes.pattern import BadPattern
+from lion.scopes.table import SCOPES
 
 GRANTS = [
     ("GET https://api.example.com/v1/**", "GET https://api.example.com/v1/a/b?c", True),
@@ -56,15 +57,17 @@ RULES = [
     ("**/admin/**", "GET https://a.example/b/admin/x", False),
 ]
 
+HTTP = SCOPES["http"]
+
 
 @pytest.mark.parametrize(("scope", "target", "covered"), GRANTS)
 def test_a_grant_covers_what_it_says(scope: str, target: str, covered: bool) -> None:
-    assert grant_pattern(scope).matches(target) is covered
+    assert grant_pattern(scope).matches(HTTP.read_target(target)) is covered
 
 
 @pytest.mark.parametrize(("scope", "target", "meant"), RULES)
 def test_a_rule_is_wide_where_it_says_nothing(scope: str, target: str, meant: bool) -> None:
-    assert rule_pattern(scope).matches(target) is meant
+    assert rule_pattern(scope).matches(HTTP.read_target(target)) is meant
 
 
 @pytest.mark.parametrize(
@@ -105,11 +108,11 @@ TARGETS = st.builds(
 def test_what_is_included_covers_no_more(wide: str, narrow: str, target: str) -> None:
     try:
         included = scope_includes(wide, narrow)
-        covered = grant_pattern(narrow).matches(target)
+        covered = grant_pattern(narrow).matches(HTTP.read_target(target))
     except (BadScope, BadPattern):
         return
     if included and covered:
-        assert grant_pattern(wide).matches(target)
+        assert grant_pattern(wide).matches(HTTP.read_target(target))
 
 
 @given(SCOPES)

@@ -72,7 +72,7 @@ def test_it_is_found_and_listed_as_unsandboxed(lion: Lion) -> None:
         assert by_name["books"]["system"]["distribution"] == "acme-shelf"
         assert by_name["books"]["system"]["version"] == "1.2.3"
         assert by_name["ann"]["system"] is None
-    audit = lion("audit", path)
+    audit = lion("audit", path, "--full")
     assert f"system books  {whose}" in audit.stdout
     assert 'UNSANDBOXED Python; through books.ask-other: system "shelf"' in audit.stdout
 
@@ -84,10 +84,13 @@ def test_a_run_with_it_ends_and_says_what_happened(lion: Lion) -> None:
     assert "calculator.add: 6" in run.stdout
     assert "bad.raises: other: the tool failed (raised): 'raises' raised ValueError" in run.stdout
     assert "stuck.blocks: timeout" in run.stdout  # and its thread does not keep the process
-    assert "denied  ann  tools start calculator.divide   the shelf says no" in run.stdout
+    assert (
+        "denied  ann  tools start calculator.divide   system.books: the shelf says no"
+        in run.stdout
+    )
     heard = (lion.folder / "heard.txt").read_text("utf-8").splitlines()
     assert (heard[0].strip(), heard[-1].strip()) == ("RunStarted", "RunEnding")
-    audit = lion("audit", "last").stdout
+    audit = lion("audit", "last", "--full").stdout
     assert "system books  UNSANDBOXED: trusted Python, shelf of acme-shelf 1.2.3" in audit
     log = lion("log", "last").stdout
     assert "books: UNSANDBOXED Python, shelf of acme-shelf 1.2.3; tools: ask-other" in log

@@ -6,12 +6,14 @@ import os
 from collections.abc import Collection
 from typing import NamedTuple
 
+from lion.scopes.fs_path import FsTarget
+
 
 class Asks(Exception):
     """The call reaches what its path does not say: `target` has to be decided first."""
 
-    def __init__(self, target: str) -> None:
-        super().__init__(target)
+    def __init__(self, target: FsTarget) -> None:
+        super().__init__(target.text)
         self.target = target
 
 
@@ -20,7 +22,7 @@ class Access(NamedTuple):
 
     read: bool
     write: bool
-    decided: Collection[str] = ()
+    decided: Collection[FsTarget] = ()
 
     @property
     def flags(self) -> int:

@@ -4,15 +4,18 @@ that turns out to be more.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from lion.capabilities.fs.access import Access, Asks
 from lion.capabilities.fs.errors import translated
-from lion.capabilities.fs.roots import FS, Files, HolderFiles
+from lion.capabilities.fs.roots import Files, HolderFiles
+from lion.capabilities.fs.tree import Tree
+from lion.capabilities.opened import opened
 from lion.domain.call import BULK, CallError
+from lion.domain.plan import Grant, Mount
 from lion.policy.decide import words_for_guest
 from lion.ports import CallContext
-from lion.scopes.fs_path import Claim, parse_path, render_target
+from lion.scopes.fs_path import Claim, FsTarget, fs_target, parse_path, split_names
 from lion.values.packed import unpack
 
 MOST_ASKED: Final = 8
@@ -21,12 +24,15 @@ MOST_ASKED: Final = 8
 CHANGES: Final = ("write", "create", "exclusive", "truncate")
 
 T = TypeVar("T")
-Decided = Sequence[str]
+Decided = Sequence[FsTarget]
+Place = tuple[Tree, Sequence[str]]
 
 
 def service_of(caller: CallContext) -> Files:
-    """The directories of the run."""
-    files: Files = caller.services[FS]
+    """The directories of the run. Raises CallError("denied") without any."""
+    files = opened(caller).files
+    if files is None:
+        raise CallError("denied", "no grant covers it")
     return files
 
 
@@ -47,13 +53,27 @@ def content_of(data: str) -> bytes:
     raise CallError("invalid", f"one call writes at most {BULK:,} bytes")
 
 
-def both_of(caller: CallContext, path: str, to: str) -> Any:
-    """Grant and names of two paths. Raises CallError: two grants are two file systems."""
-    files = files_of(caller)
-    first, second = files.find(parse_path(path)), files.find(parse_path(to))
-    if first[0] is not second[0]:
+def place_of(caller: CallContext) -> Place:
+    """Where the path of the call under way is: the directory that it was granted, and names."""
+    return _place(caller, _claims(caller)[0].path)
+
+
+def both_of(caller: CallContext) -> tuple[Place, Place]:
+    """Where its two paths are. Raises CallError: two grants are two file systems."""
+    first, second = (claim.path for claim in _claims(caller))
+    place = _place(caller, first)
+    if not all(files_of(caller).is_in(path, place[0]) for path in (first, second)):
         raise CallError("unsupported", "both paths have to be in one grant")
-    return first, second
+    return place, _place(caller, second)
+
+
+def _claims(caller: CallContext) -> tuple[Claim, ...]:
+    return cast(FsTarget, caller.target).claims
+
+
+def _place(caller: CallContext, path: str) -> Place:
+    tree = files_of(caller).tree(cast(Mount, cast(Grant, caller.grant).mount))
+    return tree, split_names(path.removeprefix(tree.mount.path))
 
 
 async def decided(
@@ -63,7 +83,7 @@ async def decided(
     undo: Callable[[T], object] | None = None,
 ) -> T:
     """Do the work; whatever it asks for is decided, and then it is done anew."""
-    call, target, decided = caller.number, caller.target, list[str]()
+    call, target, decided = caller.number, caller.target, list[FsTarget]()
     for _ in range(MOST_ASKED):
         try:
             with translated():
@@ -95,28 +115,28 @@ def access_of(mode: Sequence[str]) -> Access:
     return Access(read=not writes or "read" in mode, write=writes)
 
 
-def reads(args: list[Any]) -> str:
+def reads(args: list[Any]) -> FsTarget:
     """The target of what reads its first argument. Raises CallError, as all below."""
-    return render_target(Claim(parse_path(args[0]), read=True, write=False))
+    return fs_target(Claim(parse_path(args[0]), read=True, write=False))
 
 
-def writes(args: list[Any]) -> str:
+def writes(args: list[Any]) -> FsTarget:
     """The target of what writes its first argument."""
-    return render_target(Claim(parse_path(args[0]), read=False, write=True))
+    return fs_target(Claim(parse_path(args[0]), read=False, write=True))
 
 
-def opens(args: list[Any]) -> str:
+def opens(args: list[Any]) -> FsTarget:
     """The target of `open`, by its mode."""
     access = access_of(args[1])
-    return render_target(Claim(parse_path(args[0]), access.read, access.write))
+    return fs_target(Claim(parse_path(args[0]), access.read, access.write))
 
 
-def moves(args: list[Any]) -> str:
+def moves(args: list[Any]) -> FsTarget:
     """A name that goes, or a second one: who could not read or write the first may not here."""
     first, second = (parse_path(path) for path in args[:2])
-    return render_target(Claim(first, read=True, write=True), Claim(second, False, write=True))
+    return fs_target(Claim(first, read=True, write=True), Claim(second, False, write=True))
 
 
-def links(args: list[Any]) -> str:
+def links(args: list[Any]) -> FsTarget:
     """The target of `symlink`, whose path comes second."""
     return writes(args[1:])

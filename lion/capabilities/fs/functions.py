@@ -22,6 +22,7 @@ from lion.capabilities.fs.calls import (
     moves,
     on,
     opens,
+    place_of,
     reads,
     service_of,
     writes,
@@ -31,7 +32,7 @@ from lion.capabilities.fs.look import metadata
 from lion.capabilities.fs.methods import FILE, METHODS
 from lion.domain.call import CallError, Effect
 from lion.ports import CallContext, Kind, Operation
-from lion.scopes.fs_path import parse_path, split_names
+from lion.scopes.fs_path import split_names
 from lion.values.packed import pack
 
 MOST_LISTED: Final = 1_000
@@ -47,7 +48,7 @@ def mounts(caller: CallContext) -> list[str]:
 async def open_(caller: CallContext, path: str, mode: tuple[str, ...]) -> int:
     """Open a file; its rep. Raises CallError."""
     access = access_of(mode)
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     slots = files_of(caller).slots
 
     def work(decided: Decided) -> OpenFile:
@@ -78,20 +79,20 @@ async def open_(caller: CallContext, path: str, mode: tuple[str, ...]) -> int:
 
 async def read(caller: CallContext, path: str) -> str:
     """A whole file, packed. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     return pack(await decided(caller, "read", lambda d: tree.read(names, on(READ, d))))
 
 
 async def write(caller: CallContext, path: str, data: str) -> None:
     """Replace a whole file at once. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     content = content_of(data)
     await decided(caller, "write", lambda d: tree.write(names, on(WRITE, d), content))
 
 
 async def stat(caller: CallContext, path: str, follow: bool) -> dict[str, Any]:
     """What a path is. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     info = await decided(caller, "stat", lambda d: tree.stat(names, on(READ, d), follow=follow))
     return metadata(info, service_of(caller).name_identity)
 
@@ -100,7 +101,7 @@ async def set_times(
     caller: CallContext, path: str, accessed: int | None, modified: int | None
 ) -> None:
     """Set both times, in nanoseconds since 1970. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     await decided(
         caller, "set-times", lambda d: tree.set_times(names, on(WRITE, d), accessed, modified)
     )
@@ -109,31 +110,31 @@ async def set_times(
 async def list_(caller: CallContext, path: str, after: str | None, limit: int) -> list[str]:
     """At most `limit` names of a directory, in byte order. Raises CallError."""
     check_range("the limit of a list", limit, least=1, most=MOST_LISTED)
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     return await decided(caller, "list", lambda d: tree.list(names, on(READ, d), after, limit))
 
 
 async def make_dir(caller: CallContext, path: str) -> None:
     """Make a directory. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     await decided(caller, "make-dir", lambda d: tree.make_dir(names, on(WRITE, d)))
 
 
 async def remove_dir(caller: CallContext, path: str) -> None:
     """Remove an empty directory. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     await decided(caller, "remove-dir", lambda d: tree.remove_dir(names, on(WRITE, d)))
 
 
 async def unlink(caller: CallContext, path: str) -> None:
     """Remove what is no directory. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     await decided(caller, "unlink", lambda d: tree.unlink(names, on(WRITE, d)))
 
 
 async def rename(caller: CallContext, path: str, to: str) -> None:
     """Rename within one grant, replacing what was at `to`. Raises CallError."""
-    (tree, names), (_, to_names) = both_of(caller, path, to)
+    (tree, names), (_, to_names) = both_of(caller)
     await decided(
         caller, "rename",
         lambda d: tree.rename(names, on(BOTH, d), to_names, on(WRITE, d)),
@@ -142,7 +143,7 @@ async def rename(caller: CallContext, path: str, to: str) -> None:
 
 async def link(caller: CallContext, path: str, to: str) -> None:
     """Give a regular file another name, within one grant. Raises CallError."""
-    (tree, names), (_, to_names) = both_of(caller, path, to)
+    (tree, names), (_, to_names) = both_of(caller)
     await decided(caller, "link", lambda d: tree.link(names, on(BOTH, d), to_names, on(WRITE, d)))
 
 
@@ -151,13 +152,13 @@ async def symlink(caller: CallContext, target: str, path: str) -> None:
     split_names(target)
     if not target:
         raise CallError("invalid", "a symlink says something")
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     await decided(caller, "symlink", lambda d: tree.symlink(target, names, on(WRITE, d)))
 
 
 async def readlink(caller: CallContext, path: str) -> str:
     """What a symlink says. Raises CallError."""
-    tree, names = files_of(caller).find(parse_path(path))
+    tree, names = place_of(caller)
     return await decided(caller, "readlink", lambda d: tree.readlink(names, on(READ, d)))
 
 

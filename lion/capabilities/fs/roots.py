@@ -28,9 +28,6 @@ from lion.scopes.fs_grant import quota_of
 from lion.scopes.fs_path import is_below
 from lion.threads import finish
 
-FS: Final = "fs"
-"""The key of `Files` in `Caller.services`."""
-
 THREADS: Final = 4
 """How many operations of one holder's instances are under way at once; the others wait."""
 ALL_THREADS: Final = 32
@@ -75,20 +72,23 @@ class HolderFiles:
 
     def __init__(self, trees: Collection[Tree], slots: Slots, all_work: trio.CapacityLimiter):
         self.slots = slots
-        self._trees = sorted(trees, key=lambda tree: -len(tree.mount.path))
+        self._trees = {tree.mount.path: tree for tree in trees}
         self._own_work = trio.CapacityLimiter(THREADS)
         self._all_work = all_work
 
-    def find(self, path: str) -> tuple[Tree, tuple[str, ...]]:
-        """The grant that a path in normal form is in, and the names beneath it.
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """All of them."""
+        return tuple(self._trees.values())
 
-        Raises CallError("denied").
-        """
-        for tree in self._trees:
-            if is_below(path, tree.mount.path):
-                inner = path.removeprefix(tree.mount.path)
-                return tree, tuple(name for name in inner.split("/") if name)
-        raise CallError("denied", "no grant covers it")
+    def tree(self, mount: Mount) -> Tree:
+        """The directory of a grant."""
+        return self._trees[mount.path]
+
+    def is_in(self, path: str, tree: Tree) -> bool:
+        """Whether a path in normal form is in this directory, and in none that lies within."""
+        holding = [top for top in self._trees if is_below(path, top)]
+        return max(holding, key=len, default=None) == tree.mount.path
 
     async def finish(self, work: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
         """Do work that blocks; see fs_threads.finish."""

@@ -35,7 +35,7 @@ from lion.capabilities.fs.usage import Identity, Ledger, identity
 from lion.capabilities.fs.walk import DIRECTORY, Spot, check_device, check_link, spot
 from lion.domain.call import CallError
 from lion.domain.plan import Mount
-from lion.scopes.fs_path import Claim, render_target
+from lion.scopes.fs_path import Claim, fs_target
 
 MOST_READ: Final = 262_144
 """Bytes that one call may read."""
@@ -255,7 +255,7 @@ class Tree:
     def _need(self, names: Sequence[str], access: Access, *, is_tree: bool = False) -> None:
         """Raise Asks unless this has been decided."""
         path = "/".join((self.mount.path.rstrip("/"), *names)) or "/"
-        target = render_target(Claim(path, access.read, access.write, is_tree))
+        target = fs_target(Claim(path, access.read, access.write, is_tree))
         if target not in access.decided:
             raise Asks(target)
 

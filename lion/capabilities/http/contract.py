@@ -8,17 +8,16 @@ Rule: failures are CallErrors with the cases of `http.failure`: those of `types.
 
 from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
 from lion.domain.plan import SECOND, Rate
+from lion.scopes.http_target import HttpTarget
+from lion.scopes.http_url import Url
 
-HTTP: Final = "http"
-"""The door's key in `LiveRun.services` and `Caller.services`."""
-
-Follow = Callable[[str], Awaitable["Terms"]]
-"""Decides and records a redirect's target (`GET https://host/path`) and says what it is held to.
+Follow = Callable[[HttpTarget], Awaitable["Terms"]]
+"""Decides and records a redirect's target and says what it is held to.
 
 Raises CallError: `denied`, or `exhausted`.
 """
@@ -27,13 +26,11 @@ Spend = Callable[[str, int], None]
 """Takes bytes of the budget `bytes-in` or `bytes-out`. Raises CallError("exhausted")."""
 
 
-Refused = Callable[[str, str], None]
-"""Is told the target (`GET https://host/path`) of a request that was allowed and led to what may
-not be reached, and why.
-"""
+Refused = Callable[[HttpTarget, str], None]
+"""Is told the target of a request that was allowed and led to what may not be reached, and why."""
 
 
-def refused_nothing(target: str, reason: str) -> None:
+def refused_nothing(target: HttpTarget, reason: str) -> None:
     """The `Refused` of a request that nobody keeps books of."""
 
 
@@ -83,14 +80,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutgoingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request. `url` is normalised by the door and sent as normalised.
+    """One request. `url` is in normal form, or text that the door brings into it, and is sent so.
 
     `headers` are (name, value) in order; Host, lengths and hop-by-hop headers are the door's.
     `body` are bytes, or pieces that come by and by (sent chunked); None for no body.
     """
 
     method: str
-    url: str
+    url: Url | str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | AsyncIterable[bytes] | None = None
     terms: Terms

@@ -29,6 +29,7 @@ from lion.capabilities.http.network import Resolve, VettedNetwork, resolve
 from lion.capabilities.secrets.vault import Parts, Vault
 from lion.domain.call import CallError
 from lion.domain.rate import Bucket, render_rate
+from lion.scopes.http_target import http_target
 from lion.scopes.http_url import BadUrl, Url, parse_method, parse_url
 from lion.scopes.http_url import resolve as resolve_reference
 
@@ -216,7 +217,8 @@ def _system_tls() -> "ssl.SSLContext":
 
 def _first(request: OutgoingRequest) -> Hop:
     try:
-        method, url = parse_method(request.method), parse_url(request.url)
+        method, url = parse_method(request.method), request.url
+        url = url if isinstance(url, Url) else parse_url(url)
     except BadUrl as exc:
         raise CallError("invalid", str(exc)) from None
     body = request.body
@@ -258,7 +260,7 @@ def _size(hop: Hop, parts: Parts) -> int:
 
 def _note_refused(hop: Hop, exc: CallError) -> None:
     if exc.case == "denied":
-        hop.terms.refused(f"{hop.method} {hop.url.text}", exc.text)
+        hop.terms.refused(http_target(hop.method, hop.url), exc.text)
 
 
 async def _next(hop: Hop, answer: HttpAnswer, left: int) -> Hop | None:
@@ -286,7 +288,7 @@ async def _next(hop: Hop, answer: HttpAnswer, left: int) -> Hop | None:
         headers = tuple(pair for pair in headers if not pair[0].startswith("content-"))
     if url.origin != hop.url.origin:
         headers = kept_across(headers, with_body=not changes)
-    terms = await hop.terms.follow(f"{method} {url.text}")
+    terms = await hop.terms.follow(http_target(method, url))
     return Hop(
         method=method, url=url, headers=headers, body=None if changes else hop.body, terms=terms
     )

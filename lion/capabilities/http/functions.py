@@ -1,26 +1,26 @@
 """Look here if you want to know what a guest's request is held to, and what its host functions do.
 
-Rule: what a request costs is charged to the grant that covers it; of several, to the first.
+Rule: what a request costs is charged to the grant that allowed it.
 Rule: whatever sends is an outside effect, whose intent is durable first; waiting for what comes of
 it is one record.
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from lion.capabilities.bounds import check_range, check_size
-from lion.capabilities.http.contract import HTTP, HttpDoor, OutgoingRequest, Terms, Times
+from lion.capabilities.http.contract import OutgoingRequest, Terms, Times
 from lion.capabilities.http.exchange import GuestExchange, head_record
 from lion.capabilities.http.headers import parse_headers
+from lion.capabilities.opened import door_of
 from lion.capabilities.secrets.functions import scan
 from lion.domain.call import BULK, CallError, Effect
 from lion.domain.plan import SECOND, Grant, Rate
-from lion.domain.question import Question
 from lion.policy.decide import words_for_guest
-from lion.policy.grants import covers
 from lion.ports import CallContext, Kind, Operation
 from lion.scopes.http_grant import named_addresses
-from lion.scopes.http_url import BadUrl, parse_method, parse_url
+from lion.scopes.http_target import HttpTarget, parse_http_target
+from lion.scopes.http_url import BadUrl
 from lion.values.packed import pack, unpack
 
 EXCHANGE = "exchange"
@@ -31,7 +31,7 @@ MOST_READ = 262_144
 async def send(caller: CallContext, request: dict[str, Any]) -> dict[str, Any]:
     """Ask and wait for the whole answer. Raises CallError."""
     asked = outgoing(caller, "send", request)
-    async with _door(caller).open(asked) as exchange:
+    async with door_of(caller).open(asked) as exchange:
         body = b""
         while piece := await exchange.receive():
             body += piece
@@ -51,7 +51,7 @@ async def start(caller: CallContext, request: dict[str, Any], streams: bool) -> 
     try:
         room = caller.handles.add("writable", exchange.room, None)
         exchange.on_cancel(partial(caller.handles.drop, room))
-        caller.start_task(exchange.run, _door(caller), asked)
+        caller.start_task(exchange.run, door_of(caller), asked)
     except CallError:
         caller.handles.drop(rep)
         raise
@@ -87,16 +87,19 @@ async def read(caller: CallContext, rep: int, most: int) -> str | None:
 def outgoing(
     caller: CallContext, operation: str, request: dict[str, Any], pieces: Any = None
 ) -> OutgoingRequest:
-    """A guest's request with what it is held to, charged as a call. Raises CallError."""
+    """A guest's request with what it is held to, charged as a call: the call under way was decided
+    for its target, by its grant. Raises CallError.
+    """
+    target = cast(HttpTarget, caller.target)
     body = pieces
     if request["body"] is not None:
         body = _bytes("the body of a request", request["body"])
     return OutgoingRequest(
-        method=request["method"],
-        url=request["url"],
+        method=target.method,
+        url=target.url,
         headers=parse_headers(request["headers"]),
         body=body,
-        terms=_terms(caller, operation, _target([request]), request["timeout"]),
+        terms=_terms(caller, operation, cast(Grant, caller.grant), request["timeout"]),
     )
 
 
@@ -111,9 +114,8 @@ def _bytes(what: str, packed: str) -> bytes:
     return data
 
 
-def _terms(caller: CallContext, operation: str, target: str, timeout_ns: int | None) -> Terms:
-    """What the covering grant says of this target, once it is charged for a request."""
-    grant = _covering(caller, operation, target)
+def _terms(caller: CallContext, operation: str, grant: Grant, timeout_ns: int | None) -> Terms:
+    """What the grant says that covers a target, once it is charged for a request."""
     scope, quota = grant.patterns[0], grant.quota
     if "calls" in quota:
         caller.spend(f"http calls {scope}", quota["calls"], 1)
@@ -123,20 +125,20 @@ def _terms(caller: CallContext, operation: str, target: str, timeout_ns: int | N
 
     number = caller.number
 
-    async def follow(target: str) -> Terms:
-        decision = await caller.may(number, HTTP, operation, target)
-        if not decision.allowed:
+    async def follow(target: HttpTarget) -> Terms:
+        decision = await caller.may(number, "http", operation, target)
+        if not decision.allowed or decision.grant is None:
             words = words_for_guest(decision)
-            raise CallError("denied", f"the redirect to {target!r}: {words}")
-        return _terms(caller, operation, target, timeout_ns)
+            raise CallError("denied", f"the redirect to {target.text!r}: {words}")
+        return _terms(caller, operation, decision.grant, timeout_ns)
 
     total = quota["timeout"] if timeout_ns is None else min(quota["timeout"], timeout_ns)
     return Terms(
         pool=f"{caller.holder} {scope}",
         addresses=named_addresses(grant),
-        secrets=tuple(n for g in caller.grants("secrets") for n in g.patterns),
+        secrets=_secrets(caller),
         follow=follow,
-        refused=partial(caller.refuse, number, HTTP, operation),
+        refused=partial(caller.refuse, number, "http", operation),
         rate=Rate(quota["rate"], quota["rate-period"]) if "rate" in quota else None,
         spend=spend,
         times=Times(
@@ -145,25 +147,16 @@ def _terms(caller: CallContext, operation: str, target: str, timeout_ns: int | N
     )
 
 
-def _covering(caller: CallContext, operation: str, target: str) -> Grant:
-    question = Question(caller.holder, HTTP, operation, target)
-    for grant in caller.grants(HTTP):
-        if covers(grant, question):
-            return grant
-    raise CallError("denied", "no grant covers it")
+def _secrets(caller: CallContext) -> tuple[str, ...]:
+    """The secrets of the holder's that no rule keeps from it."""
+    names = (name for grant in caller.grants("secrets") for name in grant.patterns)
+    return tuple(n for n in names if caller.foresee("secrets", "exists", n).allowed)
 
 
-def _door(caller: CallContext) -> HttpDoor:
-    door: HttpDoor | None = caller.services.get(HTTP)
-    if door is None:
-        raise CallError("unavailable", "this host has no http door")
-    return door
-
-
-def _target(args: list[Any]) -> str:
-    """`GET https://host/path`, normalised. Raises CallError("invalid")."""
+def _target(args: list[Any]) -> HttpTarget:
+    """Method and URL, read once. Raises CallError("invalid")."""
     try:
-        return f"{parse_method(args[0]['method'])} {parse_url(args[0]['url']).text}"
+        return parse_http_target(args[0]["method"], args[0]["url"])
     except BadUrl as exc:
         raise CallError("invalid", str(exc)) from None
 

@@ -7,18 +7,20 @@ Rule: one `next` is one record of exactly what the guest heard.
 """
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from lion.capabilities.llm.answer import ModelAnswer
-from lion.capabilities.llm.meter import TokenMeter, covering_grant
+from lion.capabilities.llm.meter import TokenMeter
 from lion.capabilities.models.chat import Chat, parse_chat
 from lion.capabilities.models.events import Event, Tell, event_value
-from lion.capabilities.models.provider import LLM, Models, Served
+from lion.capabilities.models.provider import Served
 from lion.capabilities.models.relay import Relay
 from lion.capabilities.models.reply import Gathered
+from lion.capabilities.opened import opened
 from lion.domain.call import CallError, Effect
+from lion.domain.plan import Grant
 from lion.ports import CallContext, Kind, Operation
 
 ANSWER = "answer"
@@ -28,7 +30,12 @@ MOST_REPLY = 256 * 1024
 
 def models(caller: CallContext) -> list[str]:
     """The models this holder may ask, sorted."""
-    return sorted(name for name in _models(caller) if _may_ask(caller, name))
+    ways = ("ask", "start")
+    return sorted(
+        name
+        for name in opened(caller).models
+        if any(caller.foresee("llm", way, name).allowed for way in ways)
+    )
 
 
 async def ask(caller: CallContext, record: dict[str, Any]) -> dict[str, Any]:
@@ -101,24 +108,11 @@ async def _converse(served: Served, chat: Chat, meter: TokenMeter, tell: Tell) -
 def _prepare(caller: CallContext, record: dict[str, Any]) -> tuple[Served, Chat, TokenMeter]:
     """Check and pay. Raises CallError."""
     chat = parse_chat(record)
-    served = _models(caller).get(chat.model)
+    served = opened(caller).models.get(chat.model)
     if served is None:
         raise CallError("not-found", f"there is no model {chat.model[:64]!r}")
-    meter = TokenMeter(caller, served.model, chat)
+    meter = TokenMeter(caller, cast(Grant, caller.grant), served.model, chat)
     return served, msgspec.structs.replace(chat, max_tokens=meter.max_tokens), meter
-
-
-def _models(caller: CallContext) -> Models:
-    found: Models = caller.services.get(LLM, {})
-    return found
-
-
-def _may_ask(caller: CallContext, name: str) -> bool:
-    try:
-        covering_grant(caller, name)
-    except CallError:
-        return False
-    return True
 
 
 def _model(args: list[Any]) -> str:

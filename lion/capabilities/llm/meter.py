@@ -5,7 +5,7 @@ it did not use is given back, however it ends.
 Rule: the answer may have what the guest wants, the model allows and the budgets have left,
 whichever is least.
 Rule: whoever does not heed that is cut, and pays for what came.
-Rule: of several grants that cover a model the first one pays.
+Rule: the grant that allowed the question pays.
 """
 
 from lion.capabilities.models.chat import Chat
@@ -15,7 +15,6 @@ from lion.domain.call import CallError
 from lion.domain.plan import Grant, Model
 from lion.domain.units import MILLION
 from lion.ports import CallContext
-from lion.scopes.pattern import compile_pattern
 
 USUAL_MAX_TOKENS = 4_096
 """What an answer may have where only a budget limits it, so that one does not take it all."""
@@ -24,19 +23,10 @@ LEEWAY = 16
 """Tokens by which an estimate may be wrong, besides half of it."""
 
 
-def covering_grant(caller: CallContext, model: str) -> Grant:
-    """The first of the holder's grants for a model. Raises CallError("denied")."""
-    for grant in caller.grants("llm"):
-        if any(compile_pattern(text, ".").matches(model) for text in grant.patterns):
-            return grant
-    raise CallError("denied", "no grant covers it")
-
-
 class TokenMeter:
     """What one answer may use. Made when it has been reserved. Raises CallError("exhausted")."""
 
-    def __init__(self, caller: CallContext, model: Model, chat: Chat) -> None:
-        grant = covering_grant(caller, model.name)
+    def __init__(self, caller: CallContext, grant: Grant, model: Model, chat: Chat) -> None:
         self._caller = caller
         self._model = model
         self._quota = grant.quota

@@ -5,16 +5,13 @@ Rule: whoever calls `answer` may cancel it at any moment; nothing is left behind
 """
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Tell
 from lion.domain.plan import Model
-
-LLM: Final = "llm"
-"""The models' key in `LiveRun.services` and `Caller.services`."""
 
 
 class Provider(Protocol):

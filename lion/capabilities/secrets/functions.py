@@ -4,13 +4,10 @@ Rule: a value that a guest has all the same (from a file, from its author) does 
 what it sends is scanned before anything is recorded or injected.
 """
 
-from lion.capabilities.secrets.vault import Vault
+from lion.capabilities.opened import opened
 from lion.domain.call import CallError
 from lion.ports import CallContext, Kind, Operation
 from lion.values.packed import unpack
-
-SECRETS = "secrets"
-"""The vault's key in `CallContext.services`."""
 
 LONGEST_TAIL = 16 * 1024
 """Bytes of a stream that are scanned again with the next piece."""
@@ -18,7 +15,7 @@ LONGEST_TAIL = 16 * 1024
 
 def exists(caller: CallContext, name: str) -> bool:
     """True if the operator has bound this name to a value."""
-    vault = _vault(caller)
+    vault = opened(caller).vault
     return vault is not None and vault.has(name)
 
 
@@ -29,7 +26,7 @@ def scan(
 
     Raises CallError("denied") if one is there.
     """
-    vault = _vault(caller)
+    vault = opened(caller).vault
     if vault is None or vault.scrubber is None:
         return b""
     try:
@@ -39,10 +36,6 @@ def scan(
     if vault.finds(body) or any(vault.finds(text.encode()) for text in texts):
         raise CallError("denied", "the value of a secret is in it, which only the host sends")
     return body[-LONGEST_TAIL:]
-
-
-def _vault(caller: CallContext) -> Vault | None:
-    return caller.services.get(SECRETS)
 
 
 def _name(args: list[str]) -> str:

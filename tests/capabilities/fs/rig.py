@@ -7,7 +7,8 @@ from typing import Any
 
 from lion.capabilities.fs.functions import OPERATIONS
 from lion.capabilities.fs.guard import Guard
-from lion.capabilities.fs.roots import FS, open_files
+from lion.capabilities.fs.roots import open_files
+from lion.capabilities.opened import Opened
 from lion.domain.call import CallError
 from lion.domain.plan import Grant, Holder, Plan
 from lion.scopes.fs_grant import build_fs_grant
@@ -42,12 +43,8 @@ class Guest:
         self.words = ""
 
     async def __call__(self, operation: str, *args: Any) -> Any:
-        known = CALLS[operation]
         try:
-            if known.target is not None:
-                known.target(list(args))
-            value = known.execute(self.caller, *args)
-            return await value if hasattr(value, "__await__") else value
+            return await self.caller.call(CALLS[operation], *args)
         except CallError as exc:
             self.words = exc.text
             return exc.case
@@ -83,7 +80,7 @@ async def open_guests(
     async with open_files(plan, guard) as files:
         guests = []
         for name, grants in zip(names, holders, strict=True):
-            caller = FakeCaller(grants=grants, services={FS: files})
+            caller = FakeCaller(grants=grants, services=Opened(files=files))
             caller.holder = name
             guests.append(Guest(caller))
         try:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from lion.capabilities.fs.guard import Guard
-from lion.capabilities.fs.roots import FS, open_files
+from lion.capabilities.fs.roots import open_files
+from lion.capabilities.opened import Opened
 from lion.testing.caller import FakeCaller
 from tests.attack.kit import call, holder, only, open_arena
 from tests.capabilities.fs.rig import Guest, grant, open_guest, plan_of
@@ -43,7 +44,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Log:
 async def work(home: Path, *, is_durable: bool, act: Callable[[Guest], Any]) -> None:
     granted = grant("/w", home, write=True)
     async with open_files(plan_of(granted), Guard(), is_durable=is_durable) as files:
-        caller = FakeCaller(grants=[granted], services={FS: files})
+        caller = FakeCaller(grants=[granted], services=Opened(files=files))
         caller.holder = "guide"
         assert await act(Guest(caller)) is None
 

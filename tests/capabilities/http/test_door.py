@@ -16,6 +16,7 @@ from lion.capabilities.http.contract import OutgoingRequest, Terms, Times
 from lion.capabilities.http.door import Door, open_door
 from lion.domain.call import CallError
 from lion.domain.plan import SECOND, Rate
+from lion.scopes.http_target import HttpTarget
 from tests.capabilities.http.hostile_server import Server, open_server
 
 LOOPBACK = ("127.0.0.1",)
@@ -78,9 +79,9 @@ class Follow:
         self.more = more
         self.targets: list[str] = []
 
-    async def __call__(self, target: str) -> Terms:
-        self.targets.append(target)
-        if not target.startswith(self.allowed or ("",)):
+    async def __call__(self, target: HttpTarget) -> Terms:
+        self.targets.append(target.text)
+        if not target.text.startswith(self.allowed or ("",)):
             raise CallError("denied", "no grant covers it")
         return terms(follow=self, **self.more)
 

@@ -9,8 +9,9 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from lion.capabilities.http import functions as http
-from lion.capabilities.http.contract import HTTP, OutgoingRequest
+from lion.capabilities.http.contract import OutgoingRequest
 from lion.capabilities.http.exchange import AHEAD
+from lion.capabilities.opened import Opened
 from lion.domain.call import CallError
 from lion.domain.plan import Grant
 from lion.scopes.http_grant import build_http_grant
@@ -19,6 +20,8 @@ from lion.values.packed import pack
 
 GRANT = build_http_grant("plugins.guide.allow", "GET,POST https://a.example/**", calls=10)
 ASK = {"method": "GET", "url": "https://a.example/", "headers": "", "body": None, "timeout": None}
+
+CALLS = {one.name: one for one in http.OPERATIONS}
 
 
 class FakeExchange:
@@ -72,7 +75,7 @@ class FakeDoor:
 @asynccontextmanager
 async def caller(door: FakeDoor, *grants: Grant) -> AsyncIterator[FakeCaller]:
     async with trio.open_nursery() as nursery:
-        yield FakeCaller(grants=grants or (GRANT,), services={HTTP: door}, nursery=nursery)
+        yield FakeCaller(grants=grants or (GRANT,), services=Opened(door=door), nursery=nursery)
         nursery.cancel_scope.cancel()
 
 
@@ -91,7 +94,7 @@ async def failure(awaitable: Any) -> str:
 
 async def test_head_and_pieces_in_the_sizes_asked_for() -> None:
     async with caller(FakeDoor(b"hello", b" you", b"\xff\xfe")) as guest:
-        started = await http.start(guest, ASK, False)
+        started = await guest.call(CALLS["start"], ASK, False)
         rep = started["exchange"]
         assert started["readable"] == rep != started["writable"]
         head = {"status": 200, "headers": "a: b\nc: d: e", "url": "https://a.example/"}
@@ -109,7 +112,7 @@ async def test_a_slow_reader_slows_the_server() -> None:
     piece = bytes(64 * 1024)
     door = FakeDoor(*[piece] * 100)
     async with caller(door) as guest:
-        rep = (await http.start(guest, ASK, False))["exchange"]
+        rep = (await guest.call(CALLS["start"], ASK, False))["exchange"]
         await wait_all_tasks_blocked()
         assert door.exchange.given == AHEAD // len(piece)
         await http.read(guest, rep, 262_144)
@@ -122,7 +125,7 @@ async def test_a_slow_reader_slows_the_server() -> None:
 async def test_writing_waits_for_room_and_ends_once() -> None:
     door = FakeDoor(b"done")
     async with caller(door) as guest:
-        started = await http.start(guest, {**ASK, "method": "POST"}, True)
+        started = await guest.call(CALLS["start"], {**ASK, "method": "POST"}, True)
         rep, room = started["exchange"], guest.handles.get(started["writable"])
         assert room.is_ready and not guest.handles.get(rep).is_ready
         await http.write(guest, rep, "one u")
@@ -144,7 +147,7 @@ async def test_writing_waits_for_room_and_ends_once() -> None:
 
 async def test_a_server_that_answers_before_the_body_is_complete() -> None:
     async with caller(FakeDoor(b"no", rude=True)) as guest:
-        rep = (await http.start(guest, {**ASK, "method": "POST"}, True))["exchange"]
+        rep = (await guest.call(CALLS["start"], {**ASK, "method": "POST"}, True))["exchange"]
         assert await read_all(guest, rep) == ["nou"]
         assert await failure(http.write(guest, rep, "lateu")) == "connection"
 
@@ -152,7 +155,7 @@ async def test_a_server_that_answers_before_the_body_is_complete() -> None:
 async def test_a_failure_is_told_to_whoever_asks_after_what_came() -> None:
     door = FakeDoor(b"half", failure=CallError("connection", "it broke"))
     async with caller(door) as guest:
-        started = await http.start(guest, {**ASK, "method": "POST"}, True)
+        started = await guest.call(CALLS["start"], {**ASK, "method": "POST"}, True)
         rep = started["exchange"]
         await http.finish(guest, rep)
         assert await http.read(guest, rep, 9) == "halfu"
@@ -165,7 +168,7 @@ async def test_a_failure_is_told_to_whoever_asks_after_what_came() -> None:
 async def test_dropping_ends_it_and_takes_its_other_handle_along() -> None:
     door = FakeDoor(*[bytes(AHEAD)] * 3)
     async with caller(door) as guest:
-        started = await http.start(guest, ASK, False)
+        started = await guest.call(CALLS["start"], ASK, False)
         await wait_all_tasks_blocked()
         assert door.open_now == 1
         guest.handles.drop(started["exchange"])
@@ -178,8 +181,10 @@ async def test_dropping_ends_it_and_takes_its_other_handle_along() -> None:
 async def test_without_room_for_handles_nothing_is_started() -> None:
     door = FakeDoor()
     async with trio.open_nursery() as nursery:
-        guest = FakeCaller(grants=(GRANT,), services={HTTP: door}, nursery=nursery, handle_limit=1)
-        assert await failure(http.start(guest, ASK, False)) == "exhausted"
+        guest = FakeCaller(
+            grants=(GRANT,), services=Opened(door=door), nursery=nursery, handle_limit=1
+        )
+        assert await failure(guest.call(CALLS["start"], ASK, False)) == "exhausted"
         await wait_all_tasks_blocked()
     assert door.requests == []
 
@@ -191,9 +196,11 @@ async def test_what_a_request_is_held_to_is_its_grants() -> None:
     door = FakeDoor()
     async with caller(door, GRANT, narrow, Grant("secrets", "x", patterns=("api",))) as guest:
         for path, timeout in (("", None), ("in", 10**12), ("in", 3)):
-            await http.send(guest, {**ASK, "url": f"https://a.example/{path}", "timeout": timeout})
+            await guest.call(
+                CALLS["send"], {**ASK, "url": f"https://a.example/{path}", "timeout": timeout}
+            )
         async with caller(door, narrow) as other:
-            await http.send(other, {**ASK, "url": "https://a.example/in", "timeout": 3})
+            await other.call(CALLS["send"], {**ASK, "url": "https://a.example/in", "timeout": 3})
     terms = [request.terms for request in door.requests]
     assert {t.pool for t in terms[:3]} == {"guide GET,POST https://a.example/**"}, (
         "the first that covers"
@@ -216,12 +223,12 @@ async def test_what_a_request_is_held_to_is_its_grants() -> None:
 async def test_bounds(request_: dict[str, Any]) -> None:
     door = FakeDoor()
     async with caller(door) as guest:
-        assert await failure(http.send(guest, {**ASK, **request_})) == "invalid"
+        assert await failure(guest.call(CALLS["send"], {**ASK, **request_})) == "invalid"
         assert door.requests == []
-        await http.send(guest, {**ASK, "body": "x" * 65_536 + "u"})
+        await guest.call(CALLS["send"], {**ASK, "body": "x" * 65_536 + "u"})
         assert len(door.requests) == 1
 
 
 async def test_a_body_is_not_given_twice() -> None:
     async with caller(FakeDoor()) as guest:
-        assert await failure(http.start(guest, {**ASK, "body": "xu"}, True)) == "invalid"
+        assert await failure(guest.call(CALLS["start"], {**ASK, "body": "xu"}, True)) == "invalid"

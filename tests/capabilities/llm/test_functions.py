@@ -24,10 +24,11 @@ from lion.capabilities.models.events import (
     ToolStart,
     Usage,
 )
-from lion.capabilities.models.provider import LLM, Served
+from lion.capabilities.models.provider import Served
 from lion.capabilities.models.relay import Relay
 from lion.capabilities.models.scripted import ScriptedModel, fits
 from lion.capabilities.models.tokens import estimate, price
+from lion.capabilities.opened import Opened
 from lion.domain.call import CallError
 from lion.domain.plan import Grant, Model
 from lion.errors import OperatorError
@@ -63,10 +64,11 @@ def record(text: str = "hello", **more: Any) -> dict[str, Any]:
 
 def caller(provider: Any, nursery: trio.Nursery | None = None, **quota: int) -> FakeCaller:
     grant = Grant("llm", "agents.a.allow.llm", patterns=("fast",), quota=quota)
-    services = {LLM: {"fast": Served(FAST, provider), "dear": Served(FAST, provider)}}
-    return FakeCaller(grants=[grant], services=services, nursery=nursery)
+    models = {"fast": Served(FAST, provider), "dear": Served(FAST, provider)}
+    return FakeCaller(grants=[grant], services=Opened(models=models), nursery=nursery)
 
 
+CALLS = {one.name: one for one in llm.OPERATIONS}
 HELLO = (Text("Hel"), Text("lo"), Stop("end"))
 """Two tokens; the question has six."""
 
@@ -77,7 +79,7 @@ class TestAsk:
             Thinking("Hm."), Text("a"), ToolStart("1", "x"), ToolEnd(), Usage(9, 4), Text("b"),
             Stop("end"),
         )  # fmt: skip
-        assert await llm.ask(caller(says), record()) == {
+        assert await caller(says).call(CALLS["ask"], record()) == {
             "text": "ab",
             "thinking": "Hm.",
             "tool-calls": [{"id": "1", "name": "x", "arguments": "{}"}],
@@ -88,12 +90,12 @@ class TestAsk:
     async def test_an_answer_of_more_than_256_kib_is_exhausted(self) -> None:
         says = Says(*[Text("x" * 65_536)] * 5, Stop("end"))
         with pytest.raises(CallError, match="use start") as raised:
-            await llm.ask(caller(says), record())
+            await caller(says).call(CALLS["ask"], record())
         assert raised.value.case == "exhausted"
 
     async def test_without_an_end_it_was_cut_off(self) -> None:
         with pytest.raises(CallError, match="cut off") as raised:
-            await llm.ask(caller(Says(Text("Hel"))), record())
+            await caller(Says(Text("Hel"))).call(CALLS["ask"], record())
         assert raised.value.case == "unavailable"
 
     def test_models_are_those_granted(self) -> None:
@@ -104,14 +106,14 @@ class TestAsk:
 class TestMeter:
     async def test_it_pays_what_was_used(self) -> None:
         one = caller(Says(*HELLO, Usage(100, 50)), tokens=10_000, calls=3, money=10_000)
-        await llm.ask(one, record())
+        await one.call(CALLS["ask"], record())
         assert one.spent == {
             "llm.tokens of fast": 150, "llm.calls of fast": 1, "llm.money of fast": 200,
         }  # fmt: skip
 
     async def test_without_a_word_from_the_provider_it_is_estimated(self) -> None:
         one = caller(Says(*HELLO), tokens=10_000)
-        reply = await llm.ask(one, record())
+        reply = await one.call(CALLS["ask"], record())
         assert reply["usage"] == {"input": 6, "output": 2, "estimated": True}
         assert one.spent == {"llm.tokens of fast": 8}
 
@@ -119,7 +121,7 @@ class TestMeter:
         failure = CallError("unavailable", "away")
         one = caller(Says(failure), tokens=10_000, calls=3, money=10_000)
         with pytest.raises(CallError, match="away"):
-            await llm.ask(one, record())
+            await one.call(CALLS["ask"], record())
         assert one.spent == {
             "llm.tokens of fast": 0, "llm.calls of fast": 1, "llm.money of fast": 0,
         }  # fmt: skip
@@ -127,15 +129,15 @@ class TestMeter:
     async def test_what_fails_later_costs_what_came(self) -> None:
         one = caller(Says(Text("Hello"), CallError("unavailable", "away")), tokens=10_000)
         with pytest.raises(CallError, match="away"):
-            await llm.ask(one, record())
+            await one.call(CALLS["ask"], record())
         assert one.spent == {"llm.tokens of fast": 8}
 
     async def test_more_than_was_left_is_charged_and_ends_it(self) -> None:
         one = caller(Says(*HELLO, Usage(900, 900)), tokens=1_000)
-        await llm.ask(one, record())
+        await one.call(CALLS["ask"], record())
         assert one.spent == {"llm.tokens of fast": 1_800}
         with pytest.raises(CallError) as raised:
-            await llm.ask(one, record())
+            await one.call(CALLS["ask"], record())
         assert raised.value.case == "exhausted"
 
     @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ class TestMeter:
         self, wanted: int | None, quota: dict[str, int], told: int | None
     ) -> None:
         says = Says(*HELLO)
-        await llm.ask(caller(says, **quota), record(**{"max-tokens": wanted}))
+        await caller(says, **quota).call(CALLS["ask"], record(**{"max-tokens": wanted}))
         assert says.asked[0].max_tokens == told
 
     @pytest.mark.parametrize("quota", [{"tokens": 6}, {"money": 6}, {"money": 0}, {"calls": 0}])
@@ -164,7 +166,7 @@ class TestMeter:
         says = Says(*HELLO)
         one = caller(says, **quota)
         with pytest.raises(CallError) as raised:
-            await llm.ask(one, record())
+            await one.call(CALLS["ask"], record())
         assert raised.value.case == "exhausted"
         assert says.asked == []
         assert not any(one.spent.values())
@@ -183,7 +185,7 @@ class TestMeter:
 class TestAnswer:
     async def test_it_is_heard_as_it_comes(self, nursery: trio.Nursery) -> None:
         one = caller(Says(*HELLO, Usage(1, 2)), nursery)
-        started = await llm.start(one, record())
+        started = await one.call(CALLS["start"], record())
         assert started == {"answer": 1, "handle": 1}
         heard = [await llm.next_(one, 1) for _ in range(6)]
         assert heard == [
@@ -193,7 +195,7 @@ class TestAnswer:
 
     async def test_what_came_is_heard_before_the_failure(self, nursery: trio.Nursery) -> None:
         one = caller(Says(Text("Hel"), CallError("timeout", "slow")), nursery)
-        await llm.start(one, record())
+        await one.call(CALLS["start"], record())
         assert await llm.next_(one, 1) == ("text", "Hel")
         for _ in range(2):
             with pytest.raises(CallError, match="slow"):
@@ -246,7 +248,7 @@ class TestAnswer:
 
         endless = Endless()
         one = caller(endless, nursery, tokens=1_000)
-        await llm.start(one, record())
+        await one.call(CALLS["start"], record())
         await trio.testing.wait_all_tasks_blocked()
         assert one.spent["llm.tokens of fast"] == 1_000
         one.handles.drop(1) if end == "drop" else one.handles.close()
@@ -272,7 +274,7 @@ class TestAnswer:
         for _ in range(1_024):
             one.handles.add("other", object())
         with pytest.raises(CallError, match="handles"):
-            await llm.start(one, record())
+            await one.call(CALLS["start"], record())
         assert one.spent == {"llm.tokens of fast": 0}
 
 

@@ -12,7 +12,8 @@ from lion.manifest.parse import parse_manifest
 from lion.policy.decide import decide_static
 from lion.policy.policy_file import parse_policy
 from lion.policy.rights import build_rights
-from lion.policy.suggest import suggest_line
+from lion.policy.suggest import suggest
+from lion.scopes.table import read_question
 
 TARGET = "GET http://127.0.0.1:4711/staff/diary.html"
 
@@ -30,9 +31,10 @@ allow.http = {allow}
 
 def decided(plan: Plan, target: str) -> tuple[Question, bool, str | None]:
     rights = build_rights(plan.holders["fetcher"], ("http",), parse_policy(""))
-    question = Question("fetcher", "http", "send", target)
+    question = read_question("fetcher", "http", "send", target)
     decision = decide_static(question, rights)
-    return question, decision.allowed, suggest_line(question, decision, plan)
+    found = suggest(question, decision, plan)
+    return question, decision.allowed, None if found is None else found.line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""Look here if you want to know how long an export may run, and when its clock stands still.
+
+Rule: a deadline holds for the whole call, host calls included.
+Rule: while somebody holds it, no time passes for it; who holds it twice has to let go twice.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+
+import trio
+
+SECOND = 1_000_000_000
+
+
+def in_seconds(ns: int | None) -> float:
+    """Nanoseconds as trio counts; None is for ever."""
+    return inf if ns is None else ns / SECOND
+
+
+class Deadline:
+    """The deadline of one invocation. `seconds` is what it was given."""
+
+    def __init__(self, limit_ns: int | None) -> None:
+        self.seconds = in_seconds(limit_ns)
+        self._scope: trio.CancelScope | None = None
+        self._holds = 0
+        self._left = inf
+
+    @property
+    def has_passed(self) -> bool:
+        """The work was cut because it took longer."""
+        return self._scope is not None and self._scope.cancelled_caught
+
+    def running(self) -> trio.CancelScope:
+        """The scope of the work, which is cut when the time is over; the clock begins now."""
+        self._scope = trio.move_on_after(self.seconds)
+        return self._scope
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No time passes in here."""
+        scope = self._scope
+        if scope is None:
+            yield
+            return
+        if not self._holds:
+            self._left = scope.deadline - trio.current_time()
+            scope.deadline = inf
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            if not self._holds:
+                scope.deadline = trio.current_time() + self._left

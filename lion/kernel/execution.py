@@ -1,0 +1,91 @@
+"""Look here if you want to know how an export runs from its first record to its last: the one way,
+for agents, tools and functions of system plugins.
+
+Rule: its beginning is in the log before it runs, and whatever stops it, its ending is there before
+anybody else learns of it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import trio
+
+from lion.domain.events import (
+    AgentCompleted,
+    AgentError,
+    AgentSpawned,
+    Event,
+    PluginError,
+    PluginInvoked,
+    PluginResult,
+)
+from lion.errors import GuestError
+from lion.kernel.broker import Broker
+from lion.kernel.invocation import Invocation
+from lion.ports import Export
+from lion.values.wit import Function, ResultOf
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log says of an execution: how it `began`, what of a value (with nanoseconds of CPU)
+    and what of a failure.
+    """
+
+    began: Event
+    ended: Callable[[Any, int], Event]
+    failed: type[PluginError] | type[AgentError]
+
+
+def as_tool(name: str, args: list[Any], kind: Function) -> Form:
+    """Of a tool or a function, by the name it goes by, the arguments it was given and its type,
+    which says whether a value is an error of its own.
+    """
+
+    def ended(value: Any, cpu_ns: int) -> PluginResult:
+        is_error = isinstance(kind.result, ResultOf) and value[0] == "err"
+        return PluginResult(value=value, cpu_ns=cpu_ns, is_error=is_error)
+
+    return Form(began=PluginInvoked(export=name, args=args), ended=ended, failed=PluginError)
+
+
+def as_agent(name: str, task: str) -> Form:
+    """Of an agent's task; its own error is an ending like another."""
+    return Form(
+        began=AgentSpawned(agent=name, task=task),
+        ended=lambda value, cpu_ns: AgentCompleted(
+            value, is_error=value[0] == "err", cpu_ns=cpu_ns
+        ),
+        failed=AgentError,
+    )
+
+
+async def execute(invocation: Invocation, export: Export, args: list[Any], form: Form) -> Any:
+    """The export's WIT value. Raises GuestError for what stopped it."""
+    invocation.record(form.began)
+    value = await _attempt(invocation, export, args, form)
+    invocation.record(form.ended(value, invocation.stats.cpu_ns))
+    return value
+
+
+async def execute_tool(invocation: Invocation, export: Export, args: list[Any]) -> Any:
+    """A tool of the invocation's holder. Raises GuestError."""
+    form = as_tool(invocation.owner.tool_name(export), args, export.type)
+    return await execute(invocation, export, args, form)
+
+
+async def _attempt(invocation: Invocation, export: Export, args: list[Any], form: Form) -> Any:
+    stats = invocation.stats
+    try:
+        return await invocation.call(export, args, Broker(invocation).handle)
+    except GuestError as exc:
+        failure = form.failed(
+            exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns,
+            began=exc.began,
+        )  # fmt: skip
+        invocation.record(failure)
+        raise
+    except BaseException as exc:
+        ending = "cancelled" if isinstance(exc, trio.Cancelled) else "failed"
+        invocation.record(form.failed(ending, f"the call was {ending}", cpu_ns=stats.cpu_ns))
+        raise

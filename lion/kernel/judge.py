@@ -1,0 +1,88 @@
+"""Look here if you want to know where it is decided what a holder may do: for a guest's call, a
+redirect, a link that leads elsewhere, a list of what could be called.
+
+Rule: whoever wants to know asks here, and gets the same answer as everybody else.
+Rule: a decision carries the grant that allowed it; nobody looks for one again.
+Rule: processors are asked of every call anew, static rules once for each question.
+Rule: a list shows what would be allowed if it were called now; nobody is asked for it.
+Rule: while a person is asked, the clocks of those stand still who wait for nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lion.domain.call import Decision, HostCall, Target, Verdict
+from lion.domain.question import Question
+from lion.policy.decide import Processor, decide
+
+if TYPE_CHECKING:
+    from lion.kernel.invocation import Invocation
+
+
+class Asker(Protocol):
+    """Who is asked where the verdict is `ask`."""
+
+    async def ask(self, call: HostCall, decision: Decision) -> Decision:
+        """The decision of whoever answers. It allows only what the decision's grant covers."""
+        ...
+
+
+class Nobody:
+    """Where nobody can be asked, the question stays open, and that is no right."""
+
+    async def ask(self, call: HostCall, decision: Decision) -> Decision:
+        """The decision as it is."""
+        return decision
+
+
+class Judge:
+    """Decides for all holders of one run. `processors` are those of system plugins, by
+    capability.
+    """
+
+    def __init__(self, asker: Asker | None = None) -> None:
+        self.processors: Mapping[str, Sequence[Processor]] = {}
+        self._asker = asker or Nobody()
+
+    def at_once(self, caller: "Invocation", question: Question) -> Decision | None:
+        """The decision of a call, unless somebody has to be asked for it: then `decide` says."""
+        if question.capability in self.processors:
+            return None
+        decision = caller.owner.decide(question)
+        return None if decision.verdict is Verdict.ASK else decision
+
+    async def decide(
+        self, caller: "Invocation", question: Question, number: int, args: list[Any]
+    ) -> Decision:
+        """Decide call `number` of an invocation, as long as that takes."""
+        call = _call(caller, question, number, args)
+        decision = self._judged(caller, call, question)
+        if decision.verdict is not Verdict.ASK:
+            return decision
+        with ExitStack() as held:
+            for waiting in caller.waiting_only():
+                held.enter_context(waiting.deadline.held())
+            return await self._asker.ask(call, decision)
+
+    def foresee(
+        self, caller: "Invocation", capability: str, operation: str, target: Target
+    ) -> Decision:
+        """What would be decided of a call like this, as far as nobody has to be asked."""
+        question = Question(caller.holder, capability, operation, target)
+        if capability not in self.processors:
+            return caller.owner.decide(question)
+        return self._judged(caller, _call(caller, question, caller.number, []), question)
+
+    def _judged(self, caller: "Invocation", call: HostCall, question: Question) -> Decision:
+        static = caller.owner.decide(question)
+        processors = self.processors.get(question.capability, ())
+        return decide(call, caller.owner.rights, processors, static=static)
+
+
+def _call(caller: "Invocation", question: Question, number: int, args: list[Any]) -> HostCall:
+    return HostCall(
+        run=caller.run, invocation=caller.path, number=number, chain=caller.chain,
+        capability=question.capability, operation=question.operation, target=question.target,
+        args=args,
+    )  # fmt: skip

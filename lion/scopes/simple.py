@@ -1,0 +1,68 @@
+"""Look here if you want to know what is particular to scopes of kv, tools, llm and secrets: what
+is suggested after a denial, and which of several grants counts.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from lion.domain.names import is_name, is_tool_name
+from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.question import Question
+from lion.domain.units import parse_size, render_money, render_size
+from lion.scopes.named import NamedScopes, granted, granted_patterns
+
+KV_QUOTA: Final = parse_size("64 KiB")
+"""What is suggested for a holder without a store."""
+
+
+class KvScopes(NamedScopes):
+    """A store is the holder's own: a grant names nothing and has a size."""
+
+    def find_grant(self, grants: Sequence[Grant], question: Question) -> Grant | None:
+        """The one with the largest quota, because each of them alone would allow it."""
+        able = [grant for grant in grants if self.covers(grant, question)]
+        return max(able, key=lambda grant: grant.quota.get("bytes", 0), default=None)
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """A store of the usual size."""
+        return {"bytes": render_size(KV_QUOTA)}
+
+
+class ToolScopes(NamedScopes):
+    """Tools of other holders, `plugin.function`."""
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """This tool, if the plan has its plugin."""
+        name = str(question.target)
+        if not is_tool_name(name) or name.partition(".")[0] not in plan.holders:
+            return None
+        return [*granted_patterns(holder, "tools"), name]
+
+
+class ModelScopes(NamedScopes):
+    """Models of the manifest, by name."""
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """This model, if the plan has it."""
+        if question.target not in plan.models:
+            return None
+        return [*map(_model_entry, granted(holder, "llm")), str(question.target)]
+
+
+class SecretScopes(NamedScopes):
+    """Secrets, by name. The host puts their values into requests, whatever a guest imports."""
+
+    through = ("http",)
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """This name, if it is one."""
+        name = str(question.target)
+        return [*granted_patterns(holder, "secrets"), name] if is_name(name) else None
+
+
+def _model_entry(grant: Grant) -> Any:
+    """How a grant of a model is written: its name, or a table with its numbers."""
+    numbers: dict[str, Any] = dict(grant.quota)
+    if "money" in numbers:
+        numbers["money"] = render_money(numbers["money"])
+    return {"model": grant.patterns[0], **numbers} if numbers else grant.patterns[0]
