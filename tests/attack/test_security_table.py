@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMED = re.compile(r"`(?:(tests/[\w/]+\.py)(?:::)?)?(test_\w+)?`")
+NAMED = re.compile(r"`(?:(tests/[\w/]+\.py)(?:::(?:\w+::)?)?)?(test_\w+)?`")
 
 
 def rows() -> list[str]:
