@@ -4,7 +4,7 @@ asc skips what nobody calls; and how all that a world exports is written, to do 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from lion.toolchain.assemblyscript.generate import Bindings
 
@@ -28,11 +28,6 @@ def _uses(text: str) -> Iterator[str]:
             yield f"export function use_{class_}_{method}({given}): {answer} {{ {back} }}\n"
 
 
-_TAKEN_FROM = re.compile(
-    r"^(?:@final )?export (?:class |enum |\{ (?:\w+ as )?)(\w+)", re.MULTILINE
-)
-
-
 def write_exports(bindings: Bindings) -> dict[str, str]:
     """The author's files for a world whose every export traps, by name without ending."""
     classes: dict[str, dict[str, list[str]]] = defaultdict(dict)
@@ -48,34 +43,16 @@ def write_exports(bindings: Bindings) -> dict[str, str]:
             body = "{}" if export.function == "constructor" else "{ return unreachable(); }"
             classes[export.author][export.class_.name].append(f"  {member} {body}")
     return {
-        author: "\n".join(_author(author, classes, functions[author], bindings.files)) + "\n"
-        for author in sorted({*classes, *functions})
+        author: "\n".join(_author(classes[author], functions[author], bindings.imports[author]))
+        for author in sorted(bindings.imports)
     }
 
 
 def _author(
-    author: str,
-    classes: Mapping[str, Mapping[str, list[str]]],
-    functions: list[str],
-    files: Mapping[str, str],
+    classes: Mapping[str, list[str]], functions: list[str], imports: list[str]
 ) -> Iterator[str]:
-    own = classes.get(author, {})
-    lines = list(functions)
-    for name, members in own.items():
-        lines += [f"export class {name} {{", *members, "}"]
-    yield 'import { Option, Result, Tuple2, Unit } from "lion-as";'
-    # The nearest that has a name: its own types, other authors' classes, everybody's types.
-    places = [(f"./{other}", list(names)) for other, names in classes.items() if other != author]
-    modules = [f"{author}-exported.ts", author + ".ts", *sorted(files)]
-    types = [(f"./bindings/{n[:-3]}", _TAKEN_FROM.findall(files.get(n, ""))) for n in modules]
-    places[:0] = types[:1]
-    places += types[1:]
-    yield from _imports("\n".join(lines), own, places)
-    yield from lines
-
-
-def _imports(text: str, own: Iterable[str], places: list[tuple[str, list[str]]]) -> Iterator[str]:
-    for word in sorted(set(re.findall(r"\b[A-Z]\w*", text)) - set(own)):
-        place = next((path for path, names in places if word in names), None)
-        if place is not None:
-            yield f'import {{ {word} }} from "{place}";'
+    yield from imports
+    yield from functions
+    for name, members in classes.items():
+        yield from [f"export class {name} {{", *members, "}"]
+    yield ""
