@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lion.toolchain.assemblyscript.build import build_assemblyscript, project_wit, write_bindings
 from lion.toolchain.assemblyscript.node_tools import find_packages
-from lion.toolchain.assemblyscript.project import fetch_packages
+from lion.toolchain.assemblyscript.packages import fetch_packages
 from tests.wasm.kit import ROOT
 
 PRIMS = [

@@ -13,7 +13,7 @@ from lion.toolchain.assemblyscript.names import member_name, type_name, value_na
 from lion.toolchain.assemblyscript.registry import NamedType, Registry, owned
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.values.wit import Function, Handle, WitType
-from lion.wasm.worlds import OWN, Interface
+from lion.wasm.worlds import OWN
 
 
 class ExportedFunction(NamedTuple):
@@ -39,7 +39,8 @@ def exports_of(canonical: Canonical) -> tuple[list[ExportedFunction], dict[str, 
 
     Raises GuestError for a function that cannot be exported under its name.
     """
-    found, authors = [], {}
+    found: list[ExportedFunction] = []
+    authors: dict[str, Module] = {}
     for interface in canonical.registry.world.exports:
         author = _author(canonical.registry, interface.name)
         there = authors.setdefault(author, Module(author, "", f"../{author}"))

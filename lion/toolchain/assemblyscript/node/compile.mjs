@@ -3,7 +3,7 @@
 //     node compile.mjs empty < {"packages", "source", "world"}                         component on stdout
 //     node compile.mjs build < {"packages", "source", "world", "arguments", "exports"} component on stdout
 //
-// The one JSON value on stdin names in `packages` the folder whose node_modules has the tools. `arguments` are asc's,
+// The one JSON value on stdin names in `packages` the folder of each package by name. `arguments` are asc's,
 // `exports` renames what asc exports: AssemblyScript has identifiers, a component's core module has WIT names.
 // What went wrong goes to stderr, and the exit code says whose words it is: 3 asc's, 4 those about the WIT.
 
@@ -13,8 +13,8 @@ import { join } from "node:path";
 
 const [, , task] = process.argv;
 const job = JSON.parse(readFileSync(0, "utf8"));
-const load = file => import(pathToFileURL(join(job.packages, "node_modules", file)).href);
-const tools = await load("@bytecodealliance/jco-transpile/dist/wasm-tools.js");
+const load = (name, file) => import(pathToFileURL(join(job.packages[name], file)).href);
+const tools = await load("@bytecodealliance/jco-transpile", "dist/wasm-tools.js");
 
 function fail(code, error) {
   process.stderr.write(`${error?.payload ?? error?.message ?? error}\n`);
@@ -54,7 +54,7 @@ async function reflectable() {
 }
 
 async function compile() {
-  const asc = (await load("assemblyscript/dist/asc.js")).default;
+  const asc = (await load("assemblyscript", "dist/asc.js")).default;
   let binary = null;
   const said = [];
   const { error } = await asc.main([...job.arguments, "--debug", "--outFile", "out.wasm"], {
