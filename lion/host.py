@@ -18,9 +18,9 @@ from lion.capabilities.table import build_operations
 from lion.domain.events import RunFinished
 from lion.domain.plan import Plan, RunCall
 from lion.domain.record import Record
-from lion.errors import INTERRUPTED, InternalError, LionError, OperatorError, worst
+from lion.errors import INTERRUPTED, GuestError, InternalError, LionError, OperatorError, worst
 from lion.kernel.groups import flattened
-from lion.kernel.inspect import ComponentInfo, describe
+from lion.kernel.inspect import ComponentInfo, describe, describe_refused
 from lion.kernel.interrupts import Interrupts, open_interrupts
 from lion.kernel.listeners import Listeners, open_listeners
 from lion.kernel.processors import build_processors
@@ -100,6 +100,16 @@ class Host:
         Raises OperatorError, GuestError as Runtime.load.
         """
         return describe(await self._runtime.load(data, origin, None), len(data))
+
+    async def survey(self, data: bytes, origin: str) -> ComponentInfo:
+        """The same of any component: of one that is refused what it imports, and why it is.
+
+        Raises OperatorError for what is none.
+        """
+        try:
+            return await self.inspect(data, origin)
+        except GuestError as exc:
+            return describe_refused(data, await self._runtime.survey(data, origin), exc)
 
     async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
         """Load every component of a plan, and system plugins, which are not opened: what each

@@ -1,5 +1,6 @@
 """Look here if you want to know what can be said of a component without running it."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,11 +15,11 @@ from lion.domain.events import (
     SystemPluginLoaded,
 )
 from lion.domain.plan import Holder
-from lion.errors import LionError
+from lion.errors import GuestError, LionError
 from lion.kernel.exports import is_agent_export, tool_exports
 from lion.kernel.run_state import LiveHolder
 from lion.kernel.tool_types import input_schema, output_schema, render_type
-from lion.ports import Component, SystemInfo
+from lion.ports import Component, ImportSeen, SystemInfo
 
 
 class ToolInfo(msgspec.Struct, frozen=True):
@@ -36,6 +37,8 @@ class ToolInfo(msgspec.Struct, frozen=True):
 class ComponentInfo(msgspec.Struct, frozen=True):
     """A component: SHA-256 (hex), size in bytes, its ceiling (functions by interface), its tools,
     whether it is an agent. A system plugin has no digest and no size; `system` says whose it is.
+    `refused` says why lion does not load it, `lacking` what it imports that lion does not offer,
+    by interface ("" for what its world itself imports); its tools are not known then.
     """
 
     digest: str
@@ -44,11 +47,13 @@ class ComponentInfo(msgspec.Struct, frozen=True):
     tools: tuple[ToolInfo, ...]
     is_agent: bool
     system: SystemInfo | None = None
+    refused: str = ""
+    lacking: dict[str, Sequence[str]] = {}
 
     @property
     def ceiling(self) -> tuple[str, ...]:
         """Names of the capabilities it could use at all."""
-        return tuple(sorted(set(map(capability_of, self.imports))))
+        return tuple(sorted(set(map(capability_of, filter(None, self.imports)))))
 
 
 def describe(component: Component, size: int) -> ComponentInfo:
@@ -69,6 +74,26 @@ def describe(component: Component, size: int) -> ComponentInfo:
     is_agent = any(map(is_agent_export, component.exports))
     system = getattr(component, "info", None)
     return ComponentInfo(component.digest, size, dict(imports), tools, is_agent, system)
+
+
+def describe_refused(
+    data: bytes, seen: Sequence[ImportSeen], failure: GuestError
+) -> ComponentInfo:
+    """The same of one that lion does not load: what it imports, and what is not offered of it."""
+    imports: dict[str, list[str]] = {}
+    lacking: dict[str, list[str]] = {}
+    for item in seen:
+        names = imports.setdefault(item.interface, [])
+        if item.kind == "interface":
+            continue
+        shown = item.name if item.kind == "function" else f"{item.name} ({item.kind})"
+        names.append(shown)
+        if not item.is_offered:
+            lacking.setdefault(item.interface, []).append(shown)
+    return ComponentInfo(
+        digest=hashlib.sha256(data).hexdigest(), size=len(data), imports=dict(imports), tools=(),
+        is_agent=False, refused=failure.what, lacking=dict(lacking),
+    )  # fmt: skip
 
 
 def loaded_event(holder: LiveHolder) -> Event:

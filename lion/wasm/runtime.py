@@ -18,7 +18,8 @@ from wasmtime.component import ResourceType
 from wasmtime.component._types import FuncType
 
 from lion.errors import GuestError, OperatorError
-from lion.ports import NO_EXTENSIONS, Export, Extensions, Import
+from lion.ports import NO_EXTENSIONS, Export, Extensions, Import, ImportSeen
+from lion.values.type_notes import TypeNote
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
 from lion.wasm.admission import Admission
@@ -28,7 +29,8 @@ from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.fiber import PollMeter
 from lion.wasm.offers import Offers, offered
-from lion.wasm.sections import check_preamble, function_docs
+from lion.wasm.sections import check_preamble, function_docs, type_notes
+from lion.wasm.survey import survey_imports
 
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
@@ -88,6 +90,13 @@ class WasmRuntime:
                 check_extensions(self._offers, loaded.imports, extensions)
         return loaded
 
+    async def survey(self, data: bytes, origin: str) -> tuple[ImportSeen, ...]:
+        """See ports.Runtime.survey."""
+        check_preamble(data, origin)
+        digest = hashlib.sha256(data).hexdigest()
+        wasm = await trio.to_thread.run_sync(self._compile, data, digest, origin)
+        return tuple(survey_imports(wasm, self._shared.engine, self._offers))
+
     def _compile(self, data: bytes, digest: str, origin: str) -> WasmComponent:
         engine = self._shared.engine
         code = self._cache.read(digest) if self._cache else None
@@ -108,7 +117,8 @@ class WasmRuntime:
     def _build(self, wasm: WasmComponent, digest: str, data: bytes) -> LoadedComponent:
         resources = reflect.name_resources(wasm, self._shared.engine)
         imports, kinds = self._imports(wasm, resources)
-        exports = tuple(self._exports(wasm, resources, function_docs(data)))
+        docs, notes = function_docs(data), type_notes(data)
+        exports = tuple(self._exports(wasm, resources, docs, notes))
         return LoadedComponent(self._shared, wasm, digest, imports, exports, kinds)
 
     def _imports(
@@ -139,7 +149,11 @@ class WasmRuntime:
         return imports, kinds
 
     def _exports(
-        self, wasm: WasmComponent, resources: reflect.Resources, docs: Mapping[str, str]
+        self,
+        wasm: WasmComponent,
+        resources: reflect.Resources,
+        docs: Mapping[str, str],
+        notes: tuple[TypeNote, ...],
     ) -> Iterator[Export]:
         engine = self._shared.engine
         for interface, items in reflect.interfaces(wasm.type.exports(engine), engine):
@@ -147,8 +161,9 @@ class WasmRuntime:
                 if isinstance(item, FuncType):
                     kind = reflect.function(item, resources)
                     yield Export(
-                        interface=interface, name=name, type=kind, docs=docs.get(name, "")
-                    )
+                        interface=interface, name=name, type=kind, docs=docs.get(name, ""),
+                        notes=notes,
+                    )  # fmt: skip
 
 
 @contextmanager

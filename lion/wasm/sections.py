@@ -8,8 +8,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from lion.errors import OperatorError
+import msgspec
 
+from lion.errors import OperatorError
+from lion.values.type_notes import TypeNote
+
+TYPE_DOCS = "type-docs"
+"""The custom section with what WIT's comments say of types; lion's own."""
+MOST_DOCS = 1 << 20
+"""Bytes of a section with docs that are read."""
 MAGIC = b"\0asm"
 COMPONENT_LAYER = b"\x0d\x00\x01\x00"
 MODULE_LAYER = b"\x01\x00\x00\x00"
@@ -82,10 +89,7 @@ def function_docs(data: bytes) -> dict[str, str]:
     for name, payload in custom_sections(data):
         if name != "package-docs":
             continue
-        try:
-            package = _table(json.loads(payload[payload.index(b"{") :]))
-        except ValueError:
-            continue
+        package = _table(_json(payload[1:]))
         groups = [
             *(
                 _table(world).get("func_exports")
@@ -98,3 +102,28 @@ def function_docs(data: bytes) -> dict[str, str]:
                 text = entry if isinstance(entry, str) else _text(_table(entry).get("docs"))
                 docs.setdefault(function, text.strip())
     return docs
+
+
+def type_notes(data: bytes) -> tuple[TypeNote, ...]:
+    """What is said of types, from `type-docs`: a version byte and a JSON array of TypeNotes; empty
+    if there is none that can be read.
+    """
+    for name, payload in custom_sections(data):
+        if name == TYPE_DOCS:
+            try:
+                return msgspec.convert(_json(payload[1:]), type=tuple[TypeNote, ...])
+            except msgspec.ValidationError:
+                return ()
+    return ()
+
+
+def _json(payload: bytes) -> Any:
+    """JSON that anybody may have written; None if it is none, or too much of it."""
+    if len(payload) > MOST_DOCS:
+        return None
+    try:
+        # Half a character is written `\\ud800` in JSON, and cannot be written anywhere else.
+        text = json.dumps(json.loads(payload), ensure_ascii=False)
+        return json.loads(text.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None

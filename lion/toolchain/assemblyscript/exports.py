@@ -9,7 +9,7 @@ from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.flat import Lowering, lift
 from lion.toolchain.assemblyscript.held import HOOK, Own
 from lion.toolchain.assemblyscript.imports import member, signature
-from lion.toolchain.assemblyscript.names import member_name, type_name, value_name, word
+from lion.toolchain.assemblyscript.names import function_name, member_name, type_name, word
 from lion.toolchain.assemblyscript.registry import NamedType, Registry, owned
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.values.wit import Function, Handle, WitType
@@ -71,7 +71,7 @@ def _function(
 ) -> ExportedFunction:
     author = _author(canonical.registry, interface)
     full = f"{interface}#{name}" if interface else name
-    own = value_name(name)
+    own = function_name(name)
     prefix = f"{word(author)}_" if interface else ""
     should = f"export function {own}{signature(canonical, function, module)}"
     return ExportedFunction(author, own, full, f"{prefix}{own}", should, function)

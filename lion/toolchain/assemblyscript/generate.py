@@ -12,7 +12,7 @@ from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.crossing import WRITERS
 from lion.toolchain.assemblyscript.docs import Docs, comment
-from lion.toolchain.assemblyscript.names import is_named, type_name, value_name
+from lion.toolchain.assemblyscript.names import function_name, is_named, type_name
 from lion.toolchain.assemblyscript.registry import (
     LIBRARY,
     WORLD_TYPES,
@@ -129,7 +129,7 @@ def _names_first(interface: Interface, module: Module, registry: Registry) -> No
     for name, full in interface.resources:
         if registry.resources[full].path == module.path:
             module.own.add(type_name(name))
-    module.own.update(value_name(n) for n, _ in interface.functions)
+    module.own.update(function_name(n) for n, _ in interface.functions)
 
 
 def _fill(interface: Interface, module: Module, registry: Registry, canonical: Canonical) -> None:

@@ -10,7 +10,7 @@ from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.docs import comment
 from lion.toolchain.assemblyscript.flat import Lowering, lift
-from lion.toolchain.assemblyscript.names import member_name, parameter_name, pascal, value_name
+from lion.toolchain.assemblyscript.names import function_name, member_name, parameter_name, pascal
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.values.wit import Function, WitType
 
@@ -64,7 +64,7 @@ def signature(canonical: Canonical, function: Function, module: Module) -> str:
 def wrap(canonical: Canonical, item: ImportedFunction, module: Module) -> list[str]:
     """A function that lowers the arguments, calls, and lifts the result."""
     function = item.type
-    head = f"export function {value_name(item.name)}{signature(canonical, function, module)} {{"
+    head = f"export function {function_name(item.name)}{signature(canonical, function, module)} {{"
     params = [(t, parameter_name(n)) for n, t in function.params]
     return [head, *indent(body(canonical, item, params, module)), "}"]
 

@@ -26,8 +26,12 @@ _CLASSES = """
     Uint16Array Uint32Array Uint64Array Uint8Array Uint8ClampedArray Unit
     Tuple1 Tuple2 Tuple3 Tuple4 Tuple5 Tuple6 Tuple7 Tuple8
 """
+# Types that the bindings write; a function of this name would be taken for one.
+_TYPES = """
+    bool f32 f64 i16 i32 i64 i8 isize string u16 u32 u64 u8 usize v128
+"""
 _RESERVED, _BUILTIN = frozenset(_KEYWORDS.split()), frozenset(_CLASSES.split())
-_NO_MEMBER = frozenset(_MODIFIERS.split())
+_NO_MEMBER, _NO_FUNCTION = frozenset(_MODIFIERS.split()), frozenset(_TYPES.split())
 _CANONICAL = re.compile(r"(?:load|store|lift|lower|get|put|give|take|see)[A-Z0-9].*")
 """What functions of `canonical.ts` are called that a module may import."""
 
@@ -45,9 +49,15 @@ def camel(name: str) -> str:
 
 
 def value_name(name: str) -> str:
-    """What a function, parameter or field is called."""
+    """What a value is called."""
     found = camel(name)
     return f"{found}_" if found in _RESERVED else found
+
+
+def function_name(name: str) -> str:
+    """What a function of a module is called."""
+    found = value_name(name)
+    return f"{found}_" if found in _NO_FUNCTION else found
 
 
 def field_name(name: str) -> str:
@@ -65,7 +75,7 @@ def parameter_name(name: str) -> str:
 def case_name(name: str) -> str:
     """What the static function is called that makes a variant's case."""
     found = value_name(name)
-    return f"{found}_" if found in _NO_MEMBER and not found.endswith("_") else found
+    return f"{found}_" if found in _NO_MEMBER or found == "toString" else found
 
 
 def member_name(name: str) -> str:
