@@ -8,7 +8,7 @@ from typing import Any, Final, assert_never
 
 from lion.values.json_scalars import EXACT, INTEGERS, LARGEST_F32
 from lion.values.json_values import BYTES, DEEPEST
-from lion.values.type_notes import Notes, TypeNote, shape_of
+from lion.values.type_notes import Notes, Shape, TypeNote, shape_of
 from lion.values.wit import (
     EnumOf,
     FlagsOf,
@@ -28,45 +28,50 @@ NO_NOTES: Final[Notes] = MappingProxyType({})
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
+Left = dict[Shape, TypeNote]
 
 
 def input_schema(function: Function, notes: Notes = NO_NOTES) -> Schema:
     """The schema of a tool's arguments, an object by name; `notes` become descriptions. Raises
     ValueError for a resource.
     """
-    return {"$schema": DIALECT, **_object(function.params, DEEPEST, notes)}
+    return {"$schema": DIALECT, **_object(function.params, DEEPEST, dict(notes))}
 
 
 def output_schema(function: Function, notes: Notes = NO_NOTES) -> Schema:
     """The schema of what a tool gives when it succeeds, its own error aside. Raises ValueError."""
     t = function.result.ok if isinstance(function.result, ResultOf) else function.result
-    return {"$schema": DIALECT, **_maybe(t, DEEPEST, notes)}
+    return {"$schema": DIALECT, **_maybe(t, DEEPEST, dict(notes))}
 
 
-def type_schema(t: WitType, depth: int = DEEPEST, notes: Notes = NO_NOTES) -> Schema:
-    """The schema of one type. Raises ValueError for a resource, or one nested too deeply."""
-    schema = _type_schema(t, depth, notes)
+def type_schema(t: WitType, depth: int = DEEPEST, notes: Left | None = None) -> Schema:
+    """The schema of one type. `notes` are those not told yet: each is told once in a schema, where
+    its type comes first. Raises ValueError for a resource, or one nested too deeply.
+    """
+    left = {} if notes is None else notes
     shape = shape_of(t)
-    note = None if shape is None else notes.get(shape)
+    note = None if shape is None else left.pop(shape, None)
+    schema = _type_schema(t, depth, left)
     return schema if note is None else _described(schema, t, note)
 
 
 def _described(schema: Schema, t: WitType, note: TypeNote) -> Schema:
     """The schema with what is said of the type, its fields or its cases."""
     text = note.docs
+    said = [f"{n}: {note.items[n]}" for n in note.names if n in note.items]
     if isinstance(t, RecordOf):
-        for name, said in note.items.items():
-            schema["properties"][name]["description"] = said
+        for name, _ in t.fields:
+            if name in note.items:
+                schema["properties"][name]["description"] = note.items[name]
     elif isinstance(t, VariantOf):
         for (name, _), case in zip(t.cases, schema["oneOf"], strict=True):
             case |= {"description": note.items[name]} if name in note.items else {}
     else:
-        said = [f"{name}: {note.items[name]}" for name in note.names if name in note.items]
         text = "\n".join(filter(None, [text, *said]))
     return schema | {"description": text} if text else schema
 
 
-def _type_schema(t: WitType, depth: int, notes: Notes) -> Schema:
+def _type_schema(t: WitType, depth: int, notes: Left) -> Schema:
     if depth <= 0:
         raise ValueError(f"a type nested more than {DEEPEST} levels deep has no schema")
     match t:
@@ -131,7 +136,7 @@ def _prim(name: str) -> Schema:
             }
 
 
-def _object(fields: tuple[tuple[str, WitType], ...], depth: int, notes: Notes) -> Schema:
+def _object(fields: tuple[tuple[str, WitType], ...], depth: int, notes: Left) -> Schema:
     schema = _members({name: type_schema(t, depth - 1, notes) for name, t in fields})
     schema["required"] = [name for name, t in fields if not isinstance(t, OptionOf)]
     return schema
@@ -146,12 +151,12 @@ def _members(properties: dict[str, Schema]) -> Schema:
     }
 
 
-def _case(name: str, inner: WitType | None, depth: int, notes: Notes) -> Schema:
+def _case(name: str, inner: WitType | None, depth: int, notes: Left) -> Schema:
     tag: Schema = {"const": name}
     if inner is None:
         return _members({"tag": tag})
     return _members({"tag": tag, "value": type_schema(inner, depth - 1, notes)})
 
 
-def _maybe(t: WitType | None, depth: int, notes: Notes) -> Schema:
+def _maybe(t: WitType | None, depth: int, notes: Left) -> Schema:
     return {"type": "null"} if t is None else type_schema(t, depth, notes)

@@ -19,7 +19,6 @@ from wasmtime.component._types import FuncType
 
 from lion.errors import GuestError, OperatorError
 from lion.ports import NO_EXTENSIONS, Export, Extensions, Import, ImportSeen
-from lion.values.type_notes import TypeNote
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
 from lion.wasm.admission import Admission
@@ -28,8 +27,10 @@ from lion.wasm.component import LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.fiber import PollMeter
+from lion.wasm.lines import read_lines
+from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
-from lion.wasm.sections import check_preamble, function_docs, type_notes
+from lion.wasm.sections import check_preamble, function_docs
 from lion.wasm.survey import survey_imports
 
 REST = 2.0
@@ -117,9 +118,10 @@ class WasmRuntime:
     def _build(self, wasm: WasmComponent, digest: str, data: bytes) -> LoadedComponent:
         resources = reflect.name_resources(wasm, self._shared.engine)
         imports, kinds = self._imports(wasm, resources)
-        docs, notes = function_docs(data), type_notes(data)
-        exports = tuple(self._exports(wasm, resources, docs, notes))
-        return LoadedComponent(self._shared, wasm, digest, imports, exports, kinds)
+        exports = with_notes(tuple(self._exports(wasm, resources, function_docs(data))), data)
+        loaded = LoadedComponent(self._shared, wasm, digest, imports, exports, kinds)
+        loaded.lines = read_lines(data)
+        return loaded
 
     def _imports(
         self, wasm: WasmComponent, resources: reflect.Resources
@@ -149,11 +151,7 @@ class WasmRuntime:
         return imports, kinds
 
     def _exports(
-        self,
-        wasm: WasmComponent,
-        resources: reflect.Resources,
-        docs: Mapping[str, str],
-        notes: tuple[TypeNote, ...],
+        self, wasm: WasmComponent, resources: reflect.Resources, docs: Mapping[str, str]
     ) -> Iterator[Export]:
         engine = self._shared.engine
         for interface, items in reflect.interfaces(wasm.type.exports(engine), engine):
@@ -161,9 +159,8 @@ class WasmRuntime:
                 if isinstance(item, FuncType):
                     kind = reflect.function(item, resources)
                     yield Export(
-                        interface=interface, name=name, type=kind, docs=docs.get(name, ""),
-                        notes=notes,
-                    )  # fmt: skip
+                        interface=interface, name=name, type=kind, docs=docs.get(name, "")
+                    )
 
 
 @contextmanager

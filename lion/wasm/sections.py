@@ -8,13 +8,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from lion.errors import OperatorError
-from lion.values.type_notes import TypeNote
 
-TYPE_DOCS = "type-docs"
-"""The custom section with what WIT's comments say of types; lion's own."""
 MOST_DOCS = 1 << 20
 """Bytes of a section with docs that are read."""
 MAGIC = b"\0asm"
@@ -89,7 +84,7 @@ def function_docs(data: bytes) -> dict[str, str]:
     for name, payload in custom_sections(data):
         if name != "package-docs":
             continue
-        package = _table(_json(payload[1:]))
+        package = _table(read_json(payload[1:]))
         groups = [
             *(
                 _table(world).get("func_exports")
@@ -104,20 +99,7 @@ def function_docs(data: bytes) -> dict[str, str]:
     return docs
 
 
-def type_notes(data: bytes) -> tuple[TypeNote, ...]:
-    """What is said of types, from `type-docs`: a version byte and a JSON array of TypeNotes; empty
-    if there is none that can be read.
-    """
-    for name, payload in custom_sections(data):
-        if name == TYPE_DOCS:
-            try:
-                return msgspec.convert(_json(payload[1:]), type=tuple[TypeNote, ...])
-            except msgspec.ValidationError:
-                return ()
-    return ()
-
-
-def _json(payload: bytes) -> Any:
+def read_json(payload: bytes) -> Any:
     """JSON that anybody may have written; None if it is none, or too much of it."""
     if len(payload) > MOST_DOCS:
         return None

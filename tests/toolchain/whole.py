@@ -1,12 +1,22 @@
 """Look here if you want to know how every generated function and method is made to be compiled:
-asc skips what nobody calls; and how all that a world exports is written, to do nothing.
+asc skips what nobody calls; how all that a world exports is written, to do nothing; and how a
+component is made of WIT alone.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from lion.toolchain.assemblyscript.build import (
+    ARGUMENTS,
+    BINDINGS,
+    project_wit,
+    write_bindings,
+)
 from lion.toolchain.assemblyscript.generate import Bindings
+from lion.toolchain.assemblyscript.node_tools import ToolFailed, find_packages, run
+from tests.toolchain.worlds import PACKAGES
 
 _CLASS = re.compile(r"^(?:@final )?export class (\w+)[^\n]*\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _METHOD = re.compile(r"^  (static )?(\w+)\((.*?)\): ([^\n]+) \{$", re.MULTILINE)
@@ -56,3 +66,37 @@ def _author(
     for name, members in classes.items():
         yield from [f"export class {name} {{", *members, "}"]
     yield ""
+
+
+def build_whole(folder: Path, wit: Mapping[str, str]) -> bytes:
+    """A component of the world in these files of WIT, everything of its bindings compiled."""
+    (folder / "assembly").mkdir(parents=True)
+    (folder / "node_modules").symlink_to(PACKAGES / "node_modules")
+    for name, text in wit.items():
+        (folder / "wit" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "wit" / name).write_text(text, "utf-8", newline="")
+    source, packages = project_wit(folder, "guest"), find_packages(folder)
+    bindings = write_bindings(folder, source, packages)
+    for name, text in ({"index": "\n"} | write_exports(bindings)).items():
+        (folder / "assembly" / f"{name}.ts").write_text(text, "utf-8")
+    files = use_everything(bindings.files)
+    for name, text in files.items():
+        (folder / BINDINGS / name).write_text(text, "utf-8")
+    (folder / BINDINGS / "all.ts").write_text("".join(_keeping(files)), "utf-8")
+    arguments = [word.replace("entry.ts", "all.ts") for word in ARGUMENTS if word != "-O3"]
+    job = {"packages": packages, "source": source.text, "world": source.world}
+    try:
+        return run("build", job | {"arguments": arguments, "exports": bindings.core_names}, folder)
+    except ToolFailed as exc:
+        raise AssertionError(exc.words) from exc
+
+
+def _keeping(files: Mapping[str, str]) -> Iterator[str]:
+    """The entry file, and a function for each module that has all of its functions."""
+    yield files["entry.ts"]
+    for at, (name, text) in enumerate(sorted(files.items())):
+        found = re.findall(r"^export function (\w+)\(", text, re.MULTILINE)
+        if found and name != "entry.ts":
+            kept = " + ".join(f"changetype<usize>(module{at}.{one})" for one in found)
+            yield f'import * as module{at} from "./{name[:-3]}";\n'
+            yield f"export function keep_{at}(): usize {{ return {kept}; }}\n"

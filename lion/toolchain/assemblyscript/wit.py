@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lion.errors import OperatorError
 from lion.toolchain.wit.tokens import Token, tokens, wit_error
+from lion.values.wit import KEYWORDS
 
 LION_WIT = Path(__file__).parents[1] / "resources" / "wit"
 """The interfaces this lion lends."""
@@ -157,5 +158,5 @@ def _world(texts: Sequence[str], package: str, name: str, folder: Path) -> str:
             hint=f"call the plugin's own world {name!r}",
         )
     world = worlds[0] if len(worlds) == 1 else name
-    bare, _, version = package.replace("%", "").partition("@")
-    return f"{bare}/{world}" + (f"@{version}" if version else "")
+    bare, _, version = package.partition("@")
+    return f"{bare}/{'%' if world in KEYWORDS else ''}{world}" + (f"@{version}" if version else "")
