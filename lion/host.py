@@ -109,7 +109,7 @@ class Host:
         try:
             return await self.inspect(data, origin)
         except GuestError as exc:
-            return describe_refused(data, await self._runtime.survey(data, origin), exc)
+            return describe_refused(data, origin, await self._runtime.survey(data, origin), exc)
 
     async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
         """Load every component of a plan, and system plugins, which are not opened: what each

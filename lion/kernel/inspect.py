@@ -77,7 +77,7 @@ def describe(component: Component, size: int) -> ComponentInfo:
 
 
 def describe_refused(
-    data: bytes, seen: Sequence[ImportSeen], failure: GuestError
+    data: bytes, origin: str, seen: Sequence[ImportSeen], failure: GuestError
 ) -> ComponentInfo:
     """The same of one that lion does not load: what it imports, and what is not offered of it."""
     imports: dict[str, list[str]] = {}
@@ -92,7 +92,7 @@ def describe_refused(
             lacking.setdefault(item.interface, []).append(shown)
     return ComponentInfo(
         digest=hashlib.sha256(data).hexdigest(), size=len(data), imports=dict(imports), tools=(),
-        is_agent=False, refused=failure.what, lacking=dict(lacking),
+        is_agent=False, refused=failure.what.removeprefix(f"{origin!r}: "), lacking=dict(lacking),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ import msgspec
 from lion.wasm.sections import custom_sections, read_json
 
 SECTION: Final = "source-lines"
-_FILE: Final = re.compile(r"[\w@+.-]+(?:/[\w@+.-]+)*")
+_FILE: Final = re.compile(r"[\w@][\w@+.-]*(?:/[\w@][\w@+.-]*)*")
 LONGEST_NAME: Final = 200
 
 

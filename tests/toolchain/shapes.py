@@ -178,24 +178,30 @@ REFUSED: dict[str, tuple[Files, str]] = {
 }
 """Worlds that are not, and what is said."""
 
-KINDS = {
-    "func": "%{w}: func(x: u32) -> u32;",
-    "param": "record r {{ a: string }} fp: func(%{w}: u32, r: r, l: list<r>) -> r;",
-    "field": "record rf {{ %{w}: string, zz: u32 }} fr: func(r: rf) -> rf;",
-    "case": "variant v {{ %{w}(u32), other(string), none }} fv: func(v: v) -> v;",
-    "enum": "enum e {{ %{w}, zz }} flags fl {{ %{w}, zz }} fe: func(e: e, f: fl) -> e;",
-    "type": "record %{w} {{ a: u32 }} ft: func(v: %{w}) -> option<%{w}>;",
-    "variant": "variant %{w} {{ a(u32), b(string) }} fvt: func(v: %{w}) -> list<%{w}>;",
-    "method": "resource res {{ %{w}: func(a: string) -> string; }}",
-    "static": "resource res {{ %{w}: static func(a: string) -> string; }}",
-    "resource": "resource %{w} {{ constructor(a: u32); m: func() -> %{w}; }}",
-}
-"""Where a name can stand."""
+_MANY = """\
+%{w}: func(x: u32) -> u32;
+record r {{ a: string }} fp: func(%{w}: u32, r: r, l: list<r>) -> r;
+record rf {{ %{w}: string, zz: u32 }} fr: func(r: rf) -> rf;
+variant v {{ %{w}(u32), other(string), none }} fv: func(v: v) -> v;
+enum e {{ %{w}, zz }} flags fl {{ %{w}, zz }} fe: func(e: e, f: fl) -> e;
+resource res {{ %{w}: func(a: string) -> string; }}
+"""
+_TYPED = """\
+record %{w} {{ a: u32 }} ft: func(v: %{w}) -> option<%{w}>;
+resource res {{ %{w}: static func(a: string) -> string; }}
+"""
+PLACES = (
+    _MANY,
+    _TYPED,
+    "variant %{w} {{ a(u32), b(string) }} fvt: func(v: %{w}) -> list<%{w}>;",
+    "resource %{w} {{ constructor(a: u32); m: func() -> %{w}; }}",
+)
+"""Where a name can stand: as many places in one interface as it can have there."""
 
 
-def world_of_words(words: Sequence[str], kinds: Sequence[str], keyword: str) -> Files:
-    """A world that has each word in each place, in an interface of its own."""
-    names = [(f"w-{kind}-{word}", KINDS[kind].format(w=word)) for kind in kinds for word in words]
+def world_of_words(words: Sequence[str], keyword: str) -> Files:
+    """A world that has each word in each place."""
+    names = [(f"w{at}-{w}", text.format(w=w)) for at, text in enumerate(PLACES) for w in words]
     faces = "\n".join(f"interface {name} {{ {text} }}" for name, text in names)
     world = " ".join(f"{keyword} {name};" for name, _ in names)
     return _one(f"{faces}\nworld guest {{ {world} }}")
@@ -224,8 +230,9 @@ class RandomShapes:
         files, known = {}, []
         for at, (package, version) in enumerate(zip(packages, versions, strict=True)):
             lines = [f"package {_escaped(package)}{version};"]
+            others = list(known)  # packages may use others before them, and not themselves
             for name in self._distinct(self._random.randint(1, 3)):
-                lines.append(f"interface %{name} {{\n{''.join(self._items(known))}}}")
+                lines.append(f"interface %{name} {{\n{''.join(self._items(others))}}}")
                 known.append((package, name, version, list(self._types)))
             files[f"deps/d{at}/all.wit"] = "\n".join(lines)
         return files | self._world(known)

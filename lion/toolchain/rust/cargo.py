@@ -175,10 +175,10 @@ def compile_crates(tools: Toolchain, crates: Sequence[Crate], *, locked: bool) -
             f"{which} did not compile",
             hint=f"correct what the compiler says above{_seen_from(first.root)} and try again",
         )
-    return dict(_artifacts(done.stdout))
+    return dict(artifacts(done.stdout))
 
 
-def _artifacts(words: bytes) -> Iterator[tuple[Path, Path]]:
+def artifacts(words: bytes) -> Iterator[tuple[Path, Path]]:
     """The components that cargo says it has made, or has."""
     for line in words.splitlines():
         try:

@@ -71,15 +71,16 @@ def _file(folder: Path) -> Path | None:
     return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
 
 
-def _decides(file: Path) -> Iterator[str]:
-    """What in a file matters, as text; of one that is no TOML all: cargo will say so."""
+def _decides(file: Path, above: tuple[Path, ...] = ()) -> Iterator[str]:
+    """What in a file, and in those it includes, matters, as text; of one that is no TOML all:
+    cargo will say so.
+    """
     try:
         text = file.read_text("utf-8", "replace")
+        said = {k: v for k, v in tomllib.loads(text).items() if k not in _DECIDES_NOTHING}
     except OSError:
         return
-    try:
-        said = {k: v for k, v in tomllib.loads(text).items() if k not in _DECIDES_NOTHING}
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         yield text
         return
     if isinstance(build := said.get("build"), dict):
@@ -88,11 +89,13 @@ def _decides(file: Path) -> Iterator[str]:
     if said:
         yield json.dumps(said, sort_keys=True, default=str)
     for other in _included(said):
-        yield from _decides(file.parent / other) if (file.parent / other) != file else ()
+        path = Path(os.path.normpath(file.parent / other))
+        if path not in (*above, file):
+            yield from _decides(path, (*above, file))
 
 
 def _included(said: dict[str, Any]) -> list[str]:
     include = said.get("include", [])
     items = include if isinstance(include, list) else [include]
     paths = [item.get("path") if isinstance(item, dict) else item for item in items]
-    return [path for path in paths if isinstance(path, str)]
+    return [path for path in paths if isinstance(path, str) and "\0" not in path]

@@ -132,7 +132,7 @@ class _Reader:
             comments = self._tokens[self._at].comments
             self._attributes()
             first = self._next()
-            yield from item(Token(first.text, comments, first.line)) or ()
+            yield from item(msgspec.structs.replace(first, comments=comments)) or ()
 
     def file(self, package: str = "") -> Iterator[WitWorld]:
         names = [package]
@@ -165,7 +165,7 @@ class _Reader:
         self._expect("}")
 
     def _interface_item(self, first: Token) -> None:
-        if first.text in _TYPES:
+        if first.text in _TYPES and not first.is_escaped:
             self._next()
             self._type(first)
         else:

@@ -32,6 +32,11 @@ class Token(msgspec.Struct, frozen=True):
     begin: int = 0
     end: int = 0
 
+    @property
+    def is_escaped(self) -> bool:
+        """Whether it is a name whatever it means elsewhere, as `%type` is."""
+        return self.end - self.begin > len(self.text)
+
 
 def tokens(text: str, path: Path) -> Iterator[Token]:
     """The tokens of one file. Raises OperatorError with the line for what is none of WIT's."""
