@@ -2,7 +2,7 @@
 makes, and that a guest's own lead to them.
 """
 
-from lion.toolchain.assemblyscript import generate
+from lion.toolchain.assemblyscript.generate import generate, generate_bindings
 from lion.toolchain.assemblyscript.library import library_files
 from tests.wasm.kit import BUILT, ROOT, built
 

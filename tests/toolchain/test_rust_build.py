@@ -175,7 +175,7 @@ struct Fox;
 impl Fox {
     fn tried(name: String) -> Result<String, Box<dyn std::error::Error>> {
         let seen: Seen = json::from_str(&json::to_string(&Seen { name })?)?;
-        kv::get(&seen.name)?;
+        kv::text(&seen.name)?;
         Ok(fs::read_text(&seen.name)?)
     }
 }
@@ -224,6 +224,7 @@ interface again { use words.{%loop as %dyn}; go: func(value: %dyn) -> u32; }
 world base { import words; export one: func() -> u32; }
 
 world fox {
+    include lion:host/plugin@0.1.0;
     include base with { one as %impl }
     import again;
     import m:d/a@0.1.0;

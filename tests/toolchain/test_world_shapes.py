@@ -1,6 +1,7 @@
 """Worlds of every shape get bindings that compile, or are refused by file and line in words.
 
-LION_SWEEP=200 tries so many random worlds; without it there are a few.
+LION_SWEEP=200 tries so many random worlds, and all names of AssemblyScript's library; without it
+there are a few.
 """
 
 import os
@@ -60,11 +61,13 @@ def _builtins() -> list[str]:
 
 @pytest.mark.parametrize("keyword", ["import", "export"])
 def test_words_that_mean_something_are_names_like_others(tmp_path: Path, keyword: str) -> None:
-    words = list(dict.fromkeys([*WORDS, *_builtins()]))
-    assert len(words) > 200
+    words, parts = [*WORDS], 2
+    if "LION_SWEEP" in os.environ:
+        words, parts = list(dict.fromkeys([*WORDS, *_builtins()])), 5
+        assert len(words) > 200
     # A component holds at most 1,000 interfaces.
-    for at, some in enumerate((words[::3], words[1::3], words[2::3])):
-        build_whole(tmp_path / str(at), world_of_words(some, keyword))
+    for at in range(parts):
+        build_whole(tmp_path / str(at), world_of_words(words[at::parts], keyword))
 
 
 @pytest.mark.parametrize("seed", range(SWEEP))

@@ -50,7 +50,8 @@ def _variant(t: VariantOf, name: str, registry: Registry, module: Module) -> Ite
     cases = [f"  {pascal(case)} = {at}," for at, (case, _) in enumerate(t.cases)]
     yield from [f"export enum {tag} {{", *cases, "}", ""]
     yield f"@final export class {name} {{"
-    for slot in slots.values():
+    # Two types may be written alike: a char is a u32 here.
+    for slot in {s.field: s for s in slots.values()}.values():
         yield f"  _{slot.field}: {slot.field_type} = {slot.empty};"
     yield f"  private constructor(readonly tag: {tag}) {{}}"
     for case, payload in t.cases:
