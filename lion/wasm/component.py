@@ -22,6 +22,7 @@ from lion.wasm import capi
 from lion.wasm.admission import Admission
 from lion.wasm.fiber import Callbacks, Guest, HostFunction, PollMeter, Values, drive
 from lion.wasm.lift import Lift, compile_lift
+from lion.wasm.lines import NO_LINES
 from lion.wasm.lower import Lower, LowerError, compile_lower, free
 from lion.wasm.traps import guest_error
 
@@ -107,6 +108,7 @@ class LoadedComponent:
         self.digest = digest
         self.imports = imports
         self.exports = exports
+        self.lines = NO_LINES
         self._shared = shared
         self._wasm = wasm
         self._linker, self._functions = link(shared, imports, resources)
@@ -166,6 +168,7 @@ class _OneCall:
     ) -> None:
         self.guest = guest
         self.meter = component._shared.meter
+        self.lines = component.lines
         self.handle = handle
         self.drop = handles.drop
         self.limits = limits
@@ -190,7 +193,7 @@ class _OneCall:
             error, self.error.value = self.error.value, None
             text = capi.error_text(error)
         if text:
-            raise guest_error(text, origin)
+            raise guest_error(text, origin, self.lines)
 
     async def instantiate(self, linker: int, wasm: int) -> None:
         where, error = ctypes.addressof(self.instance), ctypes.addressof(self.error)

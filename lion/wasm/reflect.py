@@ -31,6 +31,8 @@ _PRIMITIVES = {
     w.Bool: "bool", w.S8: "s8", w.U8: "u8", w.S16: "s16", w.U16: "u16", w.S32: "s32", w.U32: "u32",
     w.S64: "s64", w.U64: "u64", w.F32: "f32", w.F64: "f64", w.Char: "char", w.String: "string",
 }  # fmt: skip
+UNKNOWN = "?"
+"""The name of a resource that nobody has."""
 MAX_DEPTH = 32
 """Types nested deeper than this are refused: nobody writes them by hand."""
 
@@ -48,7 +50,7 @@ class Resources:
         for known, name in self._known:
             if known == kind:
                 return name
-        return "?"
+        return UNKNOWN
 
 
 def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
@@ -126,11 +128,23 @@ def _is_type(item: Any) -> bool:
     return isinstance(item, (w.ValType, ResourceType))
 
 
-def name_resources(component: Component, engine: Engine) -> Resources:
-    """Find the resource types that a component imports, by interface and name."""
+def name_resources(component: Component, engine: Engine, *, versions: bool = False) -> Resources:
+    """Find the resource types that a component imports, by interface (with its version if asked
+    for) and name. Raises GuestError(ending="world") for one that no interface has.
+    """
     resources = Resources()
-    for interface, items in interfaces(component.type.imports(engine), engine):
+    imports = component.type.imports(engine)
+    for interface, items in interfaces(imports, engine):
+        full = interface if versions else interface.split("@")[0]
         for name, item in items.items():
             if isinstance(item, ResourceType):
-                resources.add(item, f"{interface.split('@')[0]}.{name}")
+                resources.add(item, f"{full}.{name}")
+    for name, item in imports.items():
+        if isinstance(item.ty, ResourceType) and resources.name(item.ty) == UNKNOWN:
+            raise GuestError(
+                f"it imports {name}, a resource of the world itself, which lion does not offer",
+                ending="world",
+                hint="declare the resource in an interface",
+                item=name,
+            )
     return resources

@@ -19,7 +19,7 @@ from wasmtime.component._types import FuncType
 
 from lion.domain.pythons import check_python
 from lion.errors import GuestError, OperatorError
-from lion.ports import NO_EXTENSIONS, Export, Extensions, Import
+from lion.ports import NO_EXTENSIONS, Export, Extensions, Import, ImportSeen
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
 from lion.wasm.admission import Admission
@@ -28,8 +28,11 @@ from lion.wasm.component import LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.fiber import PollMeter
+from lion.wasm.lines import read_lines
+from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
 from lion.wasm.sections import check_preamble, function_docs
+from lion.wasm.survey import survey_imports
 
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
@@ -76,6 +79,13 @@ class WasmRuntime:
                 check_extensions(self._offers, loaded.imports, extensions)
         return loaded
 
+    async def survey(self, data: bytes, origin: str) -> tuple[ImportSeen, ...]:
+        """See ports.Runtime.survey."""
+        check_preamble(data, origin)
+        digest = hashlib.sha256(data).hexdigest()
+        wasm = await trio.to_thread.run_sync(self._compile, data, digest, origin)
+        return tuple(survey_imports(wasm, self._shared.engine, self._offers))
+
     def _compile(self, data: bytes, digest: str, origin: str) -> WasmComponent:
         engine = self._shared.engine
         code = self._cache.read(digest) if self._cache else None
@@ -96,8 +106,10 @@ class WasmRuntime:
     def _build(self, wasm: WasmComponent, digest: str, data: bytes) -> LoadedComponent:
         resources = reflect.name_resources(wasm, self._shared.engine)
         imports, kinds = self._imports(wasm, resources)
-        exports = tuple(self._exports(wasm, resources, function_docs(data)))
-        return LoadedComponent(self._shared, wasm, digest, imports, exports, kinds)
+        exports = with_notes(tuple(self._exports(wasm, resources, function_docs(data))), data)
+        loaded = LoadedComponent(self._shared, wasm, digest, imports, exports, kinds)
+        loaded.lines = read_lines(data)
+        return loaded
 
     def _imports(
         self, wasm: WasmComponent, resources: reflect.Resources

@@ -5,6 +5,7 @@ interfaces with their functions, their named types and their resources.
 from typing import Final
 
 import msgspec
+from wasmtime import WasmtimeError
 from wasmtime.component import Component, ResourceType
 from wasmtime.component import _types as w
 
@@ -21,8 +22,8 @@ class Interface(msgspec.Struct, frozen=True):
     """What one interface holds, in its own order; "" names what stands in the world itself.
 
     `types` are the named ones that are no resources. `resources` are names as they stand here,
-    with the full name (`ns:package/interface.name`) of the resource each one is, or OWN and the
-    full name with its version.
+    with the full name (`ns:package/interface@version.name`) of the resource each one is; OWN
+    stands before it if the component makes it.
     """
 
     name: str
@@ -41,8 +42,12 @@ def reflect_world(data: bytes) -> World:
     (ending="world") for what lion does not carry.
     """
     engine = build_engine()
-    component = Component(engine, data)
-    resources = reflect.name_resources(component, engine)
+    try:
+        component = Component(engine, data)
+    except WasmtimeError as exc:
+        reason = str(exc).strip().splitlines()[-1].partition(" (at offset")[0].strip()
+        raise GuestError(f"this wasmtime does not: {reason}", ending="world") from exc
+    resources = reflect.name_resources(component, engine, versions=True)
     imports, exports = component.type.imports(engine), component.type.exports(engine)
     for interface, items in reflect.interfaces(exports, engine):
         for name, item in items.items():
