@@ -180,7 +180,7 @@ class Host:
         return value_of(await self._runs.finish(await self._start(plan), None))
 
     async def inspect(self, data: bytes, origin: str) -> ComponentInfo:
-        """What a component imports and offers. Raises OperatorError, GuestError as Runtime.load."""
+        """What a component imports and offers. Raises as Runtime.load."""
         return describe(await self._runtime.load(data, origin, None), len(data))
 
     async def survey(self, data: bytes, origin: str) -> ComponentInfo:
@@ -195,9 +195,8 @@ class Host:
         return await self._loader.check(plan, self._fittings.clock())
 
     async def check_services(self, plan: Plan, *, is_strict: bool = True) -> Surroundings:
-        """Look at a plan's scripts, directories and secrets: what it meets there.
-
-        Raises OperatorError for the first mistake; a directory's only if it is strict.
+        """Look at a plan's scripts, directories and secrets. Raises OperatorError for the first
+        mistake; a directory's only if it is strict.
         """
         look = partial(check_services, is_strict=is_strict)
         code = code_of(plan, self._lent)

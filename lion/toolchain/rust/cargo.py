@@ -64,14 +64,8 @@ class Crate(msgspec.Struct, frozen=True, kw_only=True):
 def find_crate(project: Project, tools: Toolchain) -> Crate:
     """Ask cargo about a project. Raises OperatorError: cargo's own words, or no cdylib."""
     manifest = project.folder / "Cargo.toml"
-    command: list[str | Path] = [
-        tools.cargo,
-        "metadata",
-        "--no-deps",
-        "--format-version=1",
-        "--manifest-path",
-        manifest,
-    ]
+    options = ("--no-deps", "--format-version=1", "--manifest-path", manifest)
+    command: list[str | Path] = [tools.cargo, "metadata", *options]
     environ = _read_by_us(tools)
     done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, env=environ)
     if done.returncode:
