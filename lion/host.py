@@ -204,7 +204,6 @@ class Host:
 
     async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
-
         `run` is an id, the beginning of one, or "last". The run is verified first. Raises
         OperatorError for one that is not there, AuditError for one that does not verify.
         """
