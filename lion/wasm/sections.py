@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lion.errors import OperatorError
+from lion.reading import COMPONENT_SIZE, too_large
 
 MOST_DOCS = 1 << 20
 """Bytes of a section with docs that are read."""
@@ -18,9 +19,11 @@ MODULE_LAYER = b"\x01\x00\x00\x00"
 
 
 def check_preamble(data: bytes, origin: str) -> None:
-    """Raise OperatorError unless the bytes begin as a component does; the sentence says what they
-    are instead.
+    """Raise OperatorError unless the bytes begin as a component does and are no more than
+    COMPONENT_SIZE; the sentence says what they are instead.
     """
+    if len(data) > COMPONENT_SIZE:
+        raise too_large(origin)
     if data[:4] != MAGIC:
         what = "is empty" if not data else "is no WebAssembly at all"
         raise OperatorError(

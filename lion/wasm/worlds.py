@@ -5,13 +5,13 @@ interfaces with their functions, their named types and their resources.
 from typing import Final
 
 import msgspec
-from wasmtime import WasmtimeError
 from wasmtime.component import Component, ResourceType
 from wasmtime.component import _types as w
 
-from lion.errors import GuestError
+from lion.errors import GuestError, OperatorError
 from lion.values.wit import Function, WitType
 from lion.wasm import reflect
+from lion.wasm.compiler import compile_blocking
 from lion.wasm.engine import build_engine
 
 OWN: Final = "export "
@@ -39,14 +39,14 @@ class World(msgspec.Struct, frozen=True):
 
 def reflect_world(data: bytes) -> World:
     """Read the world of a component, which may be an empty one made of WIT. Raises GuestError
-    (ending="world") for what lion does not carry.
+    (ending="world") for what lion does not carry, OperatorError for what is no component.
     """
     engine = build_engine()
     try:
-        component = Component(engine, data)
-    except WasmtimeError as exc:
-        reason = str(exc).strip().splitlines()[-1].partition(" (at offset")[0].strip()
-        raise GuestError(f"this wasmtime does not: {reason}", ending="world") from exc
+        code = compile_blocking(data, "the world").code
+    except OperatorError as exc:
+        raise GuestError(f"this wasmtime does not: {exc.what}", ending="world") from exc
+    component = Component.deserialize(engine, code)
     resources = reflect.name_resources(component, engine, versions=True)
     imports, exports = component.type.imports(engine), component.type.exports(engine)
     for interface, items in reflect.interfaces(exports, engine):
