@@ -106,10 +106,8 @@ def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
             mode = "own" if isinstance(t, w.OwnType) else "borrow"
             return Handle(mode, resources.name(t.ty))
         case _:
-            raise GuestError(
-                f"a function uses the type {type(t).__name__}, which lion does not carry",
-                ending="world",
-            )
+            what = f"a function uses the type {type(t).__name__}, which lion does not carry"
+            raise GuestError(what, ending="world")
 
 
 def function(t: Any, resources: Resources) -> Function:
