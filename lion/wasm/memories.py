@@ -1,7 +1,7 @@
 """Look here if you want to know how many memories one instance of a component has, as far as its
 bytes say.
 
-Source: the component model's binary format (Binary.md of the component model's repository): only what makes modules,
+Source: the component model's binary format: only what makes modules,
 components and instances of them is read, the rest is stepped over.
 
 Rule: nothing relies on the number being right. wasmtime lets an instance make so many memories and
