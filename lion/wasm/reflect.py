@@ -33,6 +33,10 @@ _PRIMITIVES = {
 }  # fmt: skip
 MAX_DEPTH = 32
 """Types nested deeper than this are refused: nobody writes them by hand."""
+MOST_TYPES = 100_000
+"""Types of one component, each counted as often as it is written out: a few hundred bytes can name
+a type that is written out a million times. All of WASI has some thousand.
+"""
 
 
 class Resources:
@@ -40,12 +44,24 @@ class Resources:
 
     def __init__(self) -> None:
         self._known: list[tuple[ResourceType, str]] = []
+        self._left = MOST_TYPES
+
+    def count(self, types: int = 1) -> None:
+        """Count what was read. Raises GuestError(ending="world") when it was too much."""
+        self._left -= types
+        if self._left < 0:
+            raise GuestError(
+                f"its types are more than {MOST_TYPES:,} when written out",
+                ending="world",
+                hint="give its functions simpler types",
+            )
 
     def add(self, kind: ResourceType, name: str) -> None:
         self._known.append((kind, name))
 
     def name(self, kind: ResourceType) -> str:
         for known, name in self._known:
+            self.count()
             if known == kind:
                 return name
         return "?"
@@ -55,6 +71,7 @@ def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
     """Turn wasmtime's type into the domain's. Raises GuestError(ending="world") for what lion does
     not carry.
     """
+    resources.count()
     if depth > MAX_DEPTH:
         raise GuestError(f"a type is nested deeper than {MAX_DEPTH}", ending="world")
 

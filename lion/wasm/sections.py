@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from lion.errors import OperatorError
+from lion.reading import COMPONENT_SIZE, too_large
 
 MAGIC = b"\0asm"
+DOCS_SIZE = 1024 * 1024
+"""Bytes of `package-docs` that are read; what is larger documents nothing."""
 COMPONENT_LAYER = b"\x0d\x00\x01\x00"
 MODULE_LAYER = b"\x01\x00\x00\x00"
 
 
 def check_preamble(data: bytes, origin: str) -> None:
-    """Raise OperatorError unless the bytes begin as a component does; the sentence says what they
-    are instead.
+    """Raise OperatorError unless the bytes begin as a component does and are no more than
+    COMPONENT_SIZE; the sentence says what they are instead.
     """
+    if len(data) > COMPONENT_SIZE:
+        raise too_large(origin)
     if data[:4] != MAGIC:
         what = "is empty" if not data else "is no WebAssembly at all"
         raise OperatorError(
@@ -80,11 +85,11 @@ def function_docs(data: bytes) -> dict[str, str]:
     """
     docs: dict[str, str] = {}
     for name, payload in custom_sections(data):
-        if name != "package-docs":
+        if name != "package-docs" or len(payload) > DOCS_SIZE:
             continue
         try:
             package = _table(json.loads(payload[payload.index(b"{") :]))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         groups = [
             *(

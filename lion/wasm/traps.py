@@ -47,14 +47,18 @@ def ending_of(text: str, stack: tuple[str, ...]) -> str:
     return "trap"
 
 
-def guest_error(text: str, origin: str) -> GuestError:
-    """Build the error for what wasmtime reported of a call or an instantiation."""
+def guest_error(text: str, origin: str, memories: int = 1) -> GuestError:
+    """Build the error for what wasmtime reported of a call or an instantiation of a component with
+    so many memories.
+    """
     stack = frames(text)
     ending = ending_of(text, stack)
     trap = _TRAP.search(text)
     reason = trap.group(1) if trap else text.strip().splitlines()[-1].strip()
     if ending == "memory":
         what = f"{origin} ran out of the memory it may use"
+        if memories > 1:
+            what += f", a {memories}th of its limit in each of its {memories} memories"
     elif ending == "stack":
         what = f"{origin} used up its stack"
     elif ending == "exhausted":

@@ -11,6 +11,7 @@ from wasmtime.component import _types as w
 from lion.errors import GuestError
 from lion.values.wit import Function, WitType
 from lion.wasm import reflect
+from lion.wasm.compiler import compile_blocking
 from lion.wasm.engine import build_engine
 
 OWN: Final = "export "
@@ -38,10 +39,10 @@ class World(msgspec.Struct, frozen=True):
 
 def reflect_world(data: bytes) -> World:
     """Read the world of a component, which may be an empty one made of WIT. Raises GuestError
-    (ending="world") for what lion does not carry.
+    (ending="world") for what lion does not carry, OperatorError for what is no component.
     """
     engine = build_engine()
-    component = Component(engine, data)
+    component = Component.deserialize(engine, compile_blocking(data, "the world").code)
     resources = reflect.name_resources(component, engine)
     imports, exports = component.type.imports(engine), component.type.exports(engine)
     for interface, items in reflect.interfaces(exports, engine):
