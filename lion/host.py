@@ -21,7 +21,7 @@ from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe
-from lion.kernel.interrupts import Interrupts, open_interrupts
+from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
 from lion.kernel.run import Run
 from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch, open_runs
@@ -249,8 +249,7 @@ async def open_assembled(
         yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)
 
 
-@asynccontextmanager
-async def open_host(
+def open_host(
     settings: Settings | None = None,
     *,
     state: str | os.PathLike[str] | None = None,
@@ -258,7 +257,7 @@ async def open_host(
     cache: str | os.PathLike[str] | None = None,
     owner: str = "",
     signals: bool = False,
-) -> AsyncIterator[Host]:
+) -> Protected[Host]:
     """Open log, engine and policy; close them in the end, whatever happens.
 
     `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
@@ -279,6 +278,11 @@ async def open_host(
     if settings is None:
         words = {"state": state, "policy": policy, "cache": cache}
         settings = settings_from(os.environ, **words, spelled="{}=")
+    return Protected(_open_host(settings, owner, signals))
+
+
+@asynccontextmanager
+async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIterator[Host]:
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         rules = read_policy(settings.policy)

@@ -9,6 +9,7 @@ Rule: Wasm features are an allow-list: what is not named here is off.
 """
 
 import hashlib
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,4 +126,7 @@ class Ticker:
         finally:
             self._is_stopped = True
             self._wake.set()
-            self._thread.join()
+            # A loop that was cut in two is taken apart when Python ends: the thread is gone then,
+            # and would be waited for for ever.
+            if not sys.is_finalizing():
+                self._thread.join()

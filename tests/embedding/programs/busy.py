@@ -1,8 +1,5 @@
-"""A program that runs something busy: `busy.py HOW STATE CACHE`, on trio, blocking, or with a
-handler of its own for SIGINT that raises wherever it likes.
-"""
+"""A program that runs something busy: `busy.py HOW STATE CACHE`; it leaves SIGINT to Python."""
 
-import signal
 import sys
 
 import trio
@@ -21,12 +18,6 @@ async def on_trio(**words: str) -> None:
                 is_told = True
                 print("began", flush=True)
         print("ended", (await run).exit_code, flush=True)
-
-
-async def with_own_handler(**words: str) -> None:
-    """The same after trio's own handler was replaced by Python's."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    await on_trio(**words)
 
 
 def blocking(**words: str) -> None:
@@ -59,8 +50,6 @@ def main() -> None:
     match how:
         case "trio":
             trio.run(lambda: on_trio(state=state, cache=cache))
-        case "own-handler":
-            trio.run(lambda: with_own_handler(state=state, cache=cache))
         case "blocking":
             blocking(state=state, cache=cache)
         case "unclosed":
