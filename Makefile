@@ -7,7 +7,13 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 # make PYTHON=/path/to/python chooses another interpreter for .venv.
 PYTHON :=
 
-.PHONY: help run test check bench plugins clean
+# Tests run on all cores, however many there are; `make test ARGS=...` says something else.
+EVERY_CORE := -n auto --dist worksteal
+SELECTED = $(if $(ARGS),$(ARGS),$(EVERY_CORE))
+# Whole series, one after another, as long as it takes; CI makes a sample of each.
+SERIES := LION_SERIES=whole $(PY) -m pytest -m slow -o faulthandler_timeout=0
+
+.PHONY: help run test check soak crash fuzz bench plugins clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -17,14 +23,26 @@ run: $(VENV)/.runtime  ## run the research desk: three agents, three plugins, on
 	@$(PY) examples/research-desk/desk.py
 
 test: $(VENV)/.dev  ## run the fast test suite (more: make test ARGS="-m slow")
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SELECTED)
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, tests
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SELECTED)
+
+soak: $(VENV)/.dev  ## ten minutes of guests of all kinds at once, and ten thousand that wait (SECONDS=n: so long)
+	@LION_SOAK_SECONDS=$(SECONDS) $(SERIES) $(ARGS) tests/endurance/test_soak.py tests/endurance/test_load.py
+
+crash: $(VENV)/.dev  ## kill and interrupt runs at any moment, race for links, change bytes of the log (ten minutes)
+	@$(SERIES) $(ARGS) tests/endurance/test_kills.py tests/endurance/test_desk_kills.py \
+	  tests/endurance/test_signals.py tests/log/test_log_processes.py tests/log/test_tampering.py \
+	  tests/attack/test_fs_attack.py tests/capabilities/fs/test_walk.py
+
+fuzz: $(VENV)/.dev  ## random values: twenty times what CI makes, through guests of both languages (an hour; needs Node)
+	@$(PY) -m pytest --hypothesis-profile=fuzz -m hypothesis -o faulthandler_timeout=0 $(SELECTED)
+	@$(SERIES) $(ARGS) tests/toolchain/test_twins.py tests/toolchain/test_random_worlds.py
 
 bench: $(VENV)/.dev  ## measure, against Extism, plain wasmtime and httpx2 (JSON=file writes the figures there)
 	@$(PY) benchmarks/run.py $(if $(JSON),--json "$(JSON)")

@@ -1,9 +1,12 @@
 """Look here if you want to know what other programs import: `import lion`.
 
-Rule: this imports nothing: a name is fetched when it is asked for. Types are in __init__.pyi.
+Rule: this imports its version only: a name is fetched when it is asked for. Types are in
+__init__.pyi.
 """
 
-__version__ = "0.1.0"
+from lion.version import VERSION
+
+__version__ = VERSION
 
 _PLACES = {
     "AuditError": "errors",

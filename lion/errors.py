@@ -15,7 +15,7 @@ WORST_FIRST = (70, 5, 3, 4, 2, 1, 0)
 
 
 def worst(codes: "list[int]") -> int:
-    """Return the worst of some exit codes, 0 if there are none."""
+    """The worst of some exit codes, 0 if there are none."""
     return min(codes, key=WORST_FIRST.index, default=0)
 
 
@@ -48,9 +48,9 @@ class GuestError(LionError):
     """The plugin broke its contract.
 
     `ending` is one of: trap, deadline, cpu, memory, stack, exhausted, log (its share of it),
-    world, result (what it returned cannot be shown).
-    `words` are the guest's own last words (panic text), `frames` the names of its functions,
-    innermost first. Not `began`: there was no room for an instance, so nothing of it ran.
+    world, result (what it returned cannot be shown). `words` are the guest's own last words (panic
+    text), `frames` the names of its functions, innermost first. Not `began`: there was no room for
+    an instance, so nothing of it ran.
     """
 
     exit_code = 3
@@ -110,3 +110,9 @@ class InternalError(LionError):
     """A bug in lion."""
 
     exit_code = 70
+
+
+class BrokenCall(InternalError):
+    """A bug in a host function. It ends the invocation that called it, and nobody else; the run's
+    exit code says that it was there.
+    """

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 import msgspec
 
 from lion.domain.events import RunStarted
+from lion.domain.plan import Limits
 from lion.errors import AuditError
 from lion.kernel.replay import (
     Difference,
@@ -93,7 +94,7 @@ async def replay(
             components[one.principal] = await runtime.load(data, origin, None)
     difference = None
     for done, one in enumerate(found.values()):
-        limits = replay_limits(started.limits.get(one.principal))
+        limits = replay_limits(started.limits.get(one.principal, Limits()))
         difference = await replay_invocation(one, components[one.principal], limits)
         if progress is not None:
             progress(done + 1, len(found))

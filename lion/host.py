@@ -9,6 +9,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +34,17 @@ from lion.plans import (
     Source,
     check_owner,
     check_starts,
+    owner_of,
     read_policy,
     read_source,
     with_call,
 )
 from lion.policy.policy_file import Policy
-from lion.ports import Clock, EventLog, Operation, Services
+from lion.ports import Clock, EventLog, Operation, Services, Surroundings
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.scopes.http_url import Url
-from lion.settings import Settings, settings_from
+from lion.settings import Settings, check_settings, program_settings
 from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
@@ -58,9 +60,8 @@ operator's proxy."""
 
 
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run is fitted with; a test puts others in their place (lion.testing).
-
-    Broker, policy, budgets and engine are not among them: nobody tests against others.
+    """What every run is fitted with; a test puts others in their place (lion.testing). Broker,
+    policy, budgets and engine are not among them: nobody tests against others.
     """
 
     operations: Mapping[tuple[str, str], Operation] = {}
@@ -191,13 +192,14 @@ class Host:
         """
         return await self._loader.check(plan, self._fittings.clock())
 
-    async def check_services(self, plan: Plan) -> tuple[str, ...]:
-        """Look at a plan's scripts, directories and secrets; names of secrets that are not bound.
+    async def check_services(self, plan: Plan, *, is_strict: bool = True) -> Surroundings:
+        """Look at a plan's scripts, directories and secrets: what it meets there.
 
-        Raises OperatorError for the first mistake.
+        Raises OperatorError for the first mistake; a directory's only if it is strict.
         """
+        look = partial(check_services, is_strict=is_strict)
         code = code_of(plan, self._lent)
-        return await trio.to_thread.run_sync(check_services, plan, self.settings, code)
+        return await trio.to_thread.run_sync(look, plan, self.settings, code)
 
     async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
@@ -221,13 +223,14 @@ class Host:
         return await trio.to_thread.run_sync(read_source, source, given)
 
     async def _start(self, plan: Plan) -> Run:
-        live = LiveRun(self._fittings.name_run(), plan, self._log, self._fittings.clock())
+        clock, run = self._fittings.clock(), self._fittings.name_run()
+        live = LiveRun(run, plan, self._log, clock, owner_of(plan))
         services = self._fittings.services(
             plan, self.settings, code_of(plan, self._lent), self._policy.proxy
         )
-        run = Run(live, self._loader.load, services, self._interrupts)
-        await self._runs.start(run)
-        return run
+        started = Run(live, self._loader.load, services, self._interrupts)
+        await self._runs.start(started)
+        return started
 
 
 @asynccontextmanager
@@ -273,12 +276,9 @@ def open_host(
             hint="write `with lion.blocking.open_host() as host:`",
         )
     check_owner(owner)
-    if settings is not None and not isinstance(settings, Settings):
-        raise OperatorError(f"{settings!r:.80} is no Settings", hint="write open_host(state=...)")
     if settings is None:
-        words = {"state": state, "policy": policy, "cache": cache}
-        settings = settings_from(os.environ, **words, spelled="{}=")
-    return Protected(_open_host(settings, owner, signals))
+        settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
+    return Protected(_open_host(check_settings(settings), owner, signals))
 
 
 @asynccontextmanager

@@ -12,7 +12,6 @@ from typing import cast
 
 import msgspec
 
-from lion import __version__
 from lion.domain.capability import (
     Capability,
     capability_of,
@@ -25,7 +24,13 @@ from lion.domain.plan import Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
-from lion.kernel.inspect import ComponentInfo, describe, failed_event, loaded_event
+from lion.kernel.inspect import (
+    ComponentInfo,
+    check_runs,
+    describe,
+    failed_event,
+    loaded_event,
+)
 from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
@@ -33,6 +38,7 @@ from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
 from lion.system.entry import AllLent, load_system, open_system
+from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
@@ -90,7 +96,7 @@ class Loader:
 
     async def check(self, plan: Plan, clock: Clock) -> dict[str, ComponentInfo]:
         """Load every component of a plan, and system plugins, which are not opened: what each
-        holder's is. Raises the first error.
+        holder's is. Raises the first error, also of what [[run]] starts.
         """
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
@@ -102,6 +108,7 @@ class Loader:
             data = read_component(holder.component)
             sizes[name] = len(data)
             found[name] = await self._runtime.load(data, holder.origin, extensions)
+        check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
     async def load(self, live: LiveRun, plan: Plan) -> None:
@@ -113,11 +120,13 @@ class Loader:
             found.refusal = exc
             raise
         finally:
-            live.holders = {
-                name: self._live(holder, found.components[name], found.operations)
-                for name, holder in plan.holders.items()
-                if name in found.components
-            }
+            live.join(
+                {
+                    name: self._live(holder, found.components[name], found.operations)
+                    for name, holder in plan.holders.items()
+                    if name in found.components
+                }
+            )
             self._record(live, plan, found)
         if found.failures:
             raise next(iter(found.failures.values()))
@@ -201,13 +210,12 @@ class Loader:
             components={
                 name: h.component.digest for name, h in live.holders.items() if h.system is None
             },
-            limits={
-                name: msgspec.to_builtins(h.rights.limits) for name, h in live.holders.items()
-            },
+            limits={name: h.rights.limits for name, h in live.holders.items()},
             policy_digest=self._policy.digest,
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
+            directories=_directories(live),
             engine_digest=self._runtime.engine_digest,
-            lion_version=__version__,
+            lion_version=VERSION,
             wasmtime_version=self._runtime.wasmtime_version,
         )
 
@@ -228,6 +236,11 @@ def _check(component: Component, holder: Holder, operations: Operations) -> None
             raise OperatorError(
                 f"nobody answers {name}", hint=f'answer it in the test: fakes={{"{name}": ...}}'
             )
+
+
+def _directories(live: LiveRun) -> dict[str, dict[str, str]]:
+    """Where the directories of a run's holders really are."""
+    return {name: dict(one) for name, one in live.services.directories.items()}
 
 
 def _first(plan: Plan, *, is_sandboxed: bool) -> Sequence[tuple[str, Holder]]:

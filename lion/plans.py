@@ -130,6 +130,15 @@ def check_owner(owner: str) -> str:
     return owner
 
 
+def owner_of(plan: Plan) -> str:
+    """To whom belongs what a plan's holders keep: the manifest's real path, since its name may be
+    anybody's; a program's own word (no path begins so).
+    """
+    if plan.owner:
+        return f"program:{plan.owner}"
+    return f"unnamed:{plan.name}" if plan.path is None else os.path.realpath(plan.path)
+
+
 def check_starts(plan: Plan, word: str, instead: str) -> None:
     """Raise OperatorError if a plan starts nothing; `instead` is what may have been meant."""
     if not plan.runs:

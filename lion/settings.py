@@ -13,6 +13,7 @@ import msgspec
 
 from lion.domain.hidden import Hidden
 from lion.errors import OperatorError
+from lion.places import said_by
 
 DURABILITIES: Final = ("normal", "full")
 
@@ -22,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `durability` is `normal` (survives `kill -9`) or `full` (survives power loss). `secrets` is the
     file that binds secrets, if there is one, `variables` the LION_SECRET_* of the environment.
+    `lookups` are the variables that say where something would be looked for (places.py); whoever
+    names none has those of this process.
     """
 
     state: Path
@@ -30,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     durability: str = "normal"
     secrets: Path | None = None
     variables: Mapping[str, Hidden] = {}
+    lookups: Mapping[str, str] = msgspec.field(default_factory=lambda: said_by(os.environ))
 
 
 Word = str | os.PathLike[str] | None
@@ -70,7 +74,22 @@ def settings_from(
             for name, value in environ.items()
             if name.startswith("LION_SECRET_") and value
         },
+        lookups=said_by(environ),
     )
+
+
+def program_settings(
+    environ: Mapping[str, str], *, state: Word = None, policy: Word = None, cache: Word = None
+) -> Settings:
+    """The same of a program's words, which are told as it writes them."""
+    return settings_from(environ, state=state, policy=policy, cache=cache, spelled="{}=")
+
+
+def check_settings(given: Settings) -> Settings:
+    """What a program gives as its settings, if it is that. Raises OperatorError."""
+    if not isinstance(given, Settings):
+        raise OperatorError(f"{given!r:.80} is no Settings", hint="write open_host(state=...)")
+    return given
 
 
 def _folder(

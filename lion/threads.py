@@ -19,7 +19,7 @@ GRACE: Final = 1.0
 T = TypeVar("T")
 _busy: trio.lowlevel.RunVar[int] = trio.lowlevel.RunVar("busy", 0)
 Limiters = Sequence[trio.CapacityLimiter]
-"""Of the holder first, so that who waits for that keeps no place of all."""
+"""The holder's own first: who waits for a place there takes none of those that all share."""
 
 
 class _Job(Generic[T]):

@@ -1,16 +1,34 @@
 """Look here if you want to know what holds for all tests, and which fixture several rooms share.
 
-Rule: no test fails because a machine is slow: hypothesis neither times examples nor judges how
-fast they are made.
+Rule: a component is compiled once for all tests and all their processes; whatever else a test
+leaves behind is its own, so that they may run in any order and side by side.
 """
 
-import pytest
-from hypothesis import HealthCheck, settings
+import os
+import shutil
+import tempfile
 
+import pytest
+
+from tests.examples import register_profiles
 from tests.toolchain.place import Place
 
-settings.register_profile("lion", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("lion")
+register_profiles()
+
+
+CACHE = "LION_TEST_CACHE"
+"""The variable that says where compiled components are. Set before, it is used and left there."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the cache, before there are workers, which inherit the variable."""
+    if CACHE not in os.environ:
+        os.environ[CACHE] = tempfile.mkdtemp(prefix="lion-test-cache-")
+        config.add_cleanup(_remove_cache)
+
+
+def _remove_cache() -> None:
+    shutil.rmtree(os.environ.pop(CACHE), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

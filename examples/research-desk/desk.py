@@ -6,7 +6,9 @@ Usage: desk.py [--port N] [ARGUMENTS OF lion run...]
 
 import functools
 import http.server
+import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,12 +22,16 @@ USUAL_PORT = 8321
 """The manifest's: the line that a run suggests stays right the next time if this port is free."""
 
 
+INTERRUPTED = 130
+PATIENCE = 3.0
+"""Seconds that lion has to end by itself when somebody types Ctrl-C, which it hears too."""
+
 TO_TRY = """
-Three commands to try (lion is .venv/bin/lion):
+Three commands to try (lion is {lion}):
   lion replay last     the same run again, offline, from its log
   lion audit last      who may do what, and what was used
-  lion verify last     nobody has changed the log
-To have the diary read too, write the line after "allow it" into the manifest, then run again."""
+  lion verify last     nobody has changed the log"""
+DIARY = 'For the diary too: write the line after "allow it" into the manifest, then run again.'
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -33,6 +39,13 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """The run's own log says more."""
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """A reader that leaves early is no error."""
+
+    def handle_error(self, *_: object) -> None:
+        """Nothing to say."""
 
 
 def free_port(wanted: int) -> int:
@@ -50,7 +63,7 @@ def free_port(wanted: int) -> int:
 def small_web(port: int) -> Iterator[str]:
     """A server of the pages in `web` on loopback; gives its URL."""
     handler = functools.partial(Quiet, directory=str(HERE / "web"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", free_port(port)), handler) as server:
+    with Server(("127.0.0.1", free_port(port)), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -60,13 +73,32 @@ def small_web(port: int) -> Iterator[str]:
             thread.join()
 
 
-def lion(*arguments: str) -> int:
-    """Run a command of lion, by the name people type if it is there; its exit code."""
+def program() -> list[str]:
+    """How lion is started here, by the name people type if it is there."""
     script = Path(sys.prefix, "bin", "lion")
     if script.exists() and script.is_relative_to(Path.cwd()):
         script = script.relative_to(Path.cwd())
-    words = [str(script)] if script.exists() else [sys.executable, "-m", "lion"]
-    return subprocess.run([*words, *arguments]).returncode
+    return [str(script)] if script.exists() else [sys.executable, "-m", "lion"]
+
+
+def lion(*arguments: str) -> int:
+    """Run a command of lion; its exit code, also when it is interrupted."""
+    with subprocess.Popen([*program(), *arguments]) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            return ended(process)
+
+
+def ended(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for lion to end in order; what only we were told is passed on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    process.wait()
+    return INTERRUPTED
 
 
 def main(arguments: list[str]) -> int:
@@ -81,9 +113,14 @@ def main(arguments: list[str]) -> int:
     if code in (0, 1) and "--json" not in arguments:
         print("\nWho did what:\n", flush=True)
         lion("audit", "last")
-        print(TO_TRY)
+        print(TO_TRY.format(lion=shlex.join(program())))
+        if "diary" not in (HERE / "manifest.toml").read_text("utf-8"):
+            print(DIARY)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

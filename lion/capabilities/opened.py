@@ -23,6 +23,11 @@ class Opened(msgspec.Struct, kw_only=True):
     files: "Files | None" = None
     models: "Mapping[str, Served]" = {}
 
+    @property
+    def directories(self) -> Mapping[str, Mapping[str, str]]:
+        """See ports.Services."""
+        return {} if self.files is None else self.files.directories
+
     def scrub(self, text: str) -> str:
         """See ports.Services."""
         scrubber = None if self.vault is None else self.vault.scrubber

@@ -3,20 +3,29 @@
 Rule: what no holder of the plan can reach is neither opened nor imported.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import os
+import pwd
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from lion.capabilities.fs.guard import guard_of
+import msgspec
+import trio
+
 from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.opened import Opened
-from lion.domain.plan import Plan
+from lion.domain.plan import Directory, Mount, Plan
 from lion.errors import OperatorError
+from lion.places import Place
+from lion.ports import Surroundings
 from lion.scopes.http_url import Url
 from lion.settings import Settings
 
+KEPT: Final = "where the operator keeps a secret"
+
 if TYPE_CHECKING:
+    from lion.capabilities.fs.guard import Guard
     from lion.capabilities.http.canned import AnswerRequest
     from lion.capabilities.secrets.vault import Vault
 
@@ -48,7 +57,7 @@ async def open_services(
         if _has_files(plan):
             from lion.capabilities.fs.roots import open_files
 
-            guard = guard_of(settings, code)
+            guard = await trio.to_thread.run_sync(_guard, plan, settings, code)
             files = open_files(plan, guard, is_durable=settings.durability == "full")
             services.files = await stack.enter_async_context(files)
         scrubber = None if services.vault is None else services.vault.scrubber
@@ -56,21 +65,65 @@ async def open_services(
         yield services
 
 
-def check_services(plan: Plan, settings: Settings, code: Sequence[Path] = ()) -> tuple[str, ...]:
+def check_services(
+    plan: Plan, settings: Settings, code: Sequence[Path] = (), *, is_strict: bool = True
+) -> Surroundings:
     """Look at scripts, directories and secrets as a run would, and open, make or ask nothing.
 
-    Answers the names of secrets that are not bound. Raises OperatorError for the first mistake.
+    Answers what was found there. Raises OperatorError for the first mistake; if that is a
+    directory and it is not strict, the directory says so (`problem`).
     """
     unbound: tuple[str, ...] = ()
+    audiences: dict[str, tuple[str, ...]] = {}
     if names := _secret_names(plan):
         vault = _open_vault(plan, settings, names)
         unbound = tuple(sorted(name for name in names if not vault.has(name)))
+        audiences = {name: vault.origins(name) for name in sorted(names) if vault.has(name)}
     check_scripts(plan)
-    if _has_files(plan):
+    if is_strict and _has_files(plan):
         from lion.capabilities.fs.roots import check_files
 
-        check_files(plan, guard_of(settings, code))
-    return unbound
+        check_files(plan, _guard(plan, settings, code))
+    return Surroundings(
+        unbound=unbound, audiences=audiences, homes=_homes(),
+        directories=list_directories(plan, settings, code),
+    )  # fmt: skip
+
+
+def _homes() -> tuple[str, ...]:
+    """Homes of who runs lion, by the environment and by the system."""
+    found = {os.path.realpath(os.path.expanduser("~"))}
+    with suppress(KeyError):  # a user without an entry
+        found.add(os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir))
+    return tuple(sorted(found - {"/"}))
+
+
+def list_directories(
+    plan: Plan, settings: Settings, code: Sequence[Path] = ()
+) -> dict[str, tuple[Directory, ...]]:
+    """Where the directories of a plan really are, by holder; opens and makes none."""
+    if not _has_files(plan):
+        return {}
+    from lion.capabilities.fs import roots as fs_roots
+
+    return fs_roots.list_directories(plan, _guard(plan, settings, code))
+
+
+def _guard(plan: Plan, settings: Settings, code: Sequence[Path]) -> "Guard":
+    """What no guest may write, the files of the operator's secrets included; nothing, which is
+    found at once, where nobody may write.
+    """
+    from lion.capabilities.fs.guard import Guard, guard_of
+
+    if not any(mount.write for mount in _mounts(plan)):
+        return Guard()
+    guard = guard_of(settings, code)
+    files: tuple[Place, ...] = ()
+    if settings.secrets is not None:
+        from lion.capabilities.secrets.file import value_files
+
+        files = tuple(Place(path, KEPT) for path in value_files(settings.secrets))
+    return msgspec.structs.replace(guard, places=(*guard.places, *files))
 
 
 def _open_vault(plan: Plan, settings: Settings, names: set[str]) -> "Vault":
@@ -97,7 +150,12 @@ def _secret_names(plan: Plan) -> set[str]:
 
 
 def _has_files(plan: Plan) -> bool:
-    return any(grant.mount for holder in plan.holders.values() for grant in holder.grants)
+    return any(_mounts(plan))
+
+
+def _mounts(plan: Plan) -> Iterator[Mount]:
+    for holder in plan.holders.values():
+        yield from (grant.mount for grant in holder.grants if grant.mount is not None)
 
 
 def _asks_servers(plan: Plan) -> bool:

@@ -4,16 +4,17 @@ Rule: names, patterns, targets and reasons come from manifests and guests: they 
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lion.cli.amounts import limit_word, render_limit, render_spent, render_times
+from lion.cli.grants import render_grant
 from lion.cli.screen import Screen
-from lion.cli.summary import is_last_of, split_suggestion
+from lion.cli.summary import is_last_of, split_suggestion, why_denied
 from lion.domain.capability import extensions_of
-from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits, Rate
+from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits
 from lion.domain.text import show_line
-from lion.domain.units import render_duration, render_money, render_rate, render_size
+from lion.domain.units import counted
 from lion.ports import SystemInfo
 from lion.review.again import Again, Change
 from lion.review.facts import GrantUse, HolderUse, OperationUse
@@ -22,58 +23,70 @@ from lion.review.rights import HolderAudit
 from lion.review.run import RunAudit
 
 if TYPE_CHECKING:
-    from lion.cli.commands.audit import ManifestAudit
+    from lion.review.check import ManifestAudit
 
 _LABEL = 12
 _TARGET = 60
 _MOST_DENIALS = 20
-_SIZES = ("memory", "output", "log")
-"""Limits that are bytes."""
 Row = tuple[str, str]
 """A label, shown once for rows that follow each other, and a text."""
 
 
 def render_manifest_audit(audit: "ManifestAudit", screen: Screen) -> Iterator[str]:
     """Who may do what."""
-    policy = "none" if audit.policy is None else show_line(audit.policy)
-    yield f"manifest {show_line(audit.manifest_name)}, policy: {policy}"
-    yield from _proxy(audit.proxy)
+    yield from render_policy(audit)
     for holder in audit.holders:
         yield ""
         yield from _block(holder, _rights(holder, with_grants=True), screen)
 
 
+def render_policy(audit: "ManifestAudit") -> Iterator[str]:
+    """Which manifest it is, and under which policy."""
+    policy = "none" if audit.policy is None else show_line(audit.policy)
+    yield f"manifest {show_line(audit.manifest_name)}, policy: {policy}"
+    yield from _proxy(audit.proxy)
+
+
 def render_run_audit(audit: RunAudit, screen: Screen) -> Iterator[str]:
     """Who could do what, and did."""
-    counts = f"{audit.calls} calls, {audit.denied} denied"
+    yield from render_run_head(audit)
+    for holder in audit.holders:
+        yield ""
+        yield from _block(holder, _run_rows(holder), screen)
+    unused = [use for h in audit.holders if h.use for use in h.use.grants if use.is_idle]
+    yield ""
+    yield f"{counted(len(unused), 'grant')} {'was' if len(unused) == 1 else 'were'} never used"
+    if audit.again is not None:
+        yield ""
+        yield from render_again(audit.again, screen)
+
+
+def render_run_head(audit: RunAudit) -> Iterator[str]:
+    """Which run it is, and how what it started ended."""
+    counts = f"{counted(audit.calls, 'call')}, {audit.denied:,} denied"
     yield f"run {audit.run[:8]} of {show_line(audit.manifest_name)}: {_state(audit)}, {counts}"
-    yield f"{audit.records} records, verified; lion {show_line(audit.lion_version)}"
+    records = counted(audit.records, "record")
+    yield f"{records}, verified; lion {show_line(audit.lion_version)}"
     if not audit.policy_known:
         digest = audit.policy_digest[:12]
         yield f"its policy ({digest}) is not the one of now: of its rules, only denials are known"
     yield from _proxy(audit.proxy)
     for ending in audit.endings:
         error = f": {show_line(ending.error, longest=200)}" if ending.error else ""
-        yield f"{ending.ending:<9} {show_line(ending.name)}{error}"
-    for holder in audit.holders:
-        yield ""
-        yield from _block(holder, _run_rows(holder), screen)
-    unused = [use for h in audit.holders if h.use for use in h.use.grants if not use.calls]
-    yield ""
-    yield f"{len(unused)} grants were never used" if len(unused) != 1 else "1 grant was never used"
-    if audit.again is not None:
-        yield ""
-        yield from _again(audit.again, screen)
+        yield f"{show_line(ending.ending):<9} {show_line(ending.name)}{error}"
 
 
-def _again(again: Again, screen: Screen) -> Iterator[str]:
+def render_again(again: Again, screen: Screen) -> Iterator[str]:
     """What the policy of now would make of the run, call by call."""
     digest = again.policy_digest[:12]
-    counts = f"{again.changed} of {again.calls} calls would be decided otherwise"
+    calls = counted(again.calls, "call")
+    counts = f"{again.changed:,} of {calls} would be decided otherwise"
     yield f"under the policy of now ({digest}) {counts}"
     for one in again.changes[:_MOST_DENIALS]:
         called = f"{one.capability} {one.operation} {one.target}".rstrip()
-        what = f"{show_line(one.holder)}  {show_line(called, longest=200)}  {_times(one.times)}"
+        what = (
+            f"{show_line(one.holder)}  {show_line(called, longest=200)}  {render_times(one.times)}"
+        )
         colour = "yellow" if one.after != "allow" else "cyan"
         yield f"  {screen.paint(f'{one.before} -> {one.after}', colour)}  {what}: {_why(one)}"
     if len(again.changes) > _MOST_DENIALS:
@@ -82,8 +95,10 @@ def _again(again: Again, screen: Screen) -> Iterator[str]:
         yield "  each call by itself: after the first of these the run would have gone another way"
     for name, limits in again.lowered.items():
         for limit in limits:
-            before, after = (_amount(limit.limit, n) for n in (limit.manifest, limit.effective))
-            yield f"  {show_line(name)}  {_word(limit.limit)}: {before} -> {after}"
+            before, after = (
+                render_limit(limit.limit, n) for n in (limit.manifest, limit.effective)
+            )
+            yield f"  {show_line(name)}  {limit_word(limit.limit)}: {before} -> {after}"
 
 
 def _why(change: Change) -> str:
@@ -91,7 +106,7 @@ def _why(change: Change) -> str:
 
 
 def _proxy(proxy: str) -> Iterator[str]:
-    """What a proxy takes from what is promised of addresses."""
+    """What a proxy leaves unpromised of addresses."""
     if proxy:
         yield f"requests go through the proxy {show_line(proxy)}, which resolves names itself:"
         yield "the addresses it reaches are not pinned; what can be looked up here is vetted first"
@@ -116,7 +131,12 @@ def _block(holder: HolderAudit, rows: Iterable[Row], screen: Screen) -> Iterator
         yield f"{screen.paint(title, 'bold')}  {mark}: {show_line(whose)}"
     before = ""
     for label, text in rows:
-        colour = {"denied": "yellow", "warning": "yellow", "never used": "cyan"}.get(label)
+        colour = {
+            "denied": "yellow",
+            "stopped": "yellow",
+            "warning": "yellow",
+            "never used": "cyan",
+        }.get(label)
         shown = f"{'' if label == before else label:<{_LABEL}}"
         yield f"  {screen.paint(shown, colour) if colour else shown}{text}".rstrip()
         before = label
@@ -143,9 +163,12 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
             yield "granted", _granted(grant.capability, grant.line)
         if not holder.grants:
             yield "granted", "nothing"
+    for grant in holder.grants:
+        if grant.directory:
+            yield "directory", render_grant(grant)
     for rule in holder.rules:
         word = "denies" if rule.verdict == "deny" else "asks (nobody answers yet, so: denies)"
-        yield "policy", f'{word} "{show_line(rule.rule)}"'
+        yield "policy", f'{show_line(rule.by)} {word} "{show_line(rule.rule)}"'
     for reach in holder.reachable:
         way = " then ".join(map(show_line, reach.through))
         has_own = reach.capability in holder.may_use
@@ -154,8 +177,11 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
         yield "reaches", f"{own}; through {way}: {_granted(reach.capability, reach.line)}"
     yield "limits", "; ".join(_limits(holder.limits, _of(holder)))
     for one in holder.lowered:
-        before, after = _amount(one.limit, one.manifest), _amount(one.limit, one.effective)
-        yield "policy", f"lowers {_word(one.limit)}: {before} to {after}"
+        before, after = (
+            render_limit(one.limit, one.manifest),
+            render_limit(one.limit, one.effective),
+        )
+        yield "policy", f"lowers {limit_word(one.limit)}: {before} to {after}"
     for warning in holder.warnings:
         yield "warning", show_line(warning)
 
@@ -167,11 +193,14 @@ def _run_rows(holder: HolderAudit) -> Iterator[Row]:
     use = holder.use
     for grant in use.grants:
         if grant.calls:
-            yield "granted", f"{_scope(grant)}  {_times(grant.calls)}"
+            yield "granted", f"{_scope(grant)}  {render_times(grant.calls)}"
+        if grant.stopped:
+            by = ", ".join(map(show_line, grant.stopped_by))
+            yield "stopped", f"{_scope(grant)}  {render_times(grant.stopped)} by {by}"
     for operation in use.operations:
         yield "used", _operation(operation)
     for grant in use.grants:
-        if not grant.calls:
+        if grant.is_idle:
             yield "never used", _unused(grant)
     called = {operation.capability for operation in use.operations}
     if silent := [name for name in holder.defaults if name not in called]:
@@ -198,15 +227,15 @@ def _operation(operation: OperationUse) -> str:
         named.append(f"and{least} {operation.more_targets} more")
     about = f"  {', '.join(named)}" if named else ""
     what = f"{show_line(operation.capability)} {show_line(operation.operation)}"
-    return f"{what}  {_times(operation.calls)}{failed}{about}"
+    return f"{what}  {render_times(operation.calls)}{failed}{about}"
 
 
 def _denials(denied: Sequence[Denial]) -> Iterator[Row]:
     shown = denied[:_MOST_DENIALS]
     for index, denial in enumerate(shown):
         called = f"{denial.capability} {denial.operation} {denial.target}".rstrip()
-        what, reason = show_line(called, longest=200), show_line(denial.reason)
-        yield "denied", f"{what}  {_times(denial.times)}: {reason}"
+        what = show_line(called, longest=200)
+        yield "denied", f"{what}  {render_times(denial.times)}: {why_denied(denial)}"
         if denial.suggestion and (not denial.together or is_last_of(shown, index)):
             table, line = split_suggestion(denial.together or denial.suggestion)
             what = "allow all" if denial.together else "allow it"
@@ -220,7 +249,7 @@ def _ran(use: HolderUse) -> str:
     if not use.invocations:
         return "never"
     endings = ", ".join(f"{count} {show_line(name)}" for name, count in use.endings.items())
-    return f"{_times(use.invocations)}: {endings}; {use.cpu_ns / 1e6:.1f} ms of CPU"
+    return f"{render_times(use.invocations)}: {endings}; {use.cpu_ns / 1e6:.1f} ms of CPU"
 
 
 def _granted(capability: str, line: str) -> str:
@@ -241,39 +270,8 @@ def _limits(limits: Limits, names: Sequence[str]) -> Iterator[str]:
     for name in names:
         value = getattr(limits, name)
         if value is not None:
-            yield f"{_word(name)} {_amount(name, value)}"
-
-
-def _word(limit: str) -> str:
-    return limit.removesuffix("_ns").replace("_", " ")
-
-
-def _amount(name: str, value: Any) -> str:
-    match value:
-        case None:
-            return "none"
-        case Rate():
-            return render_rate(value)
-        case int() if name.endswith("_ns"):
-            return render_duration(value)
-        case int() if name in _SIZES:
-            return render_size(value)
-        case _:
-            return f"{value:,}"
-
-
-def render_spent(budget: str, amount: int) -> str:
-    """An amount in the unit that a budget's name says: `llm.money of x`, `http bytes-in ...`."""
-    words = re.split("[ .]", budget)[:2]
-    if "money" in words:
-        return render_money(amount)
-    is_size = any(word in _SIZES or word.startswith("bytes") for word in words)
-    return render_size(amount) if is_size else f"{amount:,}"
+            yield f"{limit_word(name)} {render_limit(name, value)}"
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(show_line, names)) or "nothing"
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"

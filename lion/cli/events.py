@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from lion.cli.amounts import render_spent
 from lion.domain.events import (
     DOOR,
     AgentCompleted,
@@ -30,6 +31,7 @@ from lion.domain.events import (
 )  # fmt: skip
 from lion.domain.record import Record
 from lion.domain.text import show_line
+from lion.domain.units import counted
 
 _LONGEST = 160
 """Characters of a value on a line for people."""
@@ -71,7 +73,8 @@ def describe(event: Event) -> str:
             return f"{event.manifest_name} with {holders}; lion {event.lion_version}"
         case RunFinished() | RunEnding():
             how = "interrupted, " if event.interrupted else ""
-            return f"{how}exit {event.exit_code}; {event.calls} calls, {event.denied} denied"
+            counts = f"{counted(event.calls, 'call')}, {event.denied:,} denied"
+            return f"{how}exit {event.exit_code}; {counts}"
         case PluginLoaded():
             tools = ", ".join(event.tools) or "none"
             return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
@@ -89,11 +92,16 @@ def describe(event: Event) -> str:
             words = f": {event.words}" if event.ending == "raised" and event.words else ""
             return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
-            return f"{event.holder}: {event.used} of {event.limit} used of {event.budget}"
+            return f"{event.holder}: {render_use(event)} used of {event.budget}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
             return repr(event)
+
+
+def render_use(event: BudgetWarned) -> str:
+    """How much of a budget is used, in its own unit."""
+    return f"{render_spent(event.budget, event.used)} of {render_spent(event.budget, event.limit)}"
 
 
 def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged) -> str:
@@ -101,7 +109,7 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
         return f"{event.holder}, {event.part}: {event.error}"
     if isinstance(event, SystemPluginLagged):
         how = "ended" if event.is_final else "is"
-        return f"{event.holder} {how} {event.behind} records behind"
+        return f"{event.holder} {how} {counted(event.behind, 'record')} behind"
     named = {
         "tools": event.tools,
         "offers": event.offers,
@@ -123,7 +131,8 @@ def _call(event: CallFinished | CallRequested) -> str:
         return f"{what} {about} -> {event.verdict}: {event.reason}"
     match event.status:
         case "denied":
-            return f"{what} {about} -> denied: {event.reason}"
+            by = f" by {event.decided_by}" if event.decided_by else ""
+            return f"{what} {about} -> denied{by}: {event.reason}"
         case "failed":
             return f"{what} {about} -> failed: {_short(event.value[1])}"
         case _:

@@ -8,8 +8,8 @@ from typing import Final
 
 import click
 
-from lion import __version__
 from lion.domain.names import did_you_mean
+from lion.version import VERSION
 
 COMMANDS: Final = {
     "new": "Begin a plugin, an agent or a system plugin in a folder of its own.",
@@ -18,10 +18,12 @@ COMMANDS: Final = {
     "call": "Call one tool and print its result as JSON.",
     "check": "Load a manifest's components and say who may do what.",
     "inspect": "Show what a component imports and which tools it has.",
+    "schema": "Print the JSON schema of a manifest, a policy or scripted answers.",
     "wit": "Print the interface that a system plugin offers guests.",
     "audit": "Say who may do what, or who did what in a run.",
     "log": "Show what was recorded of a run.",
     "runs": "List the recorded runs.",
+    "kv": "See, move and clear what guests keep.",
     "verify": "Prove that the record of a run is unchanged.",
     "replay": "Execute a recorded run again, offline, and compare.",
 }
@@ -61,6 +63,6 @@ class LazyGroup(click.Group):
     epilog="Exit codes: 0 ok, 1 the guest's own error, 2 yours, 3 a guest's fault, 4 the outside, "
     "5 the log, 70 lion's, 130 interrupted.",
 )
-@click.version_option(__version__, message="lion %(version)s")
+@click.version_option(VERSION, message="lion %(version)s")
 def lion() -> None:
     """Run WebAssembly plugins and AI agents that nobody has to trust."""

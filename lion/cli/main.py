@@ -77,7 +77,7 @@ def run_command(words: Sequence[str]) -> int:
 
 
 def _invoke(words: Sequence[str]) -> int:
-    from lion.cli.versions import check_python
+    from lion.domain.pythons import check_python
 
     check_python(sys.version_info[:3])
     # Whatever else is installed has no business in our models.

@@ -10,6 +10,7 @@ from enum import Enum
 
 import msgspec
 
+from lion.cli.events import render_use
 from lion.domain.events import AgentPartialOutput, BudgetWarned
 from lion.domain.record import Record
 from lion.domain.text import show, show_line
@@ -31,7 +32,7 @@ class Stay(Enum):
     PASSING = "passing"
     """Progress: on a terminal the next one takes its place."""
     FLEETING = "fleeting"
-    """The same, and nothing to be seen where nothing can take its place."""
+    """The same, but not shown at all in a pipe or file, where no later line can take its place."""
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class Live:
             return []
         event = record.event()
         if isinstance(event, BudgetWarned):
-            what = f"! {event.used} of {event.limit} used of the budget {event.budget!r}"
+            what = f"! {render_use(event)} used of the budget {event.budget!r}"
             return [Spoken(event.holder, show_line(what))]
         if isinstance(event, AgentPartialOutput) and event.status == "completed" and event.args:
             return self._output(record, event)

@@ -10,8 +10,10 @@ import msgspec
 
 from lion.cli.options import Common
 from lion.cli.screen import Screen
+from lion.domain.decider import Decider, decider_of
 from lion.domain.plan import Plan
 from lion.domain.text import show_line, show_lines
+from lion.domain.units import counted
 from lion.review.report import Denial, Ending, RunReport
 
 _MOST_LINES = 40
@@ -31,6 +33,8 @@ def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen
         yield from render_denial(denial, plan, screen, is_last=is_last_of(shown, index))
     if len(report.denials) > _MOST_DENIALS:
         yield f"denied  … and more, all of them in: {typed('log')}"
+    for bug in report.bugs:
+        yield f"{screen.paint('bug', 'red')}     in lion: {show_line(bug)}; please report it"
     yield _counts(report)
     yield f"again offline:     {typed('replay')}"
     yield f"who may do what:   {typed('audit')}"
@@ -60,7 +64,7 @@ def render_ending(ending: Ending, width: int, screen: Screen) -> Iterator[str]:
 
 
 def is_last_of(denials: Sequence[Denial], index: int) -> bool:
-    """Whether none of the following has the same line for all of them."""
+    """Whether no later denial has the same joined line, which is shown once."""
     return all(after.together != denials[index].together for after in denials[index + 1 :])
 
 
@@ -72,10 +76,10 @@ def render_denial(
     One line for several is told with the last of them.
     """
     what = f"{denial.capability} {denial.operation} {denial.target}".rstrip()
-    times = f"  ({denial.times} times)" if denial.times > 1 else ""
+    times = f"  ({denial.times:,} times)" if denial.times > 1 else ""
     yield (
         f"{screen.paint('denied', 'yellow')}  {show_line(denial.holder)}  "
-        f"{show_line(what, longest=200)}   {show_line(denial.reason)}{times}"
+        f"{show_line(what, longest=200)}   {why_denied(denial)}{times}"
     )
     if denial.suggestion and (is_last or not denial.together):
         table, line = split_suggestion(denial.together or denial.suggestion)
@@ -83,6 +87,14 @@ def render_denial(
         what = "allow all:" if denial.together else "allow it: "
         yield f"        {what} under [{show_line(table)}] in {where} write"
         yield f"                   {show_line(line)}"
+
+
+def why_denied(denial: Denial) -> str:
+    """Who refused it, unless that is plain from the reason, and why."""
+    reason = show_line(denial.reason, longest=400)
+    if decider_of(denial.decided_by) in (Decider.POLICY, Decider.SYSTEM, Decider.BUDGET):
+        return f"{show_line(denial.decided_by)}: {reason}"
+    return reason
 
 
 def split_suggestion(suggestion: str) -> tuple[str, str]:
@@ -98,7 +110,7 @@ def json_text(value: object) -> str:
 
 def _counts(report: RunReport) -> str:
     how = "interrupted after " if report.interrupted else ""
-    counts = f"{report.calls} calls, {report.denied} denied"
+    counts = f"{counted(report.calls, 'call')}, {report.denied:,} denied"
     return f"run {report.run[:8]}: {counts}, {how}{report.wall_ns / 1e9:.2f} s"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -91,6 +91,13 @@ class HostCall(msgspec.Struct, frozen=True):
     def holder(self) -> str:
         """Who calls."""
         return self.chain[-1]
+
+
+ERROR_CASES: Final = (
+    "denied", "invalid", "not-found", "exists", "conflict", "exhausted", "timeout", "cancelled",
+    "unavailable", "other",
+)  # fmt: skip
+"""The cases of `types.error` (wit/types.wit; a test compares), of which a CallError is one."""
 
 
 class CallError(Exception):

@@ -26,7 +26,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     import difflib
 
     # difflib is quadratic; nobody mistypes a word by hundreds of characters.
-    found = difflib.get_close_matches(word[:100], sorted(known), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word[:100], sorted(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
 

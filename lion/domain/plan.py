@@ -38,12 +38,10 @@ class Limits(msgspec.Struct, frozen=True):
     """What one holder may use. None means no limit of this kind; zero means none at all.
 
     Per instance: `memory` and `stack` in bytes, `table_elements`, `handles`. Per call of an
-    export: `deadline_ns`
-    of wall time (host calls included), `cpu_ns` spent in the guest. Per run: `calls` of host
-    functions, `rate` of
-    them, `output` in bytes,
-    `log` in bytes of records of its calls (beyond it the instance ends). At the same time:
-    `concurrent` started tool calls of one instance; of a system plugin, calls of its functions.
+    export: `deadline_ns` of wall time (host calls included), `cpu_ns` spent in the guest. Per run:
+    `calls` of host functions, `rate` of them, `output` in bytes, `log` in bytes of records of its
+    calls (beyond it the instance ends). At the same time: `concurrent` started tool calls of one
+    instance; of a system plugin, calls of its functions.
     """
 
     memory: int = 64 * MIB
@@ -65,23 +63,39 @@ SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
 class Mount(msgspec.Struct, frozen=True):
     """A directory of the host's (`at`; `written` as in the manifest) under a path of the guest's.
 
-    `path` is absolute and in normal form (scopes/fs_path.py).
+    `path` is absolute and in normal form (scopes/fs_path.py). `follow`: links may lead it out of
+    the manifest's folder.
     """
 
     path: str
     written: str
     at: Path
     write: bool = False
+    follow: bool = False
+
+
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
+    """What a grant of files comes to on this machine: the directory `real`, without any link,
+    that `at` (as written) leads to, under the guest's `path`.
+
+    `problem` says why it would be refused, empty if it would not.
+    """
+
+    path: str
+    at: str
+    real: str
+    write: bool = False
+    problem: str = ""
 
 
 class Grant(msgspec.Struct, frozen=True):
     """A capability given to a holder.
 
     `patterns` is the scope (scopes/pattern.py), empty if the capability has none; `quota` its
-    numbers (kv: bytes);
-    `line` where it came from, for people: `plugins.notes: allow.kv = { bytes = "64 KiB" }`;
-    `addresses` are networks that may be reached though they are private (http); `mount` is the
-    directory (fs).
+    numbers (kv: bytes); `line` where it came from, for people:
+    `plugins.notes: allow.kv = { bytes = "64 KiB" }`; `addresses` are networks that may be reached
+    though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
+    in a path is meant as it is sent (http).
     """
 
     capability: str
@@ -90,6 +104,7 @@ class Grant(msgspec.Struct, frozen=True):
     quota: dict[str, int] = {}
     addresses: tuple[str, ...] = ()
     mount: Mount | None = None
+    encoded_slash: bool = False
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -133,7 +148,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     are millionths of money for a million tokens. `addresses` are networks where it may be though
     they are private (what `base_url` names by address needs none). `max_tokens` is what one answer
     may have and `limit_field` how the server calls that, `idle_ns` how long nothing may come,
-    `total_ns` how long it may take (nanoseconds).
+    `total_ns` how long it may take (nanoseconds). How the server speaks: `omit` are fields that it
+    refuses, `streams` whether it is asked for a stream, `system_role` how it calls who instructs,
+    `opaque_fields` whether what it hangs on calls goes back to it.
     """
 
     name: str
@@ -146,6 +163,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     output_price: int = 0
     max_tokens: int | None = None
     limit_field: str = "max_tokens"
+    omit: tuple[str, ...] = ()
+    streams: bool = True
+    system_role: str = "system"
+    opaque_fields: bool = True
     addresses: tuple[str, ...] = ()
     idle_ns: int = 60 * SECOND
     total_ns: int = 600 * SECOND
@@ -169,7 +190,8 @@ class Plan(msgspec.Struct, frozen=True):
     """A resolved manifest. `path` is the file (None: a bare component, or a program's own text or
     tables), `text` its content as written (empty: there is none).
 
-    `folder` is where its relative paths begin. `owner` is whose kv it uses (empty: `name`).
+    `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
+    (empty: the file's, by its real path).
     """
 
     name: str
@@ -182,8 +204,3 @@ class Plan(msgspec.Struct, frozen=True):
     models: dict[str, Model] = {}
     folder: Path = Path()
     owner: str = ""
-
-    @property
-    def namespace(self) -> str:
-        """Begins the names of what its holders keep from run to run (kv)."""
-        return self.owner or self.name

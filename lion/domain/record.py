@@ -4,7 +4,8 @@ its place in the chain.
 
 import msgspec
 
-from lion.domain.events import EVENTS, Event
+from lion.domain.events import Event
+from lion.domain.events.upcast import event_of
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):
@@ -59,5 +60,5 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     digest: bytes
 
     def event(self) -> Event:
-        """Decode the body. Raises msgspec.ValidationError if it is not of this type."""
-        return msgspec.msgpack.decode(self.body, type=EVENTS[self.type])
+        """What it says, as today's event. Raises AuditError if this lion cannot read it."""
+        return event_of(self)

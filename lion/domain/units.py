@@ -113,6 +113,26 @@ def render_size(size: int) -> str:
     return _render(size, SIZES)
 
 
+def round_size(size: int) -> str:
+    """Write bytes to be read, not to be pasted: about three digits, 13421773 is `12.8 MiB`."""
+    amount, units = float(size), ["TiB", "GiB", "MiB", "KiB"]
+    unit = "B"
+    while amount >= 1023.95 and units:
+        amount, unit = amount / 1024, units.pop()
+    shown = f"{amount:,.{0 if unit == 'B' or amount >= 100 else 1}f}"
+    return f"{shown.removesuffix('.0')} {unit}"
+
+
+def counted(count: int, word: str) -> str:
+    """`1 call`, `2 calls`, `1,234 calls`."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def seconds_of(limit_ns: int | None) -> float:
+    """A limit on time in seconds, as trio has deadlines; none is endless."""
+    return float("inf") if limit_ns is None else limit_ns / 1e9
+
+
 def render_duration(ns: int) -> str:
     """Write nanoseconds in the largest unit that says them exactly: 90 * 10**9 is `90 s`."""
     return _render(ns, TIMES)

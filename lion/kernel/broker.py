@@ -15,24 +15,26 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
+from lion.domain.decider import Decider
 from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
-from lion.errors import InternalError, LionError
+from lion.errors import BrokenCall, LionError
 from lion.kernel.invocation import Invocation
 from lion.policy.decide import words_for_guest
 from lion.ports import Kind, Operation, Tables
 
 MAX_TARGET = 8_192
 """Characters of a call's target; matching a longer one against patterns would hold up the loop."""
-STORED_BYTES = 1_024
-"""What the record of a stored call counts as, whose size only the log's writer knows."""
-UNDECIDED = Decision(Verdict.DENY, "it was not decided", "broker")
+UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
 TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
 
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))
 UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
 
+UNWRITABLE = (OverflowError, TypeError, ValueError, RecursionError)
+"""What an encoder raises for a value that no record can hold."""
+_UNKNOWN = Status.UNKNOWN, UNKNOWN
 _ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
@@ -65,6 +67,7 @@ class Broker:
     def __init__(self, invocation: Invocation) -> None:
         self._caller = invocation
         self._owner = invocation.owner
+        self._share = invocation.owner.share
         self._operations = invocation.owner.operations
         self._log = invocation.live.log
         self._counts = invocation.live.counts
@@ -79,13 +82,14 @@ class Broker:
         Raises AuditError if the log refuses, InternalError if an executor breaks.
         """
         operation = self._operations[index]
+        self._share.check()
         self._caller.number += 1
         self._counts.calls += 1
         call = self._read(operation, args)
         if call.refusal is None:
             decision = self._judge.at_once(self._caller, call.question)
             if decision is None:
-                decision = await self._judge.decide(self._caller, call.question, call.number, args)
+                decision = await self._ask(call)
             call.decision, self._caller.grant = decision, decision.grant
             if decision.verdict is not _ALLOW:
                 call.refusal = "denied", words_for_guest(decision)
@@ -100,6 +104,15 @@ class Broker:
         if self._log.is_full:
             await self._log.wait_room()
         return value
+
+    async def _ask(self, call: _Call) -> Decision:
+        """The decision of a call about which somebody has to be asked."""
+        try:
+            return await self._judge.decide(self._caller, call.question, call.number, call.args)
+        except trio.Cancelled:
+            call.decision = UNDECIDED
+            self._append(call, Status.CANCELLED, CANCELLED)
+            raise
 
     def _read(self, operation: Operation, args: list[Any]) -> _Call:
         """What a call is about; it is refused already where that cannot be said."""
@@ -198,13 +211,13 @@ class Broker:
         # Once begun the transaction happens; the guest may be gone before it learns so.
         try:
             with trio.CancelScope(shield=True):
-                value = await self._log.transact(operate, draft)
+                value, size = await self._log.transact(operate, draft)
         except LionError:
             raise
         except Exception as exc:
             raise self._broken(call, exc) from exc
+        self._charge(size)
         await trio.lowlevel.checkpoint_if_cancelled()
-        self._owner.charge_log(STORED_BYTES)
         return value
 
     async def _outside(self, call: _Call) -> Any:
@@ -216,9 +229,11 @@ class Broker:
             reason=decision.reason, decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
         size = self._record(intent, call.number)
-        await self._log.commit()
-        status, value = Status.UNKNOWN, UNKNOWN
+        # Cancelled before its intent is durable, it was not begun; after, nobody knows.
+        status, value = Status.CANCELLED, CANCELLED
         try:
+            await self._log.commit()
+            status, value = Status.UNKNOWN, UNKNOWN
             value = ("ok", await operation.execute(self._caller, *call.args))
             status = Status.COMPLETED
         except CallError as exc:
@@ -226,11 +241,20 @@ class Broker:
         except LionError:
             raise
         except Exception as exc:
-            raise _bug(operation, exc) from exc
+            raise self._bug(operation, exc) from exc
         finally:
-            size += self._record(CallFinished(status=status, value=value), call.number)
-        self._owner.charge_log(size)
+            size += self._record_outcome(call, status, value)
+            self._share.charge(size)
+        self._share.check()
         return value
+
+    def _record_outcome(self, call: _Call, status: Status, value: Any) -> int:
+        try:
+            return self._record(CallFinished(status=status, value=value), call.number)
+        except UNWRITABLE as exc:
+            unknown = CallFinished(status=Status.UNKNOWN, value=UNKNOWN)
+            self._record(unknown, call.number)
+            raise self._bug(call.operation, exc) from exc
 
     def _record(self, event: Event, number: int) -> int:
         return self._log.append(Draft(self._scope, number, self._now(), event))
@@ -242,18 +266,31 @@ class Broker:
         self._caller.live.note_denial(call.question, call.decision)
         return value
 
-    def _broken(self, call: _Call, exc: Exception) -> InternalError:
+    def _broken(self, call: _Call, exc: Exception) -> BrokenCall:
         self._append(call, Status.UNKNOWN, UNKNOWN)
-        return _bug(call.operation, exc)
+        return self._bug(call.operation, exc)
 
     def _append(self, call: _Call, status: Status, value: Any) -> None:
         draft = Draft(self._scope, call.number, self._now(), call.event(status, value))
-        self._owner.charge_log(self._log.append(draft))
+        try:
+            size = self._log.append(draft)
+        except UNWRITABLE as exc:
+            call.args = []
+            unknown = Draft(self._scope, call.number, self._now(), call.event(*_UNKNOWN))
+            self._log.append(unknown)
+            raise self._bug(call.operation, exc) from exc
+        self._charge(size)
 
+    def _charge(self, size: int) -> None:
+        """Count a record of this holder's. Raises GuestError if its share is used up by it."""
+        self._share.charge(size)
+        self._share.check()
 
-def _bug(operation: Operation, exc: Exception) -> InternalError:
-    name = f"{operation.capability}.{operation.name}"
-    return InternalError(f"{name} broke: {type(exc).__name__}: {exc}")
+    def _bug(self, operation: Operation, exc: Exception) -> BrokenCall:
+        name = f"{operation.capability}.{operation.name}"
+        bug = BrokenCall(f"{name} broke: {type(exc).__name__}: {str(exc)[:200]}")
+        self._caller.live.note_broken(bug)
+        return bug
 
 
 def _status(value: Any) -> Status:

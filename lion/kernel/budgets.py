@@ -68,7 +68,10 @@ class _Balance:
 
 
 class Account:
-    """What one holder may use in one run, and has used; `counts_calls` if calls cost anything."""
+    """What one holder may use in one run, and has used.
+
+    `counts_calls` is false if neither calls nor their rate are limited.
+    """
 
     __slots__ = (
         "_bucket",
@@ -159,7 +162,8 @@ class Account:
 class Purse:
     """The accounts of one chain of callers, charged as one.
 
-    For the hot path: a call that shows nothing needs `reserve` only if `counts_calls`.
+    `counts_calls` is false where no account of the chain limits calls or their rate; then a call
+    that shows nothing costs nothing, and the hot path spares it `reserve`.
     """
 
     __slots__ = ("_accounts", "counts_calls")

@@ -10,19 +10,14 @@ from math import inf
 
 import trio
 
-SECOND = 1_000_000_000
-
-
-def in_seconds(ns: int | None) -> float:
-    """Nanoseconds as trio counts; None is for ever."""
-    return inf if ns is None else ns / SECOND
+from lion.domain.units import seconds_of
 
 
 class Deadline:
     """The deadline of one invocation. `seconds` is what it was given."""
 
     def __init__(self, limit_ns: int | None) -> None:
-        self.seconds = in_seconds(limit_ns)
+        self.seconds = seconds_of(limit_ns)
         self._scope: trio.CancelScope | None = None
         self._holds = 0
         self._left = inf

@@ -24,6 +24,7 @@ from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation
 from lion.ports import Export
+from lion.values.wit import ResultOf
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +37,14 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     failed: type[PluginError] | type[AgentError]
 
 
-def as_tool(name: str, args: list[Any]) -> Form:
+def as_tool(name: str, export: Export, args: list[Any]) -> Form:
     """Of a tool or a function, by the name it goes by and the arguments it was given."""
+    has_errors = isinstance(export.type.result, ResultOf)
     return Form(
         began=PluginInvoked(export=name, args=args),
-        ended=lambda value, cpu_ns: PluginResult(value=value, cpu_ns=cpu_ns),
+        ended=lambda value, cpu_ns: PluginResult(
+            value=value, cpu_ns=cpu_ns, is_error=has_errors and value[0] == "err"
+        ),
         failed=PluginError,
     )
 
@@ -58,15 +62,19 @@ def as_agent(name: str, task: str) -> Form:
 
 async def execute(invocation: Invocation, export: Export, args: list[Any], form: Form) -> Any:
     """The export's WIT value. Raises GuestError for what stopped it."""
-    invocation.record(form.began)
+    owner, parent = invocation.owner, invocation.parent
+    owner.share.check(began=False)
+    # What it is asked is its caller's to pay, what it answers its own.
+    payer = owner if parent is None else parent.owner
+    payer.share.charge(invocation.record(form.began))
     value = await _attempt(invocation, export, args, form)
-    invocation.record(form.ended(value, invocation.stats.cpu_ns))
+    owner.share.charge(invocation.record(form.ended(value, invocation.stats.cpu_ns)))
     return value
 
 
 async def execute_tool(invocation: Invocation, export: Export, args: list[Any]) -> Any:
     """A tool of the invocation's holder. Raises GuestError."""
-    form = as_tool(invocation.owner.tool_name(export), args)
+    form = as_tool(invocation.owner.tool_name(export), export, args)
     return await execute(invocation, export, args, form)
 
 
@@ -79,7 +87,7 @@ async def _attempt(invocation: Invocation, export: Export, args: list[Any], form
             exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns,
             began=exc.began,
         )  # fmt: skip
-        invocation.record(failure)
+        invocation.owner.share.charge(invocation.record(failure))
         raise
     except BaseException as exc:
         ending = "cancelled" if isinstance(exc, trio.Cancelled) else "failed"

@@ -6,14 +6,14 @@ go by both (`shop.look`), so that none hides another and a replay finds the one 
 
 from collections import Counter
 
+from lion.domain.call import ERROR_CASES
 from lion.errors import GuestError
 from lion.ports import Component, Export
 from lion.values.wit import has_handle, render_function
 
 AGENT_RUN = (
     "func(task: string) -> result<record{text: string, json: option<string>}, variant{"
-    "denied(string), invalid(string), not-found(string), exists(string), conflict(string), "
-    "exhausted(string), timeout(string), cancelled(string), unavailable(string), other(string)}>"
+    f"{', '.join(f'{case}(string)' for case in ERROR_CASES)}}}>"
 )
 """The type of `run` in the world `agent` (wit/worlds.wit)."""
 
@@ -22,6 +22,18 @@ def is_agent_export(export: Export) -> bool:
     """True for the `run` of the agent world; one with another type is a tool like any other."""
     is_run = export.interface == "" and export.name == "run"
     return is_run and render_function(export.type) == AGENT_RUN
+
+
+def find_agent(name: str, component: Component) -> Export:
+    """The `run` of a holder that is to be an agent. Raises GuestError(ending="world")."""
+    for export in component.exports:
+        if is_agent_export(export):
+            return export
+    raise GuestError(
+        f"{name!r} is no agent: its component does not export run(task)",
+        ending="world",
+        hint="build it for the world agent (wit/worlds.wit), or list it under [plugins]",
+    )
 
 
 def tool_exports(component: Component) -> dict[str, Export]:

@@ -12,10 +12,10 @@ from typing import Any
 
 from lion.domain.call import BULK, CallError, Effect
 from lion.domain.events import encode_body
-from lion.errors import GuestError, OperatorError
+from lion.errors import BrokenCall, GuestError, OperatorError
 from lion.kernel.execution import as_tool, execute
 from lion.kernel.invocation import Invocation
-from lion.kernel.tool_calls import build_invocation, check_depth, told_caller
+from lion.kernel.tool_calls import build_invocation, check_depth, cut, told_caller
 from lion.ports import Asking, Extensions, Kind, Offered, Operation
 from lion.values.wit import render_function
 
@@ -85,13 +85,14 @@ async def _run(caller: Invocation, holder: str, offered: Offered, args: list[Any
     invocation = build_invocation(caller, caller.live.holders[holder], cause)
     asking = Asking(run=caller.run, chain=caller.chain, namespace=caller.namespace)
     invocation.is_awaited = True
-    form = as_tool(offered.export.name, args)
+    form = as_tool(offered.export.name, offered.export, args)
     try:
         status, given = await execute(invocation, offered.export, [asking, *args], form)
-    except GuestError as exc:
+    except (GuestError, BrokenCall) as exc:
         raise told_caller(f"{offered.capability}.{offered.export.name}", exc) from exc
     if status == "err":
-        raise CallError(*given)
+        case, words = given
+        raise CallError(case, cut(words))
     if len(encode_body(given)) > BULK:
         raise CallError("exhausted", f"the result of a call has at most {BULK:,} bytes")
     return given

@@ -1,11 +1,7 @@
 """Look here if you want to know what can be said of a component without running it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
 
-import msgspec
-
-from lion.domain.capability import capability_of
 from lion.domain.events import (
     Event,
     PluginFailed,
@@ -13,42 +9,14 @@ from lion.domain.events import (
     SystemPluginFailed,
     SystemPluginLoaded,
 )
-from lion.domain.plan import Holder
+from lion.domain.plan import Holder, Plan, RunCall
 from lion.errors import LionError
-from lion.kernel.exports import is_agent_export, tool_exports
+from lion.kernel.exports import find_agent, is_agent_export, tool_exports
 from lion.kernel.run_state import LiveHolder
-from lion.kernel.tool_types import input_schema, output_schema, render_type
-from lion.ports import Component, SystemInfo
-
-
-class ToolInfo(msgspec.Struct, frozen=True):
-    """One tool: its name, what it does, its WIT type and the JSON schemas of arguments and
-    result.
-    """
-
-    name: str
-    description: str
-    type: str
-    input_schema: dict[str, Any]
-    output_schema: dict[str, Any]
-
-
-class ComponentInfo(msgspec.Struct, frozen=True):
-    """A component: SHA-256 (hex), size in bytes, its ceiling (functions by interface), its tools,
-    whether it is an agent. A system plugin has no digest and no size; `system` says whose it is.
-    """
-
-    digest: str
-    size: int
-    imports: dict[str, Sequence[str]]
-    tools: tuple[ToolInfo, ...]
-    is_agent: bool
-    system: SystemInfo | None = None
-
-    @property
-    def ceiling(self) -> tuple[str, ...]:
-        """Names of the capabilities it could use at all."""
-        return tuple(sorted(set(map(capability_of, self.imports))))
+from lion.kernel.tool_types import bind_call, input_schema, output_schema, render_type
+from lion.ports import Component
+from lion.review.loaded import ComponentInfo as ComponentInfo
+from lion.review.loaded import ToolInfo as ToolInfo
 
 
 def describe(component: Component, size: int) -> ComponentInfo:
@@ -69,6 +37,18 @@ def describe(component: Component, size: int) -> ComponentInfo:
     is_agent = any(map(is_agent_export, component.exports))
     system = getattr(component, "info", None)
     return ComponentInfo(component.digest, size, dict(imports), tools, is_agent, system)
+
+
+def check_runs(plan: Plan, components: Mapping[str, Component]) -> None:
+    """Raise what the run would for an entry of [[run]]: GuestError for an agent that is none,
+    OperatorError for a tool that is not there or arguments that it does not take.
+    """
+    for name, holder in plan.holders.items():
+        if holder.kind == "agent":
+            find_agent(name, components[name])
+    for entry in plan.runs:
+        if isinstance(entry, RunCall):
+            bind_call(tool_exports(components[entry.call.partition(".")[0]]), entry)
 
 
 def loaded_event(holder: LiveHolder) -> Event:

@@ -39,7 +39,7 @@ class Invocation:
         self.parent = parent
         self.run = live.id
         self.holder = holder.name
-        self.namespace = f"{live.namespace}/{holder.name}"
+        self.namespace = f"{live.owner}/{holder.name}"
         self.config = holder.holder.config
         self.clock = live.clock
         self.services = live.services
@@ -112,7 +112,7 @@ class Invocation:
             target=str(question.target), verdict=decision.verdict, reason=decision.reason,
             decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
-        self.record(event, call)
+        self.owner.share.charge(self.record(event, call))
         if not decision.allowed:
             self.live.counts.denied += 1
             self.live.note_denial(question, decision)
@@ -134,9 +134,9 @@ class Invocation:
         self._children += 1
         return f"{self.path}.{self._children}"
 
-    def record(self, event: Event, call: int = 0) -> None:
-        """Append a record about this invocation."""
-        self.live.log.append(Draft(self.scope, call, self.clock.now_ns(), event))
+    def record(self, event: Event, call: int = 0) -> int:
+        """Append a record about this invocation; what it counts as, in bytes."""
+        return self.live.log.append(Draft(self.scope, call, self.clock.now_ns(), event))
 
     async def call(self, export: Export, args: Sequence[Any], handle: HandleCall) -> Any:
         """Run the export in a fresh instance under this holder's limits. Raises GuestError and

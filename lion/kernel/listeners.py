@@ -15,6 +15,7 @@ import trio
 
 from lion.domain.events import RunEnding, SystemPluginLagged
 from lion.domain.record import Record
+from lion.domain.units import seconds_of
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
 from lion.kernel.run_state import LiveHolder, LiveRun
@@ -73,7 +74,7 @@ class Listener:
 
     async def _tell(self, record: Record, behind: int, handle: HandleCall) -> None:
         limits = self._holder.rights.limits
-        seconds = float("inf") if limits.deadline_ns is None else limits.deadline_ns / 1e9
+        seconds = seconds_of(limits.deadline_ns)
         with trio.move_on_after(seconds) as scope:
             await self._system.hear(record, behind, handle, limits)
         if scope.cancelled_caught:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from lion.domain.call import HostCall, Opinion, Verdict
 from lion.domain.capability import OFFERED
+from lion.domain.decider import judge_name
 from lion.errors import GuestError
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.policy.decide import Processor
@@ -30,7 +31,7 @@ def build_processors(live: LiveRun) -> Mapping[str, Sequence[Processor]]:
 
 def processor_of(live: LiveRun, holder: LiveHolder, system: SystemComponent) -> Processor:
     """A system plugin as a step of the policy chain."""
-    name = f"system.{holder.name}"
+    name = judge_name(holder.name)
 
     def judge(call: HostCall) -> Opinion | None:
         try:

@@ -1,8 +1,8 @@
 """Look here if you want to know how a recorded run is executed again, and why that cannot act.
 
 A guest acts and learns only through host calls, so each invocation is run by itself: the same
-component bytes, the same
-arguments, and every host call answered from the log in the guest's own order.
+component bytes, the same arguments, and every host call answered from the log in the guest's own
+order.
 
 Rule: nothing here holds an executor, a policy, a budget or an open log; there is nothing to act
 with.
@@ -12,7 +12,7 @@ Rule: an invocation that was cut (cancelled, over its time, killed) is stopped a
 outcome.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -31,6 +31,7 @@ from lion.domain.events import (
     PluginResult,
     encode_body,
 )
+from lion.domain.pairing import Pairs
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.errors import GuestError
@@ -73,22 +74,24 @@ class Difference(msgspec.Struct, frozen=True):
 def gather(records: Iterable[Record]) -> dict[str, Recorded]:
     """Invocations of a run by path, in the order in which they began."""
     found: dict[str, Recorded] = {}
-    asked: dict[tuple[str, int], CallRequested] = {}
+    pairs = Pairs()
     for record in records:
         event = record.event()
         if not record.component_digest:
             continue
         if isinstance(event, PluginInvoked | AgentSpawned):
-            if isinstance(event, PluginInvoked):
-                export, args = event.export, event.args
-            else:
-                export, args = "run", [event.task]
-            found[record.invocation] = Recorded(
-                record.invocation, record.principal, record.component_digest, export, args
-            )
+            found[record.invocation] = _begin(record, event)
         elif record.invocation in found:
-            _add(found[record.invocation], record, event, asked)
+            _add(found[record.invocation], record, event, pairs)
     return found
+
+
+def _begin(record: Record, event: PluginInvoked | AgentSpawned) -> Recorded:
+    if isinstance(event, PluginInvoked):
+        export, args = event.export, event.args
+    else:
+        export, args = "run", [event.task]
+    return Recorded(record.invocation, record.principal, record.component_digest, export, args)
 
 
 def count_trusted(records: Iterable[Record]) -> int:
@@ -97,22 +100,12 @@ def count_trusted(records: Iterable[Record]) -> int:
     return sum(record.type == invoked and not record.component_digest for record in records)
 
 
-def _add(
-    recorded: Recorded, record: Record, event: Event, asked: dict[tuple[str, int], CallRequested]
-) -> None:
+def _add(recorded: Recorded, record: Record, event: Event, pairs: Pairs) -> None:
     match event:
         case CallRequested():
-            asked[record.invocation, record.call] = event
+            pairs.note(record, event)
         case CallFinished():
-            intent = asked.get((record.invocation, record.call))
-            if intent is not None:
-                event = msgspec.structs.replace(
-                    event,
-                    capability=intent.capability,
-                    operation=intent.operation,
-                    args=intent.args,
-                )
-            recorded.calls.append(event)
+            recorded.calls.append(pairs.join(record, event)[0])
         case PluginResult() | AgentCompleted():
             recorded.value, recorded.is_returned = event.value, True
         case PluginError() | AgentError():
@@ -241,9 +234,8 @@ def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Differ
     )
 
 
-def replay_limits(recorded: Mapping[str, Any] | None) -> Limits:
+def replay_limits(recorded: Limits) -> Limits:
     """A holder's limits as recorded, with those on time off: a guest reaches memory limits again,
     times never.
     """
-    limits = msgspec.convert(recorded or {}, Limits)
-    return msgspec.structs.replace(limits, deadline_ns=None, cpu_ns=None)
+    return msgspec.structs.replace(recorded, deadline_ns=None, cpu_ns=None)

@@ -150,7 +150,8 @@ class Run:
                 self._report = self._reported(code, is_cancelled)
                 raise
             interrupted = signalled.cancel_called or self._scope.cancel_called
-            code = worst([e.exit_code for e in self._endings.values()])
+            ended = [e.exit_code for e in self._endings.values()]
+            code = worst([*ended, *(bug.exit_code for bug in live.broken)])
             code = failure.exit_code if failure else code
             code = INTERRUPTED if interrupted else code
             await self._finish(listeners, code, interrupted)
@@ -170,6 +171,7 @@ class Run:
             calls=counts.calls, denied=counts.denied,
             denials=denials_of(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,
+            bugs=tuple(bug.what for bug in live.broken),
         )  # fmt: skip
 
     async def _finish(self, listeners: Listeners, code: int, interrupted: bool) -> None:

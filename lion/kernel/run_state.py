@@ -2,6 +2,7 @@
 run itself.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -13,10 +14,11 @@ from lion.domain.events import Event, SystemPluginFailed
 from lion.domain.plan import Holder, Plan
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
-from lion.errors import GuestError
+from lion.errors import BrokenCall, GuestError
 from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports
 from lion.kernel.judge import Judge
+from lion.kernel.log_share import LogShare, LogShares
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
@@ -25,6 +27,8 @@ from lion.review.report import Refused
 
 DECISIONS = 1_024
 """Cached decisions of one holder."""
+BROKEN = 10
+"""Bugs in host functions that a report names."""
 DENIALS = 100
 """Different denials a report names; all of them are counted and recorded."""
 
@@ -48,26 +52,11 @@ class LiveHolder:
         self._names = {(e.interface, e.name): name for name, e in self.tools.items()}
         self.needs_nursery = any(o.spawns for o in operations)
         self._decisions: dict[Question, Decision] = {}
-        self._recorded = 0
+        self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
 
     def tool_name(self, export: Export) -> str:
         """What one of its tools is called; a replay finds it by that."""
         return self._names[export.interface, export.name]
-
-    def charge_log(self, size: int) -> None:
-        """Count bytes recorded of this holder's calls, in all its instances.
-
-        Raises GuestError(ending="log") beyond its share: a flood must not fill the run's
-        log.
-        """
-        self._recorded += size
-        limit = self.rights.limits.log
-        if limit is not None and self._recorded > limit:
-            raise GuestError(
-                f"the records of {self.name!r} fill its share of the log, {limit:,} bytes",
-                ending="log",
-                hint='raise it with limits = { log = "..." }',
-            )
 
     def decide(self, question: Question) -> Decision:
         """What rights and rules say of a question, from the cache if it was asked before. Only
@@ -88,6 +77,11 @@ class NoServices:
         """The text: there are no secrets in it."""
         return text
 
+    @property
+    def directories(self) -> Mapping[str, Mapping[str, str]]:
+        """None."""
+        return {}
+
 
 class Counts(msgspec.Struct):
     """How many host calls a run made, and how many were denied."""
@@ -99,10 +93,13 @@ class Counts(msgspec.Struct):
 class LiveRun:
     """What everything in one run shares."""
 
-    def __init__(self, run: str, plan: Plan, log: EventLog, clock: Clock) -> None:
+    def __init__(
+        self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody"
+    ) -> None:
         self.id = run
         self.plan = plan
-        self.namespace = plan.namespace
+        self.owner = owner
+        """To whom belongs what the holders keep."""
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
@@ -113,9 +110,24 @@ class LiveRun:
         self.failed: set[tuple[str, str]] = set()
         """System plugins and the parts of them that failed."""
         self.counts = Counts()
+        self.broken: list[BrokenCall] = []
+        """Bugs in host functions, the first few."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
         self.budgets = Budgets(clock, self._note_budget, self.record)
+
+    def join(self, holders: Mapping[str, LiveHolder]) -> None:
+        """Take in the holders, among whom the run's log is divided."""
+        shares = LogShares(self.log.quota)
+        shares.divide(len(holders))
+        for holder in holders.values():
+            holder.share = LogShare(holder.name, holder.rights.limits.log, shares)
+        self.holders = holders
+
+    def note_broken(self, bug: BrokenCall) -> None:
+        """Remember a bug for the report."""
+        if len(self.broken) < BROKEN:
+            self.broken.append(bug)
 
     def _note_budget(self, holder: str, budget: str, limit: int, used: int) -> None:
         self.log.note_budget(self.id, holder, budget, limit, used)
@@ -138,4 +150,6 @@ class LiveRun:
             self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
         elif len(self.denials) < DENIALS:
             found = suggest(question, decision, self.plan, self.extensions)
-            self.denials[question] = Refused(question, decision.reason, found)
+            self.denials[question] = Refused(
+                question, decision.reason, found, decided_by=decision.decided_by
+            )

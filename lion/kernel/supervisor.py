@@ -1,7 +1,8 @@
 """Look here if you want to know how the agents and calls of a run start together and end apart.
 
 Rule: one's failure is its own: its siblings go on, and the run's exit code is the worst of theirs.
-Rule: only the log's refusal and a bug in lion end the whole run.
+Rule: only the log's refusal and a bug in the kernel end the whole run; one in a host function ends
+the invocation that called it.
 Rule: what is cancelled is recorded as such before the run's own ending.
 """
 
@@ -10,17 +11,14 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import CallError
 from lion.domain.plan import RunAgent, RunCall
-from lion.errors import INTERRUPTED, GuestError, OperatorError
+from lion.errors import INTERRUPTED, BrokenCall, GuestError, OperatorError
 from lion.kernel.execution import as_agent, execute, execute_tool
-from lion.kernel.exports import is_agent_export
+from lion.kernel.exports import find_agent
 from lion.kernel.groups import flattened
-from lion.kernel.invocation import Invocation
 from lion.kernel.run_state import LiveRun
-from lion.kernel.tool_calls import build_root, find_tool
-from lion.kernel.tool_types import how_to_call, read_values, write_result
-from lion.ports import Export
+from lion.kernel.tool_calls import build_root
+from lion.kernel.tool_types import bind_call, write_result
 from lion.review.report import Ending
 from lion.values.json_scalars import JsonMismatch
 
@@ -66,6 +64,11 @@ async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Endin
         if isinstance(entry, RunAgent):
             return await run_agent(live, path, entry)
         return await run_call(live, path, entry)
+    except BrokenCall as exc:
+        return Ending(
+            name, kind, ok=False, exit_code=exc.exit_code, error=f"a bug in lion: {exc.what}",
+            ending="failed",
+        )  # fmt: skip
     except (GuestError, OperatorError) as exc:
         ending = exc.ending if isinstance(exc, GuestError) else "refused"
         words = exc.words if isinstance(exc, GuestError) else ""
@@ -75,21 +78,10 @@ async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Endin
         )  # fmt: skip
 
 
-def _agent_export(invocation: Invocation) -> Export:
-    for export in invocation.owner.component.exports:
-        if is_agent_export(export):
-            return export
-    raise GuestError(
-        f"{invocation.holder!r} is no agent: its component does not export run(task)",
-        ending="world",
-        hint="build it for the world agent (wit/worlds.wit), or list it under plugins",
-    )
-
-
 async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
     """Run an agent's task to its one ending. Raises GuestError."""
     invocation = build_root(live, live.holders[entry.agent], path)
-    export = _agent_export(invocation)
+    export = find_agent(entry.agent, invocation.owner.component)
     form = as_agent(entry.agent, entry.task)
     tag, value = await execute(invocation, export, [entry.task], form)
     return _agent_ending(entry.agent, value, tag == "err")
@@ -114,14 +106,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
     if holder is None:
         raise OperatorError(f"there is no plugin {plugin!r}")
     invocation = build_root(live, holder, path)
-    try:
-        _, export = find_tool(invocation, entry.call)
-        args = read_values(export, entry.arguments)
-    except CallError as exc:
-        known = ", ".join(f"{plugin}.{t}" for t in sorted(holder.tools)) or "none"
-        raise OperatorError(exc.text, hint=f"its tools are: {known}") from exc
-    except JsonMismatch as exc:
-        raise OperatorError(f"{entry.call}: {exc}", hint=how_to_call(export)) from exc
+    export, args = bind_call(holder.tools, entry)
     value = await execute_tool(invocation, export, args)
     try:
         status, result = write_result(export, value)

@@ -11,15 +11,18 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import CallError
+from lion.domain.call import BULK, CallError
 from lion.domain.plan import MAX_DEPTH
-from lion.errors import GuestError
+from lion.errors import BrokenCall, GuestError
 from lion.kernel.execution import execute_tool
 from lion.kernel.invocation import Invocation
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.tool_types import input_schema, output_schema, read_text, write_result
 from lion.ports import Export
 from lion.values.json_scalars import JsonMismatch
+
+MOST_WORDS = 2_048
+"""Characters of what a callee says of its failure that its caller hears."""
 
 _CASES = {
     "deadline": "timeout", "trap": "other", "exit": "other", "world": "unavailable",
@@ -41,12 +44,21 @@ def find_tool(invocation: Invocation, name: str) -> tuple[LiveHolder, Export]:
     return holder, holder.tools[function]
 
 
-def told_caller(what: str, exc: GuestError) -> CallError:
-    """A callee's failure as its caller, a guest, gets it."""
+def told_caller(what: str, exc: GuestError | BrokenCall) -> CallError:
+    """A callee's failure as its caller, a guest, gets it: bounded, since the callee wrote it and
+    the caller keeps and pays it.
+    """
+    if isinstance(exc, BrokenCall):
+        return CallError("unavailable", f"{what} failed: a bug in lion stopped it")
     case = _CASES.get(exc.ending, "exhausted")
     # What Python raised may tell of the host's files; the record has it.
     said = f": {exc.words}" if exc.words and exc.ending != "raised" else ""
-    return CallError(case, f"{what} failed ({exc.ending}): {exc.what}{said}")
+    return CallError(case, cut(f"{what} failed ({exc.ending}): {exc.what}{said}"))
+
+
+def cut(text: str) -> str:
+    """A callee's words, as many as its caller hears."""
+    return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]}..."
 
 
 def check_depth(caller: Invocation) -> None:
@@ -101,15 +113,19 @@ class ToolPort:
     async def _run(self, invocation: Invocation, export: Export, args: list[Any]) -> str:
         try:
             value = await execute_tool(invocation, export, args)
-        except GuestError as exc:
+        except (GuestError, BrokenCall) as exc:
             raise told_caller("the tool", exc) from exc
         try:
             status, result = write_result(export, value)
         except JsonMismatch as exc:
             raise CallError("other", f"the tool's result is no JSON: {exc}") from exc
+        text = dump_json(result)
+        if len(text.encode("utf-8", "replace")) > BULK:
+            what = "error" if status == "err" else "result"
+            raise CallError("exhausted", f"the tool's {what} has more than {BULK:,} bytes")
         if status == "err":
-            raise CallError("other", dump_json(result))
-        return dump_json(result)
+            raise CallError("other", text)
+        return text
 
     def start(self, name: str, arguments: str) -> "Pending":
         """Begin a call. Raises CallError."""

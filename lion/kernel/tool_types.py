@@ -2,10 +2,15 @@
 by those of a system plugin's function.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from lion.domain.names import did_you_mean
+from lion.domain.plan import RunCall
+from lion.errors import OperatorError
 from lion.ports import Export
 from lion.values import json_arguments, json_schema
+from lion.values.json_scalars import JsonMismatch
 from lion.values.wit import render_function
 
 
@@ -40,6 +45,21 @@ def read_values(export: Export, values: Any) -> list[Any]:
     if export.json is None:
         return json_arguments.arguments_from_values(export.type, values)
     return export.json.read(values)
+
+
+def bind_call(tools: Mapping[str, Export], entry: RunCall) -> tuple[Export, list[Any]]:
+    """The tool that the run itself calls, and its arguments. `tools` are those of its plugin.
+
+    Raises OperatorError for a name that none has, and for arguments that it does not take.
+    """
+    plugin, _, name = entry.call.partition(".")
+    if name not in tools:
+        raise OperatorError(f"{plugin!r} has no tool {name!r}", hint=did_you_mean(name, tools))
+    export = tools[name]
+    try:
+        return export, read_values(export, entry.arguments)
+    except JsonMismatch as exc:
+        raise OperatorError(f"{entry.call}: {exc}", hint=how_to_call(export)) from exc
 
 
 def write_result(export: Export, value: Any) -> tuple[str, Any]:

@@ -37,7 +37,7 @@ _BODY: Final = 12
 
 
 def canonical_bytes(fields: Fields) -> bytes:
-    """Return the bytes a record's digest is taken of."""
+    """The bytes a record's digest is taken of."""
     if len(fields[_BODY]) <= BLOB_THRESHOLD:
         return PREFIX + _encode(fields)
     by_digest = (sha256(fields[_BODY]).digest(),)
@@ -45,14 +45,14 @@ def canonical_bytes(fields: Fields) -> bytes:
 
 
 def digest_of(fields: Fields) -> bytes:
-    """Return a record's digest, 32 bytes."""
+    """A record's digest, 32 bytes."""
     if len(fields[_BODY]) <= BLOB_THRESHOLD:  # As canonical_bytes, without the call: this is hot.
         return sha256(PREFIX + _encode(fields)).digest()
     return sha256(canonical_bytes(fields)).digest()
 
 
 def fields_of(record: Record) -> Fields:
-    """Return a record's fields without its digest."""
+    """A record's fields without its digest."""
     return (
         record.position,
         record.run,

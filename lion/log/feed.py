@@ -2,8 +2,8 @@
 
 Rule: a reader never holds up the writer: it is told that something is new, and fetches at its own
 pace.
-Rule: a feed holds the last RECENT records only while somebody follows; whoever lags further reads
-the store, and nobody else: who is up to date waits for news.
+Rule: a feed holds the last RECENT records, and only while somebody follows. A follower that lags
+further reads the store; one that is up to date waits for news and reads nothing.
 """
 
 from collections import deque
@@ -17,10 +17,10 @@ from lion.domain.record import Record
 from lion.errors import LionError
 
 RECENT = 8_192
-"""Records of a run kept for its followers, as many as two hundred agents make in half a second:
-a follower that once lags further reads the store, and may never come back from there."""
+"""Records of a run kept for its followers: what two hundred agents make in half a second. One that
+lags further has to read the store, which is slower, so it may never catch up."""
 RECENT_BYTES = 16 * 1024 * 1024
-"""Of their bodies."""
+"""Bytes of their bodies that are kept."""
 
 Fetch = Callable[[str, int], Awaitable[Sequence[Record]]]
 """(run, after) -> the next committed records, none if there are no more; a page of any size."""
@@ -54,7 +54,7 @@ class Feed:
         self.wake()
 
     def since(self, after: int) -> list[Record] | None:
-        """Return what comes after seq `after`; None if that is not all here."""
+        """What comes after seq `after`; None if that is not all here."""
         if not self.recent:
             return None
         count = self.recent[-1].seq - after
@@ -84,7 +84,9 @@ class Feeds:
         return frozenset(self._by_run)
 
     def wake_others(self, followed: frozenset[str]) -> None:
-        """Let those look again who began to follow while records were written of `followed`."""
+        """Wake followers of other runs than `followed`: they came while records were written,
+        so nobody told them.
+        """
         for run in self.followed() - followed:
             self._by_run[run].wake()
 

@@ -9,7 +9,7 @@ _SHOWN = 5
 
 
 def find_run(runs: Sequence[str], word: str) -> str:
-    """Return the id for an id, a unique prefix of one, or `last`; `runs` are oldest first.
+    """The id for an id, a unique prefix of one, or `last`; `runs` are oldest first.
 
     Raises OperatorError if there is none (naming the nearest, or the most recent) or there are
     several.

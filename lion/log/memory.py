@@ -111,6 +111,10 @@ class MemoryLog:
         self._accounts[run] = RunQuota(run, self._quota)
 
     @property
+    def quota(self) -> int:
+        return self._quota
+
+    @property
     def is_full(self) -> bool:
         return False
 
@@ -126,17 +130,20 @@ class MemoryLog:
     async def commit(self) -> None:
         await self._checked()
 
-    async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
+    async def transact(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+    ) -> tuple[T, int]:
         await self._checked()
         before = self._tables.snapshot()
         try:
             value = operate(self._tables)
             made = draft(value)
-            self._add(made, encode_body(made.event))
+            body = encode_body(made.event)
+            self._add(made, body)
         except BaseException:
             self._tables.restore(before)
             raise
-        return value
+        return value, len(body) + RECORD_BYTES
 
     def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
         self._check_open()

@@ -20,7 +20,7 @@ _PAUSE_SECONDS = 0.01
 
 
 def lock_path(directory: Path, run: str) -> Path:
-    """Return where a run's lock is. Raises OperatorError for an id that cannot be a file name."""
+    """Where a run's lock is. Raises OperatorError for an id that cannot be a file name."""
     if not _NAME.fullmatch(run):
         raise OperatorError(
             f"{run!r} is no run id: letters, digits, '.', '_' and '-', at most 128",

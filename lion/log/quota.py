@@ -6,6 +6,7 @@ Rule: RunFinished is always taken, so that a run that used up its quota can stil
 from pathlib import Path
 
 from lion.domain.events import Event, RunFinished
+from lion.domain.units import round_size
 from lion.errors import AuditError, InternalError
 
 DEFAULT_QUOTA = 1024 * 1024 * 1024
@@ -43,7 +44,8 @@ class RunQuota:
 
     def _used_up(self) -> AuditError:
         return AuditError(
-            f"run {self.run} has used up its quota of log: {self.bytes} of {self.quota} bytes",
+            f"run {self.run} has used up its quota of log: "
+            f"{round_size(self.bytes)} of {round_size(self.quota)}",
             hint="let the run record less, or give it a larger log quota",
             run=self.run,
             limit=self.quota,

@@ -78,6 +78,10 @@ class SqliteLog:
         self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
 
     @property
+    def quota(self) -> int:
+        return self._quota
+
+    @property
     def is_full(self) -> bool:
         group = self._group
         return len(group.entries) >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
@@ -111,14 +115,15 @@ class SqliteLog:
         else:
             await self._wait_written(group)
 
-    async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
+    async def transact(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+    ) -> tuple[T, int]:
         self._check_open()
         operation = Transaction(operate, draft)
         await self._written(operation, 0)
         if operation.error is not None:
             raise operation.error
-        value: T = operation.value
-        return value
+        return operation.value, operation.size
 
     def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
         self._check_open()

@@ -230,7 +230,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     none of ours."""
     with translated_opening(path):
         if not path.exists():
-            raise _no_runs(path.parent)
+            raise _no_directory(path.parent) if path.parent.is_file() else _no_runs(path.parent)
         connection = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode=ro",
             uri=True,
@@ -254,11 +254,21 @@ def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
         raise _no_runs(path.parent)
 
 
+def _no_directory(path: Path) -> OperatorError:
+    return OperatorError(
+        f"the state directory {str(path)!r} is a file",
+        hint="choose another with --state DIR",
+        directory=str(path),
+    )
+
+
 def _no_runs(directory: Path) -> OperatorError:
+    """Build the error for a log without a run; its fact `is_empty` tells it from others."""
     return OperatorError(
         f"no runs yet in {directory}",
         hint="start one with: lion run MANIFEST",
         directory=str(directory),
+        is_empty=True,
     )
 
 

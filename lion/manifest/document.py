@@ -24,6 +24,7 @@ _HEADER = re.compile(rf"\s*(\[\[?)\s*({_PATH})\s*\]")
 _ENTRY = re.compile(rf"\s*({_PATH})\s*=")
 # tomllib takes time in the square of a key's parts; nobody writes 64.
 _ENDLESS_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_KEY}[ \t]*\.[ \t]*){{64}}")
+_TEXT = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -75,6 +76,18 @@ class Document:
             elif best == 0 and found is None and written[: len(place)] == place:
                 found = number  # [models.fast] is where `models` begins
         return found
+
+    def item_line(self, place: Place, index: int, text: str) -> int | None:
+        """The line of a text in a list of texts; that of the list where it cannot be told."""
+        begin = self.line_of(place)
+        if begin is None:
+            return None
+        lines = self.text.splitlines(keepends=True)
+        rest = "".join(lines[begin - 1 :])
+        texts = [found for found in _TEXT.finditer(rest) if found[0][0] != "#"]
+        if index >= len(texts) or texts[index][0][1:-1] != text:
+            return begin
+        return begin + rest.count("\n", 0, texts[index].start())
 
     def _origin(self, line: int | None) -> str:
         origin = self.kind if self.path is None else show_line(str(self.path))

@@ -97,7 +97,7 @@ def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
 def _fs(entry: FsGrant, where: str, folder: Path) -> Grant:
     return build_fs_grant(
         where, folder, path=entry.path, at=entry.at, write=entry.write, size=entry.bytes,
-        files=entry.files,
+        files=entry.files, follow=entry.follow,
     )  # fmt: skip
 
 
@@ -111,4 +111,5 @@ def _http(entry: HttpGrant, where: str) -> Grant:
         rate=entry.rate,
         timeout_ns=entry.timeout,
         addresses=tuple(entry.addresses),
+        encoded_slash=entry.encoded_slash,
     )

@@ -20,9 +20,16 @@ from lion.manifest.tables import LlmTable, ModelTable
 PROVIDERS = ("scripted", "openai")
 LATER_PROVIDERS = ("anthropic",)
 NEEDED = {"scripted": ("script",), "openai": ("base-url", "model")}
-STRANGE = {"scripted": ("base-url", "model", "key", "limit-field"), "openai": ("script",)}
+DIALECT = ("limit-field", "omit", "stream", "system-role", "opaque-fields")
+STRANGE = {"scripted": ("base-url", "model", "key", *DIALECT), "openai": ("script",)}
 LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")
 """How servers call the most tokens of an answer."""
+OMITTABLE = (
+    "stream_options", "temperature", "response_format", *LIMIT_FIELDS, "reasoning_content",
+)  # fmt: skip
+"""Fields that some servers refuse. Without the limit the host's own cut still holds; an answer by
+a schema is checked in any case."""
+SYSTEM_ROLES = ("system", "developer", "user")
 
 
 def build_models(document: Document, tables: Mapping[str, ModelTable]) -> dict[str, Model]:
@@ -47,16 +54,30 @@ def _model(document: Document, name: str, table: ModelTable, folder: Path) -> Mo
         max_tokens=table.max_tokens,
         limit_field=table.limit_field or LIMIT_FIELDS[0],
         addresses=tuple(table.addresses),
+        omit=tuple(dict.fromkeys(table.omit or ())),
+        streams=table.stream is not False,
+        system_role=table.system_role or SYSTEM_ROLES[0],
+        opaque_fields=table.opaque_fields is not False,
     )
-    if model.limit_field not in LIMIT_FIELDS:
-        what = f"{model.limit_field!r} is no field for the most tokens of an answer"
-        hint = did_you_mean(model.limit_field, LIMIT_FIELDS)
-        raise document.error((*place, "limit-field"), what, hint)
+    _check_dialect(document, place, model)
     if model.base_url:
         _check_url(document, (*place, "base-url"), model.base_url)
     times = {"idle_ns": table.idle, "total_ns": table.timeout}
     written = {name: time for name, time in times.items() if time is not None}
     return msgspec.structs.replace(model, **written)
+
+
+def _check_dialect(document: Document, place: Place, model: Model) -> None:
+    limit = "no field for the most tokens of an answer"
+    checks = [
+        ("limit-field", model.limit_field, LIMIT_FIELDS, limit),
+        ("system-role", model.system_role, SYSTEM_ROLES, "no role of instructions"),
+        *(("omit", name, OMITTABLE, "no field that can be left out") for name in model.omit),
+    ]
+    for key, written, known, what in checks:
+        if written not in known:
+            hint = did_you_mean(written, known)
+            raise document.error((*place, key), f"{written!r} is {what}", hint)
 
 
 def _check_keys(document: Document, place: Place, table: ModelTable) -> None:

@@ -89,7 +89,8 @@ def recorded_plan(resolved: Mapping[str, Any], text: str) -> Plan:
     """
     document = Document(text, kind="recorded manifest", path=None)
     filled = {key: value for key, value in resolved.items() if key != "vars"}
-    return _plan(document, text, filled, resolved.get("vars", {}))
+    values = resolved.get("vars")
+    return _plan(document, text, filled, values if isinstance(values, dict) else {})
 
 
 def _plan(

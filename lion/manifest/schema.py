@@ -1,25 +1,48 @@
-"""Look here if you want to know how the JSON schema of a manifest is made for editors.
+"""Look here if you want to know how the JSON schemas for editors are made.
 
-Rule: `python -m lion.manifest.schema` prints what is committed as manifest.schema.json.
-Rule: it sees a file before its variables are filled in, so text with `${name}` fits everywhere.
+Rule: `lion schema` prints what is committed as manifest.schema.json; a test holds them together.
+Rule: they see a file before its variables are filled in, so text with `${name}` fits everywhere.
 """
 
 import json
-import sys
-from typing import Any
+from typing import Any, Final
 
-from lion.manifest.tables import ManifestTable
+from pydantic import BaseModel
+
+from lion.manifest.meanings import ABSENT, MEANINGS, NEEDED, NONE, Key
+from lion.manifest.script import ScriptTable
+from lion.manifest.tables import ManifestTable, PolicyTable
+
+KINDS: Final[dict[str, type[BaseModel]]] = {
+    "manifest": ManifestTable,
+    "policy": PolicyTable,
+    "answers": ScriptTable,
+}
+"""The files that have a schema, by what a person calls them."""
 
 
-def manifest_schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of a manifest as plain values."""
-    schema = _tidy(ManifestTable.model_json_schema(by_alias=True))
+def build_schema(kind: str) -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of a kind of file, one of KINDS, as plain values."""
+    schema = _tidy(KINDS[kind].model_json_schema(by_alias=True))
+    for table, keys in MEANINGS.items():
+        is_root = table is KINDS[kind]
+        found = schema if is_root else schema.get("$defs", {}).get(table.__name__)
+        if found is not None:
+            _describe(found["properties"], keys, has_defaults=kind != "policy")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def render_schema() -> str:
-    """The schema as the text that is committed."""
-    return json.dumps(manifest_schema(), indent=2) + "\n"
+def render_schema(kind: str) -> str:
+    """A schema as the text that is printed and committed."""
+    return json.dumps(build_schema(kind), indent=2) + "\n"
+
+
+def _describe(properties: dict[str, Any], keys: dict[str, Key], *, has_defaults: bool) -> None:
+    """Say at each key what it means, which editors show. A policy has no defaults."""
+    for name, key in keys.items():
+        is_told = has_defaults and key.default not in (NEEDED, NONE, ABSENT)
+        fallback = f" (default: {key.default})" if is_told else ""
+        properties[name]["description"] = f"{key.text[:1].upper()}{key.text[1:]}{fallback}."
 
 
 def _tidy(schema: Any) -> Any:
@@ -40,7 +63,3 @@ def _tidy(schema: Any) -> Any:
         del tidy["anyOf"]
         tidy.update(only[0])
     return tidy
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render_schema())

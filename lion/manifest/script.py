@@ -17,15 +17,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 
-from lion.domain.units import parse_count, parse_duration
 from lion.manifest.document import Document
+from lion.manifest.fields import Count, Time
 from lion.manifest.mistakes import check
 from lion.manifest.variables import fill
-
-Time = Annotated[int, BeforeValidator(parse_duration)]
-Count = Annotated[int, BeforeValidator(parse_count)]
 
 STOPS = ("end", "length", "filtered", "other")
 FAILURES = ("denied", "invalid", "exhausted", "timeout", "unavailable", "other")
@@ -41,6 +38,14 @@ def _check_failure(value: str) -> str:
     if value not in FAILURES:
         raise ValueError(f"{value!r} is no failure; write one of {', '.join(FAILURES)}")
     return value
+
+
+Stop = Annotated[
+    str, AfterValidator(_check_stop), WithJsonSchema({"type": "string", "enum": list(STOPS)})
+]
+FailureKind = Annotated[
+    str, AfterValidator(_check_failure), WithJsonSchema({"type": "string", "enum": list(FAILURES)})
+]
 
 
 class _Table(BaseModel):
@@ -90,7 +95,7 @@ class UsageTable(_Table):
 class FailureTable(_Table):
     """How the answer breaks off after what comes before."""
 
-    kind: Annotated[str, AfterValidator(_check_failure)] = "unavailable"
+    kind: FailureKind = "unavailable"
     text: str = "the script says so"
 
 
@@ -108,7 +113,7 @@ class AnswerTable(_Table):
     first: Time = 0
     every: Time = 0
     chunk: Count = 1
-    stop: Annotated[str, AfterValidator(_check_stop)] = "end"
+    stop: Stop = "end"
     usage: UsageTable | None = None
     failure: FailureTable | None = None
     unbounded: bool = False

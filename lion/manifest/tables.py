@@ -1,7 +1,7 @@
 """Look here if you want to know which keys a manifest and a policy file have.
 
 Rule: a key that is not here is an error; so is a limit that this version does not enforce.
-Rule: the committed JSON schema is generated from these models (manifest_schema.py).
+Rule: the committed JSON schema is generated from these models (schema.py).
 """
 
 from typing import Annotated, Any
@@ -63,6 +63,7 @@ class FsGrant(Table):
     write: bool = False
     bytes: Size | None = None
     files: Count | None = None
+    follow: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> "FsGrant":
@@ -83,6 +84,7 @@ class HttpGrant(Table):
     rate: Rated | None = None
     timeout: Time | None = None
     addresses: list[Network] = []
+    encoded_slash: bool = False
 
 
 HttpEntry = Annotated[
@@ -210,7 +212,16 @@ class ModelTable(Table):
                     "not": {
                         "anyOf": [
                             {"required": [key]}
-                            for key in ("base-url", "model", "key", "limit-field")
+                            for key in (
+                                "base-url",
+                                "model",
+                                "key",
+                                "limit-field",
+                                "omit",
+                                "stream",
+                                "system-role",
+                                "opaque-fields",
+                            )
                         ]
                     },
                 },
@@ -231,6 +242,10 @@ class ModelTable(Table):
     prices: PricesTable | None = None
     max_tokens: Count | None = None
     limit_field: str | None = None
+    omit: list[str] | None = None
+    stream: bool | None = None
+    system_role: str | None = None
+    opaque_fields: bool | None = None
     addresses: list[Network] = []
     idle: Time | None = None
     timeout: Time | None = None

@@ -76,7 +76,7 @@ def _rules(document: Document, key: str, texts: list[str], verdict: Verdict) -> 
     rules = []
     for index, text in enumerate(texts):
         try:
-            rules.append(parse_rule(text, verdict))
+            rules.append(parse_rule(text, verdict, document.item_line((key,), index, text)))
         except BadRule as exc:
             what, _, hint = str(exc).partition("; ")
             raise document.error((key, index), what, hint) from None

@@ -10,13 +10,14 @@ Rule: a pattern on a listing applies as soon as something it matches could be sh
 Rule: a rule for a capability that lion will offer later is accepted, so that one file serves
 several versions. It is enforced too: what is not offered cannot be called.
 Rule: so is one for an extension (`acme:shelf/books find fiction/**`); what it says is checked
-where a run has that extension (extensions.py).
+where a run has that extension (extension_rules.py).
 """
 
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import LATER, OFFERED
+from lion.domain.decider import policy_line
 from lion.domain.names import did_you_mean
 from lion.domain.question import Question
 from lion.scopes.named import NamedScopes, RuleScope
@@ -35,6 +36,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     scopes: NamedScopes
     scope: RuleScope
     opinion: Opinion
+    line: int | None = None
+    """Of the policy file, if it stands in one."""
 
     def __call__(self, question: Question) -> Opinion | None:
         return self.opinion if self.applies(question) else None
@@ -65,8 +68,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return self.operation is None and self.pattern is None
 
 
-def parse_rule(text: str, verdict: Verdict) -> Rule:
-    """Read a rule that refuses (DENY) or asks (ASK). Raises BadRule."""
+def parse_rule(text: str, verdict: Verdict, line: int | None = None) -> Rule:
+    """Read a rule that refuses (DENY) or asks (ASK), of that line of its file. Raises BadRule."""
+    rule = _parse(text, verdict)
+    opinion = msgspec.structs.replace(rule.opinion, processor=policy_line(line))
+    return msgspec.structs.replace(rule, line=line, opinion=opinion)
+
+
+def _parse(text: str, verdict: Verdict) -> Rule:
     words = text.split(None, 2)
     if not words:
         raise BadRule('an empty rule; write for instance "kv set **"')
@@ -139,5 +148,5 @@ def _rule(
         text=text,
         scopes=scopes,
         scope=RuleScope(operation=operation, pattern=pattern),
-        opinion=Opinion("policy", verdict, f'{word} policy rule "{text}"'),
+        opinion=Opinion(policy_line(None), verdict, f'{word} policy rule "{text}"'),
     )

@@ -31,11 +31,13 @@ from lion.ports.executors import (
 from lion.ports.log import (
     BudgetUse,
     EventLog,
+    KeptStore,
     LogReader,
     RunSummary,
     Tables,
     VerifyReport,
 )
+from lion.ports.surroundings import Surroundings
 from lion.ports.system import Asking, JsonTypes, Offered, SystemComponent, SystemInfo
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "Handles",
     "Import",
     "JsonTypes",
+    "KeptStore",
     "Kind",
     "LogReader",
     "Offered",
@@ -63,6 +66,7 @@ __all__ = [
     "RunSummary",
     "Runtime",
     "Services",
+    "Surroundings",
     "SystemComponent",
     "SystemInfo",
     "Tables",

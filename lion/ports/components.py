@@ -94,9 +94,8 @@ class Component(Protocol):
         """Call an export in a fresh instance, which is gone when this returns, however it does.
 
         Cancellable at any moment; a deadline is the caller's cancel scope. Exceptions of `handle`
-        pass through unchanged
-        and end the instance. Raises GuestError (ending trap, cpu, memory, stack, exhausted,
-        world).
+        pass through unchanged and end the instance. Raises GuestError (ending trap, cpu, memory,
+        stack, exhausted, world).
         """
         ...
 

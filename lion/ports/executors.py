@@ -67,6 +67,11 @@ class Services(Protocol):
         """The text with the values of the run's secrets starred out."""
         ...
 
+    @property
+    def directories(self) -> Mapping[str, Mapping[str, str]]:
+        """Where granted directories really are: by holder, by the guest's path."""
+        ...
+
 
 class CallContext(Protocol):
     """What an executor sees of the invocation that calls it."""
@@ -74,7 +79,7 @@ class CallContext(Protocol):
     run: str
     holder: str
     namespace: str
-    """Manifest name and holder: where kv is kept."""
+    """Owner and holder: where kv is kept."""
     config: Mapping[str, Any]
     handles: Handles
     clock: Clock
@@ -150,16 +155,15 @@ class Kind(Enum):
 class Operation(msgspec.Struct, frozen=True):
     """One host function as the broker knows it.
 
-    `name` is the WIT name, `pending.take` for a method. `execute` returns the value of the `ok`
-    case or raises CallError.
-    `target` says what a call is about, from its arguments. `event` is the type of its single
-    record.
-    `target` may raise CallError("invalid") for what names nothing; then nothing is decided.
-    `screen` is asked before anything is recorded; if it raises CallError, the call is denied and
-    its arguments stay out of the log.
-    `spawns` says that it may leave work running beside the guest. `output_bytes` says what a call
-    takes of the `output` budget, from its arguments (None:
-    nothing).
+    - `name` is the WIT name, `pending.take` for a method; `kind` is how `execute` is run, which
+      gives the value of the `ok` case or raises CallError.
+    - `target` says of arguments what a call is about. It may raise CallError("invalid") for what
+      names nothing; then nothing is decided.
+    - `screen` is asked before anything is recorded; if it raises CallError, the call is denied and
+      its arguments stay out of the log.
+    - `output_bytes` says of arguments what a call takes of the `output` budget; None: nothing.
+    - `event` is the type of its single record.
+    - `spawns`: it may leave work running beside the guest.
     """
 
     capability: str

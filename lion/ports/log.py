@@ -45,6 +45,15 @@ class BudgetUse(msgspec.Struct, frozen=True):
     used: int
 
 
+class KeptStore(msgspec.Struct, frozen=True, kw_only=True):
+    """What one holder of one owner keeps (kv): how many keys, and bytes of keys and values."""
+
+    owner: str
+    holder: str
+    keys: int
+    bytes: int
+
+
 class Tables(Protocol):
     """The key-value tables of the log's database, inside one transaction. Synchronous; values are
     text.
@@ -72,6 +81,11 @@ class EventLog(Protocol):
         ...
 
     @property
+    def quota(self) -> int:
+        """Bytes that one run may record."""
+        ...
+
+    @property
     def is_full(self) -> bool:
         """The buffer has reached its bound: callers should `await wait_room()` before they append
         more.
@@ -94,9 +108,11 @@ class EventLog(Protocol):
         """Wait until everything appended so far is durable."""
         ...
 
-    async def transact(self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]) -> T:
+    async def transact(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+    ) -> tuple[T, int]:
         """Run `operate` and append `draft(its value)` in one transaction, in the order of the
-        buffer; wait for it.
+        buffer; wait for it. The value, and what the record counts as in bytes.
         """
         ...
 

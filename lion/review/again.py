@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from lion.domain.call import Decision, Verdict
+from lion.domain.decider import STATIC, decider_of
 from lion.domain.events import CallFinished, CallRedirected, CallRequested, Event
 from lion.domain.plan import Limits, Plan
 from lion.domain.question import Question
@@ -23,8 +24,6 @@ from lion.scopes.table import read_question
 
 CHANGES = 1_000
 """Different calls that are told apart; others are counted."""
-STATIC = ("default", "grants", "policy", "ceiling", "manifest")
-"""Whose decision depends on holder, operation and target alone."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +100,7 @@ class Redecision:
 
     def _decide(self, holder: str, event: CallRequested | CallFinished | CallRedirected) -> None:
         rights = self._rights.get(holder)
-        if rights is None or event.decided_by not in STATIC:
+        if rights is None or decider_of(event.decided_by) not in STATIC:
             return
         self._calls += 1
         question = read_question(holder, event.capability, event.operation, event.target)
@@ -110,10 +109,10 @@ class Redecision:
             if len(self._known) >= CHANGES:
                 self._known.clear()
             decision = self._known[question] = decide_static(question, rights)
-        if decision.verdict != Verdict(event.verdict):
-            self._note(question, event.verdict, decision)
+        if decision.verdict is not event.verdict:
+            self._note(question, event.verdict or Verdict.ALLOW, decision)
 
-    def _note(self, question: Question, before: str, decision: Decision) -> None:
+    def _note(self, question: Question, before: Verdict, decision: Decision) -> None:
         self._changed += 1
         known = self._changes.get((question, before))
         if known is not None:

@@ -1,6 +1,6 @@
 """Look here if you want to know which facts an audit tells of what a run did.
 
-Rule: these are what `lion audit --json` prints (README.md): a name, once there, stays.
+Rule: these are what `lion audit --json` prints (docs/log-and-audit.md): a name, once there, stays.
 """
 
 import msgspec
@@ -31,12 +31,23 @@ class OperationUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a grant, or one pattern (`scope`) of it, allowed a call; never: remove it."""
+    """How often a grant, or one pattern (`scope`) of it, allowed a call; never: remove it.
+
+    Unless calls that it covers were `stopped` by others (`stopped_by`: domain/decider.py): then
+    it was asked for, and is no less than was meant.
+    """
 
     capability: str
     scope: str
     calls: int
     line: str
+    stopped: int = 0
+    stopped_by: tuple[str, ...] = ()
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody asked for it."""
+        return not self.calls and not self.stopped
 
 
 class BudgetSpent(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +61,8 @@ class BudgetSpent(msgspec.Struct, frozen=True, kw_only=True):
 class HolderUse(msgspec.Struct, frozen=True, kw_only=True):
     """What a holder did in a run.
 
-    `endings` counts its invocations by how they ended: returned, error (an agent's own), trap,
-    deadline, ..., or cut if the log ends before they did. CPU time in nanoseconds.
+    `endings` counts its invocations by how they ended: returned, error (the agent's or tool's
+    own), trap, deadline, ..., or cut if the log ends before they did. CPU time in nanoseconds.
     """
 
     invocations: int

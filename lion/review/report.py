@@ -37,12 +37,13 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
     suggestion: Suggestion | None = None
     times: int = 1
+    decided_by: str = ""
 
 
 class Denial(msgspec.Struct, frozen=True):
     """A call that was refused: who, what, why, and the manifest line that would allow it (empty:
     none would). `together` is the line that allows this and the others for whose line there is
-    no second place; empty if it is the only one.
+    no second place; empty if it is the only one. `decided_by` as in domain/decider.py.
     """
 
     holder: str
@@ -53,6 +54,7 @@ class Denial(msgspec.Struct, frozen=True):
     suggestion: str = ""
     times: int = 1
     together: str = ""
+    decided_by: str = ""
 
 
 def denials_of(refused: Iterable[Refused]) -> tuple[Denial, ...]:
@@ -71,12 +73,14 @@ def _denial(one: Refused, joined: Mapping[tuple[str, ...], Suggestion]) -> Denia
     asked = one.question
     return Denial(
         asked.holder, asked.capability, asked.operation, str(asked.target), one.reason, line,
-        one.times, together,
+        one.times, together, one.decided_by,
     )  # fmt: skip
 
 
 class RunReport(msgspec.Struct, frozen=True):
-    """What a run came to. `wall_ns` is its duration in nanoseconds."""
+    """What a run came to. `wall_ns` is its duration in nanoseconds; `bugs` are lion's own, each of
+    which ended an invocation.
+    """
 
     run: str
     exit_code: int
@@ -86,3 +90,4 @@ class RunReport(msgspec.Struct, frozen=True):
     denials: tuple[Denial, ...]
     wall_ns: int
     interrupted: bool = False
+    bugs: tuple[str, ...] = ()

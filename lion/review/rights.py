@@ -4,44 +4,50 @@ Rule: rights are those the door decides by (policy/rights.py), asked and not gue
 Rule: nothing here opens a file, a log or a component; whoever asks brings what was found.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from lion.domain.capability import extensions_of, name_call
-from lion.domain.events import PluginLoaded, SystemPluginLoaded
-from lion.domain.plan import DEFAULT_CAPABILITIES, SYSTEM_LIMITS, Holder, Limits, Plan
+from lion.domain.capability import extensions_of
+from lion.domain.plan import (
+    DEFAULT_CAPABILITIES,
+    SYSTEM_LIMITS,
+    Directory,
+    Grant,
+    Holder,
+    Limits,
+    Plan,
+)
+from lion.policy.decide import NOT_COVERED
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
 from lion.policy.rules import Rule
-from lion.ports import SystemInfo
+from lion.ports import Surroundings, SystemInfo
 from lion.review.facts import HolderUse
+from lion.review.loaded import Loaded
 from lion.review.reach import Reach, reachable
-from lion.scopes.pattern import compile_pattern
+from lion.review.warnings import warnings_of
 from lion.scopes.table import scope_of
 
 
-class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A holder's component: SHA-256 (hex), the operations it imports by capability, its tools.
-
-    Of a system plugin `system` says whose code it is, and the digest is empty.
-    """
-
-    digest: str
-    system: SystemInfo | None = None
-    imports: dict[str, tuple[str, ...]]
-    tools: tuple[str, ...]
-
-
 class GrantView(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant as the manifest has it: scope, numbers, its line, and whether it can be used."""
+    """A grant as the manifest has it: scope, numbers, its line, and whether it can be used.
+
+    Of files also the host's directory as the manifest names it (`at`), links followed
+    (`directory`), and whether it may be written. Of a secret `goes_to` are the origins that its
+    operator lets it go to.
+    """
 
     capability: str
     scope: tuple[str, ...]
     quota: dict[str, int]
     line: str
     is_imported: bool
+    at: str = ""
+    directory: str = ""
+    is_writable: bool = False
+    goes_to: tuple[str, ...] = ()
 
 
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +56,18 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     rule: str
     capability: str
+    by: str
+    """Where it stands: `policy line 3`."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A capability that a component imports and may not use at all; `by` as in domain/decider.py:
+    the manifest takes it away, no grant gives it, or a rule of the operator's.
+    """
+
+    capability: str
+    by: str
+    reason: str
 
 
 class Lowered(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +82,9 @@ class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     """One holder: what it could do at all (imports), may do, may not do, and reaches by others.
 
     `defaults` are granted without a line, `denied_defaults` taken away by the manifest, `may_use`
-    what is left of all. `use` is what a run made of it, None for a manifest. A system plugin is
-    not sandboxed: what is said here is what it asks the host for, not what its Python could do.
+    what is left of all, `refused` what is not, and by whom. `use` is what a run made of it, None
+    for a manifest. A system plugin is not sandboxed: what is said here is what it asks the host
+    for, not what its Python could do.
     """
 
     name: str
@@ -79,57 +98,15 @@ class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     defaults: tuple[str, ...]
     denied_defaults: tuple[str, ...]
     grants: tuple[GrantView, ...]
+    directories: tuple[Directory, ...]
     rules: tuple[RuleView, ...]
     may_use: tuple[str, ...]
+    refused: tuple[Refusal, ...]
     reachable: tuple[Reach, ...]
     limits: Limits
     lowered: tuple[Lowered, ...]
     warnings: tuple[str, ...]
     use: HolderUse | None = None
-
-
-def by_capability(imports: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """Operations by capability of (interface, function) pairs, sorted."""
-    found: dict[str, set[str]] = {}
-    for interface, function in imports:
-        capability, operation = name_call(interface, function)
-        found.setdefault(capability, set()).add(operation)
-    return {name: tuple(sorted(found[name])) for name in sorted(found)}
-
-
-def recorded(event: PluginLoaded | SystemPluginLoaded) -> Loaded:
-    """What the log says of a component or a system plugin."""
-    if isinstance(event, PluginLoaded):
-        return _recorded_component(event)
-    return _recorded_system(event)
-
-
-def _recorded_component(event: PluginLoaded) -> Loaded:
-    """What the log says of a component."""
-    return Loaded(
-        digest=event.component_digest, imports=_imported(event.imports), tools=event.tools
-    )
-
-
-def _recorded_system(event: SystemPluginLoaded) -> Loaded:
-    """What the log says of a system plugin."""
-    imports = _imported(event.imports)
-    info = SystemInfo(
-        use=event.use,
-        distribution=event.distribution,
-        version=event.version,
-        contract=event.contract,
-        uses=tuple(name for name in imports if name not in DEFAULT_CAPABILITIES),
-        judges=event.judges,
-        hears=event.hears,
-        offers=event.offers,
-    )
-    return Loaded(digest="", imports=imports, tools=event.tools, system=info)
-
-
-def _imported(items: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    pairs = [item.partition("#") for item in items]
-    return by_capability((interface, function) for interface, _, function in pairs)
 
 
 def audit_plan(
@@ -139,11 +116,12 @@ def audit_plan(
     *,
     limits: Mapping[str, Limits] | None = None,
     uses: Mapping[str, HolderUse] | None = None,
+    around: Surroundings = Surroundings(),  # noqa: B008 - frozen
 ) -> tuple[HolderAudit, ...]:
     """Who may do what.
 
     A holder that is not in `loaded` has no component that could act. Of a recorded run, `limits`
-    are those it had, `uses` what it did.
+    are those it had, `uses` what it did; of one that has not run, `around` is what it will meet.
     """
     rights = {
         name: build_rights(plan.holders[name], tuple(one.imports), policy)
@@ -159,11 +137,18 @@ def audit_plan(
         for capability in extensions_of(one.system.offers)
     }
     reached = reachable(rights, imports, tools, trusted, offering)
-    return tuple(
-        _audit(holder, loaded.get(name), rights.get(name), policy, tools,
-               reached.get(name, ()), (limits or {}).get(name), (uses or {}).get(name))
-        for name, holder in plan.holders.items()
-    )  # fmt: skip
+
+    def audit(name: str, holder: Holder) -> HolderAudit:
+        one, right = loaded.get(name), rights.get(name)
+        rules = [r for r in (*policy.deny, *policy.ask) if one and r.capability in one.imports]
+        effective = (limits or {}).get(name) or (right.limits if right else holder.limits)
+        found = _audit(holder, one or _NOTHING, right, rules, effective, around)
+        return msgspec.structs.replace(
+            found, reachable=reached.get(name, ()), use=(uses or {}).get(name),
+            warnings=tuple(warnings_of(plan, holder, one, rules, tools, around)),
+        )  # fmt: skip
+
+    return tuple(audit(name, holder) for name, holder in plan.holders.items())
 
 
 _NOTHING = Loaded(digest="", imports={}, tools=())
@@ -171,17 +156,13 @@ _NOTHING = Loaded(digest="", imports={}, tools=())
 
 def _audit(
     holder: Holder,
-    loaded: Loaded | None,
+    found: Loaded,
     rights: Rights | None,
-    policy: Policy,
-    tools: Mapping[str, str],
-    reached: tuple[Reach, ...],
-    limits: Limits | None,
-    use: HolderUse | None,
+    rules: Sequence[Rule],
+    effective: Limits,
+    around: Surroundings,
 ) -> HolderAudit:
-    found = loaded or _NOTHING
-    rules = [rule for rule in (*policy.deny, *policy.ask) if rule.capability in found.imports]
-    effective = limits or (rights.limits if rights else holder.limits)
+    """Its rights; what it reaches and does is not among them."""
     return HolderAudit(
         name=holder.name,
         kind=holder.kind,
@@ -196,32 +177,56 @@ def _audit(
             if name in found.imports and name not in holder.denied
         ),
         denied_defaults=holder.denied,
-        grants=_grants(holder, found),
+        grants=tuple(_grant(holder.name, grant, found, around) for grant in holder.grants),
+        directories=around.directories.get(holder.name, ()),
         rules=tuple(map(_rule, rules)),
         may_use=rights.capabilities if rights else (),
-        reachable=reached,
+        refused=tuple(_refusals(found, rights, rules)) if rights else (),
+        reachable=(),
         limits=effective,
         lowered=lowered(holder.limits, effective, holder.is_sandboxed),
-        warnings=tuple(_warnings(holder, loaded, rules, tools)),
-        use=use,
+        warnings=(),
     )  # fmt: skip
 
 
-def _grants(holder: Holder, found: Loaded) -> tuple[GrantView, ...]:
-    return tuple(
-        GrantView(
-            capability=grant.capability,
-            scope=scope_of(grant),
-            quota=grant.quota,
-            line=grant.line,
-            is_imported=grant.capability in found.imports,
-        )
-        for grant in holder.grants
+def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> GrantView:
+    mount = grant.mount
+    seen = {one.path: one.real for one in around.directories.get(holder, ())}
+    return GrantView(
+        capability=grant.capability,
+        scope=scope_of(grant),
+        quota=grant.quota,
+        line=grant.line,
+        is_imported=grant.capability in found.imports,
+        at="" if mount is None else mount.written,
+        directory="" if mount is None else seen.get(mount.path, str(mount.at)),
+        is_writable=mount is not None and mount.write,
+        goes_to=_audience(grant, around),
     )
 
 
+def _audience(grant: Grant, around: Surroundings) -> tuple[str, ...]:
+    if grant.capability != "secrets":
+        return ()
+    found = (origin for name in grant.patterns for origin in around.audiences.get(name, ()))
+    return tuple(dict.fromkeys(found))
+
+
 def _rule(rule: Rule) -> RuleView:
-    return RuleView(verdict=rule.opinion.verdict, rule=rule.text, capability=rule.capability)
+    opinion = rule.opinion
+    return RuleView(
+        verdict=opinion.verdict, rule=rule.text, capability=rule.capability, by=opinion.processor
+    )
+
+
+def _refusals(found: Loaded, rights: Rights, rules: Sequence[Rule]) -> Iterator[Refusal]:
+    """Why the door would refuse every call of what is imported and may not be used."""
+    for name in found.imports:
+        if name in rights.capabilities:
+            continue
+        whole = next((r.opinion for r in rules if r.is_whole and r.capability == name), None)
+        opinion = rights.refused.get(name) or whole or NOT_COVERED
+        yield Refusal(capability=name, by=opinion.processor, reason=opinion.reason)
 
 
 def lowered(before: Limits, after: Limits, is_sandboxed: bool = True) -> tuple[Lowered, ...]:
@@ -231,30 +236,3 @@ def lowered(before: Limits, after: Limits, is_sandboxed: bool = True) -> tuple[L
         for name in (Limits.__struct_fields__ if is_sandboxed else SYSTEM_LIMITS)
         if getattr(before, name) != getattr(after, name)
     )
-
-
-def _warnings(
-    holder: Holder, loaded: Loaded | None, rules: Sequence[Rule], tools: Mapping[str, str]
-) -> Iterator[str]:
-    if loaded is None:
-        yield "its component was not loaded: it can do nothing"
-        return
-    granted = {grant.capability: grant for grant in holder.grants}
-    for name in granted:
-        if name not in loaded.imports and not (name == "secrets" and "http" in loaded.imports):
-            yield f"granted but not imported: {name}"
-    for grant in holder.grants:
-        if grant.capability == "tools":
-            for pattern in grant.patterns:
-                if not any(map(compile_pattern(pattern, ".").matches, tools)):
-                    yield f"granted but not there: tool {pattern}"
-    for name in loaded.imports:
-        if name in holder.denied:
-            yield f"imported but denied by the manifest: {name}"
-        elif name not in granted and name not in DEFAULT_CAPABILITIES:
-            yield f"imported but not granted: {name}"
-    for rule in rules:
-        if rule.is_whole and (
-            rule.capability in granted or rule.capability in DEFAULT_CAPABILITIES
-        ):
-            yield f"granted but {rule.opinion.reason}: {rule.capability}"

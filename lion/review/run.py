@@ -15,20 +15,16 @@ from lion.domain.events import (
     RunStarted,
     SystemPluginLoaded,
 )
-from lion.domain.plan import Limits, Plan
+from lion.domain.plan import Directory, Plan
 from lion.domain.record import Record
-from lion.errors import AuditError
+from lion.errors import AuditError, OperatorError
 from lion.manifest.parse import recorded_plan
 from lion.policy.policy_file import Policy, parse_policy
-from lion.ports import BudgetUse
+from lion.ports import BudgetUse, Surroundings
 from lion.review.again import Again, Redecision
 from lion.review.facts import BudgetSpent, HolderUse, RootEnding
-from lion.review.rights import (
-    HolderAudit,
-    Loaded,
-    audit_plan,
-    recorded,
-)
+from lion.review.loaded import Loaded, recorded
+from lion.review.rights import HolderAudit, audit_plan
 from lion.review.use import UseFold
 
 
@@ -64,11 +60,11 @@ def audit_run(
     """Audit a run in one pass over its records (all of them, in order).
 
     If the run had another `policy`, its calls are decided again by this one. Raises AuditError if
-    the log lacks its beginning, OperatorError if its manifest is none that this version reads.
+    the log lacks its beginning, or holds what this lion cannot read.
     """
     found = iter(records)
     started = _started(run, found)
-    plan = recorded_plan(started.manifest, started.manifest_text)
+    plan = _plan(run, started)
     is_known = policy.digest == started.policy_digest
     again = None if is_known else Redecision(plan, policy)
     seen = _read(found, plan, again)
@@ -89,7 +85,7 @@ def audit_run(
         endings=usage.endings(),
         holders=_holders(plan, seen.loaded, policy if is_known else parse_policy(""), started,
                          _uses(plan, usage, budgets)),
-        again=None if again is None else again.result(_limits(started)),
+        again=None if again is None else again.result(started.limits),
     )  # fmt: skip
 
 
@@ -136,6 +132,14 @@ def _started(run: str, records: Iterable[Record]) -> RunStarted:
     return event
 
 
+def _plan(run: str, started: RunStarted) -> Plan:
+    try:
+        return recorded_plan(started.manifest, started.manifest_text)
+    except OperatorError as exc:
+        what = f"the manifest that run {run} recorded is none that this lion reads: {exc.what}"
+        raise AuditError(what, hint=f"lion {started.lion_version} recorded it", run=run) from exc
+
+
 def _uses(plan: Plan, usage: UseFold, budgets: Sequence[BudgetUse]) -> dict[str, HolderUse]:
     return {
         name: usage.of(
@@ -157,8 +161,18 @@ def _holders(
     started: RunStarted,
     uses: Mapping[str, HolderUse],
 ) -> tuple[HolderAudit, ...]:
-    return audit_plan(plan, loaded, policy, limits=_limits(started), uses=uses)
+    around = Surroundings(directories=_directories(plan, started))
+    return audit_plan(plan, loaded, policy, limits=started.limits, uses=uses, around=around)
 
 
-def _limits(started: RunStarted) -> dict[str, Limits]:
-    return {name: msgspec.convert(one, Limits) for name, one in started.limits.items()}
+def _directories(plan: Plan, started: RunStarted) -> dict[str, tuple[Directory, ...]]:
+    """Where a run's directories were; a run of before that was recorded has none."""
+    return {
+        name: tuple(
+            Directory(path=m.path, at=m.written, real=real[m.path], write=m.write)
+            for m in (grant.mount for grant in plan.holders[name].grants)
+            if m is not None and m.path in real
+        )
+        for name, real in started.directories.items()
+        if name in plan.holders
+    }

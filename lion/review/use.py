@@ -1,16 +1,16 @@
 """Look here if you want to know what a run made of its rights: one pass over its records.
 
 Rule: what is kept grows with different targets and denials, not with records, and is bounded.
-Rule: a call that was allowed has used its grant, however it ended; a refused one has not.
+Rule: a call that was allowed has used its grant, however it ended; a refused one has not, and if
+the grant covers it, whoever refused it is named: such a grant is not idle.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from lion.domain.call import Decision, Opinion, Verdict
+from lion.domain.call import Decision, Status, Verdict
 from lion.domain.capability import OFFERED, Capability, extensions_of, is_extension
 from lion.domain.events import (
     AgentCompleted,
@@ -24,6 +24,7 @@ from lion.domain.events import (
     PluginInvoked,
     PluginResult,
 )
+from lion.domain.pairing import Pairs
 from lion.domain.plan import Grant, Plan
 from lion.domain.question import Question
 from lion.domain.record import Record
@@ -95,6 +96,7 @@ class _Done:
             for pattern in grant.patterns
         ] + [grant for grant in grants if not grant.patterns]
         self.used = [0] * len(self.grants)
+        self.stopped: list[Counter[str]] = [Counter() for _ in self.grants]
 
 
 class UseFold:
@@ -106,13 +108,13 @@ class UseFold:
         self._done = {name: _Done(holder.grants) for name, holder in plan.holders.items()}
         self._open: dict[str, str] = {}
         self._roots: dict[str, RootEnding] = {}
-        self._asked: dict[tuple[str, int], _Tally] = {}
+        self._pairs = Pairs()
         self._denied: dict[Question, tuple[Decision, int]] = {}
         self._covering: dict[Question, list[int]] = {}
         self.calls = self.denied = self.other_denials = 0
 
     def add(self, record: Record) -> None:
-        """Count what a record says. Raises msgspec.ValidationError if it says nothing."""
+        """Count what a record says. Raises AuditError."""
         done = self._done.get(record.principal)
         if done is not None:
             self._add(record, record.event(), done)
@@ -124,21 +126,17 @@ class UseFold:
     def _add(self, record: Record, event: Event, done: _Done) -> None:
         match event:
             case CallRequested():
-                self.calls += 1
-                tally = self._call(record, event, event.operation, done)
-                if tally is not None:
-                    self._asked[record.invocation, record.call] = tally
+                self._pairs.note(record, event)
+                self._call(record, event, event.operation, done)
             case CallRedirected():
                 self._call(record, event, REDIRECT, done)
-            case CallFinished() if event.capability:
-                self.calls += 1
-                tally = self._call(record, event, event.operation, done)
-                if tally is not None:
-                    tally.failed += event.status != "completed"
             case CallFinished():
-                tally = self._asked.pop((record.invocation, record.call), None)
-                if tally is not None:
-                    tally.failed += event.status != "completed"
+                whole, was_counted = self._pairs.join(record, event)
+                if not was_counted:
+                    self._call(record, whole, whole.operation, done)
+                tally = done.tallies.get((whole.capability, whole.operation))
+                if tally is not None and whole.verdict is Verdict.ALLOW:
+                    tally.failed += whole.status is not Status.COMPLETED
             case AgentSpawned() | PluginInvoked():
                 done.invocations += 1
                 self._open[record.invocation] = record.principal
@@ -150,21 +148,23 @@ class UseFold:
                 self._open.pop(record.invocation, None)
                 if record.invocation in self._roots:
                     root = self._roots[record.invocation]
-                    root.ending, root.error = _ending(event), getattr(event, "error", "")
+                    root.ending, root.error = _ending(event), _error(event)
             case _:
                 pass
 
-    def _call(self, record: Record, event: Asked, counted_as: str, done: _Done) -> _Tally | None:
-        """Count a call; where, if it was allowed."""
+    def _call(self, record: Record, event: Asked, counted_as: str, done: _Done) -> None:
+        """Count a call that was decided."""
+        self.calls += not isinstance(event, CallRedirected)
         question = read_question(record.principal, event.capability, event.operation, event.target)
         if event.verdict != Verdict.ALLOW:
             self._deny(question, event)
-            return None
+            for index in self._covers(question, done):
+                done.stopped[index][event.decided_by] += 1
+            return
         tally = done.tallies.setdefault((event.capability, counted_as), _Tally())
         tally.add(event.target)
         for index in self._covers(question, done):
             done.used[index] += 1
-        return tally
 
     def _covers(self, question: Question, done: _Done) -> list[int]:
         """Which of the holder's grants cover a call.
@@ -220,8 +220,10 @@ class UseFold:
                     scope="".join(scope_of(grant)),
                     calls=calls,
                     line=grant.line,
+                    stopped=stopped.total(),
+                    stopped_by=tuple(sorted(stopped)),
                 )
-                for grant, calls in zip(done.grants, done.used, strict=True)
+                for grant, calls, stopped in zip(done.grants, done.used, done.stopped, strict=True)
             ),
             denied=denials_of(
                 self._refused(question, decision, times)
@@ -233,7 +235,7 @@ class UseFold:
 
     def _refused(self, question: Question, decision: Decision, times: int) -> Refused:
         found = suggest(question, decision, self._plan, self._extensions)
-        return Refused(question, decision.reason, found, times)
+        return Refused(question, decision.reason, found, times, decision.decided_by)
 
 
 def _name(record: Record, event: AgentSpawned | PluginInvoked) -> str:
@@ -253,15 +255,26 @@ def _by_key(item: tuple[tuple[str, str], _Tally]) -> tuple[str, str]:
 def _ending(event: AgentCompleted | PluginResult | AgentError | PluginError) -> str:
     if isinstance(event, AgentError | PluginError):
         return event.ending
-    is_error = isinstance(event, AgentCompleted) and event.is_error
-    return "error" if is_error else "returned"
+    return "error" if event.is_error else "returned"
+
+
+def _error(event: AgentCompleted | PluginResult | AgentError | PluginError) -> str:
+    """What went wrong, for people; guest text in it is not yet escaped."""
+    if isinstance(event, AgentError | PluginError):
+        return event.error
+    match event.value:
+        case ["err", [str() as case, str() as text]] if isinstance(event, AgentCompleted):
+            return f"{case}: {text}"
+        case ["err", value] if event.is_error:
+            return value if isinstance(value, str) else repr(value)
+        case _:
+            return ""
 
 
 def _decision(event: Asked) -> Decision:
-    opinions: Any = event.opinions
     return Decision(
-        verdict=Verdict(event.verdict),
+        verdict=event.verdict or Verdict.ALLOW,
         reason=event.reason,
         decided_by=event.decided_by,
-        opinions=msgspec.convert(opinions, tuple[Opinion, ...]),
+        opinions=event.opinions,
     )

@@ -3,6 +3,8 @@
     allow.fs = [{ path = "/notes", at = "desk-notes", write = true, bytes = "1 MiB", files = 100 }]
 
 Rule: `path` is the guest's and absolute, `at` a directory of the host's beside the manifest.
+Rule: a link that leads `at` out of the manifest's folder is followed only where the line says
+`follow = true`: whoever reads the line would be told of another directory.
 Rule: what only a writer uses up (`bytes`, `files`) is refused where nothing may be written: a
 number that is not enforced is no limit.
 """
@@ -41,18 +43,16 @@ def check_once(paths: Sequence[str]) -> None:
 
 def build_fs_grant(
     where: str, folder: Path, *, path: str, at: str, write: bool, size: int | None,
-    files: int | None,
+    files: int | None, follow: bool = False,
 ) -> Grant:  # fmt: skip
     """A grant of the directory `folder / at` under the guest's `path`; `where` it is written."""
     quota = {
         "bytes": DEFAULT_BYTES if size is None else size,
         "files": DEFAULT_FILES if files is None else files,
     }
-    grant = Grant(
-        "fs", "", quota=quota if write else {}, mount=Mount(path, at, folder / at, write)
-    )
-    entry = ", ".join(f"{key} = {_toml(value)}" for key, value in written_entry(grant).items())
-    return Grant("fs", f"{where}.fs = [{{ {entry} }}]", quota=grant.quota, mount=grant.mount)
+    mount = Mount(path, at, folder / at, write, follow)
+    grant = Grant("fs", "", quota=quota if write else {}, mount=mount)
+    return Grant("fs", f"{where}.fs = [{written_line(grant)}]", quota=grant.quota, mount=mount)
 
 
 def written_entry(grant: Grant) -> dict[str, Any]:
@@ -66,7 +66,15 @@ def written_entry(grant: Grant) -> dict[str, Any]:
             entry["bytes"] = render_size(quota["bytes"])
         if quota.get("files", DEFAULT_FILES) != DEFAULT_FILES:
             entry["files"] = quota["files"]
+    if mount.follow:
+        entry["follow"] = True
     return entry
+
+
+def written_line(grant: Grant, **more: Any) -> str:
+    """The same as TOML: `{ path = "/notes", at = "notes" }`, with `more` keys."""
+    entry = {**written_entry(grant), **more}
+    return f"{{ {', '.join(f'{key} = {_toml(value)}' for key, value in entry.items())} }}"
 
 
 def suggested_entries(
@@ -106,11 +114,11 @@ def common_mount(a: Mount, b: Mount) -> Mount | None:
     """What two grants of one guest's files give together, in directories of the first."""
     write = a.write and b.write
     if is_below(a.path, b.path):
-        return Mount(a.path, a.written, a.at, write)
+        return Mount(a.path, a.written, a.at, write, a.follow)
     if not is_below(b.path, a.path):
         return None
     inner = b.path.removeprefix(a.path).lstrip("/")
-    return Mount(b.path, f"{a.written}/{inner}", a.at / inner, write)
+    return Mount(b.path, f"{a.written}/{inner}", a.at / inner, write, a.follow)
 
 
 def quota_of(grant: Grant) -> Mapping[str, int]:

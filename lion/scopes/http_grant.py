@@ -5,9 +5,12 @@
         { url = "POST https://api.example.com/v1/**", calls = 100, rate = "5/s", timeout = "10 s",
           bytes-in = "4 MiB", bytes-out = "64 KiB" },
         { url = "GET https://build.internal/**", addresses = ["10.0.0.0/8"] },
+        { url = "GET https://gitlab.com/api/v4/projects/*/issues", encoded-slash = true },
     ]
 
 Rule: each entry is a grant of its own, with its own budgets and connections.
+Rule: `encoded-slash` says that `%2F` in a path is no slash for this server: what is sent is what
+is decided. Without it both readings have to be granted (http_match.py).
 Rule: a host that is written as an address, or as localhost, names that address; every other
 private address needs `addresses`.
 """
@@ -60,6 +63,7 @@ def build_http_grant(
     rate: Rate | None = None,
     timeout_ns: int | None = None,
     addresses: tuple[str, ...] = (),
+    encoded_slash: bool = False,
 ) -> Grant:
     """One entry of `allow.http`, with defaults for what it does not say."""
     written: dict[str, int | None] = {
@@ -72,7 +76,10 @@ def build_http_grant(
     }
     quota = {**DEFAULT_QUOTA, **{name: n for name, n in written.items() if n is not None}}
     line = f"{where}.http = [{json.dumps(url)}]"
-    return Grant("http", line, patterns=(url,), quota=quota, addresses=addresses)
+    return Grant(
+        "http", line, patterns=(url,), quota=quota, addresses=addresses,
+        encoded_slash=encoded_slash,
+    )  # fmt: skip
 
 
 def named_addresses(grant: Grant) -> tuple[str, ...]:
@@ -96,6 +103,8 @@ def written_entry(grant: Grant) -> str | dict[str, Any]:
         entry["timeout"] = render_duration(quota["timeout"])
     if grant.addresses:
         entry["addresses"] = list(grant.addresses)
+    if grant.encoded_slash:
+        entry["encoded-slash"] = True
     return entry if len(entry) > 1 else url
 
 

@@ -2,21 +2,27 @@
 
 Rule: what is compared is in normal form on both sides (scopes/http_url.py), hosts and ports as
 such and never as part of a longer text.
+Rule: a path with an encoded slash (`%2F`) has two readings, as it is sent and with the slash: a
+grant has to cover both, unless it says that it means the one that is sent; a rule speaks of it if
+it speaks of either.
 """
 
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from lion.domain.call import Target
-from lion.domain.plan import Holder, Plan
+from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.scopes.http_grant import is_suggestible, written_entry
 from lion.scopes.http_scope import ANY, BadScope, HttpScope, parse_grant_scope, parse_rule_scope
 from lion.scopes.http_target import HttpTarget, read_http_target
-from lion.scopes.http_url import BadUrl, Url
+from lion.scopes.http_url import ENCODED_SLASH, BadUrl, Url, slashes_decoded
 from lion.scopes.named import NamedScopes, granted
-from lion.scopes.pattern import BadPattern, Pattern, compile_pattern, includes
+from lion.scopes.pattern import BadPattern, Matches, Pattern, compile_pattern, includes
+from lion.scopes.written import as_written
 
 
 class HttpScopes(NamedScopes):
@@ -33,6 +39,16 @@ class HttpScopes(NamedScopes):
         """What a grant's scope matches. Raises BadPattern."""
         return grant_pattern(text)
 
+    def pattern_of(self, grant: Grant, text: str) -> Pattern:
+        """What a scope of this grant matches. Raises BadPattern."""
+        return grant_pattern(text, encoded_slash=grant.encoded_slash)
+
+    def attenuate(self, grant: Grant, by: Grant) -> Grant | None:
+        """What both give; an encoded slash is meant if it is in both."""
+        less = super().attenuate(grant, by)
+        both = grant.encoded_slash and by.encoded_slash
+        return None if less is None else msgspec.structs.replace(less, encoded_slash=both)
+
     def rule_pattern(self, text: str) -> Pattern:
         """What a rule's pattern matches. Raises BadPattern."""
         return rule_pattern(text)
@@ -46,19 +62,34 @@ class HttpScopes(NamedScopes):
         target, own = question.target, granted(holder, "http")
         if not isinstance(target, HttpTarget) or not is_suggestible(target, own):
             return None
-        return [*map(written_entry, own), target.text]
+        scopes, text = as_written([grant.patterns[0] for grant in own], target.text, plan)
+        entries = [
+            {**entry, "url": scope} if isinstance(entry := written_entry(grant), dict) else scope
+            for grant, scope in zip(own, scopes, strict=True)
+        ]
+        return [*entries, text]
 
 
 @lru_cache(maxsize=1_024)
-def grant_pattern(text: str) -> Pattern:
-    """What a grant's scope matches: HttpTargets. Raises BadPattern."""
-    return _compiled(text, parse_grant_scope)
+def grant_pattern(text: str, *, encoded_slash: bool = False) -> Pattern:
+    """What a grant's scope matches: HttpTargets. Raises BadPattern.
+
+    `encoded_slash` says that an encoded slash is meant as it is sent; so does one in the scope.
+    """
+
+    def covers(path: Matches, sent: str) -> bool:
+        is_meant = encoded_slash or ENCODED_SLASH in text.upper()
+        return path(sent) and (is_meant or path(slashes_decoded(sent)))
+
+    return _compiled(text, parse_grant_scope, covers)
 
 
 @lru_cache(maxsize=1_024)
 def rule_pattern(text: str) -> Pattern:
     """What a rule's pattern matches. Raises BadPattern."""
-    return _compiled(text, parse_rule_scope)
+    return _compiled(
+        text, parse_rule_scope, lambda path, sent: path(sent) or path(slashes_decoded(sent))
+    )
 
 
 def scope_includes(wide: str, narrow: str) -> bool:
@@ -68,7 +99,7 @@ def scope_includes(wide: str, narrow: str) -> bool:
         return False
     if (a.scheme, a.port) != (b.scheme, b.port) or not _host_includes(a.host, b.host):
         return False
-    if not includes(a.path, b.path, "/"):
+    if not (a.path == b.path or _path_includes(a.path, b.path)):
         return False
     return a.query is None or (b.query is not None and includes(a.query, b.query, "&"))
 
@@ -82,15 +113,29 @@ def host_matches(pattern: str, host: str) -> bool:
     return host == pattern
 
 
-def _compiled(text: str, parse: Callable[[str], HttpScope]) -> Pattern:
+def _path_includes(wide: str, narrow: str) -> bool:
+    """What the narrow one takes as it is sent, the wide one has to cover in both readings."""
+    return all(includes(wide, path, "/") for path in {narrow, slashes_decoded(narrow)})
+
+
+def hosts_meet(a: str, b: str) -> bool:
+    """Whether some host is meant by both: each is `*`, `*.x` or a host, in normal form."""
+    return _host_includes(a, b) or _host_includes(b, a)
+
+
+Reads = Callable[[Matches, str], bool]
+"""Whether a pattern of paths speaks of a path as sent."""
+
+
+def _compiled(text: str, parse: Callable[[str], HttpScope], reads: Reads) -> Pattern:
     try:
-        matches = _matcher(parse(text))
+        matches = _matcher(parse(text), reads)
     except BadScope as exc:
         raise BadPattern(str(exc)) from None
     return Pattern(text=text, separator="/", matches=matches, may_follow=matches)
 
 
-def _matcher(scope: HttpScope) -> Callable[[Target], bool]:
+def _matcher(scope: HttpScope, reads: Reads) -> Callable[[Target], bool]:
     path = compile_pattern(scope.path, "/").matches
     query = None if scope.query is None else _query(scope.query)
 
@@ -101,7 +146,7 @@ def _matcher(scope: HttpScope) -> Callable[[Target], bool]:
         return (
             (not scope.methods or target.method in scope.methods)
             and _is_at(scope, url)
-            and path(url.path)
+            and reads(path, url.path)
             and (query is None or query(url.query))
         )
 

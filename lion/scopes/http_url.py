@@ -2,8 +2,10 @@
 
 Rule: a URL is normalised once; what is decided is what is sent, byte for byte.
 Rule: normalising twice changes nothing.
-Rule: what two parsers could read differently is refused: user names, backslashes, encoded slashes,
-control characters, numbers that some take for an address.
+Rule: what two parsers could read differently is refused: user names, backslashes, control
+characters, numbers that some take for an address.
+Rule: an encoded slash in a path is sent as it is, and never beside dots that would lead elsewhere
+for who decodes it. Whether a grant means it, http_match.py says.
 """
 
 import re
@@ -22,6 +24,9 @@ _REFUSED_METHODS = ("CONNECT", "TRACE")
 _SPLIT = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL
 )
+_PLACE = re.compile(
+    r"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*|[A-Za-z][A-Za-z0-9+.-]*:)?(.*)", re.DOTALL
+)
 _PORT = re.compile("[0-9]{1,5}")
 _LABEL = re.compile("(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ESCAPE = re.compile("%(.{0,2})", re.DOTALL)
@@ -31,7 +36,8 @@ _KEPT = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/?%[]")
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/?\[\]]*")
 """Text that is in normal form already: most of what comes."""
 _CONTROL = re.compile("[\x00-\x20\x7f]")
-_REFUSED_ESCAPES = {"%2F": "slash", "%5C": "backslash", "%00": "NUL"}
+_REFUSED_ESCAPES = {"%5C": "backslash", "%00": "NUL"}
+ENCODED_SLASH: Final = "%2F"
 
 
 class BadUrl(ValueError):
@@ -104,7 +110,13 @@ def parse_method(text: str) -> str:
 
 
 def resolve(base: Url, reference: str) -> Url:
-    """The URL a redirect names, relative to where it came from. Raises BadUrl."""
+    """The URL a redirect names, relative to where it came from. Raises BadUrl.
+
+    Servers write raw characters where escapes belong: they are escaped here, before anything is
+    decided, spaces and bytes that are no UTF-8 (surrogates, by PEP 383) as well.
+    """
+    origin, rest = _PLACE.fullmatch(reference.strip(" ")).groups("")  # type: ignore[union-attr]
+    reference = origin + rest.replace(" ", "%20")
     if re.match("[A-Za-z][A-Za-z0-9+.-]*:", reference):
         return parse_url(reference)
     reference = reference.partition("#")[0]
@@ -128,7 +140,15 @@ def normal_path(text: str) -> str:
     for escape, name in _REFUSED_ESCAPES.items():
         if escape in path:
             raise BadUrl(f"a path has no encoded {name} ({escape})")
-    return _without_dots(path) or "/"
+    path = _without_dots(path) or "/"
+    if ENCODED_SLASH in path and _without_dots(slashes_decoded(path)) != slashes_decoded(path):
+        raise BadUrl(f"a path has no dots beside an encoded slash ({ENCODED_SLASH})")
+    return path
+
+
+def slashes_decoded(path: str) -> str:
+    """A path in normal form as those read it for whom an encoded slash is a slash."""
+    return path.replace(ENCODED_SLASH, "/")
 
 
 def normal_query(text: str) -> str:
@@ -187,14 +207,18 @@ def _idna(text: str) -> str:
 
     try:
         return idna.encode(text, uts46=True).decode()
-    except idna.IDNAError:
+    except UnicodeError:  # idna's own are of it
         raise BadUrl(f"{text[:80]!r} is no international host name") from None
 
 
 def _escaped(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
-    return "".join(f"%{b:02X}" if b not in _KEPT else chr(b) for b in _decoded(text).encode())
+    try:
+        data = _decoded(text).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise BadUrl("a URL has no half of a surrogate pair") from None
+    return "".join(f"%{b:02X}" if b not in _KEPT else chr(b) for b in data)
 
 
 def _decoded(text: str) -> str:

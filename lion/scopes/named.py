@@ -67,7 +67,12 @@ class NamedScopes:
             return bool(grant.patterns) or not capability.is_scoped
         if not capability.is_scoped:
             return True
-        return any(self.grant_pattern(text).matches(question.target) for text in grant.patterns)
+        patterns = (self.pattern_of(grant, text) for text in grant.patterns)
+        return any(pattern.matches(question.target) for pattern in patterns)
+
+    def pattern_of(self, grant: Grant, text: str) -> Pattern:
+        """What a pattern of this grant matches. Raises BadPattern."""
+        return self.grant_pattern(text)
 
     def speaks_of(self, scope: RuleScope, question: Question) -> bool:
         """True if a rule is about this call; on a listing, as soon as something that its pattern

@@ -1,12 +1,14 @@
 """Look here if you want to know what authors of system plugins import; contract.py says the rest.
 
 Rule: this room makes trusted Python look like a component to the kernel (ports.SystemComponent).
+Rule: this is the whole public contract; those that come with lion (shipped/) import nothing else.
 Rule: names are fetched when they are asked for: hosts without system plugins pay for no pydantic.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lion.system.choices import CapabilityName, EventName
     from lion.system.contract import (
         CONTRACT,
         EVERYTHING,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         Size,
         SystemPlugin,
         ToolError,
+        show_line,
         tool,
     )
     from lion.system.extension import (
@@ -61,8 +64,10 @@ __all__ = [
     "Ask",
     "Call",
     "Caller",
+    "CapabilityName",
     "Deny",
     "Duration",
+    "EventName",
     "Failure",
     "Heard",
     "HostError",
@@ -74,6 +79,7 @@ __all__ = [
     "SystemPlugin",
     "ToolError",
     "function",
+    "show_line",
     "tool",
 ]
 
@@ -81,6 +87,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from lion.system import contract, extension
+    from lion.system import choices, contract, extension
 
-    return getattr(extension if hasattr(extension, name) else contract, name)
+    room = next(room for room in (contract, extension, choices) if hasattr(room, name))
+    return getattr(room, name)

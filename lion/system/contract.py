@@ -19,6 +19,7 @@ until the deadline; those written with `async def` run on trio and may not block
 Rule: `judge` runs on the event loop for every call it judges: it is pure and quick, and takes the
 time from the call.
 Rule: a replay runs none of this; outcomes come from the log.
+Rule: text of guests is never markup; `show_line` makes of it what a person may be shown.
 Rule: what is here only grows within a version. What breaks a plugin is a new CONTRACT.
 """
 
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, Prot
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
+from lion.domain.text import show_line as show_line
 from lion.manifest.fields import Size as Size
 from lion.manifest.fields import Time
 

@@ -19,13 +19,13 @@ from typing import Any, Final
 
 import msgspec
 
-from lion import __version__
 from lion.domain.names import nearest
 from lion.domain.plan import Plan
 from lion.domain.text import show_line
 from lion.errors import OperatorError
 from lion.system.contract import CONTRACT, GROUP, SystemPlugin
 from lion.system.faults import told
+from lion.version import VERSION
 
 OWN: Final = "lion-host"
 SHIPPED: Final = {
@@ -53,7 +53,7 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True):
 def claims() -> Iterator[Installed]:
     """Everything that is installed, and lion's own. Imports nothing."""
     for name, value in SHIPPED.items():
-        yield Installed(name=name, value=value, distribution=OWN, version=__version__)
+        yield Installed(name=name, value=value, distribution=OWN, version=VERSION)
     for point in entry_points(group=GROUP):
         claim = _claim(point)
         if claim.distribution.lower().replace("_", "-") != OWN:

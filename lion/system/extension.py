@@ -22,6 +22,8 @@ from typing import Annotated, Any, Final, TypeVar, overload
 
 import msgspec
 
+from lion.domain.call import ERROR_CASES
+
 
 class Wit(msgspec.Struct, frozen=True):
     """Which of WIT's numbers an int or a float is."""
@@ -44,7 +46,8 @@ F64 = Annotated[float, Wit("f64")]
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Whose call it is: the run, the holder and the chain of holders from the run's root to it.
 
-    `namespace` is manifest and holder ("desk/ann"): the same in every run, for what is kept.
+    `namespace` is owner and holder ("/home/me/desk/manifest.toml/ann"): the same in every run, for
+    what is kept.
     """
 
     run: str
@@ -66,16 +69,7 @@ class Failure(Exception):
         self.text = text
 
 
-FAILURES: Final = (
-    "invalid",
-    "not-found",
-    "exists",
-    "conflict",
-    "exhausted",
-    "timeout",
-    "unavailable",
-    "other",
-)
+FAILURES: Final = tuple(case for case in ERROR_CASES if case not in ("denied", "cancelled"))
 """The cases that a function may answer: who is denied or cancelled is lion's to say."""
 
 
@@ -102,8 +96,8 @@ def function(method: Any = None, /, *, target: str | None = None, outside: bool 
     mean one thing (`a/../b`, upper and lower case) has to refuse all but one of them.
 
     `outside` is false for what changes and tells nothing outside of this process: its calls are
-    recorded once, when they have ended, and not before, too.
-    Parameters of type Host and Caller are given by lion.
+    recorded once, when they have ended, and not before, too. Parameters of type Host and Caller
+    are given by lion.
     """
 
     def mark(method: F) -> F:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lion.domain.call import CallError
+from lion.domain.call import ERROR_CASES, CallError
 from lion.domain.capability import EXTENSION_PATTERN, VERSION_PATTERN
 from lion.ports import Export, Offered
 from lion.system.contract import PluginHost
@@ -21,16 +21,8 @@ from lion.system.shape import BadShape, Shape, Shapes, check_different, escaped,
 from lion.system.signature import BadSignature, hints_of, parameters_of
 from lion.values.wit import Function, Prim, ResultOf, VariantOf
 
-ERROR: Final = VariantOf(
-    tuple(
-        (case, Prim("string"))
-        for case in (
-            "denied", "invalid", "not-found", "exists", "conflict",
-            "exhausted", "timeout", "cancelled", "unavailable", "other",
-        )
-    )
-)  # fmt: skip
-"""`types.error` (wit/types.wit); a test reads both."""
+ERROR: Final = VariantOf(tuple((case, Prim("string")) for case in ERROR_CASES))
+"""`types.error` (wit/types.wit)."""
 
 
 class OfferedFunction:

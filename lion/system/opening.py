@@ -17,6 +17,7 @@ from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
 from lion.domain.text import show_line
+from lion.domain.units import seconds_of
 from lion.errors import LionError, OperatorError
 from lion.manifest.document import Document
 from lion.ports import Clock, SystemInfo
@@ -126,8 +127,7 @@ def check_offers(kind: type[SystemPlugin[Any]], claim: Installed) -> None:
 
 async def open_plugin(loaded: LoadedPlugin, holder: Holder, scrub: Scrub) -> None:
     """Call its `open` under the holder's deadline. Raises OperatorError."""
-    deadline = holder.limits.deadline_ns
-    seconds = float("inf") if deadline is None else deadline / 1e9
+    seconds = seconds_of(holder.limits.deadline_ns)
     who = f"the system plugin {holder.name!r} ({holder.use})"
     try:
         with trio.move_on_after(seconds) as scope:

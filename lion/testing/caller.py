@@ -1,6 +1,6 @@
 """Look here if you want to know how to run one host function in a test, without a guest.
 
-Rule: fakes keep the contract of what they stand for (ports.py) and remember what was asked of
+Rule: fakes keep the contract of what they stand for (lion/ports) and remember what was asked of
 them.
 """
 
@@ -66,7 +66,7 @@ class FakePending:
 class FakeTools:
     """A ports.Tools with fixed answers by name; `calls` are the (name, arguments) asked so far.
 
-    A started call stays pending until the test ends it: `started` are they, at most `concurrent`.
+    `started` are the calls under way, at most `concurrent`; each waits until the test ends it.
     """
 
     def __init__(self, answers: Mapping[str, Answer] | None = None, concurrent: int = 64) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from lion.domain.events import CallFinished, CallRedirected, CallRequested
+from lion.domain.pairing import Pairs
 from lion.domain.record import Record
 
 
@@ -45,34 +46,30 @@ class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_calls(records: Iterable[Record]) -> Iterator[RecordedCall]:
-    """The calls of a run in the order in which they ended."""
-    asked: dict[tuple[str, int], CallRequested] = {}
+    """The calls of a run in the order in which they ended. Raises AuditError."""
+    pairs = Pairs()
     for record in records:
         match record.event():
-            case CallRequested() as event:
-                asked[record.invocation, record.call] = event
+            case CallRequested() as intent:
+                pairs.note(record, intent)
             case CallRedirected() as event:
-                yield _call(record, event, "redirected", None, ["deny", event.reason])
-            case CallFinished() as event:
-                about = asked.get((record.invocation, record.call), event)
-                tag, value = event.value
-                error = value if tag == "err" else ["", ""]
-                yield _call(record, about, event.status, value if tag == "ok" else None, error)
+                yield _call(record, event, "redirected", ("err", ("deny", event.reason)))
+            case CallFinished() as outcome:
+                whole, _ = pairs.join(record, outcome)
+                yield _call(record, whole, whole.status, whole.value)
             case _:
                 pass
 
 
 def _call(
-    record: Record,
-    about: CallRequested | CallFinished | CallRedirected,
-    status: str,
-    answer: Any,
-    error: Any,
+    record: Record, about: CallFinished | CallRedirected, status: str, value: Any
 ) -> RecordedCall:
-    case, text = error
+    tag, given = value
+    case, text = given if tag == "err" else ("", "")
     return RecordedCall(
         run=record.run, holder=record.principal, invocation=record.invocation,
         name=f"{about.capability}.{about.operation}", target=about.target,
-        args=list(getattr(about, "args", None) or []), verdict=about.verdict, reason=about.reason,
-        decided_by=about.decided_by, status=status, answer=answer, error=case, text=text,
+        args=list(getattr(about, "args", None) or []), verdict=str(about.verdict or ""),
+        reason=about.reason, decided_by=about.decided_by, status=str(status),
+        answer=given if tag == "ok" else None, error=case, text=text,
     )  # fmt: skip

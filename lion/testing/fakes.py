@@ -129,7 +129,7 @@ def seed_random(operations: dict[tuple[str, str], Operation], seed: int) -> None
         return source.getrandbits(64)
 
     def some_bytes(caller: Any, length: int) -> bytes:
-        real(caller, length)  # It checks what is asked for.
+        real(caller, length)  # The real one refuses a length out of range.
         return source.randbytes(length)
 
     real = operations["random", "bytes"].execute

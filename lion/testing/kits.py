@@ -22,6 +22,7 @@ from lion.domain.units import parse_duration
 from lion.errors import OperatorError
 from lion.host import Host
 from lion.loading import read_component
+from lion.plans import owner_of
 from lion.review.outcome import raise_ending
 from lion.review.report import Ending, RunReport
 from lion.testing.clock import FrozenClock
@@ -55,7 +56,7 @@ class _Common(Evidence):
     """What both kits have."""
 
     def __init__(self, stage: Stage, reports: list[RunReport]) -> None:
-        super().__init__(stage.log, stage.plan.name)
+        super().__init__(stage.log, owner_of(stage.plan))
         self.reports = reports
         self._stage = stage
 
@@ -113,8 +114,8 @@ class OpenKit(_Common):
         return await self._run(self._stage.plan)
 
     async def assert_replays(self, path: Source | None = None) -> None:
-        """Every run so far, executed again from its records, is the same. With `path`: the run
-        saved there is, executed with the components as they are now.
+        """Execute every run so far again from its records, and compare. With `path`: the run saved
+        there, with the components as they are now.
 
         Raises AssertionError that says where it parts, AuditError if it does not verify.
         """
@@ -220,10 +221,10 @@ def kit(source: Source, **options: Unpack[Options]) -> Iterator[Kit]:
     another world.
     """
     clock = FrozenClock()
-    with tempfile.TemporaryDirectory(prefix="lion-kit-") as folder:
+    with _own_folder() as folder:
 
         async def build() -> Stage:
-            return await build_stage(source, options, Path(folder))
+            return await build_stage(source, options, folder)
 
         yield Kit(_in_loop(build, clock), clock)
 
@@ -237,10 +238,17 @@ async def open_kit(
     If that is a FrozenClock (a fixture that returns one is enough), time passes when everything
     waits, unless `auto_advance` is off: then by `advance` alone.
     """
-    with tempfile.TemporaryDirectory(prefix="lion-kit-") as folder:
-        stage = await build_stage(source, options, Path(folder))
+    with _own_folder() as folder:
+        stage = await build_stage(source, options, folder)
         async with open_stage(stage, auto_advance=auto_advance) as (host, runtime):
             yield OpenKit(stage, [], host, runtime)
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """A folder for one test, by the name without links: those are the machine's."""
+    with tempfile.TemporaryDirectory(prefix="lion-kit-") as folder:
+        yield Path(os.path.realpath(folder))
 
 
 def _in_loop(play: Callable[[], Awaitable[T]], clock: FrozenClock) -> T:

@@ -14,9 +14,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import trio
 
+from lion.capabilities.opened import Opened
 from lion.capabilities.services import open_services
 from lion.capabilities.table import build_operations
 from lion.domain.hidden import Hidden
@@ -27,6 +29,7 @@ from lion.host import Fittings, Host, open_assembled
 from lion.kernel.inspect import describe
 from lion.kernel.system_clock import SystemClock
 from lion.log.memory import MemoryLog
+from lion.plans import owner_of
 from lion.policy.policy_file import parse_policy
 from lion.ports import Clock
 from lion.settings import Settings, settings_from
@@ -73,9 +76,16 @@ class Stage:
         return Fittings(
             operations=self._operations,
             clock=clock,
-            services=partial(open_services, answer=self._web.answer),
+            services=self._open_services,
             name_run=lambda: f"test-{len(self.log.reader().runs()) + 1}",
         )
+
+    @asynccontextmanager
+    async def _open_services(self, *asked: Any) -> AsyncIterator[Opened]:
+        async with open_services(*asked, answer=self._web.answer) as services:
+            if services.files is not None:
+                services.files.directories = {}  # what is recorded names no path of the machine
+            yield services
 
     def files(self) -> dict[str, bytes]:
         """The files of all granted directories, by the guest's paths."""
@@ -100,7 +110,7 @@ class Stage:
                 )
             for key, value in values.items():
                 data = value.encode() if isinstance(value, str) else value
-                self.log.tables.kv_set(f"{self.plan.name}/{holder}", key, pack(data))
+                self.log.tables.kv_set(f"{owner_of(self.plan)}/{holder}", key, pack(data))
 
 
 def _put(place: Path, content: str | bytes | Path) -> None:

@@ -15,13 +15,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import trio
 
 from lion.domain.call import CallError, HostCall, Verdict
-from lion.domain.events import EVENTS, encode_body
+from lion.domain.events import EVENTS, Event, encode_body
+from lion.domain.events.upcast import VERSIONS
+from lion.domain.names import did_you_mean
 from lion.domain.plan import SYSTEM, Holder, Limits
 from lion.domain.record import Record
-from lion.errors import GuestError
+from lion.domain.units import seconds_of
+from lion.errors import GuestError, OperatorError
 from lion.kernel.handles import HandleTable
 from lion.manifest.document import Document
 from lion.ports import Asking, CallStats
@@ -127,14 +131,15 @@ class SystemBench:
     ) -> None:
         """Tell it of an event (lion/domain/events), whether it chose that type or not.
 
-        Raises GuestError if it fails or takes longer than the deadline.
+        Raises GuestError if it fails or takes longer than the deadline, OperatorError for what is
+        no event.
         """
         self._seq += 1
-        body = encode_body(EVENTS[event](**fields))
+        body = encode_body(_event(event, fields))
         record = Record(
             position=self._seq, run="run-1", seq=self._seq, invocation="", call=0,
             principal=principal, component_digest="", cause="", correlation="",
-            time_ns=self.clock.now_ns(), type=event, version=1, body=body,
+            time_ns=self.clock.now_ns(), type=event, version=VERSIONS[event], body=body,
             previous_digest=b"", digest=b"",
         )  # fmt: skip
         told = self._loaded.hear(record, behind, self._handle, self._limits)
@@ -145,8 +150,7 @@ class SystemBench:
         await self._loaded.close()
 
     async def _timed(self, work: Any, what: str) -> Any:
-        deadline = self._limits.deadline_ns
-        seconds = float("inf") if deadline is None else deadline / 1e9
+        seconds = seconds_of(self._limits.deadline_ns)
         with trio.move_on_after(seconds):
             return await work
         raise GuestError(f"{what!r} ran longer than {seconds:g} s", ending="deadline")
@@ -218,6 +222,17 @@ async def open_system(
         yield SystemBench(loaded, limits, clock, http, tools)
     finally:
         await loaded.close()
+
+
+def _event(name: str, fields: Mapping[str, Any]) -> Event:
+    if name not in EVENTS:
+        raise OperatorError(f"there is no event {name!r}", hint=did_you_mean(name, EVENTS))
+    try:
+        return msgspec.convert(fields, EVENTS[name])
+    except msgspec.ValidationError as exc:
+        raise OperatorError(
+            f"these fields make no {name}: {exc}", hint="lion/domain/events says what it has"
+        ) from exc
 
 
 def _claim(kind: type[SystemPlugin[Any]]) -> Installed:

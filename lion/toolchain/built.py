@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Built(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a project: `verdict` is `new`, `same` (built, and no byte differs) or
     `current` (not built, because nothing changed). `size` is in bytes. A project in Python has no
-    component but `plugins`, each described as python_probe.py does; `current` is what is
+    component but `plugins`, each described as python/probe.py does; `current` is what is
     installed from this very folder.
     """
 

@@ -23,6 +23,8 @@ KINDS: Final = {
 }
 HERE: Final = Path(__file__).parent
 TEMPLATES, RESOURCES = HERE / "templates", HERE / "resources"
+SCHEMA: Final = HERE.parent / "manifest" / "manifest.schema.json"
+"""Beside the new manifest, whose first line names it: editors complete and check by it."""
 _LION_AS: Final = "vendor/lion-as"
 VENDORED: Final = {
     "rust": {
@@ -66,6 +68,7 @@ def new(folder: Path, language: str, kind: str | None) -> Made:
             target.write_text(text, "utf-8")
         for source, target_name in VENDORED[language].items():
             _copy(RESOURCES / source, folder / target_name)
+        _copy(SCHEMA, folder / SCHEMA.name)
     except OSError as exc:
         raise OperatorError(
             f"{str(folder)!r} cannot be made: {exc.strerror}", hint="choose another folder"

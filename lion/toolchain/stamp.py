@@ -69,19 +69,33 @@ def read_stamps(folder: Path) -> dict[str, Stamp]:
         return {}
 
 
-def newer_source(component: Path) -> Path | None:
+def newer_source(component: Path, *, by_time: bool = False) -> Path | None:
     """The folder of a component's source, if that changed since the component was built.
 
     None too if nothing is known: no stamp, another component than the stamp's, or no source here.
+    `by_time`: and if no file of it is younger than the component, whatever it holds; for those who
+    cannot wait for digests.
     """
     stamp = read_stamps(component.parent).get(component.name)
-    if stamp is None or _digest(component) != stamp.component:
+    if stamp is None:
         return None
     roots = [component.parent / root for root in stamp.roots]
+    if by_time and not _has_younger(component, roots):
+        return None
+    if _digest(component) != stamp.component:
+        return None
     folder = component.parent / stamp.folder
     if not folder.is_dir() or digest_files(roots) == stamp.source:
         return None
     return Path(os.path.normpath(folder))
+
+
+def _has_younger(component: Path, roots: Sequence[Path]) -> bool:
+    try:
+        made = component.stat().st_mtime_ns
+        return any(path.stat().st_mtime_ns > made for _, path in source_files(roots))
+    except OSError:
+        return False
 
 
 def digest_files(roots: Sequence[Path]) -> str:

@@ -1,6 +1,6 @@
 """Look here if you want to know how a WIT value is written as JSON and read back.
 
-Rule: the table is the manifest's: what to_json writes, from_json reads back as the same value.
+Rule: the table is in docs/command-line.md; what to_json writes, from_json reads back as the same.
 Rule: every mistake is a JsonMismatch that says where, what was expected and what was found.
 Rule: the type leads: nothing of a hostile text is followed deeper than the type goes, and no type
 deeper than 64.

@@ -239,8 +239,7 @@ async def drive(
             took = clock() - began
             ticker.inside -= 1
         stats.cpu_ns += took if is_busy else min(took, INLINE_CAP_NS)
-        was_suspect, is_suspect = is_busy or is_suspect, took > LONG_POLL_NS
-        is_busy = was_suspect and is_suspect
+        is_busy, is_suspect = (is_busy or is_suspect) and took > LONG_POLL_NS, took > LONG_POLL_NS
         if guest.dropped:
             _drop_all(guest, drop)
         if done:

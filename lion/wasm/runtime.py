@@ -17,6 +17,7 @@ from wasmtime.component import Component as WasmComponent
 from wasmtime.component import ResourceType
 from wasmtime.component._types import FuncType
 
+from lion.domain.pythons import check_python
 from lion.errors import GuestError, OperatorError
 from lion.ports import NO_EXTENSIONS, Export, Extensions, Import
 from lion.values.wit import render_function
@@ -32,19 +33,6 @@ from lion.wasm.sections import check_preamble, function_docs
 
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
-
-REFUSED_PYTHONS = ((3, 14, 0), (3, 14, 1))
-"""They take a fiber's stack for an overflow and may abort the process."""
-
-
-def check_python() -> None:
-    """Raise OperatorError on a Python that cannot run guests."""
-    if sys.version_info[:3] in REFUSED_PYTHONS:
-        version = ".".join(map(str, sys.version_info[:3]))
-        raise OperatorError(
-            f"Python {version} aborts on the stacks that components run on",
-            hint="use another patch release, 3.14.2 or later",
-        )
 
 
 class WasmRuntime:
@@ -169,7 +157,7 @@ async def open_runtime(
     `offers` what components may import (lion's interfaces), `instances` how many may live (what
     the machine allows).
     """
-    check_python()
+    check_python(sys.version_info[:3])
     engine = build_engine()
     ticker = Ticker(engine)
     shared = Shared(engine, PollMeter(ticker, os.cpu_count() or 2), Admission(instances))

@@ -28,7 +28,7 @@ def check_preamble(data: bytes, origin: str) -> None:
     if data[4:8] == MODULE_LAYER:
         raise OperatorError(
             f"{origin!r} is a core module, not a component",
-            hint="build it as a component (plugins-src shows how, README: a first plugin)",
+            hint="build it as a component (docs/plugins.md shows how, plugins-src has many)",
         )
     if data[4:8] != COMPONENT_LAYER:
         raise OperatorError(

@@ -71,6 +71,7 @@ def swapping(home: Path) -> Iterator[list[int]]:
         thread.join()
 
 
+@pytest.mark.slow
 async def test_a_race_for_a_link_is_never_won(home: Path, tmp_path: Path) -> None:
     async with open_arena(tmp_path) as arena:
         with swapping(home) as count:
@@ -287,6 +288,7 @@ trio.run(main, Path(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_a_file_is_the_old_or_the_new_one(home: Path, tmp_path: Path) -> None:
     (home / "f").write_text("old" * 20_000)
     random = Random(7)

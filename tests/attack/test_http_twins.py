@@ -390,3 +390,36 @@ async def test_the_fetcher_fetches(server: Server, arena: Arena) -> None:
         "text": "hello",
     }
     assert bad.value == "denied: no grant covers it"
+
+
+SLASHED = ["/p/group%2Fproject", "/p%2fgroup", "/p/x%2F..%2F..%2Fstaff"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule", "came"),
+    [
+        ({"path": "/**"}, "", ["ok", "ok", "invalid"]),
+        ({"path": "/p/**"}, "", ["ok", "denied", "invalid"]),
+        ({"path": "/p/*"}, "", ["denied", "denied", "invalid"]),
+        ({"path": "/p/*", "encoded-slash": True}, "", ["ok", "denied", "invalid"]),
+        ({"path": "/**"}, "**/p/group/**", ["denied", "ok", "invalid"]),
+        ({"path": "/**", "encoded-slash": True}, "**/p/group**", ["denied", "denied", "invalid"]),
+    ],
+)
+async def test_an_encoded_slash_is_decided_as_sent_or_in_both_readings(
+    entry: dict[str, Any], rule: str, came: list[str], server: Server, tmp_path: Path
+) -> None:
+    url = f"GET {server.url}{entry['path']}"
+    granted = {"url": url, **{key: value for key, value in entry.items() if key != "path"}}
+    policy = f'deny = ["http send {rule}"]' if rule else ""
+    async with open_arena(tmp_path, policy) as arena:
+        asked = [ask(server.url + path) for path in SLASHED]
+        outcomes = await tried(arena, server, probe(granted), *asked)
+    kinds = ["ok" if isinstance(one, dict) else one.split(":")[0] for one in outcomes]
+    assert kinds == came
+    sent = [seen.line.split()[1].decode() for seen in server.seen]
+    assert sent == [
+        path.replace("%2f", "%2F")
+        for path, kind in zip(SLASHED, came, strict=True)
+        if kind == "ok"
+    ]

@@ -41,6 +41,7 @@ def test_a_quick_bench_prints_its_goals_and_writes_the_same_figures(tmp_path: Pa
         assert goal["title"] in done.stdout
 
 
+@pytest.mark.slow
 def test_what_log_and_policy_take_is_told_of_files_servers_and_models(tmp_path: Path) -> None:
     """A real server, a real guest, and what others would use, in one run."""
     file = tmp_path / "bench.json"

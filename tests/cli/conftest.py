@@ -16,8 +16,16 @@ def lion(tmp_path: Path) -> Lion:
     return Lion(folder)
 
 
+@pytest.fixture
+def stocked(lion: Lion) -> Lion:
+    """lion in a folder that has what the documents name."""
+    for name in ("examples", "plugins-wasm"):
+        shutil.copytree(ROOT / name, lion.folder / name)
+    return lion
+
+
 @pytest.fixture(scope="session")
-def toured(tmp_path_factory: pytest.TempPathFactory, _shared_cache: object) -> Path:
+def toured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state directory with one run, of the tour."""
     lion = Lion(tmp_path_factory.mktemp("toured"))
     assert lion("run", ROOT / "examples" / "tour" / "manifest.toml").returncode == 0
@@ -29,10 +37,3 @@ def recorded(lion: Lion, toured: Path) -> Lion:
     """lion in a folder of this test's own, where the tour has run already."""
     shutil.copytree(toured, lion.state)
     return lion
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _shared_cache(tmp_path_factory: pytest.TempPathFactory) -> "object":
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LION_TEST_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield

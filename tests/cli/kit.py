@@ -1,4 +1,7 @@
-"""Look here if you want to know how tests start lion: as a process, like a person does."""
+"""Look here if you want to know how tests start lion: here, or as a process like a person does.
+
+Rule: a process is for what only a process shows: signals, pipes, terminals, how it ends.
+"""
 
 import json
 import os
@@ -6,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from tests.cli.here import run_here
 
 ROOT = Path(__file__).parents[2]
 WASM = ROOT / "plugins-wasm"
@@ -26,13 +31,25 @@ class Lion:
             "PYTHONPATH": str(ROOT),
             "LION_STATE": str(self.state),
             # Compiled code is the same for all tests, and made once.
-            "LION_CACHE": os.environ.get("LION_TEST_CACHE", str(folder.parent / "cache")),
+            "LION_CACHE": os.environ["LION_TEST_CACHE"],
             "LC_ALL": "C.UTF-8",
         }
 
     def __call__(
         self, *words: str | Path, stdin: str = "", **environ: str
     ) -> subprocess.CompletedProcess[str]:
+        """What a command comes to, run here."""
+        return run_here(
+            list(map(str, words)),
+            folder=self.folder,
+            environ=self.environ | environ,
+            stdin=stdin,
+        )
+
+    def process(
+        self, *words: str | Path, stdin: str = "", **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        """The same in a process of its own."""
         return subprocess.run(
             [sys.executable, "-m", "lion", *map(str, words)],
             cwd=self.folder,

@@ -14,7 +14,7 @@ from tests.cli.kit import ROOT, SECONDS, WASM, Lion, assert_one_line
 
 TOUR_PLUGINS = ("hello", "calculator", "notebook")
 TOUR = ROOT / "examples" / "tour" / "manifest.toml"
-README = (ROOT / "README.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "log-and-audit.md").read_text("utf-8")
 
 MANIFEST_KEYS = {
     "kind",
@@ -32,8 +32,8 @@ RUN_KEYS = {
 }  # fmt: skip
 HOLDER_KEYS = {
     "name", "kind", "is_sandboxed", "component", "digest", "system", "imports", "tools",
-    "defaults", "denied_defaults", "grants", "rules", "may_use", "reachable", "limits",
-    "lowered", "warnings", "use",
+    "defaults", "denied_defaults", "grants", "directories", "rules", "may_use", "refused",
+    "reachable", "limits", "lowered", "warnings", "use",
 }  # fmt: skip
 USE_KEYS = {"invocations", "endings", "cpu_ns", "operations", "grants", "denied", "budgets"}
 
@@ -65,7 +65,7 @@ def tour(*, unused: bool = False) -> str:
 
 
 def test_a_manifest_for_people(lion: Lion) -> None:
-    result = lion("audit", TOUR)
+    result = lion("audit", TOUR, "--full")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("manifest tour, policy: none\n")
     ann = block(result.stdout, "agent ann")
@@ -125,7 +125,7 @@ allow.kv = {{ bytes = "1 KiB" }}
         "two": [("kv", ["three.kv-get"])],
         "three": [],
     }
-    text = lion("audit", path).stdout
+    text = lion("audit", path, "--full").stdout
     assert "no kv of its own; through two.clock-monotonic then three.kv-get: kv" in text
 
 
@@ -133,11 +133,14 @@ def test_a_proxy_and_what_is_lost_by_it(lion: Lion) -> None:
     policy = lion.write('[http]\nproxy = "http://proxy.example:3128"', "policy.toml")
     lion("run", TOUR, "--policy", policy)
     for words in (("audit", TOUR, "--policy", policy), ("audit", "last")):
-        text = lion(*words).stdout
+        text = lion(*words, "--full").stdout
         assert "requests go through the proxy http://proxy.example:3128, which resolves" in text
         assert "the addresses it reaches are not pinned" in text
     assert lion.json("audit", "last")["proxy"] == "http://proxy.example:3128"
-    assert "proxy" not in lion("audit", TOUR).stdout and lion.json("audit", TOUR)["proxy"] == ""
+    assert (
+        "proxy" not in lion("audit", TOUR, "--full").stdout
+        and lion.json("audit", TOUR)["proxy"] == ""
+    )
 
 
 def test_a_policy_that_denies_and_lowers(lion: Lion) -> None:
@@ -145,11 +148,11 @@ def test_a_policy_that_denies_and_lowers(lion: Lion) -> None:
         'deny = ["tool notebook.write", "random"]\n[limits]\nmemory = "32 MiB"', "policy.toml"
     )
     words = ("audit", TOUR, "--policy", policy)
-    text = lion(*words).stdout
+    text = lion(*words, "--full").stdout
     assert text.startswith(f"manifest tour, policy: {policy}\n")
     ann = block(text, "agent ann")
     assert rows(ann, "policy") == [
-        'denies "tool notebook.write"',
+        'policy line 1 denies "tool notebook.write"',
         "lowers memory: 64 MiB to 32 MiB",
     ]
     assert rows(ann, "reaches") == []
@@ -168,7 +171,7 @@ def test_a_run_tells_used_from_unused(lion: Lion) -> None:
     run = lion("run", lion.write(tour(unused=True)))
     assert "who may do what:   " in run.stdout
     assert " -m lion audit last\n" in run.stdout
-    result = lion("audit", "last")
+    result = lion("audit", "last", "--full")
     assert (result.returncode, result.stderr) == (0, "")
     bob = block(result.stdout, "agent bob")
     assert rows(bob, "granted") == ["tools calculator.*  2 times", "tools notebook.count  once"]
@@ -209,17 +212,26 @@ def test_a_run_for_programs(lion: Lion) -> None:
 
 
 def test_the_documented_keys_are_those_of_the_command(recorded: Lion) -> None:
-    table = README.partition("| key | value |\n")[2].partition("\n\n")[0]
-    told = {cells.split("|")[1].strip(): cells.split("|")[2] for cells in table.splitlines()}
+    table = PAGE.partition("| key | value |\n")[2].partition("\n\n")[0]
+    told: dict[str, str] = {}
+    for _, key, text, _ in (row.split("|") for row in table.splitlines()):
+        told[key.strip()] = told.get(key.strip(), "") + text
     words = {key: set(re.findall(r"`(\w+)`", text)) for key, text in told.items()}
     audit = recorded.json("audit")
     (ann,) = [holder for holder in audit["holders"] if holder["name"] == "ann"]
     assert words["`holders[]`"] == HOLDER_KEYS
     assert words["`holders[].use`"] == USE_KEYS
     assert words["`holders[].grants[]`"] == set(ann["grants"][0])
+    shut = recorded.write('deny = ["tools"]', "shut.toml")
+    shown = {h["name"]: h for h in recorded.json("audit", TOUR, "--policy", shut)["holders"]}
+    assert words["`holders[].refused[]`"] - {"manifest", "grants"} == set(
+        shown["ann"]["refused"][0]
+    )
+    assert words["`holders[].rules[]`"] == set(shown["ann"]["rules"][0])
     assert words["`holders[].reachable[]`"] == set(ann["reachable"][0])
     assert words["`holders[].use.grants[]`"] == set(ann["use"]["grants"][0])
-    assert words["`holders[].use.denied[]`"] == set(ann["use"]["denied"][0])
+    denied = words["`holders[].use.denied[]`"] - {"grants", "budget"}
+    assert denied == set(ann["use"]["denied"][0])
     recorded("run", TOUR, "--policy", recorded.write('deny = ["tools"]', "policy.toml"))
     again = recorded.json("audit")["again"]
     assert words["`again`"] == set(again)
@@ -231,7 +243,7 @@ def test_the_documented_keys_are_those_of_the_command(recorded: Lion) -> None:
 def test_the_line_for_what_was_denied_allows_it(lion: Lion) -> None:
     path = lion.write(tour())
     lion("run", path)
-    refusal, where, line = rows(block(lion("audit").stdout, "agent ann"), "denied")
+    refusal, where, line = rows(block(lion("audit", "--full").stdout, "agent ann"), "denied")
     assert refusal == "tools call notebook.remove  once: no grant covers it"
     assert where.strip() == "allow it: under [agents.ann] in the manifest write"
     before = 'allow.tools = ["calculator.add", "hello.greet", "notebook.write"]'
@@ -260,7 +272,7 @@ def test_a_run_is_audited_without_manifest_components_or_policy(lion: Lion) -> N
     ]
     assert denial["suggestion"] == ""
     assert denial["reason"] == 'denied by policy rule "tool hello.greet"'
-    assert "is not the one of now" in lion("audit").stdout
+    assert "is not the one of now" in lion("audit", "--full").stdout
 
 
 def test_a_run_is_decided_again_by_other_rules(lion: Lion) -> None:
@@ -283,7 +295,9 @@ def test_a_run_is_decided_again_by_other_rules(lion: Lion) -> None:
     )
     lowered = {name: [one["limit"] for one in some] for name, some in again["lowered"].items()}
     assert lowered == {name: ["memory"] for name in ("ann", "bob", *TOUR_PLUGINS)}
-    text = lion("audit", "last", "--policy", new).stdout
+    short = lion("audit", "last", "--policy", new).stdout
+    assert f"{again['changed']} of {again['calls']} calls would be decided otherwise" in short
+    text = lion("audit", "last", "--policy", new, "--full").stdout
     assert re.search(r"allow -> ask  bob  tools \w+ calculator.divide  once: to be asked by", text)
     assert re.search(
         r"deny -> allow  ann  tools \w+ hello.greet  once: granted by agents.ann", text
@@ -345,7 +359,7 @@ task = "wait"
     assert audit["exit_code"] is None
     assert audit["endings"] == [{"name": "ann", "ending": "cut", "error": ""}]
     assert holders(audit)["ann"]["use"]["endings"] == {"cut": 1}
-    text = lion("audit").stdout
+    text = lion("audit", "--full").stdout
     assert ": not finished (cut short, or still going), " in text
     assert rows(block(text, "agent ann"), "ran")[0].startswith("once: 1 cut; ")
 
@@ -354,16 +368,16 @@ def test_a_changed_log_is_not_audited(lion: Lion) -> None:
     import sqlite3
 
     lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}')
-    assert lion("audit").returncode == 0
+    assert lion("audit", "--full").returncode == 0
     with sqlite3.connect(lion.state / "log.sqlite") as log:
         log.execute("UPDATE events SET call = 7 WHERE seq = 3")
     log.close()
-    assert_one_line(lion("audit"), 5, "3")
+    assert_one_line(lion("audit", "--full"), 5, "3")
 
 
 def test_a_bare_component_was_granted_nothing(lion: Lion) -> None:
     lion("call", WASM / "notebook.wasm", "count")
-    lines = block(lion("audit", "last").stdout, "plugin notebook")
+    lines = block(lion("audit", "last", "--full").stdout, "plugin notebook")
     assert rows(lines, "warning") == ["imported but not granted: kv"]
     assert rows(lines, "denied")[0].startswith("kv get counter  once: no grant covers it")
 
@@ -393,7 +407,7 @@ def test_set_is_for_manifests(lion: Lion) -> None:
 
 
 def test_there_is_no_run_yet(lion: Lion) -> None:
-    assert_one_line(lion("audit"), 2)
+    assert_one_line(lion("audit", "--full"), 2)
     error = json.loads(lion("audit", "--json").stdout)["error"]
     assert error["kind"] == "OperatorError"
 
@@ -411,7 +425,7 @@ def test_there_is_no_run_yet(lion: Lion) -> None:
     ],
 )
 def test_budgets_are_shown_in_their_units(budget: str, amount: int, shown: str) -> None:
-    from lion.cli.audit_table import render_spent
+    from lion.cli.amounts import render_spent
 
     assert render_spent(budget, amount) == shown
 
@@ -419,6 +433,6 @@ def test_budgets_are_shown_in_their_units(budget: str, amount: int, shown: str) 
 def test_what_a_guest_asked_for_cannot_draw(lion: Lion) -> None:
     words = json.dumps({"key": "a\n\x1b[1mok", "value": "x"})
     lion("call", WASM / "probe.wasm", "kv-set", words)
-    text = lion("audit").stdout
+    text = lion("audit", "--full").stdout
     assert "\x1b" not in text
     assert "denied      kv set a\\n\\x1b[1mok  once: " in text

@@ -195,8 +195,8 @@ def test_no_home(lion: Lion) -> None:
 def test_a_bug_is_one_line_and_says_how_to_report_it(recorded: Lion) -> None:
     recorded.write("raise RuntimeError('planted')", "sitepackage/sqlite3/__init__.py")
     planted = str(recorded.folder / "sitepackage")
-    result = recorded("runs", PYTHONPATH=planted)
+    result = recorded.process("runs", PYTHONPATH=planted)
     assert_one_line(result, 70, "a bug in lion", "planted", "report")
-    told = recorded("runs", "-v", PYTHONPATH=planted)
+    told = recorded.process("runs", "-v", PYTHONPATH=planted)
     assert told.returncode == 70
     assert "Traceback" in told.stderr

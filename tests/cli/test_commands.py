@@ -10,14 +10,19 @@ def said_lines(text: str) -> list[str]:
 
 
 def test_every_command_explains_itself() -> None:
+    import click
     from click.testing import CliRunner
 
-    from lion.cli.lazy_group import COMMANDS, lion
+    from lion.cli.lazy_group import COMMANDS, LazyGroup, lion
 
+    assert isinstance(lion, LazyGroup)
     for name in COMMANDS:
-        result = CliRunner().invoke(lion, [name, "--help"])
-        assert result.exit_code == 0
-        assert "--json" in result.output
+        command = lion.get_command(click.Context(lion), name)
+        inner = list(command.commands) if isinstance(command, click.Group) else [None]
+        for words in ([name, *filter(None, [one]), "--help"] for one in inner):
+            result = CliRunner().invoke(lion, words)
+            assert result.exit_code == 0
+            assert "--json" in result.output, words
 
 
 def test_a_run_its_log_and_its_replay(lion: Lion) -> None:
@@ -166,7 +171,13 @@ def test_check_keeps_to_the_policy(lion: Lion) -> None:
     checked = lion.json("check", lion.write(tour()), "--policy", policy)
     holders = {holder["name"]: holder for holder in checked["holders"]}
     assert "kv" not in holders["notebook"]["may_use"]
-    assert "imported but not allowed: kv" in holders["notebook"]["warnings"]
+    assert holders["notebook"]["warnings"] == ['granted but denied by policy rule "kv": kv']
+    denial = 'denied by policy rule "kv"'
+    assert holders["notebook"]["refused"] == [
+        {"capability": "kv", "by": "policy line 1", "reason": denial}
+    ]
+    text = lion("check", lion.write(tour()), "--policy", policy).stdout
+    assert "         denied   kv by policy line 1\n" in text
 
 
 def test_check_describes_tools_alike_whoever_wrote_them(lion: Lion) -> None:
@@ -217,3 +228,13 @@ def test_diagnostics_go_to_stderr(lion: Lion) -> None:
     told = [json.loads(line) for line in lion(*words, "--log-format", "json").stderr.splitlines()]
     assert {"event": "greeting Ann", "level": "info"}.items() <= told[-2].items()
     assert told[-2]["principal"] == "hello"
+
+
+def test_a_log_without_runs_lists_none_and_is_no_mistake(lion: Lion) -> None:
+    result = lion("runs")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "no runs yet; start one with: lion run MANIFEST\n"
+    assert lion.json("runs") == []
+    assert lion("log").returncode == 2
+    lion("check", lion.write(tour()))  # opens a log, and runs nothing
+    assert (lion("runs").returncode, lion("runs").stdout) == (0, "")

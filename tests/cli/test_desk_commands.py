@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from tests.cli.kit import ROOT, SECONDS, Lion
 
+DIARY = "To have the diary read too"
 GRANT = 'allow.http = ["GET ${web}/park/**"]'
 
 
@@ -61,15 +63,41 @@ def test_what_the_desk_suggests_does_what_it_says(lion: Lion, desk: Path) -> Non
     assert below == ["replay", "audit", "verify"], "the same three, and no other"
     assert re.search(r"^identical  run ", typed(lion, suggested["again"]), re.MULTILINE)
     audit = typed(lion, suggested["who may"])
-    assert "never used" in audit and f"GET http://127.0.0.1:{port}/park/food.html (1)" in audit
+    assert "denied  fetcher  http start " in audit and len(audit.splitlines()) <= 24
+    (whole,) = re.findall(r"^all of it: (.*)$", audit, re.MULTILINE)
+    full = typed(lion, whole)
+    assert "never used" in full and f"GET http://127.0.0.1:{port}/park/food.html (1)" in full
     assert re.match(r"ok  run \S+: \d+ records, finished\n", typed(lion, suggested["is it"]))
 
     pasted = r"allow it:  under \[(.*)\] in \S*manifest.toml write\n\s+(allow\..*)$"
     ((where, line),) = re.findall(pasted, printed, re.MULTILINE)
     assert where == "plugins.fetcher" and tomllib.loads(line)
+    assert DIARY in printed
     path = desk / "manifest.toml"
     text = path.read_text()
     assert text.count(GRANT) == 1
     path.write_text(text.replace(GRANT, line))
-    again = run(lion, desk, port)
+    with socket.create_server(("127.0.0.1", port)):
+        again = run(lion, desk, port)  # the line fits whichever port it runs on
+    assert f"127.0.0.1:{port}" not in again
     assert "denied  " not in again and "On Tuesdays the park's own lions get chicken [3]." in again
+    assert "accepted: all three claims" in again and "refused" not in again
+    assert DIARY not in again
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "everybody", [True, False], ids=["as a terminal does", "the script alone"]
+)
+def test_an_interrupt_ends_the_desk_without_a_traceback(
+    lion: Lion, desk: Path, everybody: bool
+) -> None:
+    words = [sys.executable, str(desk / "desk.py"), "--port", str(free_port())]
+    with subprocess.Popen(
+        words, cwd=lion.folder, env=lion.environ, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stdout.readline()
+        (os.killpg if everybody else os.kill)(process.pid, signal.SIGINT)
+        told = process.communicate(timeout=SECONDS)[0]
+    assert process.returncode == 130 and "Traceback" not in told

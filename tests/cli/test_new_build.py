@@ -44,6 +44,15 @@ def test_a_new_folder_is_complete_in_itself(lion: Lion, language: str, kind: str
     assert len(files["README.md"].read_text("utf-8").splitlines()) <= 12
 
 
+def test_editors_find_the_schema_of_a_new_manifest(lion: Lion) -> None:
+    lion("new", "fox", "--lang", "rust")
+    first, *_ = (lion.folder / "fox" / "manifest.toml").read_text("utf-8").splitlines()
+    marker, _, place = first.partition(" ")
+    assert marker == "#:schema"
+    schema = (lion.folder / "fox" / place).read_text("utf-8")
+    assert schema == lion("schema").stdout
+
+
 def test_json_says_what_was_made(lion: Lion) -> None:
     made = lion.json("new", "fox", "--lang", "rust")
     assert made["folder"] == str(lion.folder / "fox")
@@ -174,8 +183,19 @@ def test_check_warns_of_a_component_that_is_older_than_its_source(lion: Lion) ->
     [holder] = lion.json("check", "hello/manifest.toml")["holders"]
     assert any("older than its source" in warning for warning in holder["warnings"])
     component = folder / "hello.wasm"
+    _younger(folder / "src" / "lib.rs", component)
+    told = "warning  hello is older than its source; build it again: lion build hello\n"
+    run = lion("run", "hello/manifest.toml")
+    assert (run.returncode, run.stderr) == (0, told)
     write_stamp(component, make_stamp(component, folder, [folder / "src"], "a compiler"))
     assert "older" not in lion("check", "hello/manifest.toml").stdout
+    assert lion("run", "hello/manifest.toml").stderr == ""
+
+
+def _younger(one: Path, other: Path) -> None:
+    """Make a file younger than another, however coarse the file system's times are."""
+    made = other.stat().st_mtime_ns
+    os.utime(one, ns=(made + 1_000_000_000, made + 1_000_000_000))
 
 
 def test_a_manifest_names_what_was_never_built(lion: Lion) -> None:

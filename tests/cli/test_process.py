@@ -71,10 +71,21 @@ def test_a_run_imports_only_what_it_uses(lion: Lion) -> None:
 def test_output_into_a_pipe_that_ends_at_once_is_whole(lion: Lion) -> None:
     """The process ends without taking itself apart; whatever was said is out by then."""
     for words in (["--help"], ["--version"], ["inspect", str(WASM / "guide.wasm"), "--json"]):
-        first, again = lion(*words), lion(*words)
+        first, again = lion.process(*words), lion(*words)
         assert first.stdout == again.stdout
         assert first.stdout.endswith("\n")
         assert (first.returncode, first.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("component", "tool", "arguments", "code"),
+    [("calculator", "divide", '{"a": 1, "b": 0}', 1), ("hostile", "panic", '{"message": ""}', 3)],
+)
+def test_the_exit_code_is_the_commands(
+    lion: Lion, component: str, tool: str, arguments: str, code: int
+) -> None:
+    words = ("call", WASM / f"{component}.wasm", tool, arguments)
+    assert lion.process(*words).returncode == lion(*words).returncode == code
 
 
 def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:
@@ -174,7 +185,7 @@ def _read(descriptor: int) -> bytes:
 
 @pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 0), (3, 14, 1)])
 def test_some_pythons_are_refused(version: tuple[int, int, int]) -> None:
-    from lion.cli.versions import check_python
+    from lion.domain.pythons import check_python
     from lion.errors import OperatorError
 
     with pytest.raises(OperatorError, match="Python 3"):
@@ -183,7 +194,7 @@ def test_some_pythons_are_refused(version: tuple[int, int, int]) -> None:
 
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 13, 9), (3, 14, 2), (3, 15, 0)])
 def test_the_others_are_not(version: tuple[int, int, int]) -> None:
-    from lion.cli.versions import check_python
+    from lion.domain.pythons import check_python
 
     check_python(version)
 

@@ -9,6 +9,7 @@ from lion.domain.units import (
     LARGEST,
     TIMES,
     BadUnit,
+    counted,
     parse_count,
     parse_duration,
     parse_rate,
@@ -16,6 +17,8 @@ from lion.domain.units import (
     render_duration,
     render_rate,
     render_size,
+    round_size,
+    seconds_of,
 )
 
 
@@ -108,3 +111,27 @@ def test_rendering_takes_the_largest_exact_unit() -> None:
     assert render_duration(90 * 10**9) == "90 s"
     assert render_rate(Rate(10, 10**9)) == "10/s"
     assert render_rate(Rate(10, 1_500_000_000)) == "10/1500 ms"
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 B"), (1, "1 B"), (1023, "1,023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"),
+        (13_421_773, "12.8 MiB"), (2**20 - 1, "1 MiB"), (2**30, "1 GiB"),
+        (2**63 - 1, "8,388,608 TiB"),
+        (123_456, "121 KiB"),
+    ],
+)  # fmt: skip
+def test_sizes_to_be_read(size: int, shown: str) -> None:
+    assert round_size(size) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 calls"), (1, "1 call"), (1234, "1,234 calls")]
+)
+def test_counts_with_their_word(count: int, shown: str) -> None:
+    assert counted(count, "call") == shown
+
+
+def test_no_limit_on_time_is_endless() -> None:
+    assert (seconds_of(None), seconds_of(1_500_000_000)) == (float("inf"), 1.5)

@@ -1,5 +1,7 @@
 """Old records become today's events; what a newer lion wrote is refused in clear words."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -46,7 +48,57 @@ def test_a_newer_lion_is_named_as_the_reason(changes: dict[str, Any]) -> None:
         event_of(record(**changes))
 
 
-@pytest.mark.parametrize("body", [b"", b"\xc1", encode_body({"level": 1}), encode_body([1])])
-def test_a_body_that_is_none_is_an_audit_error(body: bytes) -> None:
-    with pytest.raises(AuditError, match=r"is no LineLogged.*lion verify"):
-        event_of(record(body=body))
+OK = {"status": "completed", "value": ["ok", 1]}
+SAID = {**OK, "capability": "output", "operation": "text"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("LineLogged", b""),
+        ("LineLogged", b"\xc1"),
+        ("LineLogged", encode_body({"level": 1})),
+        ("LineLogged", encode_body([1])),
+        ("LineLogged", encode_body({"level": "info", "message": "x"}) + b"\xc0"),
+        ("PluginResult", b"\x81\xa5value" + b"\x91" * 100_000 + b"\xc0"),
+        ("PluginResult", b"\x81\xa5value\xd4\x05\x00"),
+        ("PluginResult", b"\x81\xa5value\xa1\xff"),
+        ("CallFinished", encode_body({**OK, "status": "vanished"})),
+        ("CallFinished", encode_body({**OK, "verdict": "perhaps"})),
+        ("CallFinished", encode_body({**OK, "value": None})),
+        ("CallFinished", encode_body({**OK, "value": ["maybe", 1]})),
+        ("CallFinished", encode_body({**OK, "value": ["err", "denied"]})),
+        ("CallFinished", encode_body({**OK, "opinions": [1]})),
+        ("AgentPartialOutput", encode_body({**SAID, "args": [3]})),
+        ("AgentPartialOutput", encode_body({**SAID, "operation": "progress", "args": ["x"]})),
+        ("RunStarted", encode_body({"limits": {"ann": {"memory": "much"}}})),
+    ],
+)
+def test_a_body_that_is_none_is_an_audit_error(kind: str, body: bytes) -> None:
+    with pytest.raises(AuditError, match=rf"record 1 of run .* is no {kind}: .*damaged") as caught:
+        event_of(record(type=kind, body=body))
+    assert caught.value.facts["seq"] == 1
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_versions_begin_at_one(version: int) -> None:
+    with pytest.raises(AuditError, match=f"there is no version {version}"):
+        event_of(record(version=version))
+
+
+def test_an_old_body_that_an_upcaster_cannot_take_is_an_audit_error() -> None:
+    steps = {("LineLogged", 1): lambda body: {"level": body["tone"]}}
+    with pytest.raises(AuditError, match="is no LineLogged: KeyError: 'tone'"):
+        event_of(record(), {"LineLogged": 2}, steps)
+
+
+def test_a_record_reads_itself_by_this_and_nothing_else() -> None:
+    """No file but this one decodes a body, so no reader can pass it by."""
+    lion = Path(__file__).parents[2] / "lion"
+    readers = [
+        path.relative_to(lion).as_posix()
+        for path in lion.rglob("*.py")
+        if re.search(r"record\.body|\bEVENTS\[.*type\]", path.read_text("utf-8"))
+    ]
+    # chain and feed count and digest the bytes.
+    assert sorted(readers) == ["domain/events/upcast.py", "log/chain.py", "log/feed.py"]

@@ -69,7 +69,7 @@ async def test_what_was_denied_is_noted_on_what_a_call_raises(host: lion.Host) -
         ("two\nlines", "add", {}, {}, "not valid TOML at line 1"),
         (5, "add", {}, {}, "a manifest cannot be a int: 5"),
         (b"calculator.wasm", "add", {}, {}, "a manifest cannot be a bytes"),
-        (CALCULATOR, "ad", {}, {}, "there is no tool 'calculator.ad'; its tools are:"),
+        (CALCULATOR, "ad", {}, {}, "'calculator' has no tool 'ad'; did you mean 'add'?"),
         (CALCULATOR, "hello.greet", {}, {}, "there is no plugin 'hello'"),
         (CALCULATOR, 5, {}, {}, "5 names no tool"),
         (CALCULATOR, "", {}, {}, "'' names no tool"),

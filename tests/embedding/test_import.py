@@ -44,7 +44,10 @@ def test_a_name_that_it_has_not_is_an_attribute_error() -> None:
 
 
 def test_the_import_brings_nothing_with_it() -> None:
-    assert {name for name in imported_by("import lion") if name.startswith("lion")} == {"lion"}
+    assert {name for name in imported_by("import lion") if name.startswith("lion")} == {
+        "lion",
+        "lion.version",
+    }
 
 
 def test_a_host_needs_neither_the_command_line_nor_pydantic_nor_the_http_client() -> None:

@@ -21,6 +21,7 @@ from tests.endurance.kit import verified
 from tests.endurance.process import CRASHES, finish
 
 BROKEN = tuple(mark for mark in CRASHES if mark != "Traceback")
+ABORTED = tuple(mark for mark in BROKEN if mark != "Exception ignored")
 KILLED = -signal.SIGINT
 """How Python ends for a KeyboardInterrupt that nobody catches."""
 
@@ -60,11 +61,13 @@ class Programs:
             process.send_signal(signal.SIGINT)
             time.sleep(self.rng.choice((0, 0.001, 0.01)))
         ended = finish(process, False)
-        assert not any(mark in ended.err for mark in BROKEN), ended.err
+        # Interrupted again while it ends, Python may complain of that, too.
+        broken = BROKEN if times == 1 else ABORTED
+        assert not any(mark in ended.err for mark in broken), ended.err
         if ended.code == 0:
             return "it had ended"
-        last = ended.err.rstrip().rpartition("\n")[2]
-        assert (ended.code, last) == (KILLED, "KeyboardInterrupt"), ended.err
+        assert ended.code == KILLED, ended.err
+        assert "KeyboardInterrupt" in ended.err
         return "interrupted"
 
     def runs(self) -> int:
@@ -84,7 +87,7 @@ def programs(tmp_path: Path) -> Programs:
 @pytest.mark.parametrize("how", ["trio", "blocking", "unclosed"])
 def test_an_interrupted_program_ends_in_order(programs: Programs, how: str) -> None:
     assert programs.interrupt(how, within=0.3) == "interrupted"
-    if how != "unclosed":  # interrupted again, Python may lose its own last words
+    if how != "unclosed":  # interrupted again, it may come to no end of the run
         assert programs.interrupt(how, within=0.1, times=5) == "interrupted"
         assert programs.runs() == 2
     assert programs.runs() >= 1

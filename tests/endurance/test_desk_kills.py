@@ -19,10 +19,11 @@ from lion.settings import Settings
 from tests.endurance.kit import BUILT, ROOT, call, plugin
 from tests.endurance.process import Shell
 from tests.endurance.test_kills import check_cut
+from tests.series import times
 
 DESK = ROOT / "examples" / "research-desk"
 SEED = 4
-TIMES = 50
+TIMES = times(50, sample=20)
 WITHIN = 3.0
 """Seconds after the first words; by itself the desk takes about as long."""
 SIZE = 20_000
@@ -95,7 +96,7 @@ def remove_notes(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_desk_killed_fifty_times(
+def test_the_desk_killed_many_times(
     settings: Settings, desk: Path, web: str, say: Callable[[str], None]
 ) -> None:
     settings.state.parent.mkdir(exist_ok=True)

@@ -14,6 +14,7 @@ from lion.domain.events import RunStarted
 from lion.settings import Settings
 from tests.endurance.kit import call, manifest, plugin, replayed, verified
 from tests.endurance.process import Ended, Shell
+from tests.series import times
 
 Say = Callable[[str], None]
 
@@ -71,6 +72,7 @@ def check_next_run(shell: Shell) -> None:
         assert shell.do("replay", run).code == 0
 
 
+@pytest.mark.slow
 def test_killed_runs_show_how_far_they_got(shell: Shell) -> None:
     kill = signal.SIGKILL
     acts = [
@@ -83,13 +85,15 @@ def test_killed_runs_show_how_far_they_got(shell: Shell) -> None:
 
 
 @pytest.mark.slow
-def test_killed_fifty_times(shell: Shell, say: Say, tmp_path: Path) -> None:
+def test_killed_many_times(shell: Shell, say: Say, tmp_path: Path) -> None:
     kill = signal.SIGKILL
-    inside = [lambda: shell.signal_once(kill)] * 50
+    count = times(50, sample=20)
+    inside = [lambda: shell.signal_once(kill)] * count
     reached = series(shell, list(inside))
-    say(f"SIGKILL 50 times in a run: {dict(reached)}")
-    assert reached["cut"] >= 35
-    begin = [lambda: shell.signal_anywhere(kill, 1.0)] * 25
-    colds = [lambda i=i: shell.signal_loading(kill, tmp_path / f"cold{i}") for i in range(10)]
-    say(f"SIGKILL 35 times while starting: {dict(series(shell, [*begin, *colds]))}")
+    say(f"SIGKILL {count} times in a run: {dict(reached)}")
+    assert reached["cut"] >= count * 7 // 10
+    begin = [lambda: shell.signal_anywhere(kill, 1.0)] * times(25, sample=10)
+    cold = [tmp_path / f"cold{i}" for i in range(times(10, sample=5))]
+    starting = [*begin, *(lambda c=c: shell.signal_loading(kill, c) for c in cold)]
+    say(f"SIGKILL {len(starting)} times while starting: {dict(series(shell, starting))}")
     check_next_run(shell)

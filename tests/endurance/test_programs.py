@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import trio
 from hypothesis import HealthCheck, given
-from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from lion.domain.plan import Limits, Plan, Rate, RunAgent, RunCall
@@ -14,6 +13,7 @@ from lion.history import open_history
 from lion.host import open_host
 from lion.settings import Settings
 from tests.endurance.kit import agent, call, plan, plugin, replayed, verified
+from tests.examples import examples
 
 TABLES = plan(
     plugin("calculator"),
@@ -91,7 +91,7 @@ def limited(limits: Limits) -> dict[str, Any]:
     return {n: msgspec.structs.replace(h, limits=limits) for n, h in TABLES.holders.items()}
 
 
-@tries(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppressed=[HealthCheck.function_scoped_fixture])
 @given(program=PROGRAMS, limits=LIMITS)
 def test_run_verify_replay(
     settings: Settings, program: list[RunCall | RunAgent], limits: Limits
@@ -101,7 +101,7 @@ def test_run_verify_replay(
 
 
 @given(program=PROGRAMS, seconds=st.floats(0, 0.03))
-@tries(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppressed=[HealthCheck.function_scoped_fixture])
 def test_run_cut_verify_replay(
     settings: Settings, program: list[RunCall | RunAgent], seconds: float
 ) -> None:

@@ -10,14 +10,16 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wasmtime.component import Variant
+
+from tests.examples import examples
 
 from .built import Fueled, Instance
 
 probe = Instance("probe-as")
-MANY = settings(max_examples=300, deadline=None)
+MANY = examples(300)
 VALUES = st.recursive(
     st.none()
     | st.booleans()

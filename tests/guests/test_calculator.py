@@ -1,15 +1,17 @@
 """Look here if you want to know what the calculator answers, its own errors among it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.examples import examples
 
 from .built import call
 
 S64 = st.integers(-(2**63), 2**63 - 1)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(S64, S64)
 def test_sums_are_right_or_said_not_to_fit(a: int, b: int) -> None:
     fits = -(2**63) <= a + b < 2**63

@@ -6,8 +6,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.examples import examples
 
 from .built import ENGINE, Instance, component
 
@@ -96,7 +98,7 @@ def test_expressions_with_mistakes() -> None:
     }
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(st.characters(max_codepoint=0x2FF)) | st.text("+-*/() .0123456789"))
 def test_any_text(text: str) -> None:
     both("evaluate", text)

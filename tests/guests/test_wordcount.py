@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.attack.kit import call, holder, only, open_arena
+from tests.examples import examples
 
 from .built import Instance
 
@@ -75,7 +76,7 @@ def test_words(text: str, expected: list[str]) -> None:
     assert words(text) == sorted(expected)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text())
 def test_characters_and_bytes_are_those_of_unicode(text: str) -> None:
     found = count(text)
@@ -83,7 +84,7 @@ def test_characters_and_bytes_are_those_of_unicode(text: str) -> None:
     assert found["lines"] == text.count("\n") + (not text.endswith("\n") and text != "")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(st.sampled_from(["sun", "Moon", "é", "don't", "x1"]), max_size=60), st.integers(0, 9)
 )

@@ -63,7 +63,7 @@ async def _attempt(component: FakeComponent, limits: Limits) -> tuple[Any, list[
     invocation = build_root(live, LiveHolder(holder, component, rights, []), "0")
     outcome: Any = None
     try:
-        outcome = await execute(invocation, EXPORT, [], as_tool("work", []))
+        outcome = await execute(invocation, EXPORT, [], as_tool("work", EXPORT, []))
     except BaseException as exc:
         outcome = exc
         raise

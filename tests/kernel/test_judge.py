@@ -136,6 +136,17 @@ async def test_tools_are_listed_that_could_be_called(
     assert [one["name"] for one in ann.tools.list_tools()] == listed
 
 
+async def test_a_processor_is_asked_of_every_call_of_its_capability() -> None:
+    ann = await world(MODELS, operations=LLM, processors={"llm": [deny("fast")]})
+    for name, refused in (("fast", True), ("dear", False)):
+        question = Question("ann", "llm", "ask", name)
+        assert ann.live.judge.at_once(ann, question) is None, "its answer is never a known one"
+        asked = {"model": name, "messages": "", "tools": "", "schema": None}
+        answer = await Broker(ann).handle(index(LLM, "ask"), [asked])
+        assert (answer == ("err", ("denied", "a rule forbids it"))) is refused
+        assert (await ann.live.judge.decide(ann, question, 1, [])).allowed is not refused
+
+
 class Door:
     """A door that never answers."""
 
@@ -241,6 +252,16 @@ async def test_where_nobody_can_be_asked_it_stays_open() -> None:
     ann = await world(MODELS, policy=ASK)
     decision = await ann.live.judge.decide(ann, FAST, 1, [])
     assert (decision.verdict, decision.allowed) == (Verdict.ASK, False)
+
+
+async def test_who_leaves_before_the_answer_leaves_a_record(autojump_clock: Any) -> None:
+    ann = await world(MODELS, policy=ASK, operations=LLM)
+    ann.live.judge = Judge(Person(100))
+    with trio.move_on_after(1):
+        await Broker(ann).handle(index(LLM, "ask"), [{"model": "fast"}])
+    log: Any = ann.live.log
+    (event,) = [record.event() for record in log.reader().records("r")]
+    assert (event.target, event.status, event.verdict) == ("fast", "cancelled", "deny")
 
 
 @pytest.mark.parametrize(("is_awaited", "cut"), [(True, False), (False, True)])

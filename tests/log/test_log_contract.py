@@ -140,7 +140,9 @@ class TestRefusals:
                 opened.log.append(draft())
             with pytest.raises(AuditError, match="quota"):
                 await opened.log.transact(lambda t: t.kv_set("n", "k", "v"), lambda _: draft())
-            assert await opened.log.transact(lambda t: 1, lambda _: finished(exit_code=5)) == 1
+            ending = finished(exit_code=5)
+            value, size = await opened.log.transact(lambda t: 1, lambda _: ending)
+            assert value == 1 and size > len(encode_body(ending.event))
             assert [r.type for r in opened.read()] == ["LineLogged"] * 3 + ["RunFinished"]
 
     async def test_a_closed_log_takes_nothing(self, open_log: OpenLog) -> None:

@@ -11,6 +11,7 @@ import pytest
 from lion.errors import OperatorError
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from tests.log.rig import draft, finished
+from tests.series import times
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,6 +88,7 @@ async def kill_and_look(directory: Path, lines: int) -> None:
     assert (summary.records, summary.exit_code, summary.is_live) == (report.records, None, False)
 
 
+@pytest.mark.slow
 async def test_a_killed_writer_leaves_what_it_called_durable(tmp_path: Path) -> None:
     for kill in range(4):  # Each goes on where the last was killed.
         await kill_and_look(tmp_path, 1 + kill * 9)
@@ -98,6 +100,6 @@ async def test_a_killed_writer_leaves_what_it_called_durable(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-async def test_fifty_kills(tmp_path: Path) -> None:
-    for kill in range(50):
+async def test_many_kills(tmp_path: Path) -> None:
+    for kill in range(times(50, sample=20)):
         await kill_and_look(tmp_path, 1 + kill * 13 % 40)

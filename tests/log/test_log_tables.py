@@ -20,7 +20,8 @@ class TestTransactions:
             await opened.log.start_run(RUN, "hello")
             opened.log.append(draft("before"))
             values = [
-                await opened.log.transact(count, lambda v: draft(f"count {v}")) for _ in range(3)
+                (await opened.log.transact(count, lambda v: draft(f"count {v}")))[0]
+                for _ in range(3)
             ]
             opened.log.append(draft("after"))
             await opened.log.commit()
@@ -78,7 +79,7 @@ class TestTransactions:
                 nursery.start_soon(keep, opened.log, "a")
                 nursery.start_soon(fail, opened.log)
                 nursery.start_soon(keep, opened.log, "b")
-            state = await opened.log.transact(
+            state, _ = await opened.log.transact(
                 lambda t: (t.kv_list("n", "", None, 9), t.kv_get("n", "kept"), t.kv_bytes("n")),
                 lambda _: draft("read"),
             )
@@ -120,7 +121,7 @@ class TestKeyValue:
         async with open_log() as opened:
             await opened.log.start_run(RUN, "hello")
             await opened.log.transact(fill, lambda _: draft())
-            found = await opened.log.transact(look, lambda _: draft())
+            found, _ = await opened.log.transact(look, lambda _: draft())
         assert found == [
             sorted(keys),
             ["a/1", "a/2", "a/2\x00", "a/é"],
@@ -141,7 +142,7 @@ class TestKeyValue:
 
         async with open_log() as opened:
             await opened.log.start_run(RUN, "hello")
-            seen = await opened.log.transact(change, lambda _: draft())
+            seen, _ = await opened.log.transact(change, lambda _: draft())
         assert seen == [0, 6, 3, 6, 5, True, False, 3, None, "", 0]
 
     async def test_refuses_what_is_no_text(self, open_log: OpenLog) -> None:
@@ -151,4 +152,5 @@ class TestKeyValue:
                 await opened.log.transact(
                     lambda t: t.kv_set("n", "k", "\ud800"), lambda _: draft()
                 )
-            assert await opened.log.transact(lambda t: t.kv_bytes("n"), lambda _: draft()) == 0
+            done, _ = await opened.log.transact(lambda t: t.kv_bytes("n"), lambda _: draft())
+            assert done == 0

@@ -168,7 +168,7 @@ class TestReading:
     def test_a_path_below_a_file_has_no_log(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with (
-            pytest.raises(OperatorError, match="no runs yet"),
+            pytest.raises(OperatorError, match="is a file"),
             open_sqlite_reader(tmp_path / "file"),
         ):
             pass

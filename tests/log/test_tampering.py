@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 import trio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.log.sqlite_schema import LOG_NAME
+from tests.examples import examples
 from tests.log.rig import RUN, draft, finished, started
+from tests.series import times
 
 RECORDS = 60
 SCOPED = ("invocation", "principal", "component_digest", "cause", "correlation")
@@ -81,7 +83,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(100, suppressed=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, RECORDS), st.sampled_from((*COLUMNS, *SCOPED)), VALUES)
 def test_any_value_in_any_column_is_found(copy: Path, seq: int, column: str, value: Any) -> None:
     shutil.copy(copy / LOG_NAME, copy / "whole")
@@ -184,5 +186,5 @@ def test_a_changed_byte_is_found_or_changes_no_record(copy: Path) -> None:
 @pytest.mark.slow
 def test_many_changed_bytes(copy: Path) -> None:
     size = (copy / LOG_NAME).stat().st_size
-    found, _ = flip_and_look(copy, range(0, size, 11))
-    assert found > 1_000
+    found, _ = flip_and_look(copy, range(0, size, times(11, sample=29)))
+    assert found > times(1_000, sample=400)

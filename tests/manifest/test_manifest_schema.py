@@ -40,15 +40,15 @@ BEYOND_A_SCHEMA = (
 
 @cache
 def _validator() -> Any:
-    schema = manifest_schema.manifest_schema()
+    schema = manifest_schema.build_schema("manifest")
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
 
 def test_the_committed_schema_is_the_models() -> None:
     committed = COMMITTED.read_text(encoding="utf-8")
-    assert committed == manifest_schema.render_schema(), (
-        "run: python -m lion.manifest.schema > lion/manifest/manifest.schema.json"
+    assert committed == manifest_schema.render_schema("manifest"), (
+        "run: lion schema > lion/manifest/manifest.schema.json"
     )
 
 
@@ -70,3 +70,30 @@ def test_every_example_is_valid_and_parses(path: Path) -> None:
 )
 def test_bad_manifests_are_not_valid(old: str, new: str) -> None:
     assert not _validator().is_valid(tomllib.loads(GOOD.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("policy", 'deny = ["random"]\nlimits.memory = "1 MiB"', "deny = true"),
+        ("policy", '[http]\nproxy = "http://p:1"', '[limits]\nmemory = "1 MB/s"'),
+        ("policy", "", 'allow = ["random"]'),
+        ("answers", '[[answer]]\nstop = "length"\nevery = "20 ms"', '[[answer]]\nstop = "done"'),
+        ("answers", "[[answer]]\nchunk = 2", "[[answer]]\nevery = 20"),
+        ("answers", '[[answer]]\n[answer.failure]\nkind = "denied"', "[[answers]]"),
+    ],
+)
+def test_the_other_files_have_schemas_too(kind: str, good: str, bad: str) -> None:
+    schema = manifest_schema.build_schema(kind)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.validate(tomllib.loads(good))
+    assert not validator.is_valid(tomllib.loads(bad))
+
+
+@pytest.mark.parametrize("kind", manifest_schema.KINDS)
+def test_every_key_of_a_schema_says_what_it_means(kind: str) -> None:
+    schema = manifest_schema.build_schema(kind)
+    for table in (schema, *schema["$defs"].values()):
+        for name, key in table["properties"].items():
+            assert key["description"].endswith("."), name

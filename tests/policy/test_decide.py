@@ -1,7 +1,5 @@
 """Look here if you want to know how decisions come about: who allows, who wins, what is kept."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from lion.domain.call import Decision, HostCall, Opinion, Verdict
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.policy.decide import decide, decide_static, words_for_guest
+from tests.steps import count_steps
 
 from .cases import KV, TOOLS, ask, rights
 
@@ -65,13 +64,13 @@ def test_an_operator_rule_beats_a_grant() -> None:
         ask("tools", "call", "db.query"), rights(TOOLS, policy="deny = ['tool db.*']")
     )
     assert decision.reason == 'denied by policy rule "tool db.*"'
-    assert decision.decided_by == "policy"
+    assert decision.decided_by == "policy line 1"
 
 
 def test_asking_gives_no_right_where_no_grant_does() -> None:
     decision = decide_static(ask("kv", "get", "k"), rights(policy="ask = ['kv']"))
     assert (decision.verdict, decision.decided_by) == (Verdict.DENY, "grants")
-    assert [opinion.processor for opinion in decision.opinions] == ["grants", "policy"]
+    assert [opinion.processor for opinion in decision.opinions] == ["grants", "policy line 1"]
 
 
 def test_the_strictest_wins_and_all_opinions_are_kept() -> None:
@@ -80,7 +79,7 @@ def test_the_strictest_wins_and_all_opinions_are_kept() -> None:
     assert decide(asked, effective).verdict is Verdict.ASK
     decision = decide(asked, effective, [says(Verdict.ASK, "a"), says(Verdict.DENY, "b")])
     assert (decision.verdict, decision.decided_by) == (Verdict.DENY, "b")
-    assert [opinion.processor for opinion in decision.opinions] == ["policy", "a", "b"]
+    assert [opinion.processor for opinion in decision.opinions] == ["policy line 1", "a", "b"]
 
 
 def test_no_processor_can_allow() -> None:
@@ -140,8 +139,5 @@ def test_a_decision_costs_little() -> None:
     effective = rights(KV, TOOLS, policy=f"deny = [{rules}, 'kv set a*b/**']")
     asked = call("tools", "call", "db.query")
     decide(asked, effective)
-    began = time.process_time()
-    for _ in range(2_000):
-        decide(asked, effective)
-    # The goal is 10 us; slow machines get ten times that.
-    assert (time.process_time() - began) / 2_000 < 100e-6
+    # Some 200 lines of Python: eleven rules are asked, and that is all that grows.
+    assert count_steps(lambda: decide(asked, effective)) < 400

@@ -1,7 +1,7 @@
 """Look here if you want to know which calls a grant covers, and that attenuation never widens."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lion.domain.capability import OFFERED
@@ -34,6 +34,33 @@ def test_attenuation_never_widens(grant: Grant, by: Grant, question) -> None:  #
     for whole in (grant, by):
         assert not covers(less, question) or covers(whole, question)
         assert all(less.quota[name] <= most for name, most in whole.quota.items())
+
+
+paths = st.lists(
+    st.sampled_from(["/", "a", "b", "%2F", "*", "**", "*%2F*"]), min_size=1, max_size=4
+).map(lambda parts: "/" + "".join(parts))
+
+
+def web_grant(path: str, slash: bool) -> Grant:
+    url = f"GET https://a.example{path}"
+    return Grant("http", "line", patterns=(url,), encoded_slash=slash)
+
+
+web = st.builds(
+    web_grant,
+    paths.filter(lambda path: "***" not in path),
+    st.booleans(),
+)
+
+
+@example(web_grant("/*", False), web_grant("/a%2Fb", False), "/a%2Fb")
+@example(web_grant("/*", True), web_grant("/*", False), "/a%2Fb")
+@given(web, web, paths.filter(lambda path: "*" not in path))
+def test_attenuation_never_widens_by_an_encoded_slash(grant: Grant, by: Grant, path: str) -> None:
+    less = attenuate(grant, by)
+    question = ask("http", "send", f"GET https://a.example{path}")
+    for whole in (grant, by) if less is not None and covers(less, question) else ():
+        assert covers(whole, question)
 
 
 @given(grants)

@@ -118,3 +118,22 @@ def test_nothing_lowered_is_above_either(
     lowered = lower(Limits(calls=calls, rate=rate), {"calls": top_calls, "rate": top_rate})
     for one, tops in ((lowered.calls, (calls, top_calls)), (lowered.rate, (rate, top_rate))):
         assert all(at_most(one, top) for top in tops)
+
+
+def test_each_rule_knows_its_line() -> None:
+    """Lists over lines, comments with quotes, both kinds of strings; an escaped one has the
+    list's.
+    """
+    text = """# ask = ["kv"]
+ask = []
+deny = [  # "random"
+    "kv",
+    'tool db.*', "random",
+    "http send \\u0068ttps://x/**",
+]
+"""
+    policy = parse_policy(text)
+    assert [(rule.text, rule.line) for rule in policy.deny] == [
+        ("kv", 4), ("tool db.*", 5), ("random", 5), ("http send https://x/**", 3),
+    ]  # fmt: skip
+    assert policy.deny[0].opinion.processor == "policy line 4"

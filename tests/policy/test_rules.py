@@ -95,7 +95,7 @@ def test_a_rule_is_enforced_where_it_speaks_and_nowhere_else(
     for question in wanted:
         decision = decide_static(question, effective)
         assert f'policy rule "{rule}"' in decision.reason
-        assert decision.decided_by == "policy"
+        assert decision.decided_by == "policy line 1"
 
 
 def test_without_rules_all_of_this_is_allowed() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lion.cli.audit_table import _run_rows
 from lion.domain.call import Opinion, Verdict
 from lion.domain.events import (
     AgentCompleted,
@@ -19,6 +20,7 @@ from lion.domain.events import (
     Event,
     PluginInvoked,
     PluginLoaded,
+    PluginResult,
     RunFinished,
     RunStarted,
     encode_body,
@@ -32,8 +34,9 @@ from lion.policy.rights import build_rights
 from lion.ports import BudgetUse
 from lion.review import use as audit_use
 from lion.review.facts import HolderUse
+from lion.review.loaded import Loaded
 from lion.review.reach import Reach
-from lion.review.rights import HolderAudit, Loaded, audit_plan
+from lion.review.rights import HolderAudit, audit_plan
 from lion.review.run import RunAudit, audit_run
 
 KV = ("compare-and-set", "delete", "get", "list", "set")
@@ -154,7 +157,7 @@ def test_grants_imports_and_rules_that_do_not_fit_are_told():
     a, b = audit_plan(plan, found, parse_policy('deny = ["clock", "kv set **", "tool b.go"]'))
     assert a.warnings == (
         "granted but not imported: kv",
-        "granted but not there: tool b.gone",
+        "granted but not there: tool b.gone; did you mean 'go'?",
         "imported but denied by the manifest: random",
         'granted but denied by policy rule "clock": clock',
     )
@@ -164,6 +167,11 @@ def test_grants_imports_and_rules_that_do_not_fit_are_told():
         ("deny", "clock"),
         ("deny", "tool b.go"),
     ]
+    assert {one.by for one in a.rules} == {"policy line 1"}
+    assert [(one.capability, one.by) for one in a.refused] == [
+        ("clock", "policy line 1"), ("random", "manifest"),
+    ]  # fmt: skip
+    assert [(one.capability, one.by) for one in b.refused] == [("kv", "grants")]
     assert b.warnings == ("imported but not granted: kv",)
     assert b.may_use == ("log",)
 
@@ -302,7 +310,7 @@ def test_an_intent_counts_once_and_fails_with_its_outcome():
         story.add(CallRequested("tools", "call", "idle.go", [], "allow", "", "grants"), "ann", "0",
                   number)  # fmt: skip
         if status:
-            story.add(CallFinished(status, None), "ann", "0", number)
+            story.add(CallFinished(status, ("ok", None)), "ann", "0", number)
     (calls,) = story.use("ann").operations
     assert (calls.calls, calls.failed) == (3, 1)
     assert story.use("ann").grants[1].calls == 3
@@ -317,7 +325,7 @@ def test_a_call_that_was_sent_on_uses_the_grant_of_where_it_went():
               "notes", "0", 1)  # fmt: skip
     story.add(CallRedirected("http", "send", "GET http://d.test/", "deny", NOT_COVERED.reason,
                              "grants", (NOT_COVERED,)), "notes", "0", 1)  # fmt: skip
-    story.add(CallFinished("failed", None), "notes", "0", 1)
+    story.add(CallFinished("failed", ("err", ("other", "x"))), "notes", "0", 1)
     use, audit = story.use("notes"), story.audit()
     assert [(one.scope, one.calls) for one in use.grants] == [
         (urls[0], 1), (urls[1], 1), (urls[2], 0),
@@ -362,6 +370,38 @@ def test_endings_and_what_was_cut():
     use = story.use("ann")
     assert (use.invocations, use.endings, use.cpu_ns) == (2, {"error": 1, "trap": 1}, 11)
     assert (audit.exit_code, audit.records) == (3, len(story.records))
+
+
+def test_a_tools_own_error_is_not_returned():
+    story = Story()
+    story.add(PluginInvoked("go", []), "idle", "0")
+    story.add(PluginResult(("err", {"code": 3}), is_error=True), "idle", "0")
+    story.add(PluginInvoked("go", []), "idle", "1")
+    story.add(PluginResult(("err", 3)), "idle", "1")  # a tuple, or of a lion that did not say so
+    story.add(AgentSpawned("ann", "t"), "ann", "2")
+    story.add(AgentCompleted(("err", ("denied", "no")), is_error=True), "ann", "2")
+    assert story.use("idle").endings == {"error": 1, "returned": 1}
+    assert [(one.name, one.ending, one.error) for one in story.audit().endings] == [
+        ("idle.go", "error", "{'code': 3}"), ("idle.go", "returned", ""),
+        ("ann", "error", "denied: no"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["system.guard", "policy line 3", "budget"])
+def test_a_grant_whose_calls_another_stopped_is_not_idle(by: str):
+    story = Story()
+    for target in ("notes.write", "notes.write", "other.go"):
+        story.call("ann", "tools call", target, opinion=Opinion(by, Verdict.DENY, "not now"))
+    notes, idle = story.use("ann").grants
+    assert (notes.calls, notes.stopped, notes.stopped_by, notes.is_idle) == (0, 2, (by,), False)
+    assert (idle.stopped, idle.stopped_by, idle.is_idle) == (0, (), True)
+    assert [one.decided_by for one in story.use("ann").denied] == [by, by]
+    (row,) = [row for row in _run_rows(story.audit().holders[-1]) if row[0] == "stopped"]
+    assert row == ("stopped", f"tools notes.*  2 times by {by}")
+    unused = [
+        text for label, text in _run_rows(story.audit().holders[-1]) if label == "never used"
+    ]
+    assert len([text for text in unused if "could be removed" in text]) == 1
 
 
 def test_limits_and_budgets_are_those_of_the_run():

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from lion.domain.plan import Grant, Holder, Mount, Plan
 from lion.errors import OperatorError
 from lion.manifest.parse import parse_manifest
-from lion.scopes.fs_grant import DEFAULT_BYTES, DEFAULT_FILES, common_mount, suggested_entries
+from lion.scopes.fs_grant import (
+    DEFAULT_BYTES,
+    DEFAULT_FILES,
+    common_mount,
+    suggested_entries,
+    written_line,
+)
 from lion.scopes.fs_path import Claim, fs_target, is_below, read_fs_target
 from lion.scopes.table import SCOPES, read_question
 
@@ -41,6 +47,18 @@ def test_defaults() -> None:
     assert writes.line == 'plugins.p.allow.fs = [{ path = "/b", at = "b", write = true }]'
 
 
+def test_a_grant_says_that_links_may_lead_out() -> None:
+    entry = '{ path = "/a", at = "link", write = true, follow = true }'
+    (grant,) = grants(entry)
+    assert grant.mount == Mount("/a", "link", Path("/work/link"), True, True)
+    assert grant.line == f"plugins.p.allow.fs = [{entry}]"
+    entries = suggested_entries("write", read_fs_target("write /b/x").claims, [grant])
+    assert entries is not None and entries[0]["follow"] is True
+    (plain,) = grants('{ path = "/a", at = "link" }')
+    assert plain.mount is not None and not plain.mount.follow
+    assert written_line(plain, follow=True) == '{ path = "/a", at = "link", follow = true }'
+
+
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
@@ -56,6 +74,8 @@ def test_defaults() -> None:
         ('{ path = "/a", at = "a", bytes = "1 B" }', "add write = true"),
         ('{ path = "/a", at = "a", files = 1 }', "add write = true"),
         ('{ path = "/a", at = "a", write = "yes" }', "allow.fs"),
+        ('{ path = "/a", at = "a", follow = "yes" }', "allow.fs"),
+        ('{ path = "/a", at = "a", folow = true }', "did you mean 'follow'?"),
         ('{ path = "/a", at = "a", write = true, bytes = 5 }', "no size"),
         ('{ path = "/a", at = "a", byte = "5 B" }', "did you mean 'bytes'?"),
         ('{ path = "/a", at = "a" }, { path = "/a", at = "b" }', "granted twice"),

@@ -11,7 +11,7 @@ from lion.scopes.http_grant import DEFAULT_QUOTA, named_addresses, written_entry
 
 FULL = """{ url = "GET,POST https://api.example.com/v1/**", bytes-in = "4 MiB", \
 bytes-out = "64 KiB", calls = 100, rate = "5/s", timeout = "10 s", \
-addresses = ["10.0.0.0/8", "127.0.0.1/32"] }"""
+addresses = ["10.0.0.0/8", "127.0.0.1/32"], encoded-slash = true }"""
 
 
 def grants(value: str, key: str = "http") -> tuple[Grant, ...]:
@@ -36,10 +36,11 @@ def test_a_table_says_more() -> None:
         "rate-period": 10**9,
     }  # fmt: skip
     assert grant.addresses == ("10.0.0.0/8", "127.0.0.1")
+    assert grant.encoded_slash and not other.encoded_slash
     assert written_entry(grant) == {
         "url": "GET,POST https://api.example.com/v1/**", "bytes-in": "4 MiB",
         "bytes-out": "64 KiB", "calls": 100, "rate": "5/s", "timeout": "10 s",
-        "addresses": ["10.0.0.0/8", "127.0.0.1"],
+        "addresses": ["10.0.0.0/8", "127.0.0.1"], "encoded-slash": True,
     }  # fmt: skip
 
 

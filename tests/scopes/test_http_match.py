@@ -44,6 +44,9 @@ GRANTS = [
 ]
 
 RULES = [
+    ("**/b/admin/**", "GET https://a.example/b%2Fadmin/x", True),
+    ("**/admin/**", "GET https://a.example/admin%2Fx", True),
+    ("**/*%2F*", "GET https://a.example/a%2fb", True),
     ("**.internal/**", "GET http://db.internal/x", True),
     ("**.internal/**", "POST https://a.db.internal:8443/x", True),
     ("**.internal", "GET https://a.internal/any/path?q", True),
@@ -65,6 +68,39 @@ def test_a_grant_covers_what_it_says(scope: str, target: str, covered: bool) -> 
     assert grant_pattern(scope).matches(HTTP.read_target(target)) is covered
 
 
+SLASHES = [
+    ("GET https://a.example/**", "/@types%2fnode", True, True),
+    ("GET https://a.example/projects/**", "/projects/group%2Fproject", True, True),
+    ("GET https://a.example/projects/*", "/projects/group%2Fproject", False, True),
+    ("GET https://a.example/projects/*/issues", "/projects/a%2Fb/issues", False, True),
+    ("GET https://a.example/projects/*", "/projects%2Fgroup", False, False),
+    ("GET https://a.example/projects/a/b", "/projects/a%2Fb", False, False),
+    ("GET https://a.example/projects/a%2fb", "/projects/a%2Fb", True, True),
+    ("GET https://a.example/projects/a%2fb", "/projects/a/b", False, False),
+    ("GET https://a.example/**", "/a%2F..%2Fb", False, False),
+    ("GET https://a.example/a", "/a?next=%2Fb", True, True),
+]
+
+
+@pytest.mark.parametrize(("scope", "path", "covered", "covered_as_sent"), SLASHES)
+def test_an_encoded_slash_is_granted_in_both_readings_or_by_word(
+    scope: str, path: str, covered: bool, covered_as_sent: bool
+) -> None:
+    target = f"GET https://a.example{path}"
+    assert grant_pattern(scope).matches(HTTP.read_target(target)) is covered
+    assert (
+        grant_pattern(scope, encoded_slash=True).matches(HTTP.read_target(target))
+        is covered_as_sent
+    )
+
+
+def test_a_scope_as_sent_is_within_one_that_covers_both_readings() -> None:
+    narrow = "GET https://a.example/p/a%2Fb"
+    assert scope_includes("GET https://a.example/p/**", narrow)
+    assert scope_includes(narrow, narrow)
+    assert not scope_includes("GET https://a.example/p/*", narrow)
+
+
 @pytest.mark.parametrize(("scope", "target", "meant"), RULES)
 def test_a_rule_is_wide_where_it_says_nothing(scope: str, target: str, meant: bool) -> None:
     assert rule_pattern(scope).matches(HTTP.read_target(target)) is meant
@@ -76,7 +112,7 @@ def test_a_rule_is_wide_where_it_says_nothing(scope: str, target: str, meant: bo
         "", "GET", "https://a.example/", "GET a.example/", "GET ftp://a.example/", "G(T https://a.example/",
         "GET https://a.*.example/", "GET https://a*.example/", "GET https://*./", "GET https://u@a.example/",
         "GET https://a.example/***", "GET https://a.example/ x", "GET https://a.example:99999/",
-        "GET https://a.example/a%2fb", "GET, https://a.example/", "GET https://a.example/#x",
+        "GET https://a.example/a%2f..%2fb", "GET, https://a.example/", "GET https://a.example/#x",
         "CONNECT https://a.example/", "GET https://127.1/", "GET https://a.example/" + "x" * 2_000,
     ],
 )  # fmt: skip

@@ -34,7 +34,8 @@ REFUSED = [
     "http://", "http:///a", "http://user@a.example/", "http://u:p@a.example/", "http://@a.example/",
     "http://a.example/a b", "http://a.example/a\tb", "http://a.example/\r\nHost: b",
     "http://a.example/\0", "http://a.example/\x7f", "http://a.example\\@b.example/",
-    "http://a.example/a\\b", "http://a.example/a%2fb", "http://a.example/a%5Cb",
+    "http://a.example/a\\b", "http://a.example/a%2f..%2fb",
+    "http://a.example/..%2fb", "http://a.example/a%2f%2e", "http://a.example/a%5Cb",
     "http://a.example/a%00b", "http://a.example/%", "http://a.example/%4", "http://a.example/%zz",
     "http://a.example/?%g0", "http://a%2eexample/", "http://a..example/", "http://-a.example/",
     "http://a.example:0/", "http://a.example:65536/", "http://a.example:8o/", "http://a.example:-1/",
@@ -93,6 +94,11 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
         ("", "http://a.example/b/c?d"),
         ("//b.example/x", "http://b.example/x"),
         ("https://b.example", "https://b.example/"),
+        ("/my file?two words", "http://a.example/my%20file?two%20words"),
+        (" /x ", "http://a.example/x"),
+        ("/caf\udce9", "http://a.example/caf%E9"),
+        ("//b\u00fccher.example/x y", "http://xn--bcher-kva.example/x%20y"),
+        ("a b:c", "http://a.example/b/a%20b:c"),
     ],
 )
 def test_a_reference_is_relative_to_where_it_stands(reference: str, leads: str) -> None:

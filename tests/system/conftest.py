@@ -52,7 +52,7 @@ def _fresh(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 
 @pytest.fixture
 def lion(tmp_path: Path) -> Lion:
-    """lion, as a process, with the tests' package installed."""
+    """lion, with the tests' package installed."""
     folder = tmp_path / "home"
     folder.mkdir()
     found = Lion(folder)

@@ -86,7 +86,7 @@ async def test_the_log_says_who_asked_whom_for_what(tmp_path: Path, books: Modul
         await arena.run(BOOKS, ALL, call("worm.find", title="x"))
         caller = books.ASKED[-1]
         assert (caller.holder, caller.chain) == ("worm", ("worm",))
-        assert caller.namespace == "attack/worm"
+        assert caller.namespace == "unnamed:attack/worm"
 
 
 async def test_it_can_tell_holders_apart(tmp_path: Path) -> None:

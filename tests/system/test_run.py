@@ -216,7 +216,7 @@ async def test_a_processor_denies_and_is_named(tmp_path: Path) -> None:
             (denied,) = [c for c in arena.calls(report.run) if c.status == "denied"]  # type: ignore[attr-defined]
             assert (denied.decided_by, denied.verdict) == ("system.books", verdict)
             assert denied.reason.startswith("the shelf")
-            assert [o["processor"] for o in denied.opinions] == ["system.books"]
+            assert [o.processor for o in denied.opinions] == ["system.books"]
             assert not report.denials[0].suggestion  # type: ignore[attr-defined]
             assert (await arena.replay(report.run)).identical  # type: ignore[attr-defined]
 
@@ -255,7 +255,7 @@ async def test_nobody_can_allow_what_was_not_granted(tmp_path: Path, how: str) -
         assert not of_type(arena.events(report.run), PluginInvoked)
         failed = of_type(arena.events(report.run), SystemPluginFailed)
         assert [f.part for f in failed] == ([] if how == "nothing" else ["judge"])
-        assert how == "nothing" or "system.generous" in {o["processor"] for o in asked.opinions}
+        assert how == "nothing" or "system.generous" in {o.processor for o in asked.opinions}
 
 
 async def test_a_processor_that_raises_denies_and_is_named_once(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ async def test_a_processor_that_raises_denies_and_is_named_once(tmp_path: Path) 
         report = await arena.run(system("judge", "raising"), agent, task("ann"))
         asked = [c for c in arena.calls(report.run) if c.capability == "tools"]
         assert [c.decided_by for c in asked] == ["grants", "grants"]  # which came first
-        said = [o["reason"] for c in asked for o in c.opinions if o["processor"] == "system.judge"]
+        said = [o.reason for c in asked for o in c.opinions if o.processor == "system.judge"]
         assert said == ["judge raised KeyError, and what is not judged is denied"] * 2
         judge, close = of_type(arena.events(report.run), SystemPluginFailed)
         assert (judge.part, judge.error) == ("judge", "judge raised KeyError: 'what now'")
@@ -383,11 +383,15 @@ async def test_the_operator_says_which_may_be_used(
 
 
 async def test_no_guest_may_write_where_its_code_is(tmp_path: Path, site: Path) -> None:
-    table = holder(
-        "files", "files", f'allow.fs = [{{ path = "/x", at = "{site}", write = true }}]'
-    )
+    def table(at: Path) -> str:
+        grant = f'allow.fs = [{{ path = "/x", at = "{at}", write = true }}]'
+        return holder("files", "files", grant)
+
     async with open_arena(tmp_path) as arena:
-        with pytest.raises(OperatorError, match=r"allow\.fs"):
-            await arena.run(table, BOOKS, call("books.find", title="x"))
-        report = await arena.run(table, CALCULATOR, call("calculator.add", a=1, b=2))
-        assert report.exit_code == 0
+        with pytest.raises(OperatorError, match=r"allow\.fs: .*code that runs outside"):
+            await arena.run(table(site), BOOKS, call("books.find", title="x"))
+        # Whether or not it is used here: the next process may use it.
+        with pytest.raises(OperatorError, match=r"allow\.fs: .*where Python looks for modules"):
+            await arena.run(table(site), CALCULATOR, call("calculator.add", a=1, b=2))
+        beside = await arena.run(table(tmp_path / "x"), BOOKS, call("books.find", title="x"))
+        assert beside.exit_code == 0

@@ -130,7 +130,7 @@ def test_it_is_listed_wherever_rights_are(lion: Lion) -> None:
     for words in (("audit", path), ("audit", "last")):
         if words[1] == "last":
             assert lion("run", path).returncode == 0
-        audit = lion(*words).stdout
+        audit = lion(*words, "--full").stdout
         assert f'UNSANDBOXED Python; through {NAME}: system "books"' in audit
         holders = {one["name"]: one for one in lion.json(*words)["holders"]}
         offers = holders["books"]["system"]["offers"]

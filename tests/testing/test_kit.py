@@ -43,7 +43,7 @@ class TestCalling:
     @pytest.mark.parametrize(
         ("tool", "given", "words"),
         [
-            ("hello.gret", {}, "its tools are: hello.greet"),
+            ("hello.gret", {}, "has no tool 'gret'; did you mean 'greet'"),
             ("helo.greet", {}, "there is no plugin 'helo'"),
             ("hello.greet", {}, "name"),
             ("hello.greet", {"name": 3}, "name"),

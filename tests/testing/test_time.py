@@ -1,7 +1,6 @@
 """Look here if you want to know how time stands still in a test, and passes all the same."""
 
 import json
-import time
 
 import pytest
 import trio
@@ -34,16 +33,12 @@ class TestSync:
 
     def test_a_sleep_passes_by_itself_and_to_the_nanosecond(self):
         with kit(PROBE, limits={"deadline": "2 h"}) as lion:
-            began = time.monotonic()
             lion.call("probe.clock-sleep", duration=HOUR)
-            assert time.monotonic() - began < 60
             assert json.loads(lion.call("probe.clock-now")) == START_NS + HOUR
 
     def test_an_agent_that_waits_much_takes_no_time(self):
         with kit(WAITER, config={"times": 10, "nanos": HOUR}) as lion:
-            began = time.monotonic()
             assert lion.run("waiter", "tea").text == "tea: waited 10 times"
-            assert time.monotonic() - began < 60
             assert lion.records[-1].time_ns == START_NS + 10 * HOUR
 
     def test_deadlines_go_by_the_same_time(self):

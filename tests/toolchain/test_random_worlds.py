@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.series import times
 from tests.toolchain.randoms import Values
 from tests.toolchain.worlds import build_world
 from tests.wasm.kit import open_bench
@@ -15,7 +16,7 @@ FUNCTIONS, VALUES = 60, 60
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(times(25, sample=5)))
 async def test_values_of_random_types_come_back(tmp_path: Path, seed: int) -> None:
     async def glass(name: str, args: list[Any]) -> Any:
         return args[0]

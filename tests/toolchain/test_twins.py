@@ -1,11 +1,8 @@
 """Every WIT type crosses an AssemblyScript guest as it crosses the Rust one: through exports,
 through host functions, and through each other.
-
-LION_TWINS is how many values of each type the slow tests take, if not their own number.
 """
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,15 +13,12 @@ import trio
 from lion.values.json_values import to_json
 from lion.values.wit import ResultOf, WitType
 from tests.attack.kit import holder, open_arena
+from tests.series import times
 from tests.toolchain.randoms import Values
 from tests.toolchain.tables import call_with
 from tests.wasm.kit import Bench, built, open_bench
 
 FEW = 10
-
-
-def _many(usual: int) -> int:
-    return int(os.environ.get("LION_TWINS", usual))
 
 
 TYPES = 42
@@ -63,12 +57,10 @@ async def test_both_give_back_what_they_were_given(pair: tuple[str, str]) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("pair", "usual"), [(("echo", "echo-as"), 10_000), (("mirror", "mirror-as"), 1_000)]
+    ("pair", "whole"), [(("echo", "echo-as"), 10_000), (("mirror", "mirror-as"), 1_000)]
 )
-def test_both_give_back_thousands_of_values_of_each_type(
-    pair: tuple[str, str], usual: int
-) -> None:
-    count = _many(usual)
+def test_both_give_back_very_many_values_of_each_type(pair: tuple[str, str], whole: int) -> None:
+    count = times(whole, sample=whole // 50)
     assert trio.run(_compare, *pair, count, 2) == TYPES * count
 
 
@@ -139,6 +131,6 @@ async def test_each_calls_the_other_as_a_tool(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_each_calls_the_other_with_ten_thousand_values_of_each_type(tmp_path: Path) -> None:
-    count = _many(10_000)
+async def test_each_calls_the_other_with_very_many_values_of_each_type(tmp_path: Path) -> None:
+    count = times(10_000, sample=200)
     assert await _through_each_other(tmp_path, count) == TYPES * count

@@ -2,9 +2,7 @@
 log.
 """
 
-import atexit
-import shutil
-import tempfile
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -79,12 +77,9 @@ class Bench:
         )
 
 
-@cache
 def cache_directory() -> Path:
-    """A compile cache for this test process alone."""
-    folder = tempfile.mkdtemp(prefix="lion-test-cache-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    """The cache of all tests (see tests/conftest.py), as `Settings.cache` has it."""
+    return Path(os.environ["LION_TEST_CACHE"])
 
 
 @asynccontextmanager
@@ -93,7 +88,9 @@ async def open_bench(
 ) -> AsyncIterator[Bench]:
     """A runtime with one component loaded; by default everything it imports is offered."""
     known = everything_of(data) if offers is None else offers
-    async with open_runtime(cache_directory(), offers=known, instances=instances) as runtime:
+    async with open_runtime(
+        cache_directory() / "components", offers=known, instances=instances
+    ) as runtime:
         yield Bench(runtime, await runtime.load(data, "test.wasm"))
 
 

@@ -4,16 +4,17 @@ from typing import Any
 
 import pytest
 import trio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from lion.values.wit import Function
 from lion.wasm.freeze import reflect_interfaces
 from lion.wasm.lower import LowerError
+from tests.examples import examples
 from tests.wasm.kit import Bench, built, open_bench
 from tests.wasm.values import values
 
-RARE = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+RARE = examples(20, suppressed=list(HealthCheck))
 
 
 def _draw_all(functions: dict[str, Function], data: st.DataObject) -> list[tuple[str, Any]]:

@@ -3,43 +3,46 @@
 Rule: compared are devices and inodes, never names: a link or a bind mount is no way around.
 Rule: a write grant holds no directory through which lion comes to its own files, links on the way
 included; so nobody can put another file, or another link, in their place.
+Rule: guarded is where something would be looked for, whether or not it is there: who may make it
+decides as much as who may change it.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-import lion
+from lion.capabilities.fs.own import own_code
 from lion.capabilities.fs.usage import Identity, identity
 from lion.domain.plan import Plan
+from lion.places import CACHE, CONFIGURES, STATE, Place, places_of
+from lion.scopes.fs_path import fold
 from lion.settings import Settings
 
 MOST_LINKS = 40
+DECIDES: Final = "which decides what runs and what it may do"
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
-    """What is the host's own. `files` and `folders` are paths; they need not exist."""
+    """What is the host's own. `files` and `folders` are paths, `places` those with reasons of
+    their own; none of them need exist.
+    """
 
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
+    places: tuple[Place, ...] = ()
 
-    def objection(self, top: int) -> str | None:
-        """Why nothing may be written in this open directory, or None. Raises OSError."""
-        own = identity(os.fstat(top))
-        for path in (*self.files, *self.folders):
-            if own in trail(path):
-                return f"it contains {str(path)!r}"
-        return self.objection_within(top)
+    def survey(self) -> "Survey":
+        """Where all that is now."""
+        return Survey(self._all())
 
-    def objection_within(self, folder: int) -> str | None:
-        """Why nothing may be made and written in this open directory, or None. Raises OSError."""
-        above = set(ancestors(folder))
-        for path in self.folders:
-            if inode(path) in above:
-                return f"it lies in {str(path)!r}"
-        return None
+    def _all(self) -> Iterator[Place]:
+        yield from (Place(path, DECIDES) for path in self.files)
+        yield from (Place(path, DECIDES, is_whole=True) for path in self.folders)
+        yield from self.places
 
     def including(self, plan: Plan) -> "Guard":
         """This and what a plan is made of, lock and grants beside the manifest included."""
@@ -48,20 +51,78 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
         if plan.path is not None:
             own += (plan.path, plan.path.with_name("lion.lock"))
             own += (plan.path.with_name(f"{plan.path.name}.grants.toml"),)
-        return Guard(files=(*self.files, *own), folders=self.folders)
+        return msgspec.structs.replace(self, files=(*self.files, *own))
 
     def identities(self) -> frozenset[Identity]:
         """The files that exist, whatever other names they have."""
         return frozenset(found for path in self.files if (found := inode(path)) is not None)
 
 
+class Survey:
+    """Where guarded places are at one moment: every directory on the way to each, and the first
+    that is missing.
+    """
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._on_way: dict[Identity, Place] = {}
+        self._whole: dict[Identity, Place] = {}
+        self._missing: dict[tuple[Identity, str], Place] = {}
+        walk = _Walk()
+        for place in places:
+            seen, missing = walk.to(place.path)
+            for which in seen:
+                self._on_way.setdefault(which, place)
+            if missing is not None:
+                self._missing.setdefault((missing[0], fold(missing[1])), place)
+            if (found := inode(place.path)) is None:
+                continue
+            if place.is_whole:
+                self._whole.setdefault(found, place)
+            for name in place.names:
+                inner = Place(place.path / name, place.why)
+                self._missing.setdefault((found, fold(name)), inner)
+
+    def objection(self, top: int) -> str | None:
+        """Why nothing may be written in this open directory, or None. Raises OSError."""
+        place = self._on_way.get(identity(os.fstat(top)))
+        if place is not None:
+            return f"it contains {_said(place)}"
+        return self._objection_within(top)
+
+    def objection_new(self, folder: int, name: str) -> str | None:
+        """Why no directory of this name may be made and written in an open one, or None.
+
+        Raises OSError.
+        """
+        place = self._missing.get((identity(os.fstat(folder)), fold(name)))
+        if place is not None:
+            return f"it would contain {_said(place)}"
+        return self._objection_within(folder)
+
+    def _objection_within(self, folder: int) -> str | None:
+        for which in ancestors(folder) if self._whole else ():
+            if which in self._whole:
+                return f"it lies in {_said(self._whole[which])}"
+        return None
+
+
+def _said(place: Place) -> str:
+    return f"{str(place.path)!r}, {place.why}"
+
+
 def guard_of(settings: Settings, plugins: Sequence[Path] = ()) -> Guard:
-    """What is the host's own by its settings, lion's code, and that of system plugins."""
+    """What is the host's own by its settings and the environment, lion's code, and that of system
+    plugins.
+    """
     files = (settings.policy, settings.secrets)
-    code = Path(lion.__file__).parent
+    used = (
+        Place(settings.state, STATE, is_whole=True),
+        Place(settings.cache, CACHE, is_whole=True),
+        *(Place(path, CONFIGURES) for path in files if path is not None),
+    )
     return Guard(
         files=tuple(path for path in files if path is not None),
-        folders=(settings.state, settings.cache, code, *plugins),
+        places=(*used, *places_of(settings.lookups), *own_code(plugins)),
     )
 
 
@@ -89,32 +150,59 @@ def ancestors(folder: int) -> Iterable[Identity]:
 
 def trail(path: Path) -> set[Identity]:
     """Every directory that is looked into on the way to a path, itself if it is one."""
-    todo = list(reversed(Path(os.path.abspath("/"), os.getcwd(), path).parts[1:]))
-    seen: set[Identity] = set()
-    here, links = "/", 0
-    _note(here, seen)
-    while todo:
-        name = todo.pop()
-        if name == "..":
-            here = os.path.dirname(here)
-        elif (target := _link(os.path.join(here, name))) is not None and links < MOST_LINKS:
-            links += 1
-            todo += reversed(Path(target).parts)
-        elif name.startswith("/"):
-            here = "/"
-        else:
-            here = os.path.join(here, name)
-            _note(here, seen)
-    return seen
+    return _Walk().to(path)[0]
 
 
-def _note(path: str, seen: set[Identity]) -> None:
-    if os.path.isdir(path):
-        seen.add(identity(os.stat(path)))
+class _Walk:
+    """Follows paths as the system would. What was looked up once is not asked for again."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Identity | str | None] = {}
+
+    def to(self, path: Path) -> tuple[set[Identity], tuple[Identity, str] | None]:
+        """The directories on the way; and, if it ends before the path does, where, with the name
+        that is not there.
+        """
+        todo = list(reversed(os.path.join(os.getcwd(), path).split("/")))
+        here, links = "/", 0
+        last: Identity | None = identity(os.stat("/"))
+        seen: set[Identity] = set()
+        missing: tuple[Identity, str] | None = None
+        while todo:
+            name = todo.pop()
+            if name in ("", "."):
+                continue
+            here = os.path.dirname(here) if name == ".." else os.path.join(here, name)
+            if last is not None:
+                seen.add(last)
+            found = self._at(here) if last is not None or name == ".." else None
+            if isinstance(found, str):
+                links += 1
+                if links > MOST_LINKS:
+                    return seen, missing
+                if found.startswith("/"):
+                    here, last = "/", identity(os.stat("/"))
+                else:
+                    here = os.path.dirname(here)  # which is `last`
+                todo += reversed(found.split("/"))
+                continue
+            if found is None and last is not None and missing is None:
+                missing = last, name
+            last = found
+        return seen if last is None else {*seen, last}, missing
+
+    def _at(self, path: str) -> Identity | str | None:
+        """Which directory is there, or what the link says that is there; None for all else."""
+        if path not in self._seen:
+            self._seen[path] = _look(path)
+        return self._seen[path]
 
 
-def _link(path: str) -> str | None:
+def _look(path: str) -> Identity | str | None:
     try:
-        return os.readlink(path)
+        info = os.lstat(path)
+        if stat.S_ISLNK(info.st_mode):
+            return os.readlink(path)
+        return identity(info) if stat.S_ISDIR(info.st_mode) else None
     except OSError:
         return None

@@ -1,7 +1,7 @@
 """Look here if you want to know which directories a run's guests have, and who opens them.
 
 Rule: each is opened once, when the run begins, and everything after goes from its descriptor: what
-its path leads to later makes no difference.
+its path leads to later makes no difference. It is the one that was looked at before, or an error.
 Rule: a missing directory is a mistake, unless it may be written: then it is made, for the owner
 alone.
 Rule: no guest can use up the descriptors or threads of all.
@@ -13,16 +13,28 @@ import resource
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from errno import ENOENT
+from pathlib import Path
 from threading import Lock
 from typing import Final, TypeVar
 
 import trio
 
-from lion.capabilities.fs.guard import Guard
+from lion.capabilities.fs.guard import Guard, Survey
+from lion.capabilities.fs.place import (
+    Changed,
+    Found,
+    base_of,
+    check_links,
+    find,
+    open_exactly,
+    open_found,
+    real_path,
+)
 from lion.capabilities.fs.tree import Tree
 from lion.capabilities.fs.usage import Identity, Ledger, identity
 from lion.domain.call import CallError
-from lion.domain.plan import Grant, Holder, Mount, Plan
+from lion.domain.plan import Directory, Grant, Holder, Mount, Plan
 from lion.errors import OperatorError
 from lion.scopes.fs_grant import quota_of
 from lion.scopes.fs_path import is_below
@@ -36,6 +48,8 @@ MOST_OPEN: Final = 4_096
 """Files open at once: of one holder's instances together, and of all of a run."""
 
 T = TypeVar("T")
+Directories = dict[tuple[str, str], Found]
+"""Which directory each grant has, by holder and the guest's path."""
 
 
 class Slots:
@@ -91,15 +105,19 @@ class HolderFiles:
         return max(holding, key=len, default=None) == tree.mount.path
 
     async def finish(self, work: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
-        """Do work that blocks; see fs_threads.finish."""
+        """Do work that blocks; see threads.finish."""
         return await finish(work, (self._own_work, self._all_work), undo)
 
 
 class Files:
     """The directories of a run by holder. Made by open_files."""
 
-    def __init__(self, holders: Mapping[str, HolderFiles]) -> None:
+    def __init__(
+        self, holders: Mapping[str, HolderFiles], directories: Mapping[str, Mapping[str, str]]
+    ) -> None:
         self._holders = holders
+        self.directories = directories
+        """Where each holder's really are, by the guest's paths."""
         self._key = secrets.token_bytes(16)
 
     def of(self, holder: str) -> HolderFiles:
@@ -128,9 +146,13 @@ async def open_files(
     opener = _Opener(guard.including(plan), is_durable)
     try:
         # All are looked at before any is made: a refused manifest leaves nothing behind.
-        await trio.to_thread.run_sync(check_files, plan, guard)
-        holders = await trio.to_thread.run_sync(opener.open_all, plan)
-        yield Files(holders)
+        found = await trio.to_thread.run_sync(check_files, plan, guard)
+        holders = await trio.to_thread.run_sync(opener.open_all, plan, found)
+        directories = {
+            name: {path: one.real for (holder, path), one in found.items() if holder == name}
+            for name in holders
+        }
+        yield Files(holders, directories)
     finally:
         opener.close()
 
@@ -142,29 +164,41 @@ class _Opener:
         self._trees: list[Tree] = []
         self._ledgers: dict[Identity, Ledger] = {}
 
-    def open_all(self, plan: Plan) -> dict[str, HolderFiles]:
+    def open_all(self, plan: Plan, found: Directories) -> dict[str, HolderFiles]:
         # Half of what the process may open is left to the log, to sockets and to loading.
         room = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         room = MOST_OPEN if room == resource.RLIM_INFINITY else min(room // 2, MOST_OPEN)
         slots, work = Slots(room), trio.CapacityLimiter(ALL_THREADS)
+        survey = self._guard.survey()
         return {
             name: HolderFiles(trees, Slots(min(room // 4, MOST_OPEN_OF_ONE), slots), work)
             for name, holder in plan.holders.items()
-            if (trees := self._open_holder(holder))
+            if (trees := self._open_holder(holder, found, survey))
         }
 
     def close(self) -> None:
         for tree in self._trees:
             tree.close()
 
-    def _open_holder(self, holder: Holder) -> list[Tree]:
-        place = place_of(holder)
-        return [self._open(grant, mount, place) for grant, mount in mounts_of(holder)]
+    def _open_holder(self, holder: Holder, found: Directories, survey: Survey) -> list[Tree]:
+        return [
+            self._open(grant, mount, place_of(holder), found[holder.name, mount.path], survey)
+            for grant, mount in mounts_of(holder)
+        ]
 
-    def _open(self, grant: Grant, mount: Mount, place: str) -> Tree:
-        top = _open_top(mount, place, is_made=mount.write)
+    def _open(self, grant: Grant, mount: Mount, place: str, found: Found, survey: Survey) -> Tree:
         try:
-            _check(self._guard.objection(top) if mount.write else None, mount, place)
+            top = open_found(found)
+        except Changed:
+            raise OperatorError(
+                f"{place}: {found.real!r} became another directory while it was looked at",
+                hint="see who changes it, and try again",
+            ) from None
+        except OSError as exc:
+            raise _cannot_open(mount, place, exc) from exc
+        try:
+            objection = survey.objection(top) if mount.write else None
+            _check(objection, mount, place, found.real)
             ledger = self._ledgers.setdefault(identity(os.fstat(top)), Ledger())
         except BaseException:
             os.close(top)
@@ -176,20 +210,62 @@ class _Opener:
         return tree
 
 
-def check_files(plan: Plan, guard: Guard) -> None:
-    """Whether open_files would open every directory; makes none. Raises OperatorError."""
-    guard = guard.including(plan)
+def check_files(plan: Plan, guard: Guard) -> Directories:
+    """Whether open_files would open every directory; makes none. Answers which they are.
+
+    Raises OperatorError.
+    """
+    survey = guard.including(plan).survey()
+    return {
+        (holder.name, mount.path): _look(grant, mount, place_of(holder), base_of(plan), survey)
+        for holder in plan.holders.values()
+        for grant, mount in mounts_of(holder)
+    }
+
+
+def list_directories(plan: Plan, guard: Guard) -> dict[str, tuple[Directory, ...]]:
+    """What each holder's grants come to, with what is wrong with them, for people to read."""
+    survey, found = guard.including(plan).survey(), dict[str, list[Directory]]()
     for holder in plan.holders.values():
-        for _, mount in mounts_of(holder):
-            place = place_of(holder)
-            # What is missing and may be written would be made: then its folder has to be good.
-            is_new = mount.write and not os.path.lexists(mount.at)
-            top = _open_top(mount, place, above=is_new)
+        for grant, mount in mounts_of(holder):
+            real, problem = real_path(mount), ""
             try:
-                look = guard.objection_within if is_new else guard.objection
-                _check(look(top) if mount.write else None, mount, place)
-            finally:
-                os.close(top)
+                real = _look(grant, mount, place_of(holder), base_of(plan), survey).real
+            except OperatorError as exc:
+                problem = exc.what
+            found.setdefault(holder.name, []).append(
+                Directory(
+                    path=mount.path, at=mount.written, real=real, write=mount.write,
+                    problem=problem,
+                )
+            )  # fmt: skip
+    return {name: tuple(many) for name, many in found.items()}
+
+
+def _look(grant: Grant, mount: Mount, place: str, base: Path, survey: Survey) -> Found:
+    """Find a grant's directory, and whether it may be granted. Raises OperatorError."""
+    real = real_path(mount)
+    check_links(grant, base, real, place)
+    try:
+        found = find(mount, real)
+        if mount.write:
+            _check(_objection(found, survey), mount, place, found.real)
+        if found.which is None and os.path.lexists(mount.at):
+            # A link to nothing is a mistake, and not a directory that is still to be made.
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
+    except OSError as exc:
+        raise _cannot_open(mount, place, exc) from exc
+    return found
+
+
+def _objection(found: Found, survey: Survey) -> str | None:
+    # What is missing and may be written would be made: then its folder has to be good.
+    folder, name = os.path.split(found.real)
+    top = open_exactly(folder if found.which is None else found.real)
+    try:
+        return survey.objection_new(top, name) if found.which is None else survey.objection(top)
+    finally:
+        os.close(top)
 
 
 def mounts_of(holder: Holder) -> list[tuple[Grant, Mount]]:
@@ -202,33 +278,17 @@ def place_of(holder: Holder) -> str:
     return f"{holder.table}.{holder.name}.allow.fs"
 
 
-def _open_top(mount: Mount, place: str, *, is_made: bool = False, above: bool = False) -> int:
-    """The directory of a grant, made if it is missing; or the one above it."""
-    at = str(mount.at)
-    try:
-        if is_made:
-            _make(at)
-        where = os.path.dirname(at) if above else at
-        return os.open(where, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK)
-    except OSError as exc:
-        raise OperatorError(
-            f"{place}: the directory {at!r} cannot be opened: {exc.strerror}",
-            hint="make it, or change `at` in the manifest",
-        ) from exc
+def _cannot_open(mount: Mount, place: str, exc: OSError) -> OperatorError:
+    return OperatorError(
+        f"{place}: the directory {str(mount.at)!r} cannot be opened: {exc.strerror}",
+        hint="make it, or change `at` in the manifest",
+    )
 
 
-def _check(objection: str | None, mount: Mount, place: str) -> None:
+def _check(objection: str | None, mount: Mount, place: str, real: str) -> None:
     if objection is not None:
+        also = "" if real == str(mount.at) else f", which is {real!r},"
         raise OperatorError(
-            f"{place}: {str(mount.at)!r} may not be written by a guest: {objection}, "
-            "which decides what runs and what it may do",
+            f"{place}: {str(mount.at)!r}{also} may not be written by a guest: {objection}",
             hint="grant a directory of its own",
         )
-
-
-def _make(path: str) -> None:
-    """Make a directory for the owner alone, unless it is there. Raises OSError."""
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        return

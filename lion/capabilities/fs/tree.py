@@ -30,9 +30,10 @@ from lion.capabilities.fs.look import (
     need_name,
     shown_names,
 )
+from lion.capabilities.fs.mounts import check_mount, mount_of
 from lion.capabilities.fs.replace import replace_file
 from lion.capabilities.fs.usage import Identity, Ledger, identity
-from lion.capabilities.fs.walk import DIRECTORY, Spot, check_device, check_link, spot
+from lion.capabilities.fs.walk import DIRECTORY, Spot, check_link, spot
 from lion.domain.call import CallError
 from lion.domain.plan import Mount
 from lion.scopes.fs_path import Claim, fs_target
@@ -91,7 +92,7 @@ class Tree:
         with self._spot(names, access) as at:
             number = os.open(at.name or b".", DIRECTORY, dir_fd=at.folder)
             try:
-                check_device(number, os.fstat(at.folder).st_dev)
+                check_mount(mount_of(at.folder), number)
             except BaseException:
                 os.close(number)
                 raise
@@ -143,7 +144,7 @@ class Tree:
         with self._spot(names, access) as at:
             number = os.open(at.name or b".", DIRECTORY, dir_fd=at.folder)
             try:
-                check_device(number, os.fstat(at.folder).st_dev)
+                check_mount(mount_of(at.folder), number)
                 # UTF-8 and code points have the same order.
                 return nsmallest(limit, shown_names(os.listdir(number), after))
             finally:

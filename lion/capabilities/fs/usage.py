@@ -1,8 +1,8 @@
 """Look here if you want to know what a quota of files counts, and how it stays right.
 
 Counted are the bytes of files and symlinks, each file once however many names it has, and every
-name as one of `files`, directories too. What is mounted beneath is not counted, nor are files that
-are still being written.
+name as one of `files`, directories too. What is in a directory mounted beneath is not counted, nor
+are files that are still being written.
 
 Rule: one ledger per directory and run, whoever writes there; everything that changes the directory
 holds its lock from the check to the effect.
@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import NamedTuple
 
+from lion.capabilities.fs.mounts import mount_of
 from lion.capabilities.fs.walk import DIRECTORY
 from lion.domain.call import CallError
 from lion.scopes.fs_path import MOST_DEPTH, is_reserved
@@ -43,7 +44,7 @@ def identity(info: os.stat_result) -> Identity:
 
 
 def entries(folder: int, depth: int = 1) -> Iterator[Entry]:
-    """Everything beneath an open directory, on its device only. Raises CallError if too deep."""
+    """Everything beneath an open directory, on its mount only. Raises CallError if too deep."""
     device = os.fstat(folder).st_dev
     for text in os.listdir(folder):
         if depth > MOST_DEPTH:
@@ -62,7 +63,8 @@ def _inside(folder: int, name: bytes, depth: int) -> Iterator[Entry]:
     except PermissionError:
         return  # the host's own, such as lost+found
     try:
-        yield from entries(inner, depth + 1)
+        if mount_of(inner) == mount_of(folder):
+            yield from entries(inner, depth + 1)
     finally:
         os.close(inner)
 

@@ -6,7 +6,8 @@ the walk fail and never leads it out.
 Rule: links are read and followed by us: relative ones only, at most 40, `..` at the top refused.
 Rule: `..` of a link begins the walk anew without the last name, because a directory's own `..` is
 wherever it was moved to.
-Rule: what is mounted beneath (another device, /proc) is no part of the grant.
+Rule: what is mounted beneath (another device, /proc, a directory or file of the same device) is no
+part of the grant, and nothing is opened, told or changed there.
 
 Linux's openat2 with RESOLVE_BENEATH would do the walk in one call and is left out on purpose: it
 does not tell which names a link led to, and those are what the operator's rules are asked about,
@@ -20,6 +21,7 @@ from contextlib import contextmanager, suppress
 from errno import EINVAL, ELOOP, EMLINK, ENOENT, ENOTDIR
 from typing import Final, NamedTuple
 
+from lion.capabilities.fs.mounts import check_mount, mount_of
 from lion.domain.call import CallError
 from lion.scopes.fs_path import MOST_DEPTH, split_names
 
@@ -66,7 +68,7 @@ class _Walk:
 
     def __init__(self, top: int, names: Sequence[str]) -> None:
         self._top = top
-        self._device = os.fstat(top).st_dev
+        self._mount = mount_of(top)
         self.here = os.dup(top)
         self._done: list[str] = []
         self._todo = list(reversed(names))
@@ -94,6 +96,9 @@ class _Walk:
         names = (*self._done, name) if name else tuple(self._done)
         if len(names) > MOST_DEPTH:
             raise CallError("name-too-long", f"a path has at most {MOST_DEPTH} names")
+        if name:
+            with suppress(FileNotFoundError):  # it may be about to be made
+                check_mount(self._mount, self.here, name.encode())
         return Spot(self.here, name.encode(), names, self._links > 0)
 
     def _enter(self, name: str) -> None:
@@ -106,7 +111,7 @@ class _Walk:
         os.close(self.here)
         self.here = inner
         self._done.append(name)
-        check_device(inner, self._device)
+        check_mount(self._mount, inner)
 
     def _is_sent_by(self, name: str) -> bool:
         """True if the name is a link: what it says is to be walked next."""
@@ -126,12 +131,6 @@ class _Walk:
         self._done = []
         os.close(self.here)
         self.here = os.dup(self._top)
-
-
-def check_device(folder: int, device: int) -> None:
-    """Raise CallError if a directory is on another device than the grant."""
-    if os.fstat(folder).st_dev != device:
-        raise CallError("denied", "another file system begins here; it needs a grant of its own")
 
 
 def read_link(name: bytes, folder: int) -> bytes | None:

@@ -15,8 +15,9 @@ import httpcore2
 import trio
 
 from lion.capabilities.http.body import unpacker
+from lion.capabilities.http.connection import TOLL, Toll
 from lion.capabilities.http.contract import Terms
-from lion.capabilities.http.headers import answer_headers, find, read_headers
+from lion.capabilities.http.headers import answer_headers, locations, read_headers
 from lion.capabilities.http.lookout import Cuttable, Lookout, Patience
 from lion.capabilities.secrets.scrub import Scrubber
 from lion.domain.call import CallError
@@ -106,29 +107,26 @@ class HttpAnswer:
         self,
         response: httpcore2.Response,
         url: str,
-        terms: Terms,
+        toll: Toll,
         watch: Watch,
         scrubber: Scrubber | None,
     ) -> None:
         self._response = response
-        self._terms = terms
+        self._toll = toll
         self._watch = watch
         self._stream = None if scrubber is None else scrubber.stream()
         self._is_done = self._is_closed = False
         raw = list(response.headers)
-        size = sum(len(name) + len(value) + 4 for name, value in raw)
-        self._charged = 0
-        self._charge(size)
-        self._raw_bytes = self._read_bytes = size
+        self._toll.unpacked(sum(len(name) + len(value) + 4 for name, value in raw))
         self.has_secret_location = scrubber is not None and any(
             name.lower() == b"location" and scrubber.finds(value) for name, value in raw
         )
         if scrubber is not None:
             raw = [(scrubber.scrub(name), scrubber.scrub(value)) for name, value in raw]
         headers = read_headers(raw)
-        self._body = unpacker(find(headers, "content-encoding"))
+        self._body = unpacker(value for name, value in headers if name == "content-encoding")
         self.status = response.status
-        self.location = find(headers, "location")
+        self.locations = locations(raw)
         self.headers = answer_headers(headers, is_packed=self._body.is_packed)
         self.url = url
         self._network = response.extensions.get("network_stream")
@@ -151,14 +149,15 @@ class HttpAnswer:
         """Send a request and wait for the head. Raises CallError."""
         times = terms.times
         seconds = {"connect": times.connect_ns / 1e9, "write": times.idle_ns / 1e9}
-        request.extensions = {"timeout": seconds, "trace": watch.note}
+        toll = Toll(terms.spend)
+        request.extensions = {"timeout": seconds, "trace": watch.note, TOLL: toll}
         with watch.over("waiting for a free connection", times.total_ns):
             try:
                 response = await pool.handle_async_request(request)
             except _BROKEN as exc:
                 raise _translated(exc) from None
         try:
-            return cls(response, url, terms, watch, scrubber)
+            return cls(response, url, toll, watch, scrubber)
         except BaseException:
             await _close(response)
             raise
@@ -170,8 +169,7 @@ class HttpAnswer:
             if not piece:
                 await self._more()
                 continue
-            self._read_bytes += len(piece)
-            self._charge(max(self._raw_bytes, self._read_bytes) - self._charged)
+            self._toll.unpacked(len(piece))
             piece = piece if self._stream is None else self._stream.feed(piece)
             if piece:
                 if self._goes_on():
@@ -215,14 +213,9 @@ class HttpAnswer:
             self._body.finish()
             self._is_done = True
             return
-        self._raw_bytes += len(raw)
-        self._charge(max(self._raw_bytes, self._read_bytes) - self._charged)
+        if self._network is None:
+            self._toll.came(len(raw))
         self._body.feed(raw)
-
-    def _charge(self, amount: int) -> None:
-        if amount > 0:
-            self._terms.spend("bytes-in", amount)
-            self._charged += amount
 
 
 async def _close(response: httpcore2.Response) -> None:

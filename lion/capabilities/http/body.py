@@ -2,9 +2,12 @@
 
 Rule: never more than one piece is unpacked ahead of who reads; what comes out is counted there.
 Rule: what is not asked for is not read: gzip, once, or nothing.
+Rule: a word that names no way to pack (`none`, `utf-8`) packs nothing: servers write such things,
+and the body is what it is. It is told to the reader as it came.
 """
 
 import zlib
+from collections.abc import Iterable
 
 from lion.domain.call import CallError
 
@@ -14,6 +17,13 @@ PIECE = 64 * 1024
 ENCODINGS = "gzip"
 """What the door asks for."""
 
+_PACKED = frozenset({
+    "aes128gcm", "br", "bzip2", "compress", "dcb", "dcz", "deflate", "exi", "lz4", "lzma",
+    "pack200-gzip", "x-bzip2", "x-compress", "x-deflate", "x-xz", "xz", "zlib", "zstd",
+})  # fmt: skip
+"""What a body can be packed by, registered or usual, and is never asked to be."""
+
+_ASKED = ("gzip", "x-gzip")
 _GZIP = 31
 _MAGIC = b"\x1f\x8b"
 
@@ -83,13 +93,29 @@ class Gzip:
         return True
 
 
-def unpacker(encoding: str | None) -> Plain | Gzip:
-    """What reads a body of this content-encoding. Raises CallError("protocol")."""
-    match (encoding or "identity").strip().lower():
-        case "identity" | "":
+class Unread(Plain):
+    """A body of which nothing can be read; it may still have none, as after HEAD."""
+
+    is_packed = True
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__()
+        self._encoding = encoding
+
+    def feed(self, raw: bytes) -> None:
+        """Raises CallError("protocol")."""
+        words = f"the body comes as {self._encoding[:40]!r}, which was not asked for"
+        raise CallError("protocol", words)
+
+
+def unpacker(encodings: Iterable[str]) -> Plain | Gzip:
+    """What reads a body with these content-encoding headers."""
+    words = [word.strip().lower() for text in encodings for word in text.split(",")]
+    packed = [word for word in words if word in _PACKED or word in _ASKED]
+    match packed:
+        case []:
             return Plain()
-        case "gzip" | "x-gzip":
+        case [word] if word in _ASKED:
             return Gzip()
-        case other:
-            words = f"the body comes as {other[:40]!r}, which was not asked for"
-            raise CallError("protocol", words)
+        case _:
+            return Unread(", ".join(packed))

@@ -22,6 +22,7 @@ from lion.capabilities.http.addresses import parse_networks
 from lion.capabilities.http.answer import HttpAnswer, Paid, Watch
 from lion.capabilities.http.body import ENCODINGS
 from lion.capabilities.http.canned import AnswerRequest, CannedPool
+from lion.capabilities.http.connection import KeptPool
 from lion.capabilities.http.contract import OutgoingRequest, Terms
 from lion.capabilities.http.headers import Header, check_headers, find, kept_across
 from lion.capabilities.http.lookout import Lookout
@@ -144,7 +145,7 @@ class Door:
             network = VettedNetwork(
                 parse_networks(hop.terms.addresses), self._resolve, self._proxy
             )
-            self._pools[key] = Pool(
+            self._pools[key] = KeptPool(
                 ssl_context=self._tls_context() if is_tls else None,
                 max_connections=hop.terms.connections,
                 keepalive_expiry=KEPT_SECONDS,
@@ -265,8 +266,8 @@ def _note_refused(hop: Hop, exc: CallError) -> None:
 
 async def _next(hop: Hop, answer: HttpAnswer, left: int) -> Hop | None:
     """Where an answer sends on to, decided; None if it is not to be followed."""
-    place = answer.location
-    if answer.status not in _REDIRECTS or place is None or hop.terms.follow is None:
+    places = answer.locations
+    if answer.status not in _REDIRECTS or not places or hop.terms.follow is None:
         return None
     if not left:
         raise CallError("redirects", "more redirects than are followed")
@@ -274,8 +275,10 @@ async def _next(hop: Hop, answer: HttpAnswer, left: int) -> Hop | None:
         leaks = CallError("denied", "the redirect has the value of a secret in it")
         _note_refused(hop, leaks)
         raise leaks
+    if len(places) > 1:
+        raise CallError("redirects", "the redirect names more than one place")
     try:
-        url = resolve_reference(hop.url, place)
+        url = resolve_reference(hop.url, places[0])
     except BadUrl as exc:
         raise CallError("redirects", f"the redirect leads nowhere: {exc}") from None
     changes = answer.status == 303 and hop.method != "HEAD"

@@ -91,6 +91,15 @@ def answer_headers(headers: Iterable[Header], *, is_packed: bool) -> tuple[Heade
     return tuple(pair for pair in headers if pair[0] not in gone)
 
 
+def locations(raw: Iterable[tuple[bytes, bytes]]) -> tuple[str, ...]:
+    """The places an answer sends on to, as URL references; bytes that are no UTF-8 as surrogates.
+
+    Two that differ are two answers: whoever follows has to refuse them.
+    """
+    values = (value.strip(b" \t") for name, value in raw if name.lower() == b"location")
+    return tuple(dict.fromkeys(value.decode("utf-8", "surrogateescape") for value in values))
+
+
 def find(headers: Iterable[Header], name: str) -> str | None:
     """The first header of this name."""
     return next((value for each, value in headers if each == name), None)

@@ -20,6 +20,7 @@ import httpcore2
 import trio
 
 from lion.capabilities.http.addresses import Address, Network, objection, vet
+from lion.capabilities.http.connection import Toll
 from lion.capabilities.http.proxy import connect_through
 from lion.domain.call import CallError
 from lion.scopes.http_url import Url
@@ -99,15 +100,21 @@ class _Stream(httpcore2.AsyncNetworkStream):
         self._stream = stream
         self.reads = 0
         """How often it was read from, which always gives way to other tasks."""
+        self.toll: Toll | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        """Raises CallError("exhausted"): what comes is paid for."""
         self.reads += 1
         try:
             if isinstance(self._stream, trio.SSLStream):
-                return bytes(await self._stream.receive_some(max_bytes))
-            return await _receive(self._stream.socket, max_bytes)
+                piece = bytes(await self._stream.receive_some(max_bytes))
+            else:
+                piece = await _receive(self._stream.socket, max_bytes)
         except (OSError, trio.BrokenResourceError, trio.ClosedResourceError) as exc:
             raise httpcore2.ReadError("the connection broke") from exc
+        if self.toll is not None:
+            self.toll.came(len(piece))
+        return piece
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Raises httpcore2.WriteTimeout if nobody takes it."""
@@ -143,7 +150,9 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Only whether something came while nobody asked, which ends a kept connection."""
-        return self._socket.is_readable() if info == "is_readable" else None
+        if info != "is_readable":
+            return None
+        return self._socket.is_readable() or _has_left(self._stream)
 
     def cut(self) -> None:
         """Break it off: whoever reads gets a ReadError."""
@@ -155,6 +164,19 @@ class _Stream(httpcore2.AsyncNetworkStream):
         if isinstance(plain, trio.SSLStream):
             plain = plain.transport_stream
         return plain.socket
+
+
+def _has_left(stream: trio.SocketStream | trio.SSLStream[trio.SocketStream]) -> bool:
+    """Whether TLS holds anything that came and that nobody has read."""
+    if not isinstance(stream, trio.SSLStream):
+        return False
+    # trio tells this to nobody. Were it to rename them, no connection would be kept.
+    inside = [getattr(stream, name, None) for name in ("_incoming", "_ssl_object")]
+    return any(one is None or _pending(one) for one in inside)
+
+
+def _pending(held: ssl.MemoryBIO | ssl.SSLObject) -> int:
+    return held.pending if isinstance(held, ssl.MemoryBIO) else held.pending()
 
 
 async def _receive(socket: trio.socket.SocketType, most: int) -> bytes:

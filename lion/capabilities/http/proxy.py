@@ -3,7 +3,7 @@
 Rule: the operator's policy names it (`[http] proxy = ...`), never the environment or a manifest.
 Rule: there is only CONNECT: what is sent is what was decided, and TLS is with the server itself.
 Rule: the proxy resolves names: which address is reached can be neither vetted nor pinned here
-(http_network.py vets what can be looked up here, all the same).
+(network.py vets what can be looked up here, all the same).
 """
 
 from collections.abc import Awaitable, Callable

@@ -11,11 +11,14 @@ from typing import Any
 import msgspec
 
 from lion.capabilities.bounds import check_size
+from lion.capabilities.models.balance import depth_of
 from lion.domain.call import BULK, CallError
 
 MOST_MESSAGES_BYTES = 1024 * 1024
 MOST_TOOLS_BYTES = 256 * 1024
 MOST_TOOLS = 128
+DEEPEST = 128
+"""Levels of JSON: whoever spells it for a server, or guesses its tokens, can do that too."""
 
 
 class ToolCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,6 +154,8 @@ def _parse_temperature(given: float | None) -> float | None:
 
 def _decode(what: str, text: str, kind: Any, *, most: int = BULK) -> Any:
     check_size(what, text, most=most)
+    if text.count("{") + text.count("[") > DEEPEST and depth_of(text) > DEEPEST:
+        raise CallError("invalid", f"{what}: nested more than {DEEPEST} levels deep")
     try:
         return msgspec.json.decode(text, type=kind)
     except RecursionError as exc:

@@ -2,34 +2,52 @@
 
 Rule: a field may be missing, null or of another type; only what is understood is taken.
 Rule: an error can come at any moment, also after a good status: it is raised, never read as text.
-Rule: without a finish reason there is no end: whoever reads on finds the answer cut off.
+Rule: an answer is whole once the model said why it stopped, or the server that it is done
+(`[DONE]`, or one object for all of it); not if nothing was said, or a call is half there. Whoever
+reads on until then finds an answer that is not whole cut off.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import msgspec
 
 from lion.capabilities.models.events import Event, Stop, Text, Thinking, Usage
 from lion.capabilities.models.openai_calls import CallAssembler
+from lion.capabilities.models.openai_errors import COMPLAINTS, error_of, has_error, raise_error
+from lion.capabilities.models.openai_json import DONE, chunks_of, is_done
+from lion.capabilities.models.tokens import MOST_TOKENS
 from lion.capabilities.models.tool_names import ToolNames
-from lion.capabilities.models.wire import Overloaded, error_text
-from lion.domain.call import CallError
-from lion.domain.text import show_line
 
 STOPS = {
     "stop": "end",
     "eos": "end",
+    "eos_token": "end",
+    "end_turn": "end",
+    "stop_sequence": "end",
     "length": "length",
     "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
     "tool_calls": "tool-use",
+    "tool_call": "tool-use",
+    "tool_use": "tool-use",
     "function_call": "tool-use",
     "content_filter": "filtered",
+    "safety": "filtered",
+    "sensitive": "filtered",
+    "refusal": "filtered",
 }
 """Finish reasons; any other is `other`."""
 
-_PASSING = ("overload", "rate_limit", "server_error", "unavailable", "timeout", "too_many")
-"""Parts of an error's type or code that say: try again."""
+FAILED = (
+    "error", "network_error", "insufficient_system_resource", "abort", "aborted", "cancelled",
+    "canceled", "timeout",
+)  # fmt: skip
+"""Finish reasons that say that the answer is none."""
+
+_FIRST = (None, 0, "0", "")
+"""Indexes of the only choice that is asked for."""
 
 
 class _Delta(msgspec.Struct):
@@ -39,6 +57,13 @@ class _Delta(msgspec.Struct):
     refusal: None = None
     tool_calls: None = None
     function_call: None = None
+    extra_content: None = None
+    provider_specific_fields: None = None
+    reasoning_details: None = None
+    reasoning_signature: None = None
+    signature: None = None
+    thinking_blocks: None = None
+    thought_signature: None = None
 
 
 class _Choice(msgspec.Struct):
@@ -46,6 +71,7 @@ class _Choice(msgspec.Struct):
     index: Literal[0] = 0
     finish_reason: None = None
     usage: None = None
+    error: None = None
 
 
 class _Words(msgspec.Struct):
@@ -53,7 +79,9 @@ class _Words(msgspec.Struct):
 
     choices: tuple[_Choice]
     object: str = ""
+    type: str = ""
     error: None = None
+    errors: None = None
     usage: None = None
     x_groq: None = None
 
@@ -65,75 +93,112 @@ def _words_alone(data: str) -> str:
     """The text of a chunk that says nothing else; empty for any other, which says nothing."""
     try:
         words = _decode_words(data)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ""
-    return "" if words.object == "error" else words.choices[0].delta.content
+    return "" if "error" in (words.object, words.type) else words.choices[0].delta.content
 
 
 class ChunkDecoder:
     """Implements Decoder."""
 
-    def __init__(self, names: ToolNames) -> None:
-        self._calls = CallAssembler(names)
+    def __init__(self, names: ToolNames, *, keeps_hung: bool = True) -> None:
+        self._calls = CallAssembler(names, keeps_hung=keeps_hung)
         self._reason: str | None = None
-        self._is_done = False
+        self._complaint: dict[str, Any] | None = None
+        self._has_said = self._has_deltas = self._is_document = False
+        self.is_over = False
+
+    @property
+    def is_whole(self) -> bool:
+        """See Decoder."""
+        if self._reason is not None:
+            return True
+        if not (self.is_over or self._is_document) or self._complaint is not None:
+            return False
+        return (self._has_said or len(self._calls) > 0) and self._calls.are_complete
 
     def feed(self, type: str, data: str) -> Iterable[Event]:
-        """What one chunk says; nothing after `[DONE]`."""
-        if type == "message" and not self._is_done and (text := _words_alone(data)):
+        """What one event says; nothing after `[DONE]`."""
+        if type == "message" and not self.is_over and (text := _words_alone(data)):
+            self._has_said = self._has_deltas = True
             return (Text(text),)
         return self._feed(type, data)
 
     def _feed(self, type: str, data: str) -> Iterator[Event]:
-        if self._is_done:
+        if self.is_over or not data.strip():
             return
-        if data.strip() == "[DONE]":
-            self._is_done = True
-            return
-        chunk = _decode(data)
-        if type == "error":
-            raise_error(chunk.get("error") or chunk)
-        yield from self._chunk(chunk)
+        if is_done(data):
+            self.is_over = True
+        elif type == "error":
+            raise_error(error_of(data))
+        else:
+            yield from self._any(data)
 
-    def whole(self, data: bytes) -> Iterator[Event]:
-        """What an answer says that came whole."""
-        yield from self._chunk(_decode(data))
+    def whole(self, data: str) -> Iterator[Event]:
+        """What a document says: all of an answer, or a chunk that came without its `data:`."""
+        if self.is_over:
+            return
+        yield from self._any(data, is_document=True)
 
     def finish(self) -> Iterator[Event]:
-        """The calls that are left, and why the model stopped, if it said so."""
-        yield from self._calls.finish()
-        if self._reason is not None:
-            yield Stop(STOPS.get(self._reason.lower(), "other"))
+        """The calls that are left, and why the model stopped; nothing of what is not whole."""
+        if self.is_whole:
+            yield from self._calls.finish()
+            yield Stop("end" if self._reason is None else STOPS.get(self._reason, "other"))
+        elif self._complaint is not None:
+            raise_error(self._complaint)
 
-    def _chunk(self, chunk: dict[str, Any]) -> Iterator[Event]:
-        if chunk.get("error") or chunk.get("object") == "error":
-            raise_error(chunk.get("error") or chunk)
+    def _any(self, data: str, *, is_document: bool = False) -> Iterator[Event]:
+        for chunk in chunks_of(data):
+            if chunk is DONE:
+                self.is_over = True
+            if self.is_over:
+                return
+            yield from self._chunk(chunk, is_document=is_document)
+
+    def _chunk(self, chunk: dict[str, Any], *, is_document: bool) -> Iterator[Event]:
+        if has_error(chunk):
+            raise_error(chunk)
         if usage := chunk.get("usage"):
             yield from _usage(usage)
         if isinstance(groq := chunk.get("x_groq"), dict):
+            if has_error(groq):
+                raise_error(groq)
             yield from _usage(groq.get("usage"))
         choices = chunk.get("choices")
+        if not isinstance(choices, list) and any(chunk.get(key) for key in COMPLAINTS):
+            self._complaint = chunk
         for choice in choices if isinstance(choices, list) else ():
-            if isinstance(choice, dict) and not choice.get("index"):
-                yield from self._choice(choice)
+            if isinstance(choice, dict) and choice.get("index") in _FIRST:
+                yield from self._choice(choice, is_document=is_document)
 
-    def _choice(self, choice: dict[str, Any]) -> Iterator[Event]:
-        delta = choice.get("delta") or choice.get("message")
-        if isinstance(delta, dict):
+    def _choice(self, choice: dict[str, Any], *, is_document: bool) -> Iterator[Event]:
+        if has_error(choice):
+            raise_error(choice)
+        delta, message = choice.get("delta"), choice.get("message")
+        if isinstance(delta, dict) and delta:
+            self._has_deltas = True
             yield from self._delta(delta)
+        elif isinstance(message, dict) and not self._has_deltas:
+            # Beside deltas it is all of them once more.
+            self._is_document = self._is_document or is_document
+            yield from self._delta(message)
         if usage := choice.get("usage"):
             yield from _usage(usage)
         reason = choice.get("finish_reason")
-        if isinstance(reason, str) and reason:
-            self._reason = reason
+        if isinstance(reason, str) and reason.lower() not in ("", "null", "none"):
+            self._reason = reason.lower()
+            if self._reason in FAILED:
+                raise_error({"error": {"type": reason, "message": f"it stopped by {reason!r}"}})
 
     def _delta(self, delta: dict[str, Any]) -> Iterator[Event]:
         thought = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(thought, str) and thought:
-            yield Thinking(thought)
+            yield from self._said(Thinking(thought))
         for content in (delta.get("content"), delta.get("refusal")):
-            if content:
-                yield from _content(content)
+            for event in _content(content):
+                yield from self._said(event)
+        self._calls.add_message(delta)
         calls = delta.get("tool_calls")
         for fragment in calls if isinstance(calls, list) else ():
             if isinstance(fragment, dict):
@@ -142,48 +207,38 @@ class ChunkDecoder:
             # How calls were spelled before there could be several.
             yield from self._calls.add({"index": 0, "function": function})
 
+    def _said(self, event: Event) -> Iterator[Event]:
+        self._has_said = True
+        yield event
+
 
 def _content(content: Any) -> Iterator[Event]:
-    """Text, or parts of which some are text."""
-    if isinstance(content, str) and content:
-        yield Text(content)
+    """Text, or parts of which some are text and some are thoughts."""
+    yield from map(Text, _texts(content))
     for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict):
+            yield from map(Thinking, _texts(part.get("thinking")))
+
+
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, str) and content:
+        yield content
+    for part in content if isinstance(content, list) else (content,):
         if isinstance(part, dict) and isinstance(text := part.get("text"), str) and text:
-            yield Text(text)
+            yield text
 
 
 def _usage(usage: Any) -> Iterator[Usage]:
-    if not isinstance(usage, dict):
-        return
-    numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    given, said = (n if isinstance(n, int) and n >= 0 else None for n in numbers)
-    if given is not None and said is not None:
-        yield Usage(given, said)
+    """What a server says of tokens; 0 for what it does not say, or says wrongly."""
+    if isinstance(usage, dict):
+        given = _tokens(usage.get("prompt_tokens", usage.get("input_tokens")))
+        said = _tokens(usage.get("completion_tokens", usage.get("output_tokens")))
+        if given or said:
+            yield Usage(given, said)
 
 
-def _decode(data: str | bytes) -> dict[str, Any]:
-    try:
-        chunk = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
-        chunk = None
-    if not isinstance(chunk, dict):
-        text = data[:80]
-        shown = show_line(text if isinstance(text, str) else text.decode("utf-8", "replace"))
-        raise CallError("unavailable", f"the model's server sent what is no chunk: {shown}")
-    return chunk
-
-
-def raise_error(error: Any) -> NoReturn:
-    """Raise what an error object says: Overloaded where another try may do, else CallError."""
-    text = error_text(error)
-    if isinstance(error, dict) and any(
-        _is_passing(error.get(key)) for key in ("code", "type", "status")
-    ):
-        raise Overloaded(text)
-    raise CallError("unavailable", f"the model's server says: {text}")
-
-
-def _is_passing(sign: Any) -> bool:
-    if isinstance(sign, int):
-        return sign in (408, 409, 429) or 500 <= sign < 600
-    return isinstance(sign, str) and any(word in sign.lower() for word in _PASSING)
+def _tokens(number: Any) -> int:
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return number if is_number and 0 < number <= MOST_TOKENS else 0

@@ -2,6 +2,8 @@
 
 Rule: whatever the provider's order, the usage comes last but one and the end last, each once.
 Rule: an answer that ends without saying why was cut off, which is an error and no end.
+Rule: who serves a model has no say in what is charged beyond what can be true: zeros, and numbers
+that no answer has, are estimates instead.
 Rule: a call's arguments are never empty: no arguments are `{}`.
 Rule: an answer that was to follow a schema and does not is an error (structured.py).
 """
@@ -23,7 +25,7 @@ from lion.capabilities.models.events import (
 )
 from lion.capabilities.models.provider import Provider
 from lion.capabilities.models.structured import Structure
-from lion.capabilities.models.tokens import estimate, estimate_chat
+from lion.capabilities.models.tokens import believed, estimate, estimate_chat
 from lion.domain.call import CallError
 
 
@@ -34,7 +36,7 @@ class Relay:
         self._tell = tell
         self._input = estimate_chat(chat)
         self._output = 0
-        self._usage: Usage | None = None
+        self._said_input = self._said_output = 0
         self._stop: Stop | None = None
         self._calls = 0
         self._has_arguments = False
@@ -44,13 +46,19 @@ class Relay:
 
     @property
     def usage(self) -> Usage:
-        """As the provider said, or estimated from what came."""
-        return self._usage or Usage(self._input, self._output, estimated=True)
+        """As the provider said, where that can be; else estimated from what was sent and came."""
+        input = believed(self._said_input, self._input)
+        output = believed(self._said_output, self._output)
+        return Usage(
+            self._input if input is None else input,
+            self._output if output is None else output,
+            estimated=input is None or output is None,
+        )
 
     @property
     def spoken(self) -> int:
         """About how many tokens have come, and at least as many as the provider says."""
-        return max(self._output, self._usage.output if self._usage else 0)
+        return max(self._output, believed(self._said_output, self._output) or 0)
 
     async def run(self, provider: Provider, chat: Chat) -> None:
         """Ask, and pass everything on. Raises CallError."""
@@ -79,8 +87,10 @@ class Relay:
                 if self._structure is not None and isinstance(event, Text):
                     self._structure.add(text)
                 await self._pass(event, text)
-            case Usage():
-                self._usage = event
+            case Usage(input, output):
+                # The last one counts, but nothing is no number.
+                self._said_input = input or self._said_input
+                self._said_output = output or self._said_output
             case Stop():
                 self._stop = event
             case ToolStart(_, name):

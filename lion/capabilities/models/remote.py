@@ -1,26 +1,31 @@
 """Look here if you want to know how a model on a server is asked: through the http door.
 
-Rule: status and content type are looked at before a stream is read.
+Rule: the status is looked at first; what an answer is then, its own first bytes say: servers lie
+in the content type.
 Rule: what may pass is tried again, later each time and as the server wishes, but only until the
 first piece was told: what was heard is never said twice.
 Rule: the key is put in by the door; nothing here has ever seen it.
-Rule: an answer is read to its end, so that its connection can be used again.
+Rule: an answer is read to its end, so that its connection can be used again; but once it is whole
+nothing that becomes of the connection matters, nor is the rest waited for long.
 """
 
+import math
 import random
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
 
-import msgspec
 import trio
 
 from lion.capabilities.http.contract import Exchange, HttpDoor, OutgoingRequest, Terms, Times
+from lion.capabilities.models.balance import Balance
 from lion.capabilities.models.chat import Chat
+from lion.capabilities.models.error_words import body_text
 from lion.capabilities.models.events import Event, Stop, Tell, Usage
-from lion.capabilities.models.sse import SseParser
-from lion.capabilities.models.wire import Decoder, Overloaded, Wire, WireRequest, error_text
+from lion.capabilities.models.sse import DOCUMENT, ServerEvent, SseParser
+from lion.capabilities.models.wire import Decoder, Overloaded, Wire, WireRequest
 from lion.domain.call import CallError
 from lion.domain.plan import SECOND, Model
+from lion.domain.text import show_line
 from lion.domain.units import render_duration
 from lion.scopes.http_grant import host_addresses
 from lion.scopes.http_url import parse_url
@@ -34,11 +39,14 @@ MOST_STREAMS = 256
 """Of one model at once; who asks beyond that waits for one to end."""
 MOST_BYTES = 64 * 1024 * 1024
 """Of one answer, comments included."""
-MOST_WHOLE = 4 * 1024 * 1024
 MOST_ERROR = 16 * 1024
 
-STREAMS = ("text/event-stream", "text/plain", "")
-"""Some servers stream and say it is plain text, or nothing."""
+AFTER_DONE = 0.25
+"""Seconds for a connection to end once the server said that nothing more comes."""
+AFTER_REASON = 5.0
+"""Seconds for what may follow the model's last word: how many tokens it was."""
+_LOST = ("connection", "timeout", "protocol")
+"""How a connection fails that dies."""
 
 PASSING = (408, 409, 429)
 CASES = {400: "invalid", 401: "denied", 402: "exhausted", 403: "denied", 404: "not-found"}
@@ -148,66 +156,95 @@ class _Attempt:
 
 
 async def _read(exchange: Exchange, decoder: Decoder, attempt: _Attempt) -> None:
-    kind = _header(exchange, "content-type").partition(";")[0].strip().lower()
     if exchange.status != 200:
         await _refuse(exchange)
-    if kind in STREAMS:
-        await _read_stream(exchange, decoder, attempt)
-    elif kind == "application/json":
-        for event in decoder.whole(await _read_all(exchange, MOST_WHOLE)):
-            await attempt.tell(event)
-    else:
-        words = f"the model's server answered {kind[:60] or 'without a type'}, which is no stream"
-        raise CallError("unavailable", words)
-    is_whole = False
-    for event in decoder.finish():
-        is_whole = is_whole or isinstance(event, Stop)
-        await attempt.tell(event)
-    if not is_whole:
-        raise _Again(CallError("unavailable", "the model's answer was cut off before its end"))
-
-
-async def _read_stream(exchange: Exchange, decoder: Decoder, attempt: _Attempt) -> None:
     parser = SseParser()
-    while piece := await exchange.receive():
-        for said in parser.feed(piece):
-            for event in decoder.feed(said.type, said.data):
-                await attempt.tell(event)
-    for said in parser.finish():
-        for event in decoder.feed(said.type, said.data):
+    is_first, lost = True, None
+    while lost is None:
+        piece, lost = await _next_piece(exchange, decoder)
+        if not piece:
+            break
+        if is_first and piece.strip():
+            is_first = False
+            _check_beginning(exchange, piece)
+        await _hear(parser.feed(piece), decoder, attempt)
+    await _hear([one for one in parser.finish() if not _is_cut(one)], decoder, attempt)
+    if not decoder.is_whole:
+        raise lost or _unfinished(decoder, parser.stray)
+    for event in decoder.finish():
+        await attempt.tell(event)
+
+
+async def _hear(said: list[ServerEvent], decoder: Decoder, attempt: _Attempt) -> None:
+    for one in said:
+        is_json = one.type == DOCUMENT
+        for event in decoder.whole(one.data) if is_json else decoder.feed(one.type, one.data):
             await attempt.tell(event)
+
+
+async def _next_piece(exchange: Exchange, decoder: Decoder) -> tuple[bytes, CallError | None]:
+    """The next piece, empty at the end; and how the connection was lost, if it was."""
+    seconds = AFTER_REASON if decoder.is_whole else math.inf
+    piece = b""
+    with trio.move_on_after(AFTER_DONE if decoder.is_over else seconds):
+        try:
+            piece = await exchange.receive()
+        except CallError as exc:
+            if exc.case not in _LOST and not decoder.is_over:
+                raise
+            return b"", exc
+    # Behind `[DONE]` there is nothing to hear: one piece more, and it has ended or is left.
+    return b"" if decoder.is_over else piece, None
+
+
+def _is_cut(last: ServerEvent) -> bool:
+    """Whether the last event is only the beginning of one."""
+    data = last.data.lstrip()
+    balance = Balance()
+    balance.feed(data)
+    return data[:1] in ("{", "[") and not balance.is_closed
+
+
+def _check_beginning(exchange: Exchange, piece: bytes) -> None:
+    """Raise CallError for a page of HTML or the like."""
+    if piece.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        kind = _header(exchange, "content-type").partition(";")[0].strip().lower()
+        words = f"the model's server answered {kind[:60] or 'without a type'}, which is no stream"
+        raise CallError("unavailable", f"{words}: {body_text(piece[:MOST_ERROR])}")
+
+
+def _unfinished(decoder: Decoder, stray: str) -> Exception:
+    """What an answer comes to that is not whole."""
+    for _ in decoder.finish():
+        raise AssertionError("an answer that is not whole has no end")
+    if stray:
+        words = show_line(stray, longest=80)
+        return CallError("unavailable", f"the model's server sent what is no answer: {words}")
+    return _Again(CallError("unavailable", "the model's answer was cut off before its end"))
 
 
 async def _refuse(exchange: Exchange) -> None:
     """Raise what a status other than 200 means."""
     status = exchange.status
-    words = _words(await _read_all(exchange, MOST_ERROR, is_cut=True))
-    failure = CallError(
-        CASES.get(status, "unavailable"), f"the model's server says {status}{words}"
-    )
+    words = body_text(await _read_some(exchange, MOST_ERROR))
+    said = f"the model's server says {status}{': ' if words else ''}{words}"
+    failure = CallError(CASES.get(status, "unavailable"), said)
     if status in PASSING or status >= 500:
         raise _Again(failure, _wished_pause(exchange))
     raise failure
 
 
-async def _read_all(exchange: Exchange, most: int, *, is_cut: bool = False) -> bytes:
+async def _read_some(exchange: Exchange, most: int) -> bytes:
+    """The beginning of a body, or what comes of it: a refusal stands without its words."""
     pieces, size = [], 0
-    while piece := await exchange.receive():
-        pieces.append(piece)
-        size += len(piece)
-        if size > most:
-            if is_cut:
-                break
-            raise CallError("exhausted", f"the answer has more than {most:,} bytes")
+    with trio.move_on_after(AFTER_REASON):
+        try:
+            while size < most and (piece := await exchange.receive()):
+                pieces.append(piece)
+                size += len(piece)
+        except CallError:
+            pass
     return b"".join(pieces)[:most]
-
-
-def _words(body: bytes) -> str:
-    try:
-        said = error_text(msgspec.json.decode(body))
-    except (msgspec.DecodeError, RecursionError):
-        said = error_text(body.decode("utf-8", "replace").strip())
-    return f": {said}" if said else ""
 
 
 def _wished_pause(exchange: Exchange) -> float | None:
@@ -223,7 +260,7 @@ def _pause_until(when: str, now: str) -> float | None:
     """The time between two dates of HTTP: both are the server's, so its clock may be wrong."""
     try:
         return max(0.0, (parsedate_to_datetime(when) - parsedate_to_datetime(now)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

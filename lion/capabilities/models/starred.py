@@ -7,7 +7,14 @@ Rule: only what could be the beginning of a value waits for the next piece of th
 """
 
 from lion.capabilities.models.chat import Chat
-from lion.capabilities.models.events import Event, Tell, Text, Thinking, ToolArguments
+from lion.capabilities.models.events import (
+    Event,
+    Tell,
+    Text,
+    Thinking,
+    ToolArguments,
+    ToolStart,
+)
 from lion.capabilities.models.provider import Provider
 from lion.capabilities.secrets.scrub import Scrubber
 from lion.domain.call import CallError
@@ -25,14 +32,16 @@ class StarredModel:
         starred = _Starred(self._scrubber, tell)
         try:
             await self._provider.answer(chat, starred.tell)
-        except CallError:
+        except CallError as exc:
             await starred.flush()
-            raise
+            # JSON spells a value in ways that nobody finds before it is read.
+            raise CallError(exc.case, starred.whole(exc.text)) from None
         await starred.flush()
 
 
 class _Starred:
     def __init__(self, scrubber: Scrubber, tell: Tell) -> None:
+        self._scrubber = scrubber
         self._stream = scrubber.stream()
         self._tell = tell
         self._kind: type[Text | Thinking | ToolArguments] | None = None
@@ -44,8 +53,14 @@ class _Starred:
             case Text(text) | Thinking(text) | ToolArguments(text):
                 self._kind = type(event)
                 await self._pass(self._stream.feed(text.encode()))
+            case ToolStart(id, name):
+                await self._tell(ToolStart(self.whole(id), self.whole(name)))
             case _:
                 await self._tell(event)
+
+    def whole(self, text: str) -> str:
+        """A text that comes in one piece."""
+        return self._scrubber.scrub(text.encode()).decode()
 
     async def flush(self) -> None:
         """Tell what was held back: the text it was of goes on no further."""

@@ -2,6 +2,7 @@
 
 Rule: an estimate is the same for the same text, so a question is reserved, cut and replayed alike
 everywhere; it is never called exact.
+Rule: a server's number counts where it can be true; else what was really said does, by estimate.
 """
 
 import msgspec
@@ -16,9 +17,25 @@ TOKENS_A_MESSAGE = 4
 """What roles and separators cost, about."""
 
 
+MOST_TOKENS = 2**24
+"""Of a question or an answer; more than any model takes. A larger number is no number."""
+_FEWEST = 8
+"""An estimate's part that a server may say at least: a token has seldom more than 32 bytes."""
+_DEAREST = 2**50
+"""Millionths of money that one answer may cost, so that sums stay numbers."""
+_LONG_ID = 64
+
+
 def estimate(text: str) -> int:
     """About how many tokens a text has; at least one if it is not empty."""
     return -(-utf8_size(text) // BYTES_A_TOKEN)
+
+
+def believed(said: int, estimated: int) -> int | None:
+    """A server's number of tokens, None if it can not be true of what came or was sent."""
+    return (
+        said if estimated // _FEWEST <= said <= MOST_TOKENS and (said or not estimated) else None
+    )
 
 
 def estimate_chat(chat: Chat) -> int:
@@ -32,11 +49,15 @@ def _estimate_message(message: Message) -> int:
     tokens = TOKENS_A_MESSAGE + estimate(message.content)
     if isinstance(message, Assistant):
         tokens += estimate(message.thinking)
-        tokens += sum(estimate(c.name) + estimate(c.arguments) for c in message.tool_calls)
+        # Of ids only long ones count: what a server hung on the call is in them.
+        tokens += sum(
+            estimate(c.name) + estimate(c.arguments) + estimate(c.id[_LONG_ID:])
+            for c in message.tool_calls
+        )
     return tokens
 
 
 def price(model: Model, input: int, output: int) -> int:
     """What so many tokens cost, in millionths of money, rounded up."""
     exact = input * model.input_price + output * model.output_price
-    return -(-exact // MILLION)
+    return min(-(-exact // MILLION), _DEAREST)

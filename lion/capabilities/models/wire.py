@@ -12,7 +12,6 @@ import msgspec
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Event
 from lion.domain.plan import Model
-from lion.domain.text import show_line
 
 
 class Overloaded(Exception):
@@ -26,16 +25,24 @@ class Overloaded(Exception):
 class Decoder(Protocol):
     """Reads one answer. Every method raises CallError for what is no answer, or Overloaded."""
 
+    is_over: bool
+    """The server said that nothing more comes, whatever becomes of the connection."""
+
+    @property
+    def is_whole(self) -> bool:
+        """What came is an answer, even if nothing more comes."""
+        ...
+
     def feed(self, type: str, data: str) -> Iterable[Event]:
         """What a server-sent event says."""
         ...
 
-    def whole(self, data: bytes) -> Iterable[Event]:
-        """What an answer says that came whole although a stream was asked for."""
+    def whole(self, data: str) -> Iterable[Event]:
+        """What JSON says that came without being an event: a whole answer, or a piece."""
         ...
 
     def finish(self) -> Iterable[Event]:
-        """What is left when nothing more comes: a Stop, if the server said why it stopped."""
+        """What is left when nothing more comes, a Stop last; nothing if it is not whole."""
         ...
 
 
@@ -55,11 +62,3 @@ class Wire(Protocol):
     def spell(self, model: Model, chat: Chat) -> WireRequest:
         """The request for a question. Raises CallError("invalid") for what it cannot say."""
         ...
-
-
-def error_text(error: Any) -> str:
-    """The words of an error in one of its usual shapes, as one line."""
-    for key in ("error", "message", "detail", "msg"):
-        if isinstance(error, dict) and error.get(key):
-            error = error[key]
-    return show_line(error if isinstance(error, str) else "an error without words", longest=400)

@@ -2,13 +2,18 @@
 
     # secrets.toml in lion's folder of the user's configuration, readable by the user alone
     [api]
-    value = "..."                   # or file = "/run/keys/api", or the variable LION_SECRET_API
+    value = "..."                   # or file = "/run/keys/api"
     hosts = ["api.example.com", "*.example.org", "http://127.0.0.1:8000"]
     header = "authorization"        # the default; or query = "key", or body = "key"
     format = "Bearer {}"            # the default for authorization; "{}" elsewhere
 
-    LION_SECRET_API="api.example.com,*.example.org VALUE"    # without a table: audience and value
+    LION_SECRET_API="api.example.com,*.example.org VALUE"    # audience and value, always
 
+A table beside the variable may say where the value goes (header, format, query, body), and not
+what it is or who is told.
+
+Rule: what a variable says means one thing, whatever the file has: a file that somebody else wrote
+cannot send it elsewhere.
 Rule: a manifest names secrets; where a value comes from and who may be told, it cannot say.
 Rule: no sentence here has a value in it.
 """
@@ -28,6 +33,8 @@ from lion.manifest.document import Document
 from lion.scopes.http_scope import ANY, host_pattern
 from lion.scopes.http_url import DEFAULT_PORTS, BadUrl
 
+SOURCES = ("value", "file", "hosts")
+"""What binds: the variable says these itself."""
 KEYS = ("value", "file", "hosts", "header", "format", "query", "body")
 LONGEST = 8 * 1024
 """Characters of a value."""
@@ -53,6 +60,12 @@ def open_vault(path: Path | None, variables: Mapping[str, Hidden], names: Iterab
         if secret is not None:
             found[name] = secret
     return Vault(found)
+
+
+def value_files(path: Path | None) -> tuple[Path, ...]:
+    """The files that the operator's secrets are read from. Raises OperatorError as open_vault."""
+    tables = _read(path)[1].values()
+    return tuple(Path(os.path.abspath(one["file"])) for one in tables if "file" in one)
 
 
 def _read(path: Path | None) -> tuple[Document, dict[str, Any]]:
@@ -91,8 +104,11 @@ def _check_table(document: Document, name: str, table: Any) -> None:
 def _bind(
     name: str, document: Document, table: dict[str, Any] | None, variable: Hidden | None
 ) -> Secret | None:
+    if variable is not None:
+        _check_beside(name, document, table or {})
+        return _of_variable(name, variable, table or {})
     if table is None:
-        return None if variable is None else _of_variable(name, variable)
+        return None
     hosts = table.get("hosts", [])
     if not hosts:
         raise document.error((name,), "has no audience", 'add hosts = ["api.example.com"]')
@@ -100,10 +116,23 @@ def _bind(
         audience = tuple(map(parse_audience, hosts))
     except BadUrl as exc:
         raise document.error((name, "hosts"), str(exc)) from None
-    value = variable or _value(document, name, table)
+    value = _value(document, name, table)
     if value is None:
         return None
     return _secret(name, value, audience, table, lambda what: document.error((name,), what))
+
+
+def _check_beside(name: str, document: Document, table: dict[str, Any]) -> None:
+    """Raise OperatorError for a table that binds what the variable binds, too."""
+    said = [key for key in SOURCES if key in table]
+    if said:
+        variable = variable_of(name)
+        raise document.error(
+            (name, said[0]),
+            f"the secret {name!r} is bound twice: by {' and '.join(said)} here, and by the "
+            f"variable {variable}, which says who is told and the value",
+            f"if you wrote this table, take {' and '.join(said)} out, or: unset {variable}",
+        )
 
 
 def _value(document: Document, name: str, table: dict[str, Any]) -> Hidden | None:
@@ -118,11 +147,11 @@ def _value(document: Document, name: str, table: dict[str, Any]) -> Hidden | Non
         raise document.error((name, "file"), f"cannot be read: {what}") from None
 
 
-def _of_variable(name: str, variable: Hidden) -> Secret:
+def _of_variable(name: str, variable: Hidden, table: dict[str, Any]) -> Secret:
     def error(what: str) -> OperatorError:
         return OperatorError(
             f"{variable_of(name)} {what}",
-            hint=f'write "HOST VALUE" into it, or hosts = ["HOST"] under [{name}] in secrets.toml',
+            hint='write "HOST VALUE" into it, for instance "api.example.com sk-..."',
         )
 
     hosts, space, value = variable.reveal().partition(" ")
@@ -132,7 +161,7 @@ def _of_variable(name: str, variable: Hidden) -> Secret:
         audience = tuple(map(parse_audience, hosts.split(",")))
     except BadUrl:
         raise error("begins with what is no list of hosts") from None
-    return _secret(name, Hidden(value), audience, {}, error)
+    return _secret(name, Hidden(value), audience, table, error)
 
 
 def _secret(

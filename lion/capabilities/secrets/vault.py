@@ -4,7 +4,6 @@ Rule: only where the operator's audience has the very origin; over plain http on
 Rule: what asks names secrets, never values; a value leaves here into a request and nowhere else.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
@@ -15,7 +14,7 @@ from lion.capabilities.secrets.scrub import Scrubber
 from lion.domain.call import CallError
 from lion.domain.hidden import Hidden
 from lion.scopes.http_match import host_matches
-from lion.scopes.http_url import Url
+from lion.scopes.http_url import DEFAULT_PORTS, Url
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +23,13 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str
     host: str
     port: int
+
+    @property
+    def origin(self) -> str:
+        """As people write it: `https://*.example.com`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
 
     def has(self, url: Url) -> bool:
         """Whether this URL is there."""
@@ -72,6 +78,11 @@ class Vault:
     def has(self, name: str) -> bool:
         """Whether the operator bound this name."""
         return name in self._secrets
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Where a bound secret may go; nowhere if it is not."""
+        secret = self._secrets.get(name)
+        return () if secret is None else tuple(one.origin for one in secret.audience)
 
     def finds(self, data: bytes) -> bool:
         """Whether any value is in there."""
@@ -122,9 +133,11 @@ def _with_field(parts: Parts, field: str, value: str) -> bytes:
         written = f"{quote(field, safe='')}={quote(value, safe='')}".encode()
         return body + b"&" + written if body else written
     try:
-        members = json.loads(body)
-    except ValueError:
-        members = None
-    if not isinstance(members, dict):
-        raise CallError("invalid", "a secret goes into this body, which is no JSON object or form")
-    return json.dumps({**members, field: value}).encode()
+        # Members stay as they were written: they may be nested without end, and none is looked at.
+        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        words = (
+            "a secret goes into this body, which is no JSON object or form, or nested too deeply"
+        )
+        raise CallError("invalid", words) from None
+    return msgspec.json.encode({**members, field: value})

@@ -1,63 +1,67 @@
 """Look here if you want to know what `lion audit` reads, and what programs get of it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
 
+from lion.cli.audit_summary import summarize_manifest, summarize_run
 from lion.cli.audit_table import render_manifest_audit, render_run_audit
 from lion.cli.logs import open_log
+from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
-from lion.cli.screen import open_screen
-from lion.cli.session import run_trio
-from lion.domain.plan import Plan
+from lion.cli.screen import Screen, open_screen
+from lion.cli.summary import typed_command
 from lion.errors import OperatorError
 from lion.plans import read_manifest, read_policy
 from lion.policy.policy_file import Policy
-from lion.review.rights import HolderAudit, Loaded, audit_plan, by_capability
+from lion.review.check import ManifestAudit
 from lion.review.run import RunAudit, audit_run
 
 LAST = "last"
 
 
-class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may do what by a manifest, under the operator's policy of now."""
-
-    manifest_name: str
-    manifest: str
-    policy: str | None
-    policy_digest: str
-    proxy: str
-    holders: tuple[HolderAudit, ...]
-
-
 @click.command("audit")
 @click.argument("manifest_or_run", metavar="MANIFEST|RUN", default=LAST)
+@click.option("--full", "is_full", is_flag=True, help="All of it; else what fits a screen.")
 @set_option
 @common_options
-def command(common: Common, manifest_or_run: str, sets: Mapping[str, str]) -> int:
+def command(common: Common, manifest_or_run: str, is_full: bool, sets: Mapping[str, str]) -> int:
     """Say who may do what by MANIFEST, or who could do what in RUN, and did.
 
-    Per holder: imports, grants, what the operator's policy denies, what is reached through tools,
-    limits. Of a run (an id, a unique beginning of one, or last) also what was used and what never,
-    what was denied and the line that would allow it, budgets spent. A run is audited from its log,
-    which is verified first; nothing runs.
+    In a line for each holder; of a run (an id, a unique beginning of one, or last) also what was
+    denied and the line that would allow it, and what was never used. With --full per holder
+    imports, grants, what the operator's policy denies, what is reached through tools, limits, each
+    operation used, budgets spent. A run is audited from its log, which is verified first; nothing
+    runs.
     """
     screen = open_screen("stdout")
     if names_manifest(manifest_or_run):
-        audit: ManifestAudit | RunAudit = audit_manifest(common, manifest_or_run, sets)
+        audit: ManifestAudit | RunAudit = audited_manifest(common, manifest_or_run, sets)
     else:
         audit = audit_recorded(common, manifest_or_run, sets)
     if common.as_json:
         screen.line(audit_json(audit))
         return 0
-    render: Any = render_run_audit if isinstance(audit, RunAudit) else render_manifest_audit
-    for line in render(audit, screen):
+    for line in render(audit, screen, is_full=is_full):
         screen.line(line)
+    if not is_full:
+        word = typed_command(common)("audit", manifest_or_run)
+        screen.line(f"all of it: {word} --full")
     return 0
+
+
+def render(
+    audit: ManifestAudit | RunAudit, screen: Screen, *, is_full: bool = True
+) -> Iterator[str]:
+    """An audit for people: all of it, or what fits a screen."""
+    if isinstance(audit, RunAudit):
+        return render_run_audit(audit, screen) if is_full else summarize_run(audit, screen)
+    if is_full:
+        return render_manifest_audit(audit, screen)
+    return summarize_manifest(audit, screen)
 
 
 def names_manifest(word: str) -> bool:
@@ -73,38 +77,9 @@ def audit_json(audit: ManifestAudit | RunAudit) -> str:
     return msgspec.json.encode({"kind": kind, **msgspec.structs.asdict(audit)}).decode()
 
 
-def audit_manifest(common: Common, word: str, sets: Mapping[str, str]) -> ManifestAudit:
+def audited_manifest(common: Common, word: str, sets: Mapping[str, str]) -> ManifestAudit:
     """Load a manifest's components and fold. Raises OperatorError, GuestError."""
-    from lion.host import open_host
-
-    plan, settings = read_manifest(word, sets), common.settings()
-    policy = read_policy(settings.policy)
-
-    async def session() -> dict[str, Any]:
-        async with open_host(settings, signals=True) as host:
-            return await host.check(plan)
-
-    infos = run_trio(session)
-    return ManifestAudit(
-        manifest_name=plan.name,
-        manifest=str(plan.path),
-        policy=None if policy.path is None else str(policy.path),
-        policy_digest=policy.digest,
-        proxy="" if policy.proxy is None else policy.proxy.origin,
-        holders=audit_plan(plan, _loaded(plan, infos), policy),
-    )
-
-
-def _loaded(plan: Plan, infos: Mapping[str, Any]) -> dict[str, Loaded]:
-    return {
-        name: Loaded(
-            digest=infos[name].digest,
-            system=infos[name].system,
-            imports=by_capability((i, f) for i, fs in infos[name].imports.items() for f in fs),
-            tools=tuple(tool.name for tool in infos[name].tools),
-        )
-        for name in plan.holders
-    }
+    return look_at(common, read_manifest(word, sets), is_strict=False)[0]
 
 
 def audit_recorded(common: Common, word: str, sets: Mapping[str, str]) -> RunAudit:

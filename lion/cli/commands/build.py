@@ -17,7 +17,7 @@ from lion.cli.screen import Screen, open_screen
 from lion.cli.summary import near
 from lion.domain.text import show_line
 from lion.errors import GuestError
-from lion.kernel.inspect import ComponentInfo
+from lion.review.loaded import ComponentInfo
 
 
 @click.command("build")

@@ -14,9 +14,10 @@ from lion.cli.session import run_trio
 from lion.cli.summary import json_text
 from lion.domain.capability import capability_of, is_extension
 from lion.domain.text import show_line, show_lines
+from lion.domain.units import round_size
 from lion.errors import OperatorError
-from lion.kernel.inspect import ComponentInfo, ToolInfo
 from lion.plans import WASM_MAGIC, read_file
+from lion.review.loaded import ComponentInfo, ToolInfo
 
 
 @click.command("inspect")
@@ -60,7 +61,7 @@ def render_info(name: str, info: ComponentInfo, screen: Screen) -> Iterator[str]
     """A component for people."""
     yield screen.paint(show_line(name), "bold")
     yield f"  digest   sha256:{info.digest}"
-    yield f"  size     {info.size} bytes"
+    yield f"  size     {round_size(info.size)}"
     yield f"  kind     {'agent' if info.is_agent else 'plugin'}"
     yield f"  imports  {'nothing' if not info.imports else ''}".rstrip()
     for interface, functions in sorted(info.imports.items()):

@@ -16,6 +16,7 @@ from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
 from lion.domain.events import RunStarted
 from lion.domain.text import show_line
+from lion.domain.units import counted
 from lion.errors import AuditError
 
 if TYPE_CHECKING:
@@ -64,18 +65,29 @@ def show_output(common: Common, run: str, screen: Screen) -> None:
         page.finish()
 
 
+class _Run(msgspec.Struct, frozen=True):
+    """An entry of a manifest's [[run]]."""
+
+    agent: str = ""
+    call: str = ""
+
+
 def _speakers(started: RunStarted) -> list[str]:
     """Whom the run's manifest started, or else everybody: as it was shown then."""
-    runs = started.manifest.get("run", [])
-    names = [run.get("agent") or run.get("call", "").partition(".")[0] for run in runs]
+    try:
+        runs = msgspec.convert(started.manifest.get("run", []), list[_Run])
+    except msgspec.ValidationError:  # of another lion's manifest; only the width depends on it
+        runs = []
+    names = [run.agent or run.call.partition(".")[0] for run in runs]
     return names or list(started.components)
 
 
 def render_report(report: "ReplayReport", screen: Screen) -> Iterator[str]:
     """What the comparison came to."""
-    what = f"{report.invocations} invocations, {report.calls} host calls"
+    what = f"{counted(report.invocations, 'invocation')}, {counted(report.calls, 'host call')}"
     if report.trusted:
-        what += f", {report.trusted} calls of system plugins not executed again"
+        calls = counted(report.trusted, "call")
+        what += f", {calls} of system plugins not executed again"
     if report.difference is None:
         cut = "" if report.finished else "; the run was cut short, and replayed as far as it got"
         same = screen.paint("identical", "green")

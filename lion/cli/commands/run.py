@@ -5,6 +5,7 @@ import click
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
+from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
 from lion.plans import check_starts, read_manifest
 
@@ -20,6 +21,7 @@ def command(common: Common, manifest: str, sets: dict[str, str]) -> int:
     """
     plan = read_manifest(manifest, sets)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")
+    warn_of_stale(plan)
     screen = open_screen("stdout")
     shown = None if common.as_json else screen
     report = run_watched(common, plan, shown)

@@ -11,6 +11,7 @@ from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line
+from lion.errors import OperatorError
 from lion.ports import RunSummary
 
 
@@ -21,14 +22,26 @@ def command(common: Common) -> int:
 
     Ids are shown as short as they are unique, which is enough to type; --json has them whole.
     """
-    with open_log(common) as reader:
-        runs = reader.runs()
+    runs = _runs(common)
     screen = open_screen("stdout")
     if common.as_json:
         screen.line(msgspec.json.encode([_fields(run) for run in runs]).decode())
-    else:
+    elif runs:
         screen.write(render_runs(runs, screen))
+    else:
+        open_screen("stderr").line("no runs yet; start one with: lion run MANIFEST")
     return 0
+
+
+def _runs(common: Common) -> list[RunSummary]:
+    """No log, or none with a run, is a list of none and no mistake."""
+    try:
+        with open_log(common) as reader:
+            return reader.runs()
+    except OperatorError as exc:
+        if exc.facts.get("is_empty"):
+            return []
+        raise
 
 
 def state_of(run: RunSummary) -> str:

@@ -6,6 +6,7 @@ import msgspec
 from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
 from lion.cli.screen import open_screen
+from lion.domain.units import counted
 
 
 @click.command("verify")
@@ -24,6 +25,6 @@ def command(common: Common, run: str) -> int:
         return 0
     how = "finished" if report.finished else "not finished"
     ok = screen.paint("ok", "green")
-    screen.line(f"{ok}  run {report.run}: {report.records} records, {how}")
+    screen.line(f"{ok}  run {report.run}: {counted(report.records, 'record')}, {how}")
     screen.line(f"    head sha256:{report.head}")
     return 0

@@ -13,8 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lion.domain.text import show_line
-from lion.system.contract import Heard, PluginHost, PluginSettings, SystemPlugin
+from lion.system import Heard, PluginHost, PluginSettings, SystemPlugin, show_line
 from lion.system.shipped.events import ENDINGS, Events, dumped
 
 

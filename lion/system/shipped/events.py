@@ -3,25 +3,13 @@
 import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from lion.domain.events import EVENTS, RunEnding, RunFinished
-from lion.domain.names import did_you_mean
-from lion.system.contract import EVERYTHING, Heard
+from lion.system import EventName, Heard
 
+Events = Annotated[tuple[EventName, ...], Field(min_length=1)]
 
-def _check_event(name: str) -> str:
-    if name == RunFinished.__name__:
-        raise ValueError(f"nobody hears {name}, which is the last record; write RunEnding")
-    if name not in (*EVENTS, *EVERYTHING):
-        raise ValueError(f"there is no event {name!r}; {did_you_mean(name, EVENTS)}")
-    return name
-
-
-Events = Annotated[tuple[Annotated[str, AfterValidator(_check_event)], ...], Field(min_length=1)]
-"""Types of records (lion/domain/events), or "*" for all."""
-
-ENDINGS = ("AgentCompleted", "AgentError", RunEnding.__name__)
+ENDINGS = ("AgentCompleted", "AgentError", "RunEnding")
 """What people usually want to know."""
 
 

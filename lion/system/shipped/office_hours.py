@@ -17,9 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from lion.domain.capability import OFFERED, is_extension
-from lion.domain.names import did_you_mean
-from lion.system.contract import EVERYTHING, Call, Deny, PluginSettings, SystemPlugin
+from lion.system import EVERYTHING, Call, CapabilityName, Deny, PluginSettings, SystemPlugin
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -57,19 +55,13 @@ def _minutes(text: str) -> tuple[int, int]:
     return h * 60 + m, h2 * 60 + m2
 
 
-def _check_capability(name: str) -> str:
-    if name not in (*OFFERED, *EVERYTHING) and not is_extension(name):
-        raise ValueError(f"there is no capability {name!r}; {did_you_mean(name, OFFERED)}")
-    return name
-
-
 class OfficeHoursSettings(PluginSettings):
     """When calls of `capabilities` ("*": all) may happen, by the clock of `zone`."""
 
     zone: Annotated[str, AfterValidator(_check_zone)]
     days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
     hours: Annotated[str, AfterValidator(_check_hours)] = "00:00-24:00"
-    capabilities: tuple[Annotated[str, AfterValidator(_check_capability)], ...] = EVERYTHING
+    capabilities: tuple[CapabilityName, ...] = EVERYTHING
 
 
 class OfficeHours(SystemPlugin[OfficeHoursSettings]):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from lion.system.contract import SettingsError
+from lion.system import SettingsError
 
 LONGEST_VALUE: Final = 1024 * 1024
 LONGEST_SQL: Final = 64 * 1024

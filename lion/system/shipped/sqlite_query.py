@@ -19,14 +19,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from lion.domain.text import show_line
-from lion.system.contract import (
+from lion.system import (
     Duration,
     ManifestPath,
     PluginSettings,
     Size,
     SystemPlugin,
     ToolError,
+    show_line,
     tool,
 )
 from lion.system.shipped.sqlite_guard import (

@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import trio
 from pydantic import Field
 
-from lion.system.contract import (
+from lion.system import (
     Duration,
     Heard,
     HostError,

@@ -142,6 +142,7 @@ async def test_a_name_that_is_taken_between_look_and_making(guest: Guest, home: 
     assert (home.parent / "outside/f").read_text() == SECRET
 
 
+@pytest.mark.slow
 async def test_readers_see_the_old_file_or_the_new_one(guest: Guest, home: Path) -> None:
     contents = ["a" * 50_000, "b" * 60_000]
     await guest("write", "/n/f", contents[0] + "u")

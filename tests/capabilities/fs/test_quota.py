@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import trio
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lion.capabilities.fs.usage import entries
 from lion.scopes.fs_path import RESERVED
 from tests.capabilities.fs.rig import Guest, grant, open_guest, open_guests
+from tests.examples import examples
 
 
 def usage(home: Path) -> tuple[int, int]:
@@ -253,7 +254,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(STEPS, max_size=25))
 def test_the_ledger_is_what_is_there(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]

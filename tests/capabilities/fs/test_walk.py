@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lion.capabilities.fs.walk import MOST_LINKS, spot
 from lion.domain.call import CallError
 from lion.scopes.fs_path import MOST_DEPTH, MOST_NAME, MOST_PATH, is_below, parse_path
 from tests.capabilities.fs.rig import Guest, grant, open_guest
+from tests.examples import examples
 
 PROC_IS_MOUNTED = os.path.ismount("/proc")
 SECRET = "the secret outside"
@@ -319,6 +320,7 @@ def exchanging(home: Path) -> Callable[[], None]:
     return swap
 
 
+@pytest.mark.slow
 async def test_a_directory_swapped_for_a_link_out_never_leads_out(
     guest: Guest, home: Path
 ) -> None:
@@ -345,6 +347,7 @@ async def test_a_directory_swapped_for_a_link_out_never_leads_out(
     untouched(home)
 
 
+@pytest.mark.slow
 async def test_a_file_swapped_for_a_link_out_is_never_followed(guest: Guest, home: Path) -> None:
     (home / "f").write_text("inside")
     (home / "out").symlink_to("../outside/secret")
@@ -380,7 +383,7 @@ def test_a_normal_path_is_normal_and_says_what_the_system_would(text: str) -> No
     assert not is_below(path + "x", path) or path == "/"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     links=st.lists(
         st.tuples(

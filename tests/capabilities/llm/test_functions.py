@@ -1,6 +1,8 @@
 """Look here if you want to know that questions to models are checked, paid for, heard in order."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,15 @@ from hypothesis import strategies as st
 
 from lion.capabilities.llm import functions as llm
 from lion.capabilities.llm.answer import MOST_WAITING, ModelAnswer
-from lion.capabilities.models.chat import Assistant, Chat, ToolCall, ToolResult, User, parse_chat
+from lion.capabilities.models.chat import (
+    DEEPEST,
+    Assistant,
+    Chat,
+    ToolCall,
+    ToolResult,
+    User,
+    parse_chat,
+)
 from lion.capabilities.models.events import (
     Event,
     Stop,
@@ -24,10 +34,11 @@ from lion.capabilities.models.events import (
     ToolStart,
     Usage,
 )
+from lion.capabilities.models.openai_wire import OpenAiWire
 from lion.capabilities.models.provider import Served
 from lion.capabilities.models.relay import Relay
 from lion.capabilities.models.scripted import ScriptedModel, fits
-from lion.capabilities.models.tokens import estimate, price
+from lion.capabilities.models.tokens import estimate, estimate_chat, price
 from lion.capabilities.opened import Opened
 from lion.domain.call import CallError
 from lion.domain.plan import Grant, Model
@@ -116,6 +127,41 @@ class TestMeter:
         reply = await one.call(CALLS["ask"], record())
         assert reply["usage"] == {"input": 6, "output": 2, "estimated": True}
         assert one.spent == {"llm.tokens of fast": 8}
+
+    @pytest.mark.parametrize(
+        ("usage", "tokens", "is_said"),
+        [
+            ([Usage(0, 0)], 306, False),
+            ([Usage(7, 300), Usage(0, 0)], 307, True),
+            ([Usage(7, 0)], 307, False),
+            ([Usage(0, 310)], 316, False),
+            ([Usage(1, 1)], 301, False),
+            ([Usage(7, 37)], 44, True),
+            ([Usage(7, 36)], 307, False),
+            ([Usage(10**20, 10**20)], 306, False),
+            ([Usage(2**24 + 1, 300)], 306, False),
+            ([Usage(7, 300), Usage(8, 310)], 318, True),
+            ([], 306, False),
+        ],
+    )
+    async def test_a_server_does_not_say_what_cannot_be(
+        self, usage: list[Usage], tokens: int, is_said: bool
+    ) -> None:
+        """The question has about six tokens, the answer three hundred."""
+        one = caller(Says(Text("word" * 300), *usage, Stop("end")), tokens=10_000)
+        reply = await one.call(CALLS["ask"], record())
+        assert one.spent == {"llm.tokens of fast": tokens}
+        said = reply["usage"]
+        assert said["input"] + said["output"] == tokens
+        assert said["estimated"] is not is_said
+
+    async def test_an_absurd_number_is_not_more_than_it_had(self) -> None:
+        one = caller(Says(Text("Hi"), Usage(6, 10**20), Text("!"), Stop("end")), tokens=100)
+        assert (await one.call(CALLS["ask"], record()))["text"] == "Hi!"
+
+    def test_no_price_is_more_than_a_log_can_hold(self) -> None:
+        dear = Model(name="x", provider="scripted", input_price=2**63 - 1, output_price=2**63 - 1)
+        assert 0 < price(dear, 2**24, 2**24) < 2**53
 
     async def test_what_fails_before_a_word_costs_only_the_call(self) -> None:
         failure = CallError("unavailable", "away")
@@ -300,6 +346,11 @@ class TestRelay:
         assert Text("") not in ear.events
 
 
+def at_depth(frames: int, do: Callable[[], Any]) -> Any:
+    """Do it that much deeper in the stack."""
+    return do() if not frames else at_depth(frames - 1, do)
+
+
 class TestChat:
     def test_a_conversation(self) -> None:
         call = {"id": "1", "name": "x", "arguments": "{}"}
@@ -337,6 +388,22 @@ class TestChat:
         with pytest.raises(CallError) as raised:
             parse_chat(record(**wrong))
         assert raised.value.case == "invalid"
+
+    def test_what_is_read_can_be_spelled_and_counted_however_deep(self) -> None:
+        """Whoever spells it has less of the stack left than who read it."""
+        depths = [10, 100, *range(120, 1_100, 7), 30_000]
+        read = []
+        for depth in depths:
+            schema = '{"properties":' * depth + "{}" + "}" * depth
+            try:
+                asked = parse_chat(record(tools=f'[{{"name": "a", "input-schema": {schema}}}]'))
+            except CallError as exc:
+                assert exc.case == "invalid"
+                continue
+            assert at_depth(150, partial(estimate_chat, asked)) > depth
+            assert at_depth(150, partial(OpenAiWire().spell, FAST, asked))
+            read.append(depth)
+        assert read == [depth for depth in depths if depth + 3 <= DEEPEST]
 
     @given(st.text(max_size=200))
     def test_any_text_is_read_or_invalid(self, text: str) -> None:

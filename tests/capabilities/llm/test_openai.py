@@ -20,6 +20,7 @@ from lion.capabilities.models.events import (
     ToolStart,
     Usage,
 )
+from lion.capabilities.models.openai_opaque import ON_MESSAGE
 from lion.capabilities.models.openai_stream import ChunkDecoder
 from lion.capabilities.models.openai_wire import OpenAiWire
 from lion.capabilities.models.reply import Gathered
@@ -58,12 +59,13 @@ def fragment(
 
 ODD = [None, "", "stop", "error", 0, 1, True, [], {}, {"content": "y"}, {"total": 1}, ["y"], [{}]]
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
+USAGE_ZERO = {"prompt_tokens": 0, "completion_tokens": 0}
 FIELDS = ("content", "role", "reasoning_content", "reasoning", "refusal", "tool_calls",
-          "function_call")  # fmt: skip
+          "function_call", *ON_MESSAGE)  # fmt: skip
 PLACES = {
     "delta": FIELDS,
-    "choice": ("delta", "message", "index", "finish_reason", "usage"),
-    "chunk": ("choices", "object", "error", "usage", "x_groq"),
+    "choice": ("delta", "message", "index", "finish_reason", "usage", "error"),
+    "chunk": ("choices", "object", "type", "error", "errors", "usage", "x_groq"),
 }
 
 
@@ -92,7 +94,7 @@ class TestAnswers:
             assert list(quick.finish()) == list(thorough.finish())
 
     def test_after_the_end_nothing_is_said(self) -> None:
-        assert read(delta(content="Hi"), DONE, delta(content="Ho")) == [Text("Hi")]
+        assert read(delta(content="Hi"), DONE, delta(content="Ho")) == [Text("Hi"), Stop("end")]
 
     def test_text_and_end(self) -> None:
         said = read(delta(role="assistant", content=""), delta(content="Hi"), delta("stop"), DONE)
@@ -114,8 +116,17 @@ class TestAnswers:
     def test_reasons(self, reason: str, stop: str) -> None:
         assert read(delta(reason)) == [Stop(stop)]
 
-    def test_without_a_reason_there_is_no_end(self) -> None:
-        assert read(delta(content="Hi"), DONE) == [Text("Hi")]
+    def test_who_is_done_needs_no_reason(self) -> None:
+        assert read(delta(content="Hi"), DONE) == [Text("Hi"), Stop("end")]
+        assert read(delta(content="Hi")) == [Text("Hi")]
+
+    def test_nothing_is_no_answer(self) -> None:
+        assert read(DONE) == read(delta(content=""), DONE) == []
+        assert read(delta("stop")) == [Stop("end")]
+
+    def test_half_a_call_is_no_answer(self) -> None:
+        call = fragment(0, "a", "x", '{"q":')
+        assert not any(isinstance(said, Stop) for said in read(delta(tool_calls=[call]), DONE))
 
     def test_nothing_is_read_after_done(self) -> None:
         assert read(delta("stop"), DONE, delta(content="ghost"), "rubbish") == [Stop("end")]
@@ -134,7 +145,7 @@ class TestAnswers:
         usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
         assert Usage(5, 3) in read(*place(usage))
 
-    @pytest.mark.parametrize("usage", [None, [], {}, {"prompt_tokens": 5}, {"prompt_tokens": "5"}])
+    @pytest.mark.parametrize("usage", [None, [], {}, {"prompt_tokens": "5"}, USAGE_ZERO])
     def test_what_is_no_usage_is_none(self, usage: Any) -> None:
         assert read({**delta("stop"), "usage": usage}) == [Stop("end")]
 
@@ -155,7 +166,7 @@ class TestAnswers:
         parts = [{"type": "text", "text": "a"}, {"type": "image"}, None, {"text": "b"}]
         assert read(delta(content=parts)) == [Text("a"), Text("b")]
 
-    @pytest.mark.parametrize("rubbish", ["{", "[]", "1", "", '"x"', "[" * 5000])
+    @pytest.mark.parametrize("rubbish", ["{", "[]", "1", '"x"', "[" * 5000])
     def test_what_is_no_chunk_is_an_error(self, rubbish: str) -> None:
         with pytest.raises(CallError, match="no chunk") as raised:
             read(rubbish)
@@ -180,7 +191,13 @@ class TestErrors:
             ({"error": "bad thing"}, "bad thing"),
             ({"object": "error", "message": "bad thing", "code": 40303}, "bad thing"),
             ({"error": {"error": {"message": "bad thing"}}}, "bad thing"),
-            ({"error": {"code": "x"}}, "without words"),
+            ({"error": {"code": "x"}}, '"code":"x"'),
+            ({"type": "error"}, "error"),
+            ({"errors": [{"message": "bad thing"}]}, "bad thing"),
+            ({"error": True, "message": "bad thing"}, "bad thing"),
+            ([{"error": {"message": "bad thing"}}], "bad thing"),
+            ({"choices": [{"error": {"message": "bad thing"}}]}, "bad thing"),
+            (delta("error"), "stopped by 'error'"),
         ],
     )
     def test_an_error_in_a_stream_is_raised(self, chunk: Any, said: str) -> None:
@@ -291,10 +308,74 @@ class TestCalls:
                 [fragment(0, "a", "x", {"k": 1})], [("a", "x", '{"k":1}')], id="an object"
             ),
             pytest.param([fragment(0, args="{}")], [], id="no name at all"),
+            pytest.param(
+                [fragment(0, "c", "x", '{"q":1}'), fragment(1, "c", "y", '{"n":2}')],
+                [("c", "x", '{"q":1}'), ("c-2", "y", '{"n":2}')],
+                id="two indexes, one id",
+            ),
+            pytest.param(
+                [fragment(0, "c", "x", '{"q":1}'), fragment(1, "c", "x", '{"q":1}')],
+                [("c", "x", '{"q":1}'), ("c-2", "x", '{"q":1}')],
+                id="two indexes, one id, the same tool",
+            ),
+            pytest.param(
+                [
+                    fragment(0, "c", "x", '{"q"'), fragment(1, "c", "x", '{"r"'),
+                    fragment(1, "c", args=":2}"), fragment(0, "c", args=":1}"),
+                ],
+                [("c", "x", '{"q":1}'), ("c-2", "x", '{"r":2}')],
+                id="two indexes, one id, mixed",
+            ),
+            pytest.param(
+                [
+                    fragment(0, "a", "x", "{"), fragment(0, "b", "y", "["),
+                    fragment(0, "a", args="}"), fragment(0, "b", args="]"),
+                ],
+                [("a", "x", "{}"), ("b", "y", "[]")],
+                id="all have index 0, mixed by id",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":'), fragment(0, args="1}"),
+                 fragment(0, "a", "x", '{"q":1}')],
+                [("a", "x", '{"q":1}')],
+                id="the whole once more",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":1}'), fragment(0, "a", "x", '{"q":2}')],
+                [("a", "x", '{"q":1}'), ("a-2", "x", '{"q":2}')],
+                id="one index, one id, two calls",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":1}'), fragment(0, "a", "x", "")],
+                [("a", "x", '{"q":1}')],
+                id="a name behind the whole",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", "{}"), fragment(1, "b"), fragment(1, name="y"),
+                 fragment(1, args="{}")],
+                [("a", "x", "{}"), ("b", "y", "{}")],
+                id="the second's id before its name",
+            ),
+            pytest.param(
+                [fragment(0, "call-2", "x", "{}"), fragment(1, None, "y", "{}")],
+                [("call-2", "x", "{}"), ("call-2-2", "y", "{}")],
+                id="an id that looks made up",
+            ),
+            pytest.param(
+                [fragment(0, "a", "x", '{"q":1}'), fragment(3, "a", args=" ")],
+                [("a", "x", '{"q":1} ')],
+                id="an index that wanders",
+            ),
         ],
     )  # fmt: skip
     def test_fragments_find_their_call(self, fragments: Any, expected: Any) -> None:
         assert calls(*fragments) == expected
+
+    def test_fragments_that_repeat_all_cost_no_more_than_their_bytes(self) -> None:
+        """Each has the name; each could be the end of an object."""
+        pieces = ["{", *['"}":1,'] * 20_000, '"z":1}']
+        said = calls(*(fragment(0, "a", "x", piece) for piece in pieces))
+        assert said == [("a", "x", "".join(pieces))]
 
     def test_too_many_are_refused(self) -> None:
         with pytest.raises(CallError, match="more than 128"):

@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from lion.capabilities.http.door import open_door
+from lion.capabilities.models import remote
 from lion.capabilities.models.events import (
     Stop,
     Text,
@@ -14,8 +15,10 @@ from lion.capabilities.models.events import (
     ToolStart,
     Usage,
 )
+from lion.capabilities.models.openai_opaque import take_off
 from lion.capabilities.models.openai_wire import OpenAiWire
 from lion.capabilities.models.remote import RemoteModel, _pause_until
+from lion.capabilities.models.starred import StarredModel
 from lion.capabilities.secrets.file import parse_audience
 from lion.capabilities.secrets.vault import Secret, Vault
 from lion.domain.call import CallError
@@ -36,6 +39,19 @@ async def ask(
         model = RemoteModel(server.model(**fields), OpenAiWire(), door, jitter=lambda: -1.49)
         try:
             await model.answer(chat("hello", *tools), ear)
+        except CallError as exc:
+            failure = exc
+    return ear.events, failure
+
+
+async def ask_starred(server: Server, vault: Vault) -> tuple[list[Any], CallError | None]:
+    """As a guest hears it: with stars for what comes in pieces, too."""
+    ear, failure = Ear(), None
+    assert vault.scrubber is not None
+    async with open_door(vault) as door:
+        inner = RemoteModel(server.model(key="local"), OpenAiWire(), door, jitter=lambda: -1.49)
+        try:
+            await StarredModel(inner, vault.scrubber).answer(chat("hello"), ear)
         except CallError as exc:
             failure = exc
     return ear.events, failure
@@ -85,9 +101,80 @@ async def test_an_answer_that_came_whole() -> None:
     assert Text("Hello") in said and Usage(7, 2) in said and said[-1] == Stop("end")
 
 
+SAID_WHOLE = (
+    b'{"choices": [{"message": {"role": "assistant", "content": "Hello"}, '
+    b'"finish_reason": "stop"}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        answer(SAID_WHOLE),
+        answer(SAID_WHOLE, type="text/plain; charset=utf-8"),
+        answer(SAID_WHOLE, type="application/octet-stream"),
+        answer(b"\n\n  " + SAID_WHOLE.replace(b", ", b",\n")),
+        [b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + SAID_WHOLE],
+        answer(sse(*HELLO, *END), type="application/json"),
+        answer(sse(*HELLO, *END), type="text/html"),
+        answer(sse(*HELLO[1:], DONE)),
+        answer(sse(HELLO[1]) + b"data: \n\n" + sse(HELLO[2], *END)),
+        answer(b"event: ping\ndata:\n\n" + sse(*HELLO, *END)),
+        answer(sse(*HELLO, *END), more="content-encoding: utf-8\r\n"),
+    ],
+)
+async def test_what_an_answer_is_its_own_bytes_say(first: list[Any]) -> None:
+    async with open_server(first) as server:
+        said, failure = await ask(server)
+    assert failure is None
+    assert "".join(one.text for one in said if isinstance(one, Text)) == "Hello"
+    assert said[-1] == Stop("end")
+
+
+def chunked(body: bytes) -> list[Any]:
+    """The body as one chunk, and no end behind it."""
+    return answer(b"%x\r\n%s\r\n" % (len(body), body), more="transfer-encoding: chunked\r\n")
+
+
+@pytest.mark.parametrize(
+    "body", [sse(*HELLO, *END), sse(*HELLO, DONE), sse(*HELLO, delta("stop"))]
+)
+@pytest.mark.parametrize("behind", [[], [60], [b"3\r\n: x\r\n", 60], [b"rubbish\r\n"]])
+async def test_behind_a_whole_answer_nothing_becomes_of_it(
+    body: bytes, behind: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection ends without an end, stays open, goes on, says what is no HTTP."""
+    monkeypatch.setattr(remote, "AFTER_DONE", 0.05)
+    monkeypatch.setattr(remote, "AFTER_REASON", 0.05)
+    async with open_server([*chunked(body), *behind], GOOD) as server:
+        with trio.fail_after(30):
+            said, failure = await ask(server)
+        assert failure is None and said[-1] == Stop("end")
+        assert len(server.requests) == 1
+
+
+async def test_a_connection_whose_answer_was_done_is_used_again() -> None:
+    keeps = [b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"]
+    body = sse(*HELLO, *END)
+    async with open_server([*keeps, body + b":" * (1000 - len(body))]) as server:
+        assert await ask(server) == (SAID, None)
+
+
 @pytest.mark.parametrize(
     ("first", "case", "words"),
     [
+        (answer(b'{"error": "\xff"}', status="422 X"), "invalid", "says 422: \ufffd"),
+        (answer(b"\xff{", status="400 X"), "invalid", "says 400"),
+        (answer(b'{"error": {"message": "it stopped"}}\n'), "unavailable", "it stopped"),
+        (answer(b'[{"error": {"message": "it stopped"}}]'), "unavailable", "it stopped"),
+        (answer(b'{"message": "no such thing"}'), "unavailable", "no such thing"),
+        (answer(b"upstream is away", type="text/plain"), "unavailable", "upstream is away"),
+        (answer(b"event: error\ndata: it stopped\n\n"), "unavailable", "it stopped"),
+        (
+            answer(b"<html><title>Sign in</title>", type="text/html"),
+            "unavailable",
+            "text/html, which is no stream: Sign in",
+        ),
         (answer(b'{"error": {"message": "no"}}', status="400 Bad Request"), "invalid", "400: no"),
         (answer(b"{}", status="401 Unauthorized"), "denied", "says 401"),
         (answer(b"who?", status="404 Not Found"), "not-found", "404: who?"),
@@ -110,7 +197,21 @@ async def test_what_is_wrong_is_said_and_not_asked_again(
         assert len(server.requests) == 1
 
 
+async def test_an_error_behind_words_is_told_and_not_asked_again() -> None:
+    broken = answer(sse(HELLO[1]) + b'{"error": "the runner stopped"}\n')
+    async with open_server(broken, GOOD) as server:
+        said, failure = await ask(server)
+        assert said == [Text("Hel")] and len(server.requests) == 1
+    assert failure is not None and "the runner stopped" in failure.text
+
+
 PASSING = [
+    answer(sse(DONE)),
+    answer(sse(delta(content=""), DONE)),
+    answer(b'data: {"choices": [{"del'),
+    answer(b'{"choices": [{"mess', type="application/json"),
+    answer(sse(delta("network_error"))),
+    answer(sse({"error": {"error": {"message": "x", "code": "503"}}})),
     *(
         answer(b"{}", status=f"{status} X", more="retry-after-ms: 1\r\n")
         for status in (408, 409, 429, 500, 502, 503, 529)
@@ -216,6 +317,33 @@ class TestKey:
         assert f"authorization: Bearer {self.VALUE}".lower() in head.lower()
         assert self.VALUE not in str(body)
 
+    @pytest.mark.parametrize(
+        "spelled",
+        [VALUE, VALUE.replace("-", "\\u002d"), "".join(f"\\u{ord(c):04x}" for c in VALUE)],
+    )
+    async def test_what_a_server_spells_is_starred_out_wherever_it_is(self, spelled: str) -> None:
+        call = {"id": "ID", "function": {"name": "NAME", "arguments": "{}"}, "extra_content": "X"}
+        chunks = (
+            delta(content="X"),
+            delta(tool_calls=[{**call, "id": "X"}]),
+            delta(tool_calls=[{**call, "function": {"name": "X", "arguments": '{"k": "X"}'}}]),
+            delta(tool_calls=[call]),
+            delta(reasoning_content="X"),
+            {"error": {"message": "X"}},
+            {"message": "X"},
+        )
+        for chunk in chunks:
+            said = sse(chunk, delta("stop"), DONE).replace(b'"X"', f'"{spelled}"'.encode())
+            said = said.replace(b'\\"X\\"', f'\\"{spelled}\\"'.encode())
+            async with open_server(answer(said)) as server:
+                vault = self._vault(f"http://127.0.0.1:{server.port}")
+                heard, failure = await ask_starred(server, vault)
+            told = f"{heard!r} {failure!r}"
+            for event in heard:
+                if isinstance(event, ToolStart):
+                    told += repr(take_off(event.id))
+            assert self.VALUE not in told and "sk-0123" not in told
+
     async def test_what_a_server_echoes_is_starred_out(self) -> None:
         echo = answer(sse(delta(content=f"key {self.VALUE} end"), delta("stop"), DONE))
         wrong = answer(self.VALUE.encode(), status="400 X")
@@ -242,6 +370,8 @@ class TestKey:
     [
         ("Wed, 21 Oct 2026 07:28:05 GMT", "Wed, 21 Oct 2026 07:28:00 GMT", 5.0),
         ("Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:28:05 GMT", 0.0),
+        ("Wed, 99999999999999999999 Oct 2026 07:28:00 GMT", "", None),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999", "Wed, 21 Oct 2026 07:28:00 GMT", None),
         ("soon", "Wed, 21 Oct 2026 07:28:05 GMT", None),
         ("Wed, 21 Oct 2026 07:28:00 GMT", "", None),
     ],

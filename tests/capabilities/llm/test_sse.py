@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lion.capabilities.models.sse import MOST_EVENT, ServerEvent, SseParser
+from lion.capabilities.models.sse import (
+    DOCUMENT,
+    MOST_EVENT,
+    ServerEvent,
+    SseParser,
+)
 from lion.domain.call import CallError
 
 
@@ -18,6 +23,10 @@ def read(*pieces: bytes) -> list[ServerEvent]:
 
 def data(*texts: str) -> list[ServerEvent]:
     return [ServerEvent("message", text) for text in texts]
+
+
+def document(*texts: str) -> list[ServerEvent]:
+    return [ServerEvent(DOCUMENT, text) for text in texts]
 
 
 CASES = [
@@ -34,6 +43,16 @@ CASES = [
     ("data: grüße 🦁\n\n".encode(), data("grüße 🦁")),
     (b"data: \xff\n\n", data("\ufffd")),
     (b"data: last", data("last")),
+    (b'{"a": 1}', document('{"a": 1}')),
+    (b'{\n"a": [\n1\n],\n\n "b": "}"\n}\n', document('{\n"a": [\n1\n],\n "b": "}"\n}')),
+    (b'{"a": 1}\n{"b": "{"}\n', document('{"a": 1}', '{"b": "{"}')),
+    (b'data: {"a": 1}\n\n{"b": 2}\n', [*data('{"a": 1}'), *document('{"b": 2}')]),
+    (b'data: {"a": 1}\n{"b": 2}\n', [*data('{"a": 1}'), *document('{"b": 2}')]),
+    (b'data: {\n "a": 1\n}\n\n', data('{\n "a": 1\n}')),
+    (b'{"a":\ndata: b\n\n', [*document('{"a":'), *data("b")]),
+    (b'{"a":\n: alive\n1}\n', document('{"a":\n1}')),
+    (b"  [1]\n", document("  [1]")),
+    (b"words\n\nmore words", []),
     (b"\n\n\r\n\r", []),
     (b"", []),
 ]

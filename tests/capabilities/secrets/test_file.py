@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lion.capabilities.secrets.file import open_vault, parse_audience
+from lion.capabilities.secrets.file import open_vault, parse_audience, value_files
 from lion.capabilities.secrets.vault import Parts, Vault
 from lion.domain.call import CallError
 from lion.domain.hidden import Hidden
@@ -49,8 +49,6 @@ def test_a_file_or_a_variable_has_the_value(tmp_path: Path) -> None:
         told(vault(tmp_path, f'[api]\nfile = "{tmp_path}/key"\nhosts = ["api.example.com"]'))
         == f"Bearer {VALUE}"
     )
-    table = '[api]\nhosts = ["api.example.com"]'
-    assert told(vault(tmp_path, table, LION_SECRET_API=VALUE)) == f"Bearer {VALUE}"
     alone = open_vault(
         None, {"LION_SECRET_MY_API": Hidden(f"api.example.com,x.example {VALUE}")}, ["my-api"]
     )
@@ -58,6 +56,48 @@ def test_a_file_or_a_variable_has_the_value(tmp_path: Path) -> None:
         "authorization",
         f"Bearer {VALUE}",
     )
+
+
+TWICE = [
+    'hosts = ["evil.example"]',
+    'hosts = ["evil.example"]\nheader = "x-key"',
+    'value = "another-value"\nhosts = ["evil.example"]',
+    'file = "/dev/null"\nhosts = ["api.example.com"]',
+    'value = "another-value"',
+]
+
+
+@pytest.mark.parametrize("lines", TWICE)
+def test_a_table_never_reads_the_variables_value_anew(lines: str, tmp_path: Path) -> None:
+    """Who made the file does not say where the value of the environment goes."""
+    bound = f"api.example.com {VALUE}"
+    with pytest.raises(OperatorError) as caught:
+        vault(tmp_path, f"[api]\n{lines}", LION_SECRET_API=bound)
+    assert "bound twice" in str(caught.value) and "unset LION_SECRET_API" in caught.value.hint
+    assert "secret-value" not in str(caught.value) + repr(caught.value.facts)
+
+
+def test_a_table_beside_the_variable_says_where_the_value_goes(tmp_path: Path) -> None:
+    bound = vault(tmp_path, '[api]\nheader = "x-key"', LION_SECRET_API=f"api.example.com {VALUE}")
+    assert bound.inject(HERE, PARTS, ["api"], []).headers[-1] == ("x-key", VALUE)
+    elsewhere = parse_url("https://evil.example/")
+    assert bound.inject(elsewhere, PARTS, ["api"], []).headers == PARTS.headers
+    other = vault(tmp_path, '[other]\nhosts = ["x.example"]', LION_SECRET_API=f"b.example {VALUE}")
+    assert told(other, "https://b.example/") == f"Bearer {VALUE}"
+
+
+def test_a_variable_that_only_has_a_value_is_told_what_to_say(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="says no audience") as caught:
+        vault(tmp_path, '[api]\nheader = "x-key"', LION_SECRET_API=VALUE)
+    assert "HOST VALUE" in caught.value.hint
+
+
+def test_files_of_values_are_known_to_the_guard(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    path.write_text('[a]\nfile = "/run/keys/a"\nhosts = ["a.example"]\n[b]\nvalue = "12345678"\n')
+    path.chmod(0o600)
+    assert value_files(path) == (Path("/run/keys/a"),)
+    assert value_files(None) == ()
 
 
 def test_what_is_not_bound_is_not_there(tmp_path: Path) -> None:

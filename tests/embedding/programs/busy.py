@@ -1,6 +1,7 @@
 """A program that runs something busy: `busy.py HOW STATE CACHE`; it leaves SIGINT to Python."""
 
 import sys
+from typing import Any
 
 import trio
 
@@ -8,7 +9,7 @@ import lion
 from tests.endurance.process import BUSY
 
 
-async def on_trio(**words: str) -> None:
+async def on_trio(**words: Any) -> None:
     """The busy run, followed; its first record is told."""
     async with lion.open_host(**words) as host:
         run = await host.start(BUSY)

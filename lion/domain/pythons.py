@@ -1,4 +1,7 @@
-"""Look here if you want to know which Pythons lion refuses, and why."""
+"""Look here if you want to know which Pythons lion refuses, and why.
+
+Rule: pyproject.toml, Makefile and .ci/run say the same; a test reads them all.
+"""
 
 from lion.errors import OperatorError
 

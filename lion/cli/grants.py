@@ -1,0 +1,47 @@
+"""Look here if you want to know how a grant is written for people: what it names, and how much.
+
+Rule: scopes come from manifests and guests: they are escaped.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from lion.domain.plan import Rate
+from lion.domain.text import show_line
+from lion.domain.units import render_duration, render_money, render_rate, render_size
+from lion.review.rights import GrantView
+
+_SIZES: Final = ("bytes", "bytes-in", "bytes-out")
+_TIMES: Final = ("timeout",)
+
+
+def render_grant(grant: GrantView) -> str:
+    """`/n is notes -> /home/ann/notes, may be written; 1 MiB`, `GET https://x/**; 9 calls`."""
+    parts = [_scope(grant), *_numbers(grant.quota)]
+    return "; ".join(part for part in parts if part) or "all of it"
+
+
+def _scope(grant: GrantView) -> str:
+    text = ", ".join(show_line(one, longest=200) for one in grant.scope)
+    if grant.directory:
+        how = "may be written" if grant.is_writable else "to read"
+        real = show_line(grant.directory, longest=400)
+        return f"{text} is {show_line(grant.at, longest=400)} -> {real}, {how}"
+    if grant.goes_to:
+        return f"{text} goes to {', '.join(map(show_line, grant.goes_to))}"
+    return text
+
+
+def _numbers(quota: Mapping[str, int]) -> Iterator[str]:
+    for name, amount in quota.items():
+        if name == "rate":
+            yield render_rate(Rate(amount, quota["rate-period"]))
+        elif name in _SIZES:
+            way = name.removeprefix("bytes").replace("-", " ")
+            yield f"{render_size(amount)}{way}"
+        elif name in _TIMES:
+            yield f"{render_duration(amount)} each"
+        elif name == "money":
+            yield f"money {render_money(amount)}"
+        elif name != "rate-period":
+            yield f"{amount:,} {name}"

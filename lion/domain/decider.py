@@ -1,0 +1,63 @@
+"""Look here if you want to know who may decide a host call, and how that is named in the log.
+
+Rule: the names are for ever: they stand in recorded decisions.
+Rule: two of them say more: `policy line 3` which line of the operator's file, `system.guard` which
+system plugin's judge.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Decider(StrEnum):
+    """Who decided, whichever line or plugin it was."""
+
+    DEFAULT = "default"
+    """What is granted without a line."""
+    GRANTS = "grants"
+    """The manifest's grants: one covers the call, or none does."""
+    MANIFEST = "manifest"
+    """The manifest takes a default away."""
+    CEILING = "ceiling"
+    """The component does not import it."""
+    POLICY = "policy"
+    """A rule of the operator's."""
+    SYSTEM = "system"
+    """A judge: a system plugin's."""
+    BUDGET = "budget"
+    """A budget or rate is used up."""
+    BOUNDS = "bounds"
+    """The call is longer than any may be."""
+    ARGUMENTS = "arguments"
+    """Its arguments name nothing that could be decided about."""
+    SCREEN = "screen"
+    """Its arguments hold what may not be recorded."""
+    NOBODY = "nobody"
+    """The call was given up before anybody had decided."""
+    DOOR = "door"
+    """It was allowed, and led to what nobody may reach."""
+
+
+STATIC: Final = frozenset(
+    (Decider.DEFAULT, Decider.GRANTS, Decider.MANIFEST, Decider.CEILING, Decider.POLICY)
+)
+"""Whose decision depends on holder, operation and target alone."""
+
+_KINDS: Final[Mapping[str, Decider]] = MappingProxyType({str(one): one for one in Decider})
+
+
+def policy_line(number: int | None) -> str:
+    """How a rule of the operator's is named, by its line if that is known."""
+    return str(Decider.POLICY) if number is None else f"{Decider.POLICY} line {number}"
+
+
+def judge_name(holder: str) -> str:
+    """How a system plugin that judges is named."""
+    return f"{Decider.SYSTEM}.{holder}"
+
+
+def decider_of(decided_by: str) -> Decider | None:
+    """Which of them a recorded name is; None for one that this lion does not know."""
+    return _KINDS.get(decided_by.partition(" ")[0].partition(".")[0])

@@ -1,0 +1,63 @@
+"""Look here if you want to know which facts of a run as a whole the log holds."""
+
+from typing import Any
+
+from lion.domain.events.base import Event
+from lion.domain.plan import Limits
+
+
+class RunStarted(Event, frozen=True):
+    """A run began. Times are nanoseconds since 1970 (UTC); digests are SHA-256 in hex."""
+
+    manifest_name: str
+    manifest: dict[str, Any]
+    """The manifest as resolved: variables filled in, paths absolute."""
+    manifest_text: str
+    components: dict[str, str]
+    """Component digest by holder; the bytes are blobs of the log."""
+    limits: dict[str, Limits]
+    """What each holder's limits came to, after the operator's ceilings; a replay keeps those on
+    memory.
+    """
+    policy_digest: str
+    engine_digest: str
+    lion_version: str
+    wasmtime_version: str
+    proxy: str = ""
+    """The operator's, through which requests went: their addresses were not pinned."""
+    directories: dict[str, dict[str, str]] = {}  # noqa: RUF012 - a struct copies it
+    """Where granted directories really were: by holder, by the guest's path."""
+
+
+class RunEnding(Event, frozen=True):
+    """What the run started has ended: the last that listeners hear. Fields as in RunFinished."""
+
+    exit_code: int
+    interrupted: bool = False
+    calls: int = 0
+    denied: int = 0
+
+
+class RunFinished(Event, frozen=True):
+    """A run ended: its exit code (errors.py), whether it was interrupted, and its counts."""
+
+    exit_code: int
+    interrupted: bool = False
+    calls: int = 0
+    denied: int = 0
+
+
+class BudgetWarned(Event, frozen=True):
+    """A budget passed 80 %: which, its limit, how much is used."""
+
+    holder: str
+    budget: str
+    limit: int
+    used: int
+
+
+class LineLogged(Event, frozen=True):
+    """The host said something of the run itself, for instance why a restart was not tried."""
+
+    level: str
+    message: str

@@ -1,0 +1,110 @@
+"""Look here if you want to know how an operator sees, moves and clears what guests keep.
+
+Rule: owners never share: what belongs to one goes to another only by an operator's word, and only
+where that one has nothing.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from lion.errors import OperatorError
+from lion.log.sqlite_schema import LOG_NAME, connect_reader, connect_writer, translated
+from lion.ports import KeptStore
+
+_ALL = """SELECT kv.namespace, count(*), coalesce(kv_usage.bytes, 0)
+          FROM kv LEFT JOIN kv_usage USING (namespace) GROUP BY kv.namespace ORDER BY 1"""
+
+
+def list_stores(directory: Path) -> list[KeptStore]:
+    """Every store that is kept, by owner and holder. Raises OperatorError, AuditError."""
+    with _reading(directory) as connection:
+        return [_store(*row) for row in connection.execute(_ALL)]
+
+
+def get_value(directory: Path, owner: str, holder: str, key: str) -> str | None:
+    """The packed value under a key. Raises OperatorError, AuditError."""
+    with _reading(directory) as connection:
+        row = connection.execute(
+            "SELECT value FROM kv WHERE namespace = ? AND key = ?", (f"{owner}/{holder}", key)
+        ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def list_keys(directory: Path, owner: str, holder: str) -> list[str]:
+    """The keys of one store, in byte order. Raises OperatorError, AuditError."""
+    with _reading(directory) as connection:
+        rows = connection.execute(
+            "SELECT key FROM kv WHERE namespace = ? ORDER BY key", (f"{owner}/{holder}",)
+        )
+        return [str(key) for (key,) in rows]
+
+
+def adopt_stores(directory: Path, owner: str, to: str) -> list[KeptStore]:
+    """Give everything of one owner to another, at once or not at all; what was moved.
+
+    Raises OperatorError if there is nothing, or if the other has something of the same holder's.
+    """
+    with _writing(directory) as connection:
+        every = [_store(*row) for row in connection.execute(_ALL)]
+        own = [one for one in every if one.owner == owner]
+        if not own:
+            raise OperatorError(f"{owner!r} has kept nothing", hint="see: lion kv list")
+        taken = {one.holder for one in every if one.owner == to}
+        for one in own:
+            if one.holder in taken:
+                raise OperatorError(
+                    f"{to!r} has a store of {one.holder!r} already, and owners never share",
+                    hint=f"clear it first: lion kv clear {to} {one.holder}",
+                )
+            _move(connection, f"{owner}/{one.holder}", f"{to}/{one.holder}")
+    return [msgspec.structs.replace(one, owner=to) for one in own]
+
+
+def clear_store(directory: Path, owner: str, holder: str) -> int:
+    """Forget everything of one store; how many keys it had. Raises OperatorError, AuditError."""
+    namespace = (f"{owner}/{holder}",)
+    with _writing(directory) as connection:
+        gone = connection.execute("DELETE FROM kv WHERE namespace = ?", namespace).rowcount
+        connection.execute("DELETE FROM kv_usage WHERE namespace = ?", namespace)
+    return gone
+
+
+def _move(connection: sqlite3.Connection, old: str, new: str) -> None:
+    connection.execute("DELETE FROM kv_usage WHERE namespace = ?", (new,))
+    for table in ("kv", "kv_usage"):
+        connection.execute(f"UPDATE {table} SET namespace = ? WHERE namespace = ?", (new, old))
+
+
+def _store(namespace: str, keys: int, size: int) -> KeptStore:
+    owner, _, holder = namespace.rpartition("/")
+    return KeptStore(owner=owner, holder=holder, keys=keys, bytes=size)
+
+
+@contextmanager
+def _reading(directory: Path) -> Iterator[sqlite3.Connection]:
+    path = directory / LOG_NAME
+    connection = connect_reader(path)
+    try:
+        with translated(path, "read"):
+            yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction: all of it, or nothing."""
+    path = directory / LOG_NAME
+    connect_reader(path).close()  # a state directory is not made by clearing it
+    connection = connect_writer(directory, "normal")
+    try:
+        with translated(path, "written"):
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+    finally:
+        connection.close()

@@ -1,0 +1,195 @@
+"""Look here if you want to know what each key of a manifest, a policy or a script means, in one
+sentence, for editors (the JSON schemas) and for docs/manifest.md.
+
+Rule: every key of tables.py and script.py is here, and no other; a test holds it.
+Rule: nothing that runs a manifest imports this.
+"""
+
+from typing import Final, NamedTuple
+
+from pydantic import BaseModel
+
+from lion.manifest import script, tables
+
+
+class Key(NamedTuple):
+    """How a key is written, what holds without it ("needed": it must be there), what it means."""
+
+    form: str
+    default: str
+    text: str
+
+
+NEEDED: Final = "needed"
+NONE: Final = "none"
+ABSENT: Final = "-"
+
+_MANIFEST: Final = {
+    "name": Key("a name", NEEDED, "what this manifest is called in logs and listings"),
+    "vars": Key("table", NONE, "variables with defaults, used as `${name}`; see `--set`"),
+    "models": Key("tables", NONE, "models by name; a guest knows only the name"),
+    "plugins": Key("tables", NONE, "plugins by name: components whose exports are tools"),
+    "agents": Key("tables", NONE, "agents by name: components that work on a task"),
+    "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
+    "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
+}
+_HOLDER: Final = {
+    "component": Key("path", NEEDED, "the .wasm file, relative to the manifest"),
+    "allow": Key("table", NONE, "what it is granted besides the defaults"),
+    "deny": Key("list of names", NONE, "defaults taken away, such as `random`"),
+    "limits": Key("table", "see below", "what it may use up"),
+    "config": Key("table", NONE, "what the `config` interface answers: any values"),
+}
+_ALLOW: Final = {
+    "kv": Key("table", ABSENT, "a key-value store of its own, kept between runs"),
+    "fs": Key("list of tables", ABSENT, "directories of the host"),
+    "llm": Key("list", ABSENT, "models it may ask: a name, a pattern, or a table"),
+    "tools": Key("list of patterns", ABSENT, "tools it may call: `notes.write`, `notes.*`, `**`"),
+    "http": Key("list", ABSENT, "requests it may make: methods and URL, or a table"),
+    "secrets": Key("list of names", ABSENT, "secrets for its requests; it never sees a value"),
+    "interfaces": Key("table", ABSENT, "system plugins' interfaces: `true`, or patterns"),
+}
+_HTTP: Final = {
+    "url": Key("methods and URL", NEEDED, 'such as `"GET,POST https://api.example.com/v1/**"`'),
+    "bytes-in": Key("size", "64 MiB", "of answers, a run"),
+    "bytes-out": Key("size", "16 MiB", "of requests, a run"),
+    "calls": Key("count", NONE, "requests, a run"),
+    "rate": Key("rate", NONE, "requests in a period"),
+    "timeout": Key("time", "60 s", "of one request"),
+    "addresses": Key("list of networks", NONE, "private addresses that the host may have"),
+    "encoded-slash": Key(
+        "true or false", "false", "`%2F` in a path is meant as sent; else granted in both readings"
+    ),
+}
+_LIMITS: Final = {
+    "memory": Key("size", "64 MiB", "linear memory of an instance"),
+    "table-elements": Key("count", "100_000", "elements of an instance's tables"),
+    "handles": Key("count", "1_024", "resources of the host that an instance holds at once"),
+    "deadline": Key('time, "none"', "30 s", "wall time of a call; an agent: none"),
+    "cpu": Key('time, "none"', "10 s", "processor time of a call in the guest"),
+    "calls": Key('count, "none"', NONE, "host calls, a run"),
+    "rate": Key('rate, "none"', NONE, "host calls in a period"),
+    "output": Key('size, "none"', "16 MiB", "what it shows, a run"),
+    "log": Key('size, "none"', "128 MiB", "records of its calls, a run; then its instance ends"),
+    "concurrent": Key("count", "64", "tool calls an instance has started at the same time"),
+}
+_SYSTEM_LIMITS: Final = {
+    "deadline": _LIMITS["deadline"]._replace(text="wall time of a tool or function"),
+    "calls": _LIMITS["calls"],
+    "rate": _LIMITS["rate"],
+    "output": _LIMITS["output"],
+    "log": _LIMITS["log"]._replace(text="records of its calls, a run"),
+    "concurrent": Key("count", "8", "calls of its functions at the same time, each in a thread"),
+}
+_MODEL: Final = {
+    "provider": Key("text", NEEDED, "`scripted`: a file; `openai`: any OpenAI-compatible server"),
+    "script": Key("path", ABSENT, "scripted: the file of answers, relative to the manifest"),
+    "base-url": Key("URL", ABSENT, "openai: up to the version, `http://127.0.0.1:11434/v1`"),
+    "model": Key("text", ABSENT, "openai: what the server calls it"),
+    "key": Key("a secret's name", ABSENT, "openai: never its value"),
+    "prices": Key("table", ABSENT, "what a million tokens cost"),
+    "max-tokens": Key("count", ABSENT, "of one answer, at most"),
+    "limit-field": Key(
+        "text", "max_tokens", "the server's word for it; or `max_completion_tokens`"
+    ),
+    "omit": Key("list", NONE, "fields the server does not take, such as `stream_options`"),
+    "stream": Key("true or false", "true", "false asks for the answer in one piece"),
+    "system-role": Key("text", "system", "what instructions are marked with"),
+    "opaque-fields": Key(
+        "true or false", "true", "false gives nothing back that the server hung on its calls"
+    ),
+    "addresses": Key("list of networks", NONE, "private addresses where the server may be"),
+    "idle": Key("time", "60 s", "how long nothing may come"),
+    "timeout": Key("time", "600 s", "how long one answer may take"),
+}
+_ANSWER: Final = {
+    "when": Key("table", "always", "what must hold of the question"),
+    "thinking": Key("text", NONE, "said as thinking, before the text"),
+    "text": Key("text", NONE, "the answer"),
+    "calls": Key("list of tables", NONE, "tools the model wants called, after the text"),
+    "first": Key("time", "0 s", "before the first piece"),
+    "every": Key("time", "0 s", "before each later piece"),
+    "chunk": Key("count", "1", "words in a piece"),
+    "stop": Key("text", "end", "why it stops: `end`, `length`, `filtered`, `other`"),
+    "usage": Key("table", "estimated", "the tokens it says it used"),
+    "failure": Key("table", ABSENT, "how it breaks off after what comes before"),
+    "unbounded": Key("true or false", "false", "it heeds no limit on tokens"),
+}
+_WHEN: Final = {
+    "user": Key("text", ABSENT, "in the last message of the user"),
+    "system": Key("text", ABSENT, "in the messages of the system"),
+    "result": Key("text", ABSENT, "in the tools' results since the user last spoke"),
+    "tool": Key("text", ABSENT, "the name of a tool that was called for one of them"),
+    "results": Key("count", ABSENT, "how many results there are"),
+    "offers": Key("text", ABSENT, "a tool that the model may use"),
+    "model": Key("text", ABSENT, "its name in the manifest"),
+}
+
+MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
+    tables.ManifestTable: _MANIFEST,
+    tables.HolderTable: _HOLDER,
+    tables.AllowTable: _ALLOW,
+    tables.KvGrant: {"bytes": Key("size", NEEDED, "keys and values together")},
+    tables.FsGrant: {
+        "path": Key("absolute path", NEEDED, "where the guest finds it"),
+        "at": Key("path", NEEDED, "the directory of the host, relative to the manifest"),
+        "write": Key("true or false", "false", "whether it may be written"),
+        "bytes": Key("size", "64 MiB", "content of the files in it, if it may be written"),
+        "files": Key("count", "1_000", "names in it, directories too, if it may be written"),
+        "follow": Key(
+            "true or false", "false", "whether a link may lead it out of the manifest's folder"
+        ),
+    },
+    tables.LlmTable: {
+        "model": Key("name or pattern", NEEDED, "a name under `[models]`, or `*`"),
+        "tokens": Key("count", NONE, "in and out, a run"),
+        "calls": Key("count", NONE, "questions, a run"),
+        "money": Key("amount", NONE, "by the model's `prices`, a run"),
+    },
+    tables.HttpGrant: _HTTP,
+    tables.LimitsTable: _LIMITS,
+    tables.SystemTable: {
+        "use": Key("a name", NEEDED, "the name of its entry point"),
+        "settings": Key("table", NONE, "its own; unknown keys are refused"),
+        "allow": Key("table", NONE, "what it may ask the host for"),
+        "limits": Key("table", "see below", "what it may use up"),
+    },
+    tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "secrets", "tools")},
+    tables.SystemLimits: _SYSTEM_LIMITS,
+    tables.ModelTable: _MODEL,
+    tables.PricesTable: {
+        "input": Key("amount", "0", "a million tokens of a question, in any currency"),
+        "output": Key("amount", "0", "a million tokens of an answer"),
+    },
+    tables.RunTable: {
+        "agent": Key("a name", ABSENT, "an agent to start"),
+        "task": Key("text", ABSENT, "what it shall do"),
+        "call": Key("plugin.function", ABSENT, "a tool to call; either this or `agent`"),
+        "with": Key("table", NONE, "the tool's arguments by name"),
+    },
+    tables.PolicyTable: {
+        "deny": Key("list of rules", NONE, "calls that are refused, whatever a manifest grants"),
+        "ask": Key("list of rules", NONE, "calls a person is asked about; until then refused"),
+        "limits": Key("table", NONE, "no holder gets more than this; keys as in a manifest's"),
+        "http": Key("table", NONE, "how requests leave"),
+    },
+    tables.PolicyHttpTable: {
+        "proxy": Key("URL", NEEDED, "reached by CONNECT for what is not near; `http://host:port`"),
+    },
+    script.ScriptTable: {"answer": Key("list of tables", NEEDED, "the first that fits is given")},
+    script.AnswerTable: _ANSWER,
+    script.WhenTable: _WHEN,
+    script.CallTable: {
+        "name": Key("plugin.function", NEEDED, "the tool"),
+        "with": Key("table", NONE, "its arguments by name"),
+    },
+    script.UsageTable: {
+        "input": Key("count", NEEDED, "tokens of the question"),
+        "output": Key("count", NEEDED, "tokens of the answer"),
+    },
+    script.FailureTable: {
+        "kind": Key("text", "unavailable", "a case of `llm.failure`, such as `timeout`"),
+        "text": Key("text", "the script says so", "what is said of it"),
+    },
+}  # fmt: skip
+"""Keys by table, in the order in which the table has them."""

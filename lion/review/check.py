@@ -1,0 +1,99 @@
+"""Look here if you want to know what is said of a manifest before anything runs: one answer, of
+which `lion check` and `lion audit` each tell their part.
+
+Rule: pure: whoever asks has loaded the components and looked around.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from lion.domain.plan import Directory, Limits, Plan
+from lion.policy.policy_file import Policy
+from lion.ports import Surroundings, SystemInfo
+from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
+from lion.review.rights import GrantView, HolderAudit, Refusal, RuleView, audit_plan
+
+
+class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may do what by a manifest, under the operator's policy of now. `manifest` and `policy`
+    are paths; `proxy` is the one through which requests would go.
+    """
+
+    manifest_name: str
+    manifest: str
+    policy: str | None
+    policy_digest: str
+    proxy: str
+    holders: tuple[HolderAudit, ...]
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """One holder: its component, and what ceiling, manifest and policy leave of its rights.
+
+    A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
+    is false, and `system` says whose code it is. `described` has what `lion inspect` says of each
+    tool: docs, type (WIT, or for a system plugin Python), JSON schemas of arguments and result.
+    `granted` are capabilities, `scopes` their grants one by one; `refused` is what it imports and
+    may not use, and by whom; `rules` are the operator's that speak of what it imports.
+    """
+
+    name: str
+    kind: str
+    is_sandboxed: bool
+    component: str
+    digest: str
+    system: SystemInfo | None
+    ceiling: tuple[str, ...]
+    granted: tuple[str, ...]
+    may_use: tuple[str, ...]
+    scopes: tuple[GrantView, ...]
+    refused: tuple[Refusal, ...]
+    rules: tuple[RuleView, ...]
+    tools: tuple[str, ...]
+    described: tuple[ToolInfo, ...]
+    directories: tuple[Directory, ...]
+    limits: Limits
+    warnings: tuple[str, ...]
+
+
+def audit_manifest(
+    plan: Plan, infos: Mapping[str, ComponentInfo], policy: Policy, around: Surroundings
+) -> ManifestAudit:
+    """Fold a plan with what its components are and what it will meet."""
+    loaded = {name: loaded_of(infos[name]) for name in plan.holders}
+    return ManifestAudit(
+        manifest_name=plan.name,
+        manifest=str(plan.path),
+        policy=None if policy.path is None else str(policy.path),
+        policy_digest=policy.digest,
+        proxy="" if policy.proxy is None else policy.proxy.origin,
+        holders=audit_plan(plan, loaded, policy, around=around),
+    )
+
+
+def check_holders(audit: ManifestAudit, infos: Mapping[str, ComponentInfo]) -> tuple[Checked, ...]:
+    """What `lion check` tells of that, holder by holder."""
+    return tuple(_checked(holder, infos[holder.name]) for holder in audit.holders)
+
+
+def _checked(holder: HolderAudit, info: ComponentInfo) -> Checked:
+    return Checked(
+        name=holder.name,
+        kind=holder.kind,
+        is_sandboxed=holder.is_sandboxed,
+        component=holder.component,
+        digest=holder.digest,
+        system=holder.system,
+        ceiling=info.ceiling,
+        granted=tuple(dict.fromkeys(grant.capability for grant in holder.grants)),
+        may_use=holder.may_use,
+        scopes=holder.grants,
+        refused=holder.refused,
+        rules=holder.rules,
+        tools=holder.tools,
+        described=info.tools,
+        directories=holder.directories,
+        limits=holder.limits,
+        warnings=holder.warnings,
+    )

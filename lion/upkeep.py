@@ -1,0 +1,39 @@
+"""Look here if you want to know what an operator does to the state by hand: see, move and clear
+what guests keep.
+"""
+
+from pathlib import Path
+
+from lion.log import sqlite_kv
+from lion.ports import KeptStore
+from lion.settings import Settings
+from lion.values.packed import unpack
+
+
+def list_stores(settings: Settings) -> list[KeptStore]:
+    """Every store, by owner and holder. Raises OperatorError, AuditError."""
+    return sqlite_kv.list_stores(settings.state)
+
+
+def list_keys(settings: Settings, owner: str, holder: str) -> list[str]:
+    """The keys of one store, in byte order. Raises OperatorError, AuditError."""
+    return sqlite_kv.list_keys(settings.state, owner, holder)
+
+
+def get_value(settings: Settings, owner: str, holder: str, key: str) -> bytes | None:
+    """The bytes under a key; None if there is no such key. Raises OperatorError, AuditError."""
+    packed = sqlite_kv.get_value(settings.state, owner, holder, key)
+    return None if packed is None else unpack(packed)
+
+
+def adopt_stores(settings: Settings, owner: str, manifest: Path) -> list[KeptStore]:
+    """Give what an owner keeps to a manifest, which was moved or renamed; what was moved.
+
+    Raises OperatorError, AuditError.
+    """
+    return sqlite_kv.adopt_stores(settings.state, owner, str(manifest.resolve()))
+
+
+def clear_store(settings: Settings, owner: str, holder: str) -> int:
+    """Forget one store; how many keys it had. Raises OperatorError, AuditError."""
+    return sqlite_kv.clear_store(settings.state, owner, holder)
