@@ -22,7 +22,7 @@ from lion.domain.plan import Plan
 from lion.errors import GuestError, OperatorError
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe, describe_refused
-from lion.kernel.interrupts import Interrupts, open_interrupts
+from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
 from lion.kernel.run import Run
 from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch, open_runs
@@ -44,7 +44,7 @@ from lion.ports import Clock, EventLog, Operation, Services, Surroundings
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.scopes.http_url import Url
-from lion.settings import Settings, settings_from
+from lion.settings import Settings, check_settings, program_settings
 from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
@@ -252,8 +252,7 @@ async def open_assembled(
         yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)
 
 
-@asynccontextmanager
-async def open_host(
+def open_host(
     settings: Settings | None = None,
     *,
     state: str | os.PathLike[str] | None = None,
@@ -261,12 +260,12 @@ async def open_host(
     cache: str | os.PathLike[str] | None = None,
     owner: str = "",
     signals: bool = False,
-) -> AsyncIterator[Host]:
+) -> Protected[Host]:
     """Open log, engine and policy; close them in the end, whatever happens.
 
     `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
     components; what is not given is taken from the environment and the defaults, as on the
-    command line. `owner` is whose kv the runs use (empty: their manifest's name). With `signals`
+    command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
     SIGINT and SIGTERM end the runs under way, else they are left to the program.
 
     Raises OperatorError (also without a trio loop), AuditError for a log that cannot be used.
@@ -277,7 +276,13 @@ async def open_host(
             hint="write `with lion.blocking.open_host() as host:`",
         )
     check_owner(owner)
-    settings = _settings(settings, {"state": state, "policy": policy, "cache": cache})
+    if settings is None:
+        settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
+    return Protected(_open_host(check_settings(settings), owner, signals))
+
+
+@asynccontextmanager
+async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIterator[Host]:
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         rules = read_policy(settings.policy)
@@ -290,11 +295,3 @@ async def open_host(
         yield await stack.enter_async_context(
             open_assembled(*parts, interrupts=interrupts, owner=owner)
         )
-
-
-def _settings(given: Settings | None, words: dict[str, Any]) -> Settings:
-    if given is None:
-        return settings_from(os.environ, **words, spelled="{}=")
-    if not isinstance(given, Settings):
-        raise OperatorError(f"{given!r:.80} is no Settings", hint="write open_host(state=...)")
-    return given

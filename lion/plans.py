@@ -27,7 +27,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """What a program says besides a source.
 
     `vars` are variables' values; relative paths begin in `folder` (None: the working directory);
-    `allow` is granted to a bare component; `owner` is whose kv it is (empty: the manifest's name);
+    `allow` is granted to a bare component; `owner` is whose kv it is (empty: the manifest's);
     `lent` are names of system plugins that the program lends.
     """
 

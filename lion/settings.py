@@ -78,6 +78,20 @@ def settings_from(
     )
 
 
+def program_settings(
+    environ: Mapping[str, str], *, state: Word = None, policy: Word = None, cache: Word = None
+) -> Settings:
+    """The same of a program's words, which are told as it writes them."""
+    return settings_from(environ, state=state, policy=policy, cache=cache, spelled="{}=")
+
+
+def check_settings(given: Settings) -> Settings:
+    """What a program gives as its settings, if it is that. Raises OperatorError."""
+    if not isinstance(given, Settings):
+        raise OperatorError(f"{given!r:.80} is no Settings", hint="write open_host(state=...)")
+    return given
+
+
 def _folder(
     environ: Mapping[str, str], word: Word, flag: str, own: str, xdg: str, in_home: str
 ) -> Path:

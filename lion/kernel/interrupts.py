@@ -8,12 +8,15 @@ Without a run it ends whoever uses the host, as KeyboardInterrupt.
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from types import TracebackType
+from typing import Generic, TypeVar
 
 import trio
 
 from lion.errors import OperatorError
 
+T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -43,6 +46,28 @@ class Interrupts:
                 raise KeyboardInterrupt
             for scope in self._scopes:
                 scope.cancel()
+
+
+class Protected(Generic[T]):
+    """A context manager in whose own code no KeyboardInterrupt arises, but where it waits: cut in
+    between, what it holds would be neither open nor closed.
+    """
+
+    def __init__(self, manager: AbstractAsyncContextManager[T]) -> None:
+        self._manager = manager
+
+    @trio.lowlevel.enable_ki_protection
+    async def __aenter__(self) -> T:
+        return await self._manager.__aenter__()
+
+    @trio.lowlevel.enable_ki_protection
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return await self._manager.__aexit__(kind, exc, trace)
 
 
 @asynccontextmanager

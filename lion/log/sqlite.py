@@ -258,8 +258,10 @@ async def open_sqlite_log(
         yield log
     finally:
         log._close()
-        await nursery.__aexit__(None, None, None)
-        log._feeds.close()
-        with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(log._release)
+        try:
+            await nursery.__aexit__(None, None, None)
+        finally:
+            log._feeds.close()
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(log._release)
     log._check_failure()

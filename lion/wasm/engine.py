@@ -10,6 +10,7 @@ in LEFT_ALONE: what is not named is not off, it is as wasmtime likes it (a test 
 """
 
 import hashlib
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,4 +150,7 @@ class Ticker:
         finally:
             self._is_stopped = True
             self._wake.set()
-            self._thread.join()
+            # A loop that was cut in two is taken apart when Python ends: the thread is gone then,
+            # and would be waited for for ever.
+            if not sys.is_finalizing():
+                self._thread.join()

@@ -21,6 +21,7 @@ from tests.endurance.kit import verified
 from tests.endurance.process import CRASHES, finish
 
 BROKEN = tuple(mark for mark in CRASHES if mark != "Traceback")
+ABORTED = tuple(mark for mark in BROKEN if mark != "Exception ignored")
 KILLED = -signal.SIGINT
 """How Python ends for a KeyboardInterrupt that nobody catches."""
 
@@ -41,8 +42,11 @@ class Programs:
         return self._end(process, within, times)
 
     def interrupt_example(self, name: str, *, within: float) -> str:
-        """The same with an example, from its first moment on."""
-        return self._end(self._start(str(EXAMPLES / f"{name}.py")), within, 1)
+        """The same with an example, from its first word on."""
+        process = self._start(str(EXAMPLES / f"{name}.py"))
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ann says")
+        return self._end(process, within, 1)
 
     def _start(self, *words: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
@@ -57,21 +61,21 @@ class Programs:
             process.send_signal(signal.SIGINT)
             time.sleep(self.rng.choice((0, 0.001, 0.01)))
         ended = finish(process, False)
-        assert not any(mark in ended.err for mark in BROKEN), ended.err
+        # Interrupted again while it ends, Python may complain of that, too.
+        broken = BROKEN if times == 1 else ABORTED
+        assert not any(mark in ended.err for mark in broken), ended.err
         if ended.code == 0:
             return "it had ended"
-        last = ended.err.rstrip().rpartition("\n")[2]
-        assert (ended.code, last) == (KILLED, "KeyboardInterrupt"), ended.err
+        assert ended.code == KILLED, ended.err
+        assert "KeyboardInterrupt" in ended.err
         return "interrupted"
 
-    def runs(self, *, unfinished: int = 0) -> int:
-        """How many runs the log has; all verify, and all but so many are finished."""
+    def runs(self) -> int:
+        """How many runs the log has; all verify and are finished."""
         with open_history(self.settings) as reader:
-            found = [(one.run, reader.verify(one.run).finished) for one in reader.runs()]
-        assert [is_finished for _, is_finished in found].count(False) <= unfinished
-        for run, is_finished in found:
-            if is_finished:
-                assert isinstance(verified(self.settings, run)[-1].event(), RunFinished)
+            found = reader.runs()
+        for one in found:
+            assert isinstance(verified(self.settings, one.run)[-1].event(), RunFinished)
         return len(found)
 
 
@@ -83,21 +87,18 @@ def programs(tmp_path: Path) -> Programs:
 @pytest.mark.parametrize("how", ["trio", "blocking", "unclosed"])
 def test_an_interrupted_program_ends_in_order(programs: Programs, how: str) -> None:
     assert programs.interrupt(how, within=0.3) == "interrupted"
-    assert programs.interrupt(how, within=0.1, times=5) == "interrupted"
-    assert programs.runs() == 2
-
-
-def test_a_handler_that_raises_anywhere_neither_aborts_nor_hangs(tmp_path: Path) -> None:
-    """trio itself is not made for one, so what it says may be a traceback of its own."""
-    _own_handler(Programs(tmp_path), 1)
+    if how != "unclosed":  # interrupted again, it may come to no end of the run
+        assert programs.interrupt(how, within=0.1, times=5) == "interrupted"
+        assert programs.runs() == 2
+    assert programs.runs() >= 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["trio", "blocking", "unclosed"])
 def test_a_hundred_interrupts(programs: Programs, how: str) -> None:
+    often = (1,) if how == "unclosed" else (1, 1, 3)
     moments = Counter(
-        programs.interrupt(how, within=0.8, times=programs.rng.choice((1, 1, 3)))
-        for _ in range(100)
+        programs.interrupt(how, within=0.8, times=programs.rng.choice(often)) for _ in range(100)
     )
     assert moments["interrupted"] >= 80
     assert programs.runs() == 100
@@ -106,24 +107,6 @@ def test_a_hundred_interrupts(programs: Programs, how: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["on_trio", "plain"])
 def test_a_hundred_interrupts_of_an_example(programs: Programs, name: str) -> None:
-    moments = Counter(programs.interrupt_example(name, within=0.8) for _ in range(100))
-    assert sum(moments.values()) == 100
-
-
-@pytest.mark.slow
-def test_a_hundred_interrupts_with_a_handler_that_raises_anywhere(tmp_path: Path) -> None:
-    _own_handler(Programs(tmp_path), 100)
-
-
-def _own_handler(programs: Programs, times: int) -> None:
-    words = ["own-handler", str(programs.settings.state), str(programs.settings.cache)]
-    for _ in range(times):
-        process = programs._start("-m", "tests.embedding.programs.busy", *words)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "began\n"
-        time.sleep(programs.rng.uniform(0, 0.5))
-        process.send_signal(signal.SIGINT)
-        ended = finish(process, False)
-        assert ended.code in (0, 1, KILLED), ended.err
-        assert not {"Fatal", "panicked", "core dumped"} & set(ended.err.split()), ended.err
-    assert programs.runs(unfinished=times) == times
+    moments = Counter(programs.interrupt_example(name, within=0.15) for _ in range(100))
+    assert moments["interrupted"] >= 20
+    assert programs.runs() == 100

@@ -1,8 +1,5 @@
-"""A program that runs something busy: `busy.py HOW STATE CACHE`, on trio, blocking, or with a
-handler of its own for SIGINT that raises wherever it likes.
-"""
+"""A program that runs something busy: `busy.py HOW STATE CACHE`; it leaves SIGINT to Python."""
 
-import signal
 import sys
 from typing import Any
 
@@ -22,12 +19,6 @@ async def on_trio(**words: Any) -> None:
                 is_told = True
                 print("began", flush=True)
         print("ended", (await run).exit_code, flush=True)
-
-
-async def with_own_handler(**words: str) -> None:
-    """The same after trio's own handler was replaced by Python's."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    await on_trio(**words)
 
 
 def blocking(**words: str) -> None:
@@ -60,8 +51,6 @@ def main() -> None:
     match how:
         case "trio":
             trio.run(lambda: on_trio(state=state, cache=cache))
-        case "own-handler":
-            trio.run(lambda: with_own_handler(state=state, cache=cache))
         case "blocking":
             blocking(state=state, cache=cache)
         case "unclosed":
