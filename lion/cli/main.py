@@ -84,10 +84,12 @@ def _invoke(words: Sequence[str]) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import click
 
+    from lion.cli.faults import shown_warnings
     from lion.cli.lazy_group import lion
 
     try:
-        code = lion.main(list(words), prog_name="lion", standalone_mode=False)
+        with shown_warnings():
+            code = lion.main(list(words), prog_name="lion", standalone_mode=False)
     except click.Abort:
         return 130
     except click.exceptions.NoArgsIsHelpError as exc:
