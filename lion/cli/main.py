@@ -42,6 +42,8 @@ def main() -> int:
     """Run the command line of this process; return its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        # Whoever started us may have held them back until somebody can answer.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
         code = run_command(sys.argv[1:])
         _ignore_signals()
     except KeyboardInterrupt:  # another one, while the first was answered
