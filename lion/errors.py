@@ -116,3 +116,7 @@ class BrokenCall(InternalError):
     """A bug in a host function. It ends the invocation that called it, and nobody else; the run's
     exit code says that it was there.
     """
+
+
+class LionWarning(UserWarning):
+    """Something went on with less than was wanted, and nothing failed."""

@@ -27,14 +27,17 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """What a program says besides a source.
 
     `vars` are variables' values; relative paths begin in `folder` (None: the working directory);
-    `allow` is granted to a bare component; `owner` is whose kv it is (empty: the manifest's);
-    `lent` are names of system plugins that the program lends.
+    `allow` is granted to a bare component, `config` what it is configured with; `owner` is whose
+    kv it is (empty: the manifest's), or `by_file` the bare component's own file; `lent` are names
+    of system plugins that the program lends.
     """
 
     vars: Mapping[str, str | int] = {}
     folder: str | os.PathLike[str] | None = None
     allow: Mapping[str, Any] | None = None
+    config: Mapping[str, Any] | None = None
     owner: str = ""
+    by_file: bool = False
     lent: Collection[str] = ()
 
 
@@ -49,8 +52,8 @@ def read_source(source: Source | Plan, given: Given) -> Plan:
     sets = {name: _variable(name, value) for name, value in given.vars.items()}
     if not isinstance(source, Mapping) and not _is_text(source):
         plan = _read_path(_path(source, "a manifest"), folder, sets, given)
-    elif given.allow is not None:
-        raise _has_grants()
+    elif (word := _for_a_component(given)) is not None:
+        raise _has_grants(word)
     else:
         from lion.manifest.parse import parse_manifest, parse_tables
 
@@ -93,14 +96,19 @@ def _read_path(word: str, folder: Path, sets: Mapping[str, str], given: Given) -
     is_component = path.suffix == ".wasm" and path.is_file()
     data = b"" if is_component else read_file(path, "manifest or component")
     if not _is_component(path, data):
-        if given.allow is not None:
-            raise _has_grants()
+        if (said := _for_a_component(given)) is not None:
+            raise _has_grants(said)
         return parse_manifest(_decode(data, str(path)), path=path, sets=sets, lent=given.lent)
     if sets:
-        raise OperatorError("a bare component has no variables", hint="leave `vars` out")
-    if given.allow or given.lent:
+        raise OperatorError("a bare component has no variables", hint="leave them out")
+    if given.allow or given.config or given.lent:
         return _granted(path, folder, given)
     return bare_plan(path)
+
+
+def _for_a_component(given: Given) -> str | None:
+    """What was said that only a bare component can be given, if anything was."""
+    return next((n for n in ("allow", "config") if getattr(given, n) is not None), None)
 
 
 def _granted(path: Path, folder: Path, given: Given) -> Plan:
@@ -108,19 +116,21 @@ def _granted(path: Path, folder: Path, given: Given) -> Plan:
     from lion.manifest.parse import bare_name, parse_tables
 
     name, allow = bare_name(path), given.allow or {}
-    if "kv" in allow and not given.owner:
+    if "kv" in allow and not (given.owner or given.by_file):
         raise OperatorError(
             f"nobody owns the kv that {name!r} is granted: a bare component has no manifest",
             hint='say whose it is: open_host(owner="...")',
         )
-    tables = {"name": name, "plugins": {name: {"component": path, "allow": allow}}}
-    return parse_tables(tables, folder=folder, lent=given.lent)
+    holder = {"component": path, "allow": allow, "config": given.config or {}}
+    tables = {"name": name, "plugins": {name: {k: v for k, v in holder.items() if v}}}
+    plan = parse_tables(tables, folder=folder, lent=given.lent)
+    return msgspec.structs.replace(plan, keeper=path if given.by_file else None)
 
 
-def _has_grants() -> OperatorError:
+def _has_grants(word: str) -> OperatorError:
     return OperatorError(
-        "`allow` is for a bare component, and this is a manifest",
-        hint="write the grants into the manifest",
+        f"`{word}` is for a bare component, and this is a manifest",
+        hint=f"write {'the grants' if word == 'allow' else 'it'} into the manifest",
     )
 
 
@@ -137,7 +147,8 @@ def owner_of(plan: Plan) -> str:
     """
     if plan.owner:
         return f"program:{plan.owner}"
-    return f"unnamed:{plan.name}" if plan.path is None else os.path.realpath(plan.path)
+    keeper = plan.keeper or plan.path
+    return f"unnamed:{plan.name}" if keeper is None else os.path.realpath(keeper)
 
 
 def check_starts(plan: Plan, word: str, instead: str) -> None:

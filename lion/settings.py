@@ -59,13 +59,12 @@ def settings_from(
             f"LION_DURABILITY is {durability!r}, which is no durability",
             hint=f"use one of: {', '.join(DURABILITIES)}",
         )
+    folder = _folder(
+        environ, state, spelled.format("state"), "LION_STATE", "XDG_STATE_HOME", ".local/state"
+    )
     return Settings(
-        state=_folder(
-            environ, state, spelled.format("state"), "LION_STATE", "XDG_STATE_HOME", ".local/state"
-        ),
-        cache=_folder(
-            environ, cache, spelled.format("cache"), "LION_CACHE", "XDG_CACHE_HOME", ".cache"
-        ),
+        state=folder,
+        cache=_cache(environ, cache, spelled.format("cache"), folder),
         policy=_policy(environ, policy, spelled.format("policy")),
         durability=durability,
         secrets=_in_config(environ, "secrets.toml"),
@@ -102,6 +101,16 @@ def _folder(
     return _base(environ, xdg, in_home) / "lion"
 
 
+def _cache(environ: Mapping[str, str], word: Word, flag: str, state: Path) -> Path:
+    """Where a service has no home, what it compiles is kept with its state."""
+    says = word is not None or any(
+        environ.get(n) for n in ("LION_CACHE", "XDG_CACHE_HOME", "HOME")
+    )
+    if not says:
+        return state / "cache"
+    return _folder(environ, word, flag, "LION_CACHE", "XDG_CACHE_HOME", ".cache")
+
+
 def _base(environ: Mapping[str, str], xdg: str, in_home: str) -> Path:
     """A base directory by the XDG rules: a relative one is ignored."""
     said = environ.get(xdg, "")
@@ -113,7 +122,7 @@ def _home(environ: Mapping[str, str]) -> Path:
     if not os.path.isabs(home):
         raise OperatorError(
             "HOME names no directory, so there is no place for lion's state",
-            hint="set HOME, or LION_STATE and LION_CACHE",
+            hint="set HOME, or say --state DIR",
         )
     return Path(home)
 

@@ -4,11 +4,16 @@
 Usage: desk.py [--port N] [ARGUMENTS OF lion run...]
 """
 
+import signal
+
+if __name__ == "__main__":
+    # Until main can answer it: a traceback of half an import says nothing to anybody.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import functools
 import http.server
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -82,9 +87,14 @@ def program() -> list[str]:
 
 
 def lion(*arguments: str) -> int:
-    """Run a command of lion; its exit code, also when it is interrupted."""
+    """Run a command of lion; its exit code, also when it is interrupted.
+
+    It hears of an interrupt as soon as it can answer one: the block that it begins with it lifts.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     with subprocess.Popen([*program(), *arguments]) as process:
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             return process.wait()
         except KeyboardInterrupt:
             return ended(process)
@@ -121,6 +131,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

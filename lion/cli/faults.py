@@ -4,7 +4,9 @@ Rule: one line says what, one what to type; a traceback only with -v, and only f
 """
 
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -12,7 +14,14 @@ import msgspec
 
 from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line, show_lines
-from lion.errors import GuestError, InternalError, Interrupted, LionError, OperatorError
+from lion.errors import (
+    GuestError,
+    InternalError,
+    Interrupted,
+    LionError,
+    LionWarning,
+    OperatorError,
+)
 
 _MOST_WORDS = 20
 """Lines of a guest's last words that are shown."""
@@ -30,6 +39,25 @@ def report_fault(error: BaseException, words: Sequence[str]) -> int:
     if isinstance(fault, InternalError) and _is_verbose(words):
         open_screen("stderr").write("".join(traceback.format_exception(error)))
     return fault.exit_code
+
+
+@contextmanager
+def shown_warnings() -> Iterator[None]:
+    """While this lasts each warning of lion's is one line on stderr."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **how: Any) -> None:
+            if issubclass(category, LionWarning):
+                screen = open_screen("stderr")
+                word = screen.paint("warning", "yellow")
+                screen.line(f"{word}  {show_line(str(message))}")
+            else:
+                usual(message, category, *where, **how)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", LionWarning)
+        yield
 
 
 def as_lion_error(error: BaseException) -> LionError:

@@ -42,6 +42,8 @@ def main() -> int:
     """Run the command line of this process; return its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        # Whoever started us may have held them back until somebody can answer.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
         code = run_command(sys.argv[1:])
         _ignore_signals()
     except KeyboardInterrupt:  # another one, while the first was answered
@@ -84,10 +86,12 @@ def _invoke(words: Sequence[str]) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import click
 
+    from lion.cli.faults import shown_warnings
     from lion.cli.lazy_group import lion
 
     try:
-        code = lion.main(list(words), prog_name="lion", standalone_mode=False)
+        with shown_warnings():
+            code = lion.main(list(words), prog_name="lion", standalone_mode=False)
     except click.Abort:
         return 130
     except click.exceptions.NoArgsIsHelpError as exc:

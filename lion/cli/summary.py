@@ -83,8 +83,12 @@ def render_denial(
     )
     if denial.suggestion and (is_last or not denial.together):
         table, line = split_suggestion(denial.together or denial.suggestion)
-        where = "a manifest" if plan.path is None else show_line(near(plan.path))
         what = "allow all:" if denial.together else "allow it: "
+        if plan.path is None:
+            typed = shlex.quote(line.removeprefix("allow."))
+            yield f"        {what} for this call by  --allow {show_line(typed, longest=400)}"
+            return
+        where = show_line(near(plan.path))
         yield f"        {what} under [{show_line(table)}] in {where} write"
         yield f"                   {show_line(line)}"
 

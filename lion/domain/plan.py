@@ -191,7 +191,7 @@ class Plan(msgspec.Struct, frozen=True):
     tables), `text` its content as written (empty: there is none).
 
     `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
-    (empty: the file's, by its real path).
+    (empty: the file's, by its real path); `keeper` is that file where there is no manifest.
     """
 
     name: str
@@ -204,3 +204,4 @@ class Plan(msgspec.Struct, frozen=True):
     models: dict[str, Model] = {}
     folder: Path = Path()
     owner: str = ""
+    keeper: Path | None = None

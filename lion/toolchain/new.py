@@ -1,12 +1,15 @@
 """Look here if you want to know what `lion new` puts into a folder.
 
 Rule: the folder is complete in itself: it needs neither this installation nor its place.
+Rule: it is made beside its place and put there at the end; what breaks off leaves nothing.
 """
 
 import json
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -62,18 +65,54 @@ def new(folder: Path, language: str, kind: str | None) -> Made:
     if language == "assemblyscript":
         texts |= _packages(name)
     try:
-        for path, text in texts.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, "utf-8")
-        for source, target_name in VENDORED[language].items():
-            _copy(RESOURCES / source, folder / target_name)
-        _copy(SCHEMA, folder / SCHEMA.name)
+        with _whole(folder) as draft:
+            for path, text in texts.items():
+                target = draft / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, "utf-8")
+            for source, target_name in VENDORED[language].items():
+                _copy(RESOURCES / source, draft / target_name)
+            _copy(SCHEMA, draft / SCHEMA.name)
     except OSError as exc:
         raise OperatorError(
             f"{str(folder)!r} cannot be made: {exc.strerror}", hint="choose another folder"
         ) from exc
     return Made(folder=folder, name=name, language=language, kind=kind, files=tuple(sorted(texts)))
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """A place to make the folder in, which is not there or empty: it becomes that in the end, or
+    nothing is left of it.
+    """
+    is_there = folder.is_dir()
+    above = folder if is_there else folder.parent
+    missing = [path for path in (above, *above.parents) if not path.exists()]
+    ours = [draft := above / f".lion-new-{secrets.token_hex(8)}"]
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        if is_there:  # it may be where somebody is, or a link: it stays what it is
+            for entry in sorted(draft.iterdir()):
+                ours.append(folder / entry.name)
+                entry.rename(folder / entry.name)
+            draft.rmdir()
+        else:
+            draft.rename(folder)
+    except BaseException:
+        for path in ours:
+            _remove(path)
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def check_kind(language: str, kind: str | None, folder: Path) -> str:

@@ -9,17 +9,26 @@ are loaded.
 Rule: what is not exactly as lion wrote it is compiled again, never loaded.
 Rule: the key is the digest of the wasm bytes just read, wasmtime's version and every engine
 setting.
+Rule: where nothing can be kept it is compiled each time, and said once.
 """
 
+import errno
 import hashlib
 import os
 import secrets
 import stat
+import warnings
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from lion.errors import OperatorError
+from lion.errors import LionWarning, OperatorError
 
 _MAGIC = b"lion-compiled-2\n"
+_UNWRITABLE: Final = frozenset(
+    (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
+)
+"""What a disk says that is read-only, another's or full; the rest is a path that is wrong."""
 
 
 def _is_own(info: os.stat_result) -> bool:
@@ -33,19 +42,26 @@ class CompileCache:
     def __init__(self, directory: Path, engine_digest: str) -> None:
         self._directory = directory
         self._engine_digest = engine_digest
+        self._is_told = False
 
     def _path(self, digest: str) -> Path:
         key = hashlib.sha256(f"{digest} {self._engine_digest}".encode()).hexdigest()
         return self._directory / f"{key}.cwasm"
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> bool:
+        """Whether the directory is there. Raises OperatorError if it is not safe, or no place for
+        one.
+        """
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             info = self._directory.stat()
         except OSError as exc:
+            if exc.errno in _UNWRITABLE:
+                self._tell(exc)
+                return False
             raise OperatorError(
                 f"the cache directory {str(self._directory)!r} cannot be used: {exc.strerror}",
-                hint="name another with XDG_CACHE_HOME",
+                hint="name another with LION_CACHE",
             ) from exc
         if not _is_own(info):
             raise OperatorError(
@@ -53,12 +69,24 @@ class CompileCache:
                 "who could put code there",
                 hint=f"type: chmod 700 {self._directory}",
             )
+        return True
+
+    def _tell(self, error: OSError) -> None:
+        if not self._is_told:
+            self._is_told = True
+            said = (
+                "compiled code is not kept, so each start compiles anew: "
+                f"{str(self._directory)!r} cannot be written: {error.strerror}; "
+                "name another folder with LION_CACHE"
+            )
+            warnings.warn(said, LionWarning, stacklevel=2)
 
     def read(self, digest: str) -> bytes | None:
         """The compiled code for a component's SHA-256 (hex), or None. Raises OperatorError if the
         directory is not safe.
         """
-        self._prepare()
+        if not self._prepare():
+            return None
         try:
             fd = os.open(self._path(digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
@@ -73,8 +101,11 @@ class CompileCache:
         return code
 
     def write(self, digest: str, code: bytes) -> None:
-        """Keep compiled code. A full or read-only disk only costs the next start its time."""
-        self._prepare()
+        """Keep compiled code. A full or read-only disk only costs the next start its time, and a
+        LionWarning. Raises OperatorError as `read`.
+        """
+        if not self._prepare():
+            return
         path = self._path(digest)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
@@ -82,5 +113,7 @@ class CompileCache:
             with os.fdopen(fd, "wb") as file:
                 file.write(_MAGIC + hashlib.sha256(code).digest() + code)
             os.replace(temporary, path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+        except OSError as exc:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            self._tell(exc)

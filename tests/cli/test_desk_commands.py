@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.kit import ROOT, SECONDS, Lion
 
-DIARY = "To have the diary read too"
+DIARY = "For the diary too"
 GRANT = 'allow.http = ["GET ${web}/park/**"]'
 
 
@@ -101,3 +101,15 @@ def test_an_interrupt_ends_the_desk_without_a_traceback(
         (os.killpg if everybody else os.kill)(process.pid, signal.SIGINT)
         told = process.communicate(timeout=SECONDS)[0]
     assert process.returncode == 130 and "Traceback" not in told
+
+
+def test_an_interrupt_while_the_desk_is_imported_is_none_either(lion: Lion, desk: Path) -> None:
+    early = lion.write(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", "early/http/__init__.py"
+    )
+    done = subprocess.run(
+        [sys.executable, str(desk / "desk.py")], cwd=lion.folder,
+        env={**lion.environ, "PYTHONPATH": str(early.parents[1])}, capture_output=True, text=True,
+        timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

@@ -2,6 +2,7 @@
 finds a component older than its source. What needs compilers is in tests/toolchain, marked slow.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from lion.errors import OperatorError
+from lion.toolchain.new import new
 from lion.toolchain.stamp import make_stamp, write_stamp
 from tests.cli.kit import ROOT, WASM, Lion, assert_one_line
 
@@ -42,6 +45,40 @@ def test_a_new_folder_is_complete_in_itself(lion: Lion, language: str, kind: str
         assert str(ROOT) not in text, path
         assert "@name@" not in text and "@Name@" not in text, path
     assert len(files["README.md"].read_text("utf-8").splitlines()) <= 12
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left")])
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("at", ["_copy", "Path.rename"])
+def test_what_breaks_off_leaves_nothing(
+    stop: BaseException, is_there: bool, at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "deep" / "fox"
+    if is_there:
+        folder.mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    calls = []
+
+    def break_off(*args: object) -> None:
+        calls.append(args)
+        raise stop
+
+    monkeypatch.setattr(f"lion.toolchain.new.{at}", break_off)
+    with pytest.raises((KeyboardInterrupt, OperatorError)):
+        new(folder, "rust", None)
+    assert calls
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_empty_folder_stays_itself(lion: Lion) -> None:
+    real = lion.folder / "real"
+    real.mkdir(mode=0o750)
+    (lion.folder / "fox").symlink_to(real)
+    assert lion("new", "fox", "--lang", "rust").returncode == 0
+    assert (lion.folder / "fox").is_symlink()
+    assert (real / "Cargo.toml").is_file()
+    assert not [path for path in real.iterdir() if path.name.startswith(".lion")]
+    assert real.stat().st_mode & 0o777 == 0o750
 
 
 def test_editors_find_the_schema_of_a_new_manifest(lion: Lion) -> None:

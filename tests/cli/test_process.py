@@ -112,6 +112,23 @@ def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:
     assert lion("verify").returncode == 0
 
 
+def test_an_interrupt_that_was_held_back_is_answered(lion: Lion) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        words = [sys.executable, "-m", "lion", "run", str(lion.write(tour()))]
+        process = subprocess.Popen(
+            words, env=lion.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with process:
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=SECONDS)[0]
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert lion.json("runs") == []
+
+
 def test_a_reader_that_leaves_is_no_error(lion: Lion) -> None:
     manifest = lion.write(tour())
     for words in (["run", str(manifest)], ["log", "last"], ["--help"]):

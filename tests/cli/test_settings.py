@@ -1,12 +1,15 @@
 """Look here if you want to know where settings come from, and that none loosens the policy."""
 
+import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lion.errors import OperatorError
 from lion.settings import settings_from
+from tests.cli.kit import ROOT, WASM, Lion
 
 
 def test_defaults_lie_in_home() -> None:
@@ -80,3 +83,36 @@ def test_no_home_is_needed_if_everything_is_named() -> None:
     settings = settings_from({"LION_STATE": "/s", "LION_CACHE": "/c"})
     assert (settings.state, settings.cache, settings.policy) == (Path("/s"), Path("/c"), None)
     assert os.path.isabs(settings.state)
+
+
+def test_without_a_home_the_state_is_enough() -> None:
+    settings = settings_from({}, state="/srv/lion")
+    assert (settings.state, settings.cache) == (Path("/srv/lion"), Path("/srv/lion/cache"))
+    assert settings_from({"LION_STATE": "/srv/lion"}).cache == Path("/srv/lion/cache")
+    assert settings_from({"XDG_CACHE_HOME": "/c"}, state="/s").cache == Path("/c/lion")
+    assert settings_from({"LION_CACHE": "/c"}, state="/s").cache == Path("/c")
+    with pytest.raises(OperatorError, match="or say --state DIR"):
+        settings_from({})
+
+
+def test_a_service_has_no_home(lion: Lion) -> None:
+    del lion.environ["HOME"], lion.environ["LION_STATE"], lion.environ["LION_CACHE"]
+    words = ("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}', "--state", "kept")
+    result = lion(*words)
+    assert (result.returncode, result.stdout, result.stderr) == (0, '"Hello, Ann!"\n', "")
+    assert list((lion.folder / "kept" / "cache" / "components").glob("*.cwasm"))
+
+
+def test_a_read_only_cache_is_one_warning(lion: Lion, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def refuse(path: Any, *rest: Any, **words: Any) -> int:
+        if ".cwasm" in str(path):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return opened(path, *rest, **words)
+
+    monkeypatch.setattr("os.open", refuse)
+    result = lion("run", ROOT / "examples" / "tour" / "manifest.toml")
+    assert result.returncode == 0
+    (warning,) = [line for line in result.stderr.splitlines() if line.startswith("warning")]
+    assert "Read-only file system; name another folder with LION_CACHE" in warning

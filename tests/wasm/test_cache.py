@@ -1,14 +1,20 @@
 """Compiled code is loaded only as lion wrote it, by the user who wrote it."""
 
+import errno
 import hashlib
 import os
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lion.errors import OperatorError
+from lion.errors import LionWarning, OperatorError
 from lion.wasm.cache import CompileCache
 from lion.wasm.engine import FLAGS, engine_digest
+from lion.wasm.offers import offered
+from lion.wasm.runtime import open_runtime
+from tests.wasm.kit import built
 
 DIGEST = hashlib.sha256(b"component").hexdigest()
 
@@ -92,6 +98,54 @@ def test_a_directory_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> N
     cache = CompileCache(tmp_path / "file" / "cache", "engine")
     with pytest.raises(OperatorError, match="cannot be used"):
         cache.write(DIGEST, b"x")
+
+
+UNWRITABLE = [errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC]
+
+
+def _unwritable(monkeypatch: pytest.MonkeyPatch, number: int, place: str) -> None:
+    """From now on the system refuses to write there, as a read-only or full disk does."""
+
+    def refuse(*args: Any, **words: Any) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(place, refuse)
+
+
+@pytest.mark.parametrize("number", UNWRITABLE)
+@pytest.mark.parametrize("place", ["lion.wasm.cache.os.open", "lion.wasm.cache.Path.mkdir"])
+def test_where_nothing_can_be_kept_it_is_said_once(
+    number: int, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").mkdir(mode=0o700)
+    cache = CompileCache(tmp_path / "cache", "engine")
+    _unwritable(monkeypatch, number, place)
+    with pytest.warns(LionWarning, match="cannot be written.*LION_CACHE") as told:
+        for _ in range(2):
+            assert cache.read(DIGEST) is None
+            cache.write(DIGEST, b"machine code")
+    assert len(told) == 1
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_what_a_read_only_cache_has_is_used(
+    cache: CompileCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.write(DIGEST, b"machine code")
+    (tmp_path / "cache").chmod(0o500)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cache.read(DIGEST) == b"machine code"
+
+
+async def test_a_component_is_loaded_without_a_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_runtime(tmp_path / "cache", offers=offered()) as runtime:
+        _unwritable(monkeypatch, errno.EROFS, "lion.wasm.cache.Path.mkdir")
+        with pytest.warns(LionWarning, match="compiles anew"):
+            component = await runtime.load(built("hello"), "hello")
+    assert component.digest == hashlib.sha256(built("hello")).hexdigest()
 
 
 def test_every_setting_is_in_the_engines_digest(monkeypatch: pytest.MonkeyPatch) -> None:

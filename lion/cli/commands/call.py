@@ -5,18 +5,20 @@ Rule: stdout gets the result and nothing else; what the tool says on the way goe
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from lion.cli.one_call import grant_options, read_given
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.summary import json_text, render_denial, render_ending, summary_json
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.plans import read_plan, with_call
+from lion.plans import Given, read_plan, read_source, with_call
 from lion.review.report import RunReport
 
 
@@ -25,15 +27,27 @@ from lion.review.report import RunReport
 @click.argument("tool", metavar="PLUGIN.TOOL")
 @click.argument("arguments", metavar="[JSON]", default="{}")
 @set_option
+@grant_options
 @common_options
 def command(
-    common: Common, target: str, tool: str, arguments: str, sets: Mapping[str, str]
+    common: Common,
+    target: str,
+    tool: str,
+    arguments: str,
+    sets: Mapping[str, str],
+    **words: tuple[str, ...],
 ) -> int:
     """Call one tool with a JSON object of arguments (- reads it from stdin) and print its result.
 
-    A bare component runs with nothing granted; its plugin's name may be left out.
+    A bare component may do nothing but what --allow and --secret grant it for this one call; its
+    plugin's name may be left out.
+
+    \b
+    lion call fetcher.wasm fetch '{"url": "https://example.com/"}' \\
+      --allow 'http = ["GET https://example.com/**"]'
     """
-    plan = read_plan(target, sets)
+    given = read_given(**words)
+    plan = _plan(target, sets, given)
     values = parse_arguments(sys.stdin.read() if arguments == "-" else arguments)
     plan = with_call(plan, tool, values)
     errors = open_screen("stderr")
@@ -44,6 +58,12 @@ def command(
     else:
         _tell(report, plan)
     return report.exit_code
+
+
+def _plan(target: str, sets: Mapping[str, str], given: Given | None) -> Plan:
+    if given is None:
+        return read_plan(target, sets)
+    return read_source(Path(target), msgspec.structs.replace(given, vars=sets))
 
 
 def parse_arguments(text: str) -> dict[str, Any]:
