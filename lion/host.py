@@ -50,7 +50,8 @@ from lion.wasm.runtime import WasmRuntime, open_runtime
 
 if TYPE_CHECKING:
     from lion.review.run import RunAudit
-    from lion.system.lent import Lendable, Lent
+    from lion.system.discovery import Lent
+    from lion.system.lent import Lendable
 
 OpenServices = Callable[
     [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[Services]

@@ -8,16 +8,45 @@ Rule: a list shows what would be allowed if it were called now; nobody is asked 
 Rule: while a person is asked, the clocks of those stand still who wait for nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from lion.domain.call import Decision, HostCall, Target, Verdict
 from lion.domain.question import Question
+from lion.kernel.deadline import Deadline
 from lion.policy.decide import Processor, decide
+from lion.policy.rights import Rights
 
-if TYPE_CHECKING:
-    from lion.kernel.invocation import Invocation
+
+class JudgedHolder(Protocol):
+    """Whose rights count."""
+
+    rights: Rights
+
+    def decide(self, question: Question) -> Decision:
+        """What rights and rules say of a question."""
+        ...
+
+
+class JudgedCaller(Protocol):
+    """Who asks: an invocation."""
+
+    run: str
+    path: str
+    holder: str
+    chain: tuple[str, ...]
+    number: int
+    deadline: Deadline
+
+    @property
+    def owner(self) -> JudgedHolder:
+        """The holder it is of."""
+        ...
+
+    def waiting_only(self) -> "Iterable[JudgedCaller]":
+        """This one and those above that wait for nothing but it."""
+        ...
 
 
 class Asker(Protocol):
@@ -45,7 +74,7 @@ class Judge:
         self.processors: Mapping[str, Sequence[Processor]] = {}
         self._asker = asker or Nobody()
 
-    def at_once(self, caller: "Invocation", question: Question) -> Decision | None:
+    def at_once(self, caller: JudgedCaller, question: Question) -> Decision | None:
         """The decision of a call, unless somebody has to be asked for it: then `decide` says."""
         if question.capability in self.processors:
             return None
@@ -53,7 +82,7 @@ class Judge:
         return None if decision.verdict is Verdict.ASK else decision
 
     async def decide(
-        self, caller: "Invocation", question: Question, number: int, args: list[Any]
+        self, caller: JudgedCaller, question: Question, number: int, args: list[Any]
     ) -> Decision:
         """Decide call `number` of an invocation, as long as that takes."""
         call = _call(caller, question, number, args)
@@ -66,7 +95,7 @@ class Judge:
             return await self._asker.ask(call, decision)
 
     def foresee(
-        self, caller: "Invocation", capability: str, operation: str, target: Target
+        self, caller: JudgedCaller, capability: str, operation: str, target: Target
     ) -> Decision:
         """What would be decided of a call like this, as far as nobody has to be asked."""
         question = Question(caller.holder, capability, operation, target)
@@ -74,13 +103,13 @@ class Judge:
             return caller.owner.decide(question)
         return self._judged(caller, _call(caller, question, caller.number, []), question)
 
-    def _judged(self, caller: "Invocation", call: HostCall, question: Question) -> Decision:
+    def _judged(self, caller: JudgedCaller, call: HostCall, question: Question) -> Decision:
         static = caller.owner.decide(question)
         processors = self.processors.get(question.capability, ())
         return decide(call, caller.owner.rights, processors, static=static)
 
 
-def _call(caller: "Invocation", question: Question, number: int, args: list[Any]) -> HostCall:
+def _call(caller: JudgedCaller, question: Question, number: int, args: list[Any]) -> HostCall:
     return HostCall(
         run=caller.run, invocation=caller.path, number=number, chain=caller.chain,
         capability=question.capability, operation=question.operation, target=question.target,

@@ -15,6 +15,7 @@ from lion.ports.components import (
     Handles,
     Import,
     ImportSeen,
+    JsonTypes,
     OpenRuntime,
     Runtime,
 )
@@ -39,7 +40,7 @@ from lion.ports.log import (
     VerifyReport,
 )
 from lion.ports.surroundings import Surroundings
-from lion.ports.system import Asking, JsonTypes, Offered, SystemComponent, SystemInfo
+from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [
     "NO_EXTENSIONS",

@@ -3,16 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from lion.domain.plan import Limits
 from lion.values.type_notes import TypeNote
 from lion.values.wit import Function
-
-if TYPE_CHECKING:
-    from lion.ports.system import JsonTypes
 
 
 class Import(msgspec.Struct, frozen=True):
@@ -39,6 +36,19 @@ class ImportSeen(msgspec.Struct, frozen=True, kw_only=True):
     is_offered: bool
 
 
+class JsonTypes(Protocol):
+    """What a function takes and gives where no WIT type says it."""
+
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    text: str
+    """The types as their language writes them."""
+
+    def read(self, values: Any) -> list[Any]:
+        """Arguments by name as they are called with and recorded. Raises JsonMismatch."""
+        ...
+
+
 class Export(msgspec.Struct, frozen=True):
     """One exported function. `name` is the function's own, `interface` empty at the component's
     root. `json` are its types where they are not WIT's (a system plugin's); `notes` what the
@@ -49,7 +59,7 @@ class Export(msgspec.Struct, frozen=True):
     name: str
     type: Function
     docs: str = ""
-    json: "JsonTypes | None" = None
+    json: JsonTypes | None = None
     notes: tuple[TypeNote, ...] = ()
 
 

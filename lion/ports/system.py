@@ -3,7 +3,7 @@ sandbox holds, and what only trusted Python may be.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -85,17 +85,4 @@ class SystemComponent(Component, Protocol):
 
     async def close(self) -> None:
         """End it, once; the second time does nothing. Raises GuestError."""
-        ...
-
-
-class JsonTypes(Protocol):
-    """What a function takes and gives where no WIT type says it."""
-
-    input_schema: dict[str, Any]
-    output_schema: dict[str, Any]
-    text: str
-    """The types as their language writes them."""
-
-    def read(self, values: Any) -> list[Any]:
-        """Arguments by name as they are called with and recorded. Raises JsonMismatch."""
         ...

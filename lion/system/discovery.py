@@ -50,6 +50,14 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True):
         return f"{show_line(self.distribution)} {show_line(self.version)}"
 
 
+class Lent(msgspec.Struct, frozen=True):
+    """A system plugin that a program lends: its class, whose it is, the folders of its code."""
+
+    kind: type[SystemPlugin[Any]]
+    claim: Installed
+    folders: tuple[Path, ...]
+
+
 def claims() -> Iterator[Installed]:
     """Everything that is installed, and lion's own. Imports nothing."""
     for name, value in SHIPPED.items():

@@ -11,7 +11,8 @@ from lion.domain.plan import Holder, Plan
 from lion.ports import Clock, Services
 
 if TYPE_CHECKING:
-    from lion.system.lent import Lendable, Lent
+    from lion.system.discovery import Lent
+    from lion.system.lent import Lendable
     from lion.system.loaded import LoadedPlugin
 
 AllLent = Mapping[str, "Lent"]

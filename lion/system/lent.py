@@ -14,24 +14,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from lion.domain.names import NAME_FORMS, is_name
 from lion.errors import OperatorError
 from lion.system.contract import CONTRACT, TOOL_MARK, SystemPlugin
-from lion.system.discovery import Installed, check_class, claims
+from lion.system.discovery import Installed, Lent, check_class, claims
 from lion.system.opening import check_offers
 
 Lendable = Mapping[str, Callable[..., Any]] | type[SystemPlugin[Any]]
 """Tools by their names, or a system plugin's class."""
-
-
-class Lent(msgspec.Struct, frozen=True):
-    """A system plugin that a program lends: its class, whose it is, the folders of its code."""
-
-    kind: type[SystemPlugin[Any]]
-    claim: Installed
-    folders: tuple[Path, ...]
 
 
 def lent(name: str, what: Lendable) -> Lent:

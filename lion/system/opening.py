@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import trio
 from pydantic import ValidationError
@@ -29,7 +29,7 @@ from lion.system.contract import (
     SettingsError,
     SystemPlugin,
 )
-from lion.system.discovery import Installed, docs_of, find_claim, load_class
+from lion.system.discovery import Installed, Lent, docs_of, find_claim, load_class
 from lion.system.faults import Scrub, told
 from lion.system.functions import OfferedFunction, functions_of
 from lion.system.loaded import LoadedPlugin
@@ -37,15 +37,11 @@ from lion.system.shape import Shapes
 from lion.system.signature import BadSignature, Signature
 from lion.system.wit_text import render_interface
 
-if TYPE_CHECKING:
-    from lion.system.lent import Lent
-
-
 _is_tool = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,63}").fullmatch
 
 
 def load_plugin(
-    plan: Plan, holder: Holder, clock: Clock, scrub: Scrub, lent: "Lent | None" = None
+    plan: Plan, holder: Holder, clock: Clock, scrub: Scrub, lent: Lent | None = None
 ) -> LoadedPlugin:
     """Find, import and check a system plugin; not yet opened. Raises OperatorError."""
     document = Document(plan.text, kind="manifest", path=plan.path, folder=plan.folder)
