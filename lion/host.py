@@ -108,8 +108,11 @@ class Host:
         """
         try:
             return await self.inspect(data, origin)
-        except GuestError as exc:
-            return describe_refused(data, origin, await self._runtime.survey(data, origin), exc)
+        except LionError as exc:
+            seen = await self._runtime.survey(data, origin)
+            if not isinstance(exc, GuestError):
+                raise
+            return describe_refused(data, origin, seen, exc)
 
     async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
         """Load every component of a plan, and system plugins, which are not opened: what each

@@ -30,11 +30,14 @@ from lion.wasm.fiber import PollMeter
 from lion.wasm.lines import read_lines
 from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
-from lion.wasm.sections import check_preamble, function_docs
+from lion.wasm.sections import check_preamble, function_docs, import_names
 from lion.wasm.survey import survey_imports
 
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
+
+MOST_NAMES = 40
+"""Names of imports that are said of a component which cannot be compiled."""
 
 REFUSED_PYTHONS = ((3, 14, 0), (3, 14, 1))
 """They take a fiber's stack for an overflow and may abort the process."""
@@ -95,7 +98,12 @@ class WasmRuntime:
         """See ports.Runtime.survey."""
         check_preamble(data, origin)
         digest = hashlib.sha256(data).hexdigest()
-        wasm = await trio.to_thread.run_sync(self._compile, data, digest, origin)
+        try:
+            wasm = await trio.to_thread.run_sync(self._compile, data, digest, origin)
+        except OperatorError as exc:
+            names = import_names(data)
+            hint = f"it imports {', '.join(names[:MOST_NAMES])}" if names else exc.hint
+            raise OperatorError(exc.what, hint=hint) from exc
         return tuple(survey_imports(wasm, self._shared.engine, self._offers))
 
     def _compile(self, data: bytes, digest: str, origin: str) -> WasmComponent:
