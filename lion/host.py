@@ -61,9 +61,8 @@ operator's proxy."""
 
 
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run is fitted with; a test puts others in their place (lion.testing). Broker,
-    policy, budgets and engine are not among them: nobody tests against others.
-    """
+    """What every run is fitted with; a test puts others in their place (lion.testing), but never
+    of broker, policy, budgets and engine."""
 
     operations: Mapping[tuple[str, str], Operation] = {}
     """All that there are, if none are given."""
@@ -188,6 +187,9 @@ class Host:
         """The same of any component, a refused one too. Raises OperatorError for what is none."""
         try:
             return await self.inspect(data, origin)
+        except OperatorError:
+            await self._runtime.survey(data, origin)  # raises the same, with what it imports
+            raise
         except GuestError as exc:
             return describe_refused(data, origin, await self._runtime.survey(data, origin), exc)
 

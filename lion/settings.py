@@ -122,7 +122,7 @@ def _home(environ: Mapping[str, str]) -> Path:
     if not os.path.isabs(home):
         raise OperatorError(
             "HOME names no directory, so there is no place for lion's state",
-            hint="set HOME, or say --state DIR",
+            hint="set HOME or LION_STATE, or say --state DIR",
         )
     return Path(home)
 

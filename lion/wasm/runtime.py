@@ -16,7 +16,8 @@ from wasmtime.component import ResourceType
 from wasmtime.component._types import FuncType
 
 from lion.domain.pythons import check_python
-from lion.errors import GuestError
+from lion.domain.text import show_line
+from lion.errors import GuestError, OperatorError
 from lion.ports import NO_EXTENSIONS, Export, Extensions, Import, ImportSeen
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
@@ -31,11 +32,14 @@ from lion.wasm.fiber import PollMeter
 from lion.wasm.lines import read_lines
 from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
-from lion.wasm.sections import check_preamble
+from lion.wasm.sections import check_preamble, import_names
 from lion.wasm.survey import survey_imports
 
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
+
+MOST_NAMES = 40
+"""Names of imports that are said of a component which cannot be compiled."""
 
 
 class WasmRuntime:
@@ -84,7 +88,12 @@ class WasmRuntime:
         """See ports.Runtime.survey."""
         check_preamble(data, origin)
         digest = hashlib.sha256(data).hexdigest()
-        compiled = await self._compiler.compile(data, digest, origin)
+        try:
+            compiled = await self._compiler.compile(data, digest, origin)
+        except OperatorError as exc:
+            names = [show_line(name) for name in import_names(data)[:MOST_NAMES]]
+            hint = f"it imports {', '.join(names)}" if names else exc.hint
+            raise OperatorError(exc.what, hint=hint) from exc
         return await trio.to_thread.run_sync(self._survey, compiled)
 
     def _survey(self, compiled: Compiled) -> tuple[ImportSeen, ...]:

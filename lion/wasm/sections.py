@@ -15,6 +15,7 @@ MOST_DOCS = 1 << 20
 """Bytes of a section with docs that are read."""
 MAGIC = b"\0asm"
 COMPONENT_LAYER = b"\x0d\x00\x01\x00"
+IMPORTS = 10
 MODULE_LAYER = b"\x01\x00\x00\x00"
 
 
@@ -55,18 +56,49 @@ def _leb(data: bytes, at: int) -> tuple[int, int]:
 
 def custom_sections(data: bytes) -> Iterator[tuple[str, bytes]]:
     """Names and payloads of the outermost custom sections; stops where the bytes are truncated."""
-    at = 8
     try:
-        while at < len(data):
-            kind = data[at]
-            size, body = _leb(data, at + 1)
-            at = body + size
-            if kind == 0 and at <= len(data):
-                length, start = _leb(data, body)
+        for kind, at, end in _sections(data):
+            if kind == 0 and end <= len(data):
+                length, start = _leb(data, at)
                 name = data[start : start + length].decode("utf-8", "replace")
-                yield name, data[start + length : at]
+                yield name, data[start + length : end]
     except IndexError:
         return
+
+
+def _sections(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """The kind of each outermost section, where it begins and where it ends."""
+    at = 8
+    while at < len(data):
+        size, body = _leb(data, at + 1)
+        yield data[at], body, body + size
+        at = body + size
+
+
+def import_names(data: bytes) -> list[str]:
+    """What a component says it imports, by name and without types, also where this wasmtime knows
+    none of its features; up to where it cannot be read.
+    """
+    found: list[str] = []
+    try:
+        for kind, at, end in _sections(data):
+            if kind == IMPORTS:
+                count, at = _leb(data, at)
+                while count > 0 and at < end:
+                    length, start = _leb(data, at + 1)
+                    found.append(data[start : start + length].decode("utf-8", "replace"))
+                    at = _after_type(data, start + length)
+                    count -= 1
+    except IndexError:
+        pass
+    return found
+
+
+def _after_type(data: bytes, at: int) -> int:
+    """Where the type of an import ends: its kind, for some kinds a byte more, and an index."""
+    kind = data[at]
+    at += 2 if kind in (0, 2) or (kind == 3 and data[at + 1] == 0) else 1
+    return at + 1 if kind == 3 and data[at] == 1 else _leb(data, at)[1]
 
 
 def _text(value: Any) -> str:

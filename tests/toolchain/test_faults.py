@@ -1,5 +1,6 @@
 """What a guest in AssemblyScript says when it goes wrong: its own words, with file and line."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from lion.review.report import Ending
 from tests.attack.kit import holder, open_arena
 from tests.toolchain.tables import call_with
+from tests.wasm.kit import ROOT
 
 PLACE = r" \(assembly/index\.ts:\d+:\d+\)"
 
@@ -50,6 +52,25 @@ async def test_last_words_say_what_was_wrong(
     assert (ending.ok, ending.exit_code, ending.ending) == (False, 3, "trap")
     assert words in ending.words
     assert len(ending.words) < 5000
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "source"),
+    [
+        ("nth", {"index": 3}, "return numbers[index];"),
+        ("throw", {"message": "x"}, "throw new Error(message);"),
+        ("wrong-case", {}, "asTimeout();"),
+        ("unwrap-error", {}, ".unwrap()!;"),
+    ],
+)
+async def test_a_trap_says_the_authors_line_wherever_it_was(
+    tmp_path: Path, tool: str, arguments: dict[str, Any], source: str
+) -> None:
+    ending = await _end(tmp_path, tool, arguments)
+    place = re.search(r"trapped at assembly/index\.ts:(\d+): ", ending.error)
+    assert place, ending.error
+    lines = (ROOT / "plugins-src/faults-as/assembly/index.ts").read_text("utf-8").splitlines()
+    assert source in lines[int(place[1]) - 1]
 
 
 async def test_what_is_right_has_no_last_words(tmp_path: Path) -> None:

@@ -169,3 +169,22 @@ def test_it_uses_an_interface_that_a_system_plugin_offers(
         (bat / "books.toml").write_text(text, "utf-8")
         called = place.lion("call", "bat/books.toml", "bat.greet", '{"name":"Lions"}', **offering)
         assert said in called.stdout + called.stderr
+
+
+def test_in_a_workspace_what_its_root_has_is_used(place: Place, bat: Path) -> None:
+    """npm puts the packages of all of a workspace's plugins into the root's node_modules."""
+    place.empty("mono")
+    mono = place.folder / "mono"
+    (mono / "plugins").mkdir(parents=True)
+    package = {"name": "mono", "private": True, "workspaces": ["plugins/*"]}
+    (mono / "package.json").write_text(json.dumps(package), "utf-8")
+    assert place.lion("new", "mono/plugins/owl", "--lang", "assemblyscript").returncode == 0
+    shutil.copytree(place.folder / "fetched", mono / "node_modules", symlinks=True)
+    library = mono / "node_modules" / "lion-as"
+    library.unlink()
+    library.symlink_to(mono / "plugins" / "owl" / "vendor" / "lion-as")
+    nowhere = {"npm_config_registry": "http://127.0.0.1:9/"}
+    built = place.lion("build", "mono/plugins/owl", **nowhere)
+    assert built.returncode == 0, built.stderr
+    assert "npm fetches" not in built.stderr
+    assert not (mono / "plugins" / "owl" / "node_modules").exists()

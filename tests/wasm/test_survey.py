@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from lion.errors import GuestError
+from lion.errors import GuestError, OperatorError
 from lion.host import open_host
 from lion.kernel.inspect import ComponentInfo
 from lion.settings import Settings
 from lion.toolchain.wit.docs import append_custom
 from lion.wasm.lines import read_lines
 from lion.wasm.notes import MOST_TEXT, with_notes
-from lion.wasm.sections import MOST_DOCS, function_docs
+from lion.wasm.sections import MOST_DOCS, function_docs, import_names
 from tests.wasm.kit import assemble, built, open_bench
 
 ALL = """\
@@ -83,6 +83,33 @@ async def test_a_resource_that_a_world_uses_of_an_interface_is() -> None:
       (alias export $i "box" (type $b)) (import "box" (type (eq $b))))"""
     async with open_bench(assemble(wat)) as bench:
         assert bench.exports == {}
+
+
+def test_names_of_imports_are_read_without_a_compiler() -> None:
+    found = [
+        "f",
+        "x",
+        "lion:host/clock@0.1.0",
+        "wasi:cli/environment@0.2.0",
+        "wasi:io/error@0.2.0",
+    ]
+    assert import_names(assemble(ALL)) == [*found, "acme:x/y@1.0.0", "t:t/types", "m"]
+    uses = """(component (import "t:t/a" (instance $i (export "r" (type (sub resource)))))
+      (alias export $i "r" (type $r)) (import "r" (type (eq $r))) (import "g" (func)))"""
+    assert import_names(assemble(uses)) == ["t:t/a", "r", "g"]
+    data = assemble(ALL)
+    for cut in range(8, len(data)):
+        import_names(data[:cut])
+        import_names(data[:cut] + b"\xff" * 20)
+
+
+async def test_of_what_cannot_be_compiled_the_imports_are_said(settings: Settings) -> None:
+    """A feature that the engine has not: a list of a fixed length."""
+    kind = bytes([7, 5, 1, 0x67, 0x7D, 4, 0])
+    wrong = assemble('(component (import "wasi:cli/run@0.3.0" (instance)))') + kind
+    with pytest.raises(OperatorError, match="no component that can run here") as caught:
+        await _survey(wrong, settings)
+    assert caught.value.hint == "it imports wasi:cli/run@0.3.0"
 
 
 DEEP = '{"worlds":' + "[" * 500_000
