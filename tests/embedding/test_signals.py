@@ -94,19 +94,21 @@ def test_an_interrupted_program_ends_in_order(programs: Programs, how: str) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("quarter", range(4))
 @pytest.mark.parametrize("how", ["trio", "blocking", "unclosed"])
-def test_a_hundred_interrupts(programs: Programs, how: str) -> None:
+def test_a_hundred_interrupts(programs: Programs, how: str, quarter: int) -> None:
     often = (1,) if how == "unclosed" else (1, 1, 3)
     moments = Counter(
-        programs.interrupt(how, within=0.8, times=programs.rng.choice(often)) for _ in range(100)
+        programs.interrupt(how, within=0.8, times=programs.rng.choice(often)) for _ in range(25)
     )
-    assert moments["interrupted"] >= 80
-    assert programs.runs() == 100
+    assert moments["interrupted"] >= 20
+    assert programs.runs() == 25
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("quarter", range(4))
 @pytest.mark.parametrize("name", ["on_trio", "plain"])
-def test_a_hundred_interrupts_of_an_example(programs: Programs, name: str) -> None:
-    moments = Counter(programs.interrupt_example(name, within=0.15) for _ in range(100))
-    assert moments["interrupted"] >= 20
-    assert programs.runs() == 100
+def test_a_hundred_interrupts_of_an_example(programs: Programs, name: str, quarter: int) -> None:
+    moments = Counter(programs.interrupt_example(name, within=0.15) for _ in range(25))
+    assert moments["interrupted"] >= 5
+    assert programs.runs() == 25
