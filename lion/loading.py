@@ -7,6 +7,7 @@ raised.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -37,6 +38,7 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
+from lion.reading import beside, read_regular, reason_of
 from lion.system.entry import AllLent, load_system, open_system
 from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
@@ -45,12 +47,14 @@ Operations = Mapping[tuple[str, str], Operation]
 
 
 def read_component(path: Path) -> bytes:
-    """A component's bytes, read once. Raises OperatorError if the file cannot be read."""
+    """A component's bytes, read once. Raises OperatorError if the file cannot be read, is no
+    regular one, or has more than COMPONENT_SIZE bytes.
+    """
     try:
-        return path.read_bytes()
-    except OSError as exc:
+        return read_regular(path)
+    except (OSError, ValueError) as exc:
         raise OperatorError(
-            f"the component {str(path)!r} cannot be read: {exc.strerror}",
+            f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
             hint="check the path in the manifest, or build it: lion build DIR",
         ) from exc
 
@@ -105,7 +109,7 @@ class Loader:
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
-            data = read_component(holder.component)
+            data = await beside(partial(read_component, holder.component))
             sizes[name] = len(data)
             found[name] = await self._runtime.load(data, holder.origin, extensions)
         check_runs(plan, found)
@@ -146,7 +150,7 @@ class Loader:
         found.operations = self._with_extensions(found.components)
         for name, holder in _first(plan, is_sandboxed=True):
             try:
-                data = read_component(holder.component)
+                data = await beside(partial(read_component, holder.component))
                 component = await self._runtime.load(data, holder.origin, extensions)
                 _check(component, holder, found.operations)
                 await self._log.put_blob(data)
