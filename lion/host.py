@@ -41,6 +41,7 @@ from lion.plans import (
 )
 from lion.policy.policy_file import Policy
 from lion.ports import Clock, EventLog, Operation, Services, Surroundings
+from lion.reading import beside
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.scopes.http_url import Url
@@ -201,9 +202,8 @@ class Host:
         """Look at a plan's scripts, directories and secrets. Raises OperatorError for the first
         mistake; a directory's only if it is strict.
         """
-        look = partial(check_services, is_strict=is_strict)
-        code = code_of(plan, self._lent)
-        return await trio.to_thread.run_sync(look, plan, self.settings, code)
+        seen = plan, self.settings, code_of(plan, self._lent)
+        return await beside(partial(check_services, *seen, is_strict=is_strict))
 
     async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
@@ -223,7 +223,7 @@ class Host:
     async def _plan(self, source: Source | Plan, given: Given) -> Plan:
         self._runs.check_open()
         given = msgspec.structs.replace(given, owner=self._owner, lent=tuple(self._lent))
-        return await trio.to_thread.run_sync(read_source, source, given)
+        return await beside(partial(read_source, source, given))
 
     async def _start(self, plan: Plan) -> Run:
         clock, run = self._fittings.clock(), self._fittings.name_run()
@@ -288,7 +288,7 @@ def open_host(
 async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIterator[Host]:
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
-        rules = read_policy(settings.policy)
+        rules = await beside(partial(read_policy, settings.policy))
         interrupts = await stack.enter_async_context(open_interrupts()) if signals else None
         log = await stack.enter_async_context(
             open_sqlite_log(settings.state, durability=settings.durability)

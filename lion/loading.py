@@ -7,11 +7,11 @@ raised.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import msgspec
-import trio
 
 from lion.domain.capability import (
     Capability,
@@ -38,7 +38,7 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
-from lion.reading import read_regular
+from lion.reading import beside, read_regular, reason_of
 from lion.system.entry import AllLent, load_system, open_system
 from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
@@ -52,18 +52,11 @@ def read_component(path: Path) -> bytes:
     """
     try:
         return read_regular(path)
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
         raise OperatorError(
-            f"the component {str(path)!r} cannot be read: {exc.strerror}",
+            f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
             hint="check the path in the manifest, or build it: lion build DIR",
         ) from exc
-
-
-async def _read_beside(path: Path) -> bytes:
-    """The same without holding up anybody, given up at once when cancelled: a network's file
-    system may hang.
-    """
-    return await trio.to_thread.run_sync(read_component, path, abandon_on_cancel=True)
 
 
 def offered_wit(use: str) -> tuple[str, str]:
@@ -116,7 +109,7 @@ class Loader:
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
-            data = await _read_beside(holder.component)
+            data = await beside(partial(read_component, holder.component))
             sizes[name] = len(data)
             found[name] = await self._runtime.load(data, holder.origin, extensions)
         check_runs(plan, found)
@@ -157,7 +150,7 @@ class Loader:
         found.operations = self._with_extensions(found.components)
         for name, holder in _first(plan, is_sandboxed=True):
             try:
-                data = await _read_beside(holder.component)
+                data = await beside(partial(read_component, holder.component))
                 component = await self._runtime.load(data, holder.origin, extensions)
                 _check(component, holder, found.operations)
                 await self._log.put_blob(data)

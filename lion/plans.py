@@ -15,7 +15,7 @@ from lion.domain.names import NAME_FORMS, is_name
 from lion.domain.plan import Plan, RunCall
 from lion.errors import OperatorError
 from lion.policy.policy_file import Policy, parse_policy
-from lion.reading import read_regular
+from lion.reading import COMPONENT_SIZE, TEXT_SIZE, read_regular, read_text, reason_of, too_large
 
 WASM_MAGIC = b"\0asm"
 
@@ -94,7 +94,7 @@ def _read_path(word: str, folder: Path, sets: Mapping[str, str], given: Given) -
     path = Path(os.path.abspath(folder / word))
     # A component is read by who loads it, and can be large.
     is_component = path.suffix == ".wasm" and path.is_file()
-    data = b"" if is_component else read_file(path, "manifest or component")
+    data = b"" if is_component else read_either(path)
     if not _is_component(path, data):
         if (said := _for_a_component(given)) is not None:
             raise _has_grants(said)
@@ -193,7 +193,7 @@ def read_manifest(word: str, sets: Mapping[str, str]) -> Plan:
     from lion.manifest.parse import parse_manifest
 
     path = Path(os.path.abspath(word))
-    data = read_file(path, "manifest")
+    data = read_either(path, "manifest")
     if data.startswith(WASM_MAGIC):
         raise OperatorError(
             f"{word!r} is a compiled component, not a manifest",
@@ -207,7 +207,7 @@ def read_plan(word: str, sets: Mapping[str, str]) -> Plan:
     from lion.manifest.parse import bare_plan
 
     path = Path(os.path.abspath(word))
-    data = read_file(path, "manifest or component")
+    data = read_either(path)
     return bare_plan(path) if _is_component(path, data) else read_manifest(word, sets)
 
 
@@ -215,20 +215,27 @@ def read_policy(path: Path | None) -> Policy:
     """The operator's policy. Raises OperatorError if the file cannot be read or is wrong."""
     if path is None:
         return parse_policy("", None)
-    try:
-        return parse_policy(path.read_text("utf-8"), path)
-    except (OSError, UnicodeDecodeError) as exc:
-        raise OperatorError(f"the policy {str(path)!r} cannot be read: {exc}") from exc
+    return parse_policy(read_text(path, "the policy"), path)
 
 
 def _is_component(path: Path, data: bytes) -> bool:
     return data.startswith(WASM_MAGIC) or path.suffix == ".wasm"
 
 
+def read_either(path: Path, kind: str = "manifest or component") -> bytes:
+    """The bytes of a file that is a manifest or a component. Raises OperatorError."""
+    data = read_file(path, kind)
+    if len(data) > TEXT_SIZE and not _is_component(path, data):
+        raise too_large(str(path), TEXT_SIZE)
+    return data
+
+
 def read_file(path: Path, kind: str) -> bytes:
-    """A file's bytes. Raises OperatorError, naming a file nearby that may have been meant."""
+    """A file's bytes, as many as a component may have. Raises OperatorError, naming a file nearby
+    that may have been meant.
+    """
     try:
-        return read_regular(path)
+        return read_regular(path, COMPONENT_SIZE)
     except FileNotFoundError:
         raise OperatorError(
             f"there is no {kind} {str(path)!r}", hint=_nearby(path), path=str(path)
@@ -238,9 +245,8 @@ def read_file(path: Path, kind: str) -> bytes:
             f"{str(path)!r} is a directory, not a {kind}", hint=_inside(path), path=str(path)
         ) from None
     except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise OperatorError(
-            f"the {kind} {str(path)!r} cannot be read: {reason}",
+            f"the {kind} {str(path)!r} cannot be read: {reason_of(exc)}",
             hint="check the path and its permissions",
             path=str(path),
         ) from exc

@@ -7,11 +7,11 @@ import os
 import pwd
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import trio
 
 from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.opened import Opened
@@ -19,6 +19,7 @@ from lion.domain.plan import Directory, Mount, Plan
 from lion.errors import OperatorError
 from lion.places import Place
 from lion.ports import Surroundings
+from lion.reading import beside
 from lion.scopes.http_url import Url
 from lion.settings import Settings
 
@@ -48,7 +49,7 @@ async def open_services(
     services = Opened()
     async with AsyncExitStack() as stack:
         if names := _secret_names(plan):
-            services.vault = _open_vault(plan, settings, names)
+            services.vault = await beside(partial(_open_vault, plan, settings, names))
         if _asks_servers(plan):
             from lion.capabilities.http.door import open_door
 
@@ -57,11 +58,12 @@ async def open_services(
         if _has_files(plan):
             from lion.capabilities.fs.roots import open_files
 
-            guard = await trio.to_thread.run_sync(_guard, plan, settings, code)
+            guard = await beside(partial(_guard, plan, settings, code))
             files = open_files(plan, guard, is_durable=settings.durability == "full")
             services.files = await stack.enter_async_context(files)
         scrubber = None if services.vault is None else services.vault.scrubber
-        services.models = open_models(plan, services.door, scrubber)
+        models = partial(open_models, plan, services.door, scrubber)
+        services.models = await beside(models) if _has_scripts(plan) else models()
         yield services
 
 
@@ -147,6 +149,10 @@ def _secret_names(plan: Plan) -> set[str]:
         for name in grant.patterns
     }
     return granted | {model.key for model in plan.models.values() if model.key}
+
+
+def _has_scripts(plan: Plan) -> bool:
+    return any(model.script is not None for model in plan.models.values())
 
 
 def _has_files(plan: Plan) -> bool:

@@ -37,7 +37,9 @@ def report_fault(error: BaseException, words: Sequence[str]) -> int:
         for line in render_lines(fault, screen):
             screen.line(line)
     if isinstance(fault, InternalError) and _is_verbose(words):
-        open_screen("stderr").write("".join(traceback.format_exception(error)))
+        screen = open_screen("stderr")
+        for line in show_lines("".join(traceback.format_exception(error))):
+            screen.line(line)
     return fault.exit_code
 
 

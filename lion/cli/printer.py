@@ -6,11 +6,11 @@ Rule: a full disk is told of when the run has ended; a reader that left is no fa
 
 import queue
 import threading
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from lion.cli.columns import cut, last_columns
 from lion.cli.screen import SPEAKERS, Screen
 from lion.cli.speech import SHOWN, Live, Spoken, Stay, name_width
 from lion.domain.record import Record
@@ -19,7 +19,6 @@ PATIENCE = 0.5
 """Seconds that an interrupt leaves for what is still to be written."""
 _BATCH = 256
 """Records rendered between two writes."""
-_ERASE = "\r\x1b[2K"
 
 
 class View(Protocol):
@@ -50,7 +49,7 @@ class Page:
         self._colours: dict[str, str] = {}
         self._live = Live()
         self._passing: Spoken | None = None
-        self._has_tail = False
+        self._shown = ""
 
     def show(self, records: Iterable[Record]) -> None:
         """Write what some records say. Raises OutsideError."""
@@ -63,10 +62,11 @@ class Page:
     def _write(self, lines: list[Spoken], *, is_last: bool = False) -> None:
         text = "".join(self._lasting(lines))
         tail = "" if is_last else self._tail()
-        if text or tail or self._has_tail:
-            erase = _ERASE if self._has_tail else ""
-            self._screen.write(f"{erase}{text}{tail}")
-        self._has_tail = bool(tail)
+        if text or (self._shown and not tail):
+            self._screen.write(text)
+        if tail:
+            self._screen.pass_by(tail)
+        self._shown = tail
 
     def _lasting(self, lines: list[Spoken]) -> Iterator[str]:
         for line in lines:
@@ -77,32 +77,28 @@ class Page:
                 continue
             if self._passing is not None and line.speaker == self._passing.speaker:
                 self._passing = None
-            yield f"{self._prefix(line.speaker)}{line.text}\n"
+            prefix, room = self._prefix(line.speaker)
+            for piece in self._screen.broken(line.text, room, room):
+                yield f"{prefix}{piece}\n"
 
     def _tail(self) -> str:
-        if not self._screen.is_terminal:
+        if not self._screen.can_erase:
             return ""
         line = self._live.tail or self._passing
         if line is None:
             return ""
-        room = self._screen.columns - len(f"{line.speaker:<{self._width}} | ") - 1
-        return f"{self._prefix(line.speaker)}{_last_columns(line.text, room)}"
+        prefix, room = self._prefix(line.speaker)
+        text = "".join(self._screen.broken(line.text, room, room))
+        return f"{prefix}{last_columns(text, room - 1)}"
 
-    def _prefix(self, speaker: str) -> str:
+    def _prefix(self, speaker: str) -> tuple[str, int]:
+        """Who speaks, and the columns that are left for what is said."""
+        columns = self._screen.columns
+        name = f"{speaker:<{self._width}}"
+        if self._screen.is_terminal:
+            name = cut(name, columns // 2 - len(" | "))
         colour = self._colours.setdefault(speaker, SPEAKERS[len(self._colours) % len(SPEAKERS)])
-        return f"{self._screen.paint(f'{speaker:<{self._width}} |', colour)} "
-
-
-def _last_columns(text: str, room: int) -> str:
-    """As much of a line's end as fits into `room` columns."""
-    begin = len(text)
-    while begin > 0:
-        wide = unicodedata.east_asian_width(text[begin - 1]) in "WF"
-        room -= 2 if wide else 1
-        if room < 0:
-            break
-        begin -= 1
-    return text[begin:]
+        return f"{self._screen.paint(f'{name} |', colour)} ", columns - len(f"{name} | ")
 
 
 class Printer:

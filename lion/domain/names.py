@@ -15,6 +15,13 @@ SCOPE_PATTERN = r"(?!.*\*\*\*)(?:\*\*|[a-z0-9*-]{1,64}(?:\.[A-Za-z0-9*-]{1,64}){
 MODEL_SCOPE_PATTERN = r"(?!.*\*\*)[a-z0-9*-]{1,64}"
 """Which models a grant may name: `fast`, `small-*`, `*`."""
 
+LONGEST_GUESS = 64
+"""Characters of a word that may be what a misspelled one meant."""
+MOST_GUESSES = 100
+"""Words that one is compared with."""
+MOST_SHOWN = 50
+"""Known words that an error lists."""
+
 is_name = re.compile(NAME_PATTERN).fullmatch
 is_tool_name = re.compile(TOOL_PATTERN).fullmatch
 is_model_scope = re.compile(MODEL_SCOPE_PATTERN).fullmatch
@@ -25,8 +32,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like this one, if any is."""
     import difflib
 
-    # difflib is quadratic; nobody mistypes a word by hundreds of characters.
-    found = difflib.get_close_matches(word[:100], sorted(known), n=1, cutoff=0.6)
+    # difflib is quadratic; nobody mistypes a word by hundreds of characters, and one of three
+    # times another's length is not like it.
+    word = word[:LONGEST_GUESS]
+    like = [k for k in known if len(word) <= 3 * len(k[: 3 * LONGEST_GUESS]) <= 9 * len(word)]
+    nearer = sorted(like, key=lambda k: (k[:1] != word[:1], k))[:MOST_GUESSES]
+    found = difflib.get_close_matches(word, sorted(nearer), n=1, cutoff=0.6)
     return found[0] if found else None
 
 
@@ -36,4 +47,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     guess = nearest(word, words)
     if guess is not None:
         return f"did you mean {guess!r}?"
-    return f"known here: {', '.join(words)}" if words else "there is none"
+    shown = ", ".join(one[:LONGEST_GUESS] for one in words[:MOST_SHOWN])
+    more = f", and {len(words) - MOST_SHOWN:,} more" if len(words) > MOST_SHOWN else ""
+    return f"known here: {shown}{more}" if words else "there is none"

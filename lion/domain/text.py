@@ -4,16 +4,21 @@ Rule: guest text is never markup: what could move the cursor, colour, hide or re
 Rule: escaping never fails, and escaped text escapes to itself.
 """
 
+import json
 import re
 
+_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
+"""C0 (tab and newline are judged apart), DEL, C1."""
 _UNSAFE = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 (tab and newline are judged apart), DEL, C1
-    "\u00ad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks of direction, spaces without width
+    f"{_CONTROLS}"
+    "\u00ad\u061c\u200b\u200e\u200f"  # soft hyphen, marks of direction, spaces without width
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # letters that show nothing
     "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # separators, invisible controls
     "\ud800-\udfff"  # half a surrogate pair cannot be written as UTF-8
     "\U000e0000-\U000e0fff"  # tags and selectors that show nothing
 )
 _IN_BLOCK = re.compile(f"[{_UNSAFE}]")
+_OF_JSON = re.compile(f"[{_UNSAFE.removeprefix(_CONTROLS)}\x7f-\x9f]")
 _IN_LINE = re.compile(f"[\t\n{_UNSAFE}]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -39,6 +44,11 @@ def show_lines(text: str) -> list[str]:
     if lines[-1] == "":
         lines.pop()
     return [show(line) for line in lines]
+
+
+def show_json(text: str) -> str:
+    """JSON for people: the same values, with what JSON itself leaves unescaped."""
+    return _OF_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -6,6 +6,8 @@ and what to do.
 
 import re
 import tomllib
+from collections.abc import Sequence
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,14 +19,28 @@ Place = tuple[str | int, ...]
 
 LONGEST: Final = 1024 * 1024
 """Characters of a file: nobody writes more by hand."""
+LONGEST_PART: Final = 100
+"""Characters of a key that an error shows."""
+MOST_PARTS: Final = 16
+"""Parts of a key, since tomllib takes time in the square of them."""
 
 _KEY = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)"""
 _PATH = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_PATH})\s*\]")
 _ENTRY = re.compile(rf"\s*({_PATH})\s*=")
-# tomllib takes time in the square of a key's parts; nobody writes 64.
-_ENDLESS_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_KEY}[ \t]*\.[ \t]*){{64}}")
-_TEXT = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'""")
+# One match for each piece of a text, whatever it is: none is looked at twice. A closing of more
+# than three quotes has the first of them in the text.
+_PIECE = re.compile(
+    r"""
+    (?P<over> \"{3} (?: [^"\\] | \\.? | "(?!"") )*+ (?:"{3,5})? | \'{3} .*? (?:'{3,5}|\Z) )
+    | (?P<key> "(?:[^"\\\n]|\\.)*+"? | '[^'\n]*'? | [A-Za-z0-9_-]+ )
+    | (?P<dot> [ \t]* \. [ \t]* )
+    | \#[^\n]* | [ \t]+ | [^"'#.A-Za-z0-9_\- \t]+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+# A text that does not end ends with its line, or each of its quotes would begin another.
+_TEXT = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*'?""")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -44,8 +60,8 @@ class Document:
         """The text as plain values. Raises OperatorError with line and column."""
         if len(self.text) > LONGEST:
             raise self.error((), f"longer than {LONGEST} characters", "make it smaller")
-        if _ENDLESS_KEY.search(self.text):
-            raise self.error((), "a key of more than 64 parts", "use fewer levels")
+        if _has_endless_key(self.text):
+            raise self.error((), f"a key of more than {MOST_PARTS} parts", "use fewer levels")
         try:
             return tomllib.loads(self.text)
         except RecursionError:
@@ -77,17 +93,21 @@ class Document:
                 found = number  # [models.fast] is where `models` begins
         return found
 
-    def item_line(self, place: Place, index: int, text: str) -> int | None:
-        """The line of a text in a list of texts; that of the list where it cannot be told."""
-        begin = self.line_of(place)
+    def item_lines(self, place: Place, texts: Sequence[str]) -> list[int | None]:
+        """The line of each text in a list of texts; that of the list where it cannot be told."""
+        begin = self.line_of(place) if texts else None
         if begin is None:
-            return None
-        lines = self.text.splitlines(keepends=True)
-        rest = "".join(lines[begin - 1 :])
-        texts = [found for found in _TEXT.finditer(rest) if found[0][0] != "#"]
-        if index >= len(texts) or texts[index][0][1:-1] != text:
-            return begin
-        return begin + rest.count("\n", 0, texts[index].start())
+            return [None] * len(texts)
+        rest = "".join(self.text.splitlines(keepends=True)[begin - 1 :])
+        found = (one for one in _TEXT.finditer(rest) if one[0][0] != "#")
+        line, at = begin, 0
+        lines: list[int | None] = []
+        for text, one in zip_longest(texts, islice(found, len(texts))):
+            if one is not None:
+                line, at = line + rest.count("\n", at, one.start()), one.start()
+            is_it = one is not None and one[0][1:-1] == text
+            lines.append(line if is_it else begin)
+        return lines
 
     def _origin(self, line: int | None) -> str:
         origin = self.kind if self.path is None else show_line(str(self.path))
@@ -120,9 +140,28 @@ def render_place(place: Place) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            shown = part if _BARE.fullmatch(part) else f'"{show_line(part)}"'
+            # A key may be as long as the file.
+            shown = show_line(part, longest=LONGEST_PART)
+            shown = shown if _BARE.fullmatch(part) else f'"{shown}"'
             text += f".{shown}" if text else shown
     return text
+
+
+def _has_endless_key(text: str) -> bool:
+    """Whether a key has too many parts; texts and comments may have any number of dots."""
+    dots, was_key = 0, False
+    for piece in _PIECE.finditer(text):
+        match piece.lastgroup:
+            case "dot":
+                dots = dots + 1 if was_key else 0
+                if dots >= MOST_PARTS:
+                    return True
+                was_key = False
+            case "key":
+                dots, was_key = (0, True) if was_key else (dots, True)
+            case _:
+                dots, was_key = 0, False
+    return False
 
 
 def _written_places(text: str) -> list[tuple[int, Place]]:

@@ -12,10 +12,13 @@ from datetime import date, datetime, time
 from typing import Any, Final
 
 from lion.domain.names import did_you_mean
-from lion.manifest.document import Document, Place
+from lion.errors import OperatorError
+from lion.manifest.document import LONGEST, Document, Place
 
 DEEPEST: Final = 64
 """Levels of tables and lists."""
+MOST_VALUES: Final = 20_000
+"""Keys and members of lists in a file, all levels together."""
 
 _VARIABLE = re.compile(r"\$?\$\{([^}]*)\}?")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -37,27 +40,74 @@ def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> d
     return values
 
 
-def fill(document: Document, value: Any, values: Mapping[str, str], place: Place = ()) -> Any:
+def fill(document: Document, value: Any, values: Mapping[str, str]) -> Any:
     """A TOML value as a JSON value with its variables filled in. Raises OperatorError."""
-    if len(place) > DEEPEST:
-        raise document.error(place[:4], "is nested too deeply", f"use at most {DEEPEST} levels")
-    match value:
-        case str():
-            return _fill_text(document, value, values, place)
-        case dict():
-            return {k: fill(document, v, values, (*place, k)) for k, v in value.items()}
-        case list():
-            return [fill(document, v, values, (*place, i)) for i, v in enumerate(value)]
-        case datetime() | date() | time():
-            return value.isoformat()
-        case bool():
-            return value
-        case int() if not -(2**63) <= value < 2**63:
-            raise document.error(place, "does not fit into 64 bits", "write a smaller number")
-        case float() if not math.isfinite(value):
-            raise document.error(place, "is no finite number", "write a number, or text")
-        case _:
-            return value
+    return _Filling(document, values).fill(value, ())
+
+
+class _Filling:
+    """Fills in one file, and counts what it comes to: a text with a long variable in it many
+    times would be as long as both together.
+    """
+
+    def __init__(self, document: Document, values: Mapping[str, str]) -> None:
+        self._document = document
+        self._values = values
+        self._count = 0
+        self._size = 0
+
+    def fill(self, value: Any, place: Place) -> Any:
+        """A value and what is in it."""
+        self._note(place)
+        match value:
+            case str():
+                return self._fill_text(value, place)
+            case dict():
+                return {k: self.fill(v, (*place, k)) for k, v in value.items()}
+            case list():
+                return [self.fill(v, (*place, i)) for i, v in enumerate(value)]
+            case datetime() | date() | time():
+                return value.isoformat()
+            case bool():
+                return value
+            case int() if not -(2**63) <= value < 2**63:
+                raise self._error(place, "does not fit into 64 bits", "write a smaller number")
+            case float() if not math.isfinite(value):
+                raise self._error(place, "is no finite number", "write a number, or text")
+            case _:
+                return value
+
+    def _note(self, place: Place) -> None:
+        self._count += 1
+        if self._count > MOST_VALUES:
+            raise self._error((), f"more than {MOST_VALUES:,} values", "make it smaller")
+        if len(place) > DEEPEST:
+            what, hint = "is nested too deeply", f"use at most {DEEPEST} levels"
+            raise self._error(place[:4], what, hint)
+
+    def _fill_text(self, text: str, place: Place) -> str:
+        if "${" not in text:
+            return text
+        return _VARIABLE.sub(lambda found: self._put(found, place), text)
+
+    def _put(self, found: re.Match[str], place: Place) -> str:
+        name = found[1]
+        if found[0].startswith("$$"):
+            return found[0][1:]
+        if not found[0].endswith("}"):
+            raise self._error(place, "a ${ without its }", "close it, or write $${ for ${")
+        if name not in self._values:
+            hint = f"{did_you_mean(name, self._values)}, or declare it under [vars]"
+            raise self._error(place, f"no variable {name!r} is declared", hint)
+        value = self._values[name]
+        self._size += len(value)
+        if self._size > LONGEST:
+            what = f"the variables that are filled in come to more than {LONGEST:,} characters"
+            raise self._error(place, what, f"shorten {name!r}, or use it less often")
+        return value
+
+    def _error(self, place: Place, what: str, hint: str) -> OperatorError:
+        return self._document.error(place, what, hint)
 
 
 def _default(document: Document, name: str, value: Any) -> str:
@@ -69,20 +119,3 @@ def _default(document: Document, name: str, value: Any) -> str:
     if isinstance(value, str) and "${" in value:
         raise document.error(place, "refers to a variable", "defaults are taken as they stand")
     return str(value)
-
-
-def _fill_text(document: Document, text: str, values: Mapping[str, str], place: Place) -> str:
-    def put(found: re.Match[str]) -> str:
-        if found[0].startswith("$$"):
-            return found[0][1:]
-        if not found[0].endswith("}"):
-            raise document.error(place, "a ${ without its }", "close it, or write $${ for ${")
-        if found[1] not in values:
-            raise document.error(
-                place,
-                f"no variable {found[1]!r} is declared",
-                f"{did_you_mean(found[1], values)}, or declare it under [vars]",
-            )
-        return values[found[1]]
-
-    return _VARIABLE.sub(put, text)

@@ -74,9 +74,10 @@ def _proxy(document: Document, text: str) -> Url:
 
 def _rules(document: Document, key: str, texts: list[str], verdict: Verdict) -> tuple[Rule, ...]:
     rules = []
-    for index, text in enumerate(texts):
+    lines = document.item_lines((key,), texts)
+    for index, (text, line) in enumerate(zip(texts, lines, strict=True)):
         try:
-            rules.append(parse_rule(text, verdict, document.item_line((key,), index, text)))
+            rules.append(parse_rule(text, verdict, line))
         except BadRule as exc:
             what, _, hint = str(exc).partition("; ")
             raise document.error((key, index), what, hint) from None

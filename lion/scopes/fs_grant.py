@@ -36,9 +36,11 @@ def check_guest_path(value: str) -> str:
 
 def check_once(paths: Sequence[str]) -> None:
     """Raise ValueError if a guest's path is granted twice."""
+    seen: set[str] = set()
     for path in paths:
-        if paths.count(path) > 1:
+        if path in seen:
             raise ValueError(f"{path!r} is granted twice; one path is one directory")
+        seen.add(path)
 
 
 def build_fs_grant(

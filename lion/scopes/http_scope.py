@@ -81,8 +81,8 @@ def render_scope(scope: HttpScope) -> str:
 
 
 def _parse(text: str, path: str) -> HttpScope:
-    found = _SCOPE.fullmatch(text.strip())
-    if found is None or len(text) > 1_024 or "***" in text:
+    found = _SCOPE.fullmatch(text.strip()) if len(text) <= 1_024 else None
+    if found is None or "***" in text:
         raise BadScope(f"{text[:100]!r} names no requests; write {FORMS}")
     scheme = found["scheme"] and found["scheme"].lower()
     if scheme not in (None, *DEFAULT_PORTS):

@@ -18,6 +18,7 @@ from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
 from lion.errors import OperatorError
 from lion.manifest.parse import bare_plan, parse_manifest
+from lion.reading import read_regular, reason_of
 from lion.scopes.fs_path import is_below
 from lion.testing.options import Options
 
@@ -28,10 +29,10 @@ def read_source(source: str | os.PathLike[str]) -> tuple[Path, bytes]:
     """The absolute path of a manifest or component, and what is there. Raises OperatorError."""
     path = Path(os.path.abspath(source))
     try:
-        return path, path.read_bytes()
-    except OSError as exc:
+        return path, read_regular(path)
+    except (OSError, ValueError) as exc:
         raise OperatorError(
-            f"{str(path)!r} cannot be read: {exc.strerror}",
+            f"{str(path)!r} cannot be read: {reason_of(exc)}",
             hint="paths are taken from the working directory; "
             "of a test's neighbour: Path(__file__).parent / ...",
         ) from exc

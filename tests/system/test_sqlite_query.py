@@ -1,7 +1,11 @@
 """Look here if you want to know that a query reads its one database and does nothing else."""
 
+import json
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +16,7 @@ import trio
 
 from lion.errors import OperatorError
 from lion.system import ToolError
+from lion.system.shipped import sqlite_guard
 from lion.values.json_scalars import JsonMismatch
 from tests.attack.kit import call, holder, only, open_arena, task
 from tests.system.kit import SystemBench, open_system, system
@@ -164,12 +169,13 @@ async def test_without_the_guard_the_attacks_would_do_something(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tests above would notice: some of these succeed where nobody is asked."""
-    from lion.system.shipped.sqlite_guard import ReadOnly
-
-    monkeypatch.setattr(ReadOnly, "__call__", lambda *_: sqlite3.SQLITE_OK)
-    async with open_query(library) as bench:
-        for sql in ("select * from pragma_database_list", "select hex(zeroblob(3))"):
-            assert (await bench.call("query", sql=sql))["rows"]
+    database, _ = sqlite_guard.open_database(library / "library.sqlite", None)
+    asked = {"parameters": [], "seconds": 5, "rows": 10, "bytes": 1_000}
+    attacks = ("select * from pragma_database_list", "select hex(zeroblob(3))")
+    assert all("refused" in sqlite_guard.answer(database, {**asked, "sql": a}) for a in attacks)
+    monkeypatch.setattr(sqlite_guard.ReadOnly, "__call__", lambda *_: sqlite3.SQLITE_OK)
+    assert all(sqlite_guard.answer(database, {**asked, "sql": a})["rows"] for a in attacks)
+    database.close()
 
 
 ENDLESS = [
@@ -178,6 +184,109 @@ ENDLESS = [
     "select count(*) from books a, books b, books c, books d where a.id + b.id + c.id = -d.id",
     "select max(random()) from books a, books b, books c, books d",
 ]
+
+
+LONG = "replace(printf('%30000d', 1), ' ', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')"
+UNSEEN = {
+    "instr": f"select instr({LONG}, substr({LONG}, 1, 400000) || 'b')",
+    "replace": f"select length(replace({LONG}, substr({LONG}, 1, 400000) || 'b', ''))",
+    "trim": f"select trim({LONG}, substr(replace({LONG}, 'a', 'b'), 1, 40000) || '1a')",
+    "json_patch": f"{RECURSIVE} where n < 50000) select length(json_patch("
+    "json_group_object('a' || n, 1), json_group_object('b' || n, 1))) from c",
+    "view": "select * from endless",
+}
+"""Each is one call, in which SQLite looks at no clock for minutes at least."""
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+async def test_one_long_function_ends(library: Path, name: str) -> None:
+    with sqlite3.connect(library / "library.sqlite") as database:
+        database.execute(f"create view endless as {UNSEEN['instr']}")
+    database.close()
+    async with open_query(library, timeout="100 ms") as bench:
+        with pytest.raises(ToolError, match=r"the query took longer than 0.1 s"):
+            await bench.call("query", sql=UNSEEN[name])
+    async with open_query(library) as bench:
+        assert (await bench.call("query", sql="select 1"))["rows"] == [[1]]
+
+
+async def test_after_one_that_was_killed_the_next_is_answered(library: Path) -> None:
+    async with open_query(library, timeout="1 s") as bench:
+        for _ in range(2):
+            with pytest.raises(ToolError, match="took longer"):
+                await bench.call("query", sql=UNSEEN["instr"])
+            found = await bench.call("query", sql="select count(*) from books")
+            assert found["rows"] == [[BOOKS]]
+
+
+async def test_who_swaps_the_file_after_a_kill_swaps_nothing(library: Path) -> None:
+    async with open_query(library, timeout="1 s") as bench:
+        os.replace(library / "other.sqlite", library / "library.sqlite")
+        with pytest.raises(ToolError, match="took longer"):
+            await bench.call("query", sql=UNSEEN["instr"])
+        with pytest.raises(ToolError, match="was replaced by another file"):
+            await bench.call("query", sql="select title from books")
+
+
+def test_a_file_that_is_swapped_while_it_is_opened_is_not_read(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def swapped(*args: Any, **named: Any) -> sqlite3.Connection:
+        os.replace(library / "other.sqlite", library / "library.sqlite")
+        return connect(*args, **named)
+
+    monkeypatch.setattr(sqlite3, "connect", swapped)
+    with pytest.raises(sqlite_guard.Unreadable, match="was replaced by another file"):
+        sqlite_guard.open_database(library / "library.sqlite", None)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="has no limit on memory")
+async def test_what_needs_too_much_memory_or_disk_is_refused(library: Path) -> None:
+    many = "with recursive c(n) as (select 1 union all select n + 1 from c where n < 300)"
+    big = "printf('%900000d', n)"
+    async with open_query(library, timeout="60 s") as bench:
+        for sql, said in (
+            (f"{many} select n from c order by {big} || n", "disk I/O error"),
+            (f"select {','.join([big] * 200)} from (select 1 n)", "memory"),
+        ):
+            with pytest.raises(ToolError, match=said):
+                await bench.call("query", sql=sql)
+        assert (await bench.call("query", sql="select 1"))["rows"] == [[1]]
+
+
+async def test_a_run_that_is_cancelled_leaves_no_query_behind(library: Path) -> None:
+    with trio.fail_after(60):
+        async with open_query(library, timeout="1 h") as bench:
+            with trio.move_on_after(0.05) as scope:
+                await bench.call("query", sql=UNSEEN["instr"])
+            assert scope.cancelled_caught
+
+
+def test_a_process_whose_host_is_gone_ends(library: Path) -> None:
+    """At once while it waits, by its limit on processor time while it computes."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", sqlite_guard.__file__],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    asked = {"sql": UNSEEN["instr"], "parameters": [], "seconds": 0, "rows": 1, "bytes": 100}
+    first = {"file": str(library / "library.sqlite"), "identity": None}
+    lines = "".join(f"{json.dumps(one)}\n" for one in (first, asked))
+    out, _ = process.communicate(lines.encode(), timeout=120)
+    assert process.returncode == -signal.SIGXCPU
+    assert out.count(b"\n") == 1
+
+
+async def test_what_the_process_says_is_bounded(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a hostile database had made it another's."""
+    monkeypatch.setattr("lion.system.shipped.sqlite_query.LONGEST_SCHEMA", 0)
+    async with open_query(library, **{"max-bytes": "1 KiB"}) as bench:
+        with pytest.raises(ToolError, match="the query was ended"):
+            await bench.call("query", sql=f'select 1 as "{"x" * 10_000}"')
+        assert (await bench.call("query", sql="select 1"))["rows"] == [[1]]
 
 
 @pytest.mark.parametrize("sql", ENDLESS)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from lion.capabilities.http.contract import HttpDoor
 from lion.capabilities.models.provider import Models, Provider, Served
 from lion.domain.plan import Model, Plan
-from lion.errors import InternalError, OperatorError
+from lion.errors import InternalError
+from lion.reading import read_text
 
 if TYPE_CHECKING:
     from lion.capabilities.secrets.scrub import Scrubber
@@ -58,14 +59,5 @@ def _scripted(path: Path, values: Mapping[str, str]) -> Provider:
     from lion.capabilities.models.scripted import ScriptedModel
     from lion.manifest.script import parse_script
 
-    return ScriptedModel(parse_script(_read(path), path=path, values=values))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise OperatorError(
-            f"the script {str(path)!r} cannot be read: {exc}",
-            hint="check models.*.script in the manifest",
-        ) from exc
+    text = read_text(path, "the script", hint="check models.*.script in the manifest")
+    return ScriptedModel(parse_script(text, path=path, values=values))

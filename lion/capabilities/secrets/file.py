@@ -30,6 +30,7 @@ from lion.domain.hidden import Hidden
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
 from lion.manifest.document import Document
+from lion.reading import TEXT_SIZE, read_regular, reason_of
 from lion.scopes.http_scope import ANY, host_pattern
 from lion.scopes.http_url import DEFAULT_PORTS, BadUrl
 
@@ -38,6 +39,8 @@ SOURCES = ("value", "file", "hosts")
 KEYS = ("value", "file", "hosts", "header", "format", "query", "body")
 LONGEST = 8 * 1024
 """Characters of a value."""
+LARGEST_FILE = LONGEST + 2
+"""Bytes of a file that holds one and ends its line."""
 
 
 def variable_of(name: str) -> str:
@@ -72,11 +75,14 @@ def _read(path: Path | None) -> tuple[Document, dict[str, Any]]:
     if path is None:
         return Document("", kind="secrets", path=None), {}
     try:
+        text = read_regular(path, TEXT_SIZE).decode("utf-8")
         mode = path.stat().st_mode
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        what = getattr(exc, "strerror", None) or "it is not UTF-8"
-        raise OperatorError(f"the secrets {str(path)!r} cannot be read: {what}") from None
+    except (OSError, ValueError) as exc:
+        # Without the cause, which may have a value in it.
+        raise OperatorError(
+            f"the secrets {str(path)!r} cannot be read: {reason_of(exc)}",
+            hint="check the path and its permissions",
+        ) from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise OperatorError(
             f"the secrets {str(path)!r} can be read by others", hint=f"chmod 600 {path}"
@@ -141,10 +147,12 @@ def _value(document: Document, name: str, table: dict[str, Any]) -> Hidden | Non
     if "file" not in table:
         return Hidden(table["value"]) if "value" in table else None
     try:
-        return Hidden(Path(table["file"]).read_text("utf-8").rstrip("\r\n"))
-    except (OSError, UnicodeDecodeError) as exc:
-        what = getattr(exc, "strerror", None) or "it is not UTF-8"
-        raise document.error((name, "file"), f"cannot be read: {what}") from None
+        value = read_regular(Path(table["file"]), LARGEST_FILE).decode("utf-8")
+    except OperatorError as exc:
+        raise document.error((name, "file"), exc.what, exc.hint) from None
+    except (OSError, ValueError) as exc:
+        raise document.error((name, "file"), f"cannot be read: {reason_of(exc)}") from None
+    return Hidden(value.rstrip("\r\n"))
 
 
 def _of_variable(name: str, variable: Hidden, table: dict[str, Any]) -> Secret:

@@ -17,6 +17,7 @@ from lion.cli.screen import Screen, open_screen
 from lion.cli.summary import near
 from lion.domain.text import show_line
 from lion.errors import GuestError
+from lion.plans import read_file
 from lion.review.loaded import ComponentInfo
 
 
@@ -96,7 +97,7 @@ def _inspected(common: Common, one: Any) -> ComponentInfo:
     """What was built, as lion takes it. Raises GuestError with the line in the WIT."""
     path = one.project.component
     try:
-        return inspect_component(common, path.read_bytes(), near(path))
+        return inspect_component(common, read_file(path, "component"), near(path))
     except GuestError as exc:
         from lion.toolchain.wit.imports import located
 

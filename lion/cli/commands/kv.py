@@ -10,7 +10,7 @@ import msgspec
 
 from lion.cli.options import Common, common_options
 from lion.cli.screen import open_screen
-from lion.domain.text import show_line
+from lion.domain.text import show_line, show_lines
 from lion.errors import OperatorError
 from lion.ports import KeptStore
 
@@ -31,7 +31,10 @@ def list_(common: Common, owner: str | None, holder: str | None) -> int:
     screen = open_screen("stdout")
     if owner is not None and holder is not None:
         keys = list_keys(common.settings(), _owner(owner), holder)
-        lines = [msgspec.json.encode(keys).decode()] if common.as_json else [*map(show_line, keys)]
+        # What a guest wrote does not begin at a terminal's left edge.
+        edge = "  " if screen.is_terminal else ""
+        shown = [f"{edge}{show_line(key)}" for key in keys]
+        lines = [msgspec.json.encode(keys).decode()] if common.as_json else shown
     else:
         stores = list_stores(common.settings())
         if owner is not None:
@@ -48,7 +51,7 @@ def list_(common: Common, owner: str | None, holder: str | None) -> int:
 @click.argument("key")
 @common_options
 def get(common: Common, owner: str, holder: str, key: str) -> int:
-    """Print the value under KEY in the store of HOLDER, byte for byte."""
+    """Print the value under KEY in the store of HOLDER, byte for byte; escaped on a terminal."""
     from lion.upkeep import get_value
 
     value = get_value(common.settings(), _owner(owner), holder, key)
@@ -57,7 +60,12 @@ def get(common: Common, owner: str, holder: str, key: str) -> int:
             f"{holder!r} keeps nothing under {key!r}",
             hint=f"see what there is: lion kv list {owner} {holder}",
         )
-    click.echo(value, nl=False)
+    screen = open_screen("stdout")
+    if screen.is_terminal:
+        for line in show_lines(value.decode("utf-8", "backslashreplace")):
+            screen.line(f"  {line}")
+    else:
+        click.echo(value, nl=False)
     return 0
 
 

@@ -1,25 +1,46 @@
 """Look here if you want to know why a query can do nothing but read the one database.
 
+This file is run by itself, as the process that has the database (sqlite_process.py): requests and
+answers are lines of JSON. Of Python it needs only what comes with it.
+
 Rule: SQLite asks `ReadOnly` about everything a statement does, before it runs; what is not listed
 here is refused: ATTACH, PRAGMA, writes, transactions, extensions, virtual tables that show pages.
-Rule: reading is bounded: instructions by the clock, values, patterns and statements by limits.
+Rule: reading is bounded: instructions by the clock, values, patterns and statements by limits,
+memory and processor time of the process by the system: one call of `instr` looks at no clock.
+Rule: it is the database of the first time that is read, whoever swaps the file later.
 Rule: the database may be hostile too: its schema is not trusted, and it is opened for reading.
 """
 
+import base64
+import json
+import math
+import os
+import resource
 import sqlite3
 import stat
+import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import quote
-
-from lion.system import SettingsError
 
 LONGEST_VALUE: Final = 1024 * 1024
 LONGEST_SQL: Final = 64 * 1024
 OPERATIONS: Final = 1_000
 """Instructions of SQLite's machine between two looks at the clock: a few microseconds."""
+MEMORY: Final = 256 * 1024 * 1024
+"""Bytes of addresses that the process has, Python and SQLite included."""
+SORTED: Final = 64 * 1024 * 1024
+"""Bytes of a file in which SQLite sorts what does not fit into memory."""
+LONGEST_SCHEMA: Final = 4 * 1024 * 1024
+"""Characters of what all tables say together."""
+SPARE: Final = 1
+"""Seconds of processor time that a query has beyond its clock; who overruns them is ended."""
+
+Identity = tuple[int, int]
+"""Device and number of a file."""
 
 LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
@@ -99,32 +120,54 @@ class ReadOnly:
         return sqlite3.SQLITE_DENY
 
 
-def open_database(file: Path) -> sqlite3.Connection:
-    """The database, opened for reading. Raises SettingsError."""
+class Unreadable(Exception):
+    """The database cannot be opened: the sentence, and what to do."""
+
+
+class Refused(Exception):
+    """The query cannot be answered; the sentence tells why."""
+
+
+def open_database(file: Path, expected: list[int] | None) -> tuple[sqlite3.Connection, Identity]:
+    """The database, opened for reading, and which file that is. Raises Unreadable, also if it is
+    not the expected one.
+    """
+    shown = repr(str(file))
     try:
         found = file.lstat()
     except OSError as exc:
-        raise SettingsError(
-            f"the database {str(file)!r} cannot be read: {exc.strerror}",
-            hint="settings.file is relative to the manifest",
-        ) from exc
+        what = f"the database {shown} cannot be read: {exc.strerror}"
+        raise Unreadable(what, "settings.file is relative to the manifest") from exc
     if stat.S_ISLNK(found.st_mode):
-        raise SettingsError(
-            f"the database {str(file)!r} is a symbolic link, which may lead elsewhere tomorrow",
-            hint="write the path of the file itself",
-        )
+        what = f"the database {shown} is a symbolic link, which may lead elsewhere tomorrow"
+        raise Unreadable(what, "write the path of the file itself")
     if not stat.S_ISREG(found.st_mode):
-        raise SettingsError(f"the database {str(file)!r} is no file")
+        raise Unreadable(f"the database {shown} is no file", "")
+    identity = (found.st_dev, found.st_ino)
     try:
-        return _connected(file)
+        database = _connected(file)
     except sqlite3.Error as exc:
-        raise SettingsError(f"the database {str(file)!r} cannot be read: {exc}") from exc
+        raise Unreadable(f"the database {shown} cannot be read: {exc}", "") from exc
+    if expected not in (None, [*identity]) or not _is_open(identity):
+        database.close()
+        raise Unreadable(f"the database {shown} was replaced by another file", "start a new run")
+    return database, identity
+
+
+def _is_open(identity: Identity) -> bool:
+    """Whether this process has that file open: a path may lead elsewhere a moment later."""
+    for number in range(256):
+        with suppress(OSError):
+            found = os.fstat(number)
+            if (found.st_dev, found.st_ino) == identity:
+                return True
+    return False
 
 
 def _connected(file: Path) -> sqlite3.Connection:
     # Quoted, or a ? in the name would begin options of the URI.
     uri = f"file:{quote(str(file.absolute()))}?mode=ro"
-    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect(uri, uri=True, isolation_level=None)
     try:
         for pragma in PRAGMAS:
             database.execute(f"pragma {pragma}")
@@ -153,3 +196,104 @@ def tables_of(database: sqlite3.Connection) -> list[tuple[str, str]]:
 def set_clock(database: sqlite3.Connection, is_late: Callable[[], bool]) -> None:
     """Stop what runs as soon as it is late."""
     database.set_progress_handler(lambda: int(is_late()), OPERATIONS)
+
+
+def answer(database: sqlite3.Connection, asked: dict[str, Any]) -> dict[str, Any]:
+    """What a request comes to: `tables`, or `sql` with `parameters`, at most `rows` and `bytes`,
+    for `seconds`. Else `refused` says why not; `late` that it took too long.
+    """
+    until = time.monotonic() + asked["seconds"]
+    guard = None
+    try:
+        set_clock(database, lambda: time.monotonic() > until)
+        tables = tables_of(database)
+        if "sql" not in asked:
+            if sum(len(name) + len(sql) for name, sql in tables) > LONGEST_SCHEMA:
+                raise Refused(f"the tables' SQL has more than {LONGEST_SCHEMA:,} characters")
+            return {"tables": tables}
+        guard = ReadOnly(name for name, _ in tables)
+        database.set_authorizer(guard)
+        return _rows(database, asked)
+    except Refused as exc:
+        return {"refused": str(exc)}
+    except (sqlite3.Error, sqlite3.Warning, OverflowError, ValueError, MemoryError) as exc:
+        if guard is not None and guard.refused:
+            return {"refused": guard.refused}
+        if time.monotonic() > until:
+            return {"late": True}
+        return {"refused": str(exc) or "it needs too much memory"}
+
+
+def _rows(database: sqlite3.Connection, asked: dict[str, Any]) -> dict[str, Any]:
+    cursor = database.execute(asked["sql"], asked["parameters"])
+    if cursor.description is None:
+        raise Refused("this is no query: write a SELECT")
+    columns = [column[0] for column in cursor.description]
+    rows: list[list[Any]] = []
+    size = 0
+    for row in cursor:
+        written = [_written(value) for value in row]
+        size += sum(_size(value) for value in written) + 2
+        if len(rows) >= asked["rows"] or size > asked["bytes"]:
+            if not rows:
+                raise Refused(f"one row has more than {asked['bytes']:,} bytes; select less of it")
+            return {"columns": columns, "rows": rows, "more": True}
+        rows.append(written)
+    return {"columns": columns, "rows": rows, "more": False}
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case bytes():
+            return {"blob": base64.b64encode(value).decode()}
+        case float() if not math.isfinite(value):
+            raise Refused(f"{value} is no number of JSON; cast it to text")
+        case _:
+            return value
+
+
+def _size(value: Any) -> int:
+    """Bytes of a value as JSON, or a little more."""
+    match value:
+        case str():
+            return 3 + len(value.encode()) + 5 * sum(char < " " or char in '"\\' for char in value)
+        case {"blob": text}:
+            return 13 + len(text)
+        case _:
+            return 1 + len(repr(value))
+
+
+def _limit(seconds: float) -> None:
+    """Bound the processor time of what comes; a host that is gone can no longer end it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = math.ceil(used.ru_utime + used.ru_stime + seconds) + SPARE
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard < 0 else min(most, hard), hard))
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Open what the first request names, then answer the others, until there are no more."""
+
+    def tell(what: dict[str, Any]) -> None:
+        answers.write(json.dumps(what).encode() + b"\n")
+        answers.flush()
+
+    first = json.loads(requests.readline())
+    try:
+        database, identity = open_database(Path(first["file"]), first["identity"])
+    except Unreadable as exc:
+        tell({"unreadable": exc.args})
+        return
+    tell({"identity": identity})
+    for line in requests:
+        asked = json.loads(line)
+        _limit(asked["seconds"])
+        tell(answer(database, asked))
+
+
+if __name__ == "__main__":
+    for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, SORTED)):
+        with suppress(ValueError, OSError):  # a system that has no such limit, or a lower one
+            resource.setrlimit(kind, (most, most))
+    with suppress(BrokenPipeError):
+        serve(sys.stdin.buffer, sys.stdout.buffer)
