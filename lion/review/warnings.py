@@ -126,7 +126,7 @@ def _names(grant: Grant, model: Model) -> bool:
 
 def _secret(name: str, scopes: Sequence[HttpScope], around: Surroundings) -> Iterator[str]:
     if name in around.unbound:
-        yield f"granted but not bound: secret {name}"
+        yield f"granted but not bound: secret {name}; requests it would go into are refused"
         return
     origins = around.audiences.get(name, ())
     met = [one for one in origins if any(_meet(_scope(one), scope) for scope in scopes)]
