@@ -2,6 +2,7 @@
 
 Rule: a place counts whether or not anything is there: what is missing today would be found
 tomorrow.
+Rule: where secrets and the log are is nobody's to read, either.
 Rule: all candidates count, not only those in use: another day's environment is another one.
 """
 
@@ -48,13 +49,14 @@ class Place(msgspec.Struct, frozen=True):
     """A path that somebody obeys, and why; it need not exist.
 
     `is_whole`: also what is anywhere beneath it. `names` are those that would be obeyed if they
-    were made directly in it.
+    were made directly in it. `is_private`: nobody reads there, either.
     """
 
     path: Path
     why: str
     is_whole: bool = False
     names: frozenset[str] = frozenset()
+    is_private: bool = False
 
 
 def said_by(environ: Mapping[str, str]) -> dict[str, str]:
@@ -75,9 +77,9 @@ def _lions(environ: Mapping[str, str]) -> Iterator[Place]:
         ("XDG_CACHE_HOME", ".cache", CACHE, "LION_CACHE"),
     ):
         for base in _bases(environ, xdg, in_home):
-            yield Place(base / "lion", why, is_whole=True)
+            yield Place(base / "lion", why, is_whole=True, is_private=why != CACHE)
         for path in _named(environ, named) if named else ():
-            yield Place(path, why, is_whole=True)
+            yield Place(path, why, is_whole=True, is_private=why != CACHE)
     for path in _named(environ, "LION_POLICY"):
         yield Place(path, CONFIGURES)
 

@@ -112,19 +112,19 @@ def list_directories(
 
 
 def _guard(plan: Plan, settings: Settings, code: Sequence[Path]) -> "Guard":
-    """What no guest may write, the files of the operator's secrets included; nothing, which is
-    found at once, where nobody may write.
+    """What no guest may write or read, the files of the operator's secrets included; what only
+    matters to writers is not looked for where nobody may write.
     """
-    from lion.capabilities.fs.guard import Guard, guard_of
+    from lion.capabilities.fs.guard import guard_of, private_guard
 
-    if not any(mount.write for mount in _mounts(plan)):
-        return Guard()
-    guard = guard_of(settings, code)
+    writes = any(mount.write for mount in _mounts(plan))
+    guard = guard_of(settings, code) if writes else private_guard(settings)
     files: tuple[Place, ...] = ()
     if settings.secrets is not None:
         from lion.capabilities.secrets.file import value_files
 
-        files = tuple(Place(path, KEPT) for path in value_files(settings.secrets))
+        paths = value_files(settings.secrets)
+        files = tuple(Place(path, KEPT, is_private=True) for path in paths)
     return msgspec.structs.replace(guard, places=(*guard.places, *files))
 
 

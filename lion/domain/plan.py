@@ -95,7 +95,8 @@ class Grant(msgspec.Struct, frozen=True):
     numbers (kv: bytes); `line` where it came from, for people:
     `plugins.notes: allow.kv = { bytes = "64 KiB" }`; `addresses` are networks that may be reached
     though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
-    in a path is meant as it is sent (http).
+    in a path is meant as it is sent (http); `plain` that no secret goes along (http); `headers`
+    are names that may be sent though they can change what a request is at a server (http).
     """
 
     capability: str
@@ -105,6 +106,8 @@ class Grant(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
     mount: Mount | None = None
     encoded_slash: bool = False
+    plain: bool = False
+    headers: tuple[str, ...] = ()
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ from lion.domain.units import (
 )
 from lion.scopes.extension_grant import check_scope
 from lion.scopes.fs_grant import check_guest_path
-from lion.scopes.http_grant import check_network, check_url
+from lion.scopes.http_grant import check_network, check_steering_header, check_url
 
 NO_LIMIT = "none"
 """Written where a limit may be absent: `deadline = "none"`."""
@@ -206,4 +206,9 @@ Network = Annotated[
     str,
     AfterValidator(check_network),
     _text_schema("[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?", note="such as 127.0.0.1 or 10.0.0.0/8"),
+]
+SteeringHeader = Annotated[
+    str,
+    AfterValidator(check_steering_header),
+    _text_schema("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}", note="such as x-forwarded-for"),
 ]

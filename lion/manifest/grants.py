@@ -112,4 +112,6 @@ def _http(entry: HttpGrant, where: str) -> Grant:
         timeout_ns=entry.timeout,
         addresses=tuple(entry.addresses),
         encoded_slash=entry.encoded_slash,
+        plain=entry.plain,
+        headers=tuple(dict.fromkeys(entry.headers)),
     )

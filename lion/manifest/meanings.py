@@ -60,6 +60,12 @@ _HTTP: Final = {
     "encoded-slash": Key(
         "true or false", "false", "`%2F` in a path is meant as sent; else granted in both readings"
     ),
+    "plain": Key(
+        "true or false", "false", "no secret goes along; else one of the holder's has to"
+    ),
+    "headers": Key(
+        "list of names", NONE, "sent though they can change a request, as `x-forwarded-for`"
+    ),
 }
 _LIMITS: Final = {
     "memory": Key("size", "64 MiB", "linear memory of an instance"),

@@ -28,6 +28,7 @@ from lion.manifest.fields import (
     Network,
     Rated,
     Size,
+    SteeringHeader,
     Time,
     ToolScope,
 )
@@ -85,6 +86,8 @@ class HttpGrant(Table):
     timeout: Time | None = None
     addresses: list[Network] = []
     encoded_slash: bool = False
+    plain: bool = False
+    headers: list[SteeringHeader] = []
 
 
 HttpEntry = Annotated[

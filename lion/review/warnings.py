@@ -114,10 +114,27 @@ def _secrets(plan: Plan, holder: Holder, around: Surroundings) -> Iterator[str]:
         if grant.capability == "secrets":
             for name in grant.patterns:
                 yield from _secret(name, scopes, around)
+            yield from _untold(holder, grant, around)
         if grant.capability == "llm":
             for model in plan.models.values():
                 if _names(grant, model):
                     yield from _key(model, around)
+
+
+def _untold(holder: Holder, secrets: Grant, around: Surroundings) -> Iterator[str]:
+    """Requests that are refused since no secret is for there, though some is for elsewhere."""
+    origins = [one for name in secrets.patterns for one in around.audiences.get(name, ())]
+    grants = [grant for grant in holder.grants if grant.capability == "http" and not grant.plain]
+    met = [
+        any(_meet(_scope(one), parse_grant_scope(grant.patterns[0])) for one in origins)
+        for grant in grants
+    ]
+    for grant, is_met in zip(grants, met, strict=True):
+        if any(met) and not is_met:
+            yield (
+                f"no secret is for {grant.patterns[0]}: such requests are refused; "
+                "say plain = true there if none is meant"
+            )
 
 
 def _names(grant: Grant, model: Model) -> bool:
@@ -126,14 +143,14 @@ def _names(grant: Grant, model: Model) -> bool:
 
 def _secret(name: str, scopes: Sequence[HttpScope], around: Surroundings) -> Iterator[str]:
     if name in around.unbound:
-        yield f"granted but not bound: secret {name}"
+        yield f"granted but not bound: secret {name}; requests it would go into are refused"
         return
     origins = around.audiences.get(name, ())
     met = [one for one in origins if any(_meet(_scope(one), scope) for scope in scopes)]
     if origins and not met:
         yield (
             f"secret {name} is for {', '.join(origins)}, which no grant of http reaches: "
-            "it is never sent"
+            "it is never sent, and requests are refused"
         )
     yield from _plain(f"secret {name}", met)
 

@@ -11,11 +11,14 @@
 Rule: each entry is a grant of its own, with its own budgets and connections.
 Rule: `encoded-slash` says that `%2F` in a path is no slash for this server: what is sent is what
 is decided. Without it both readings have to be granted (http_match.py).
+Rule: `plain` says that no secret goes along; a request of a holder that has some is refused where
+none of them is for. `headers` are sent though they can change what a request is at a server.
 Rule: a host that is written as an address, or as localhost, names that address; every other
 private address needs `addresses`.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -33,6 +36,7 @@ DEFAULT_QUOTA: Final = {
 }
 """What an entry that writes none has: bytes per run, nanoseconds per request."""
 
+HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 
 
@@ -53,6 +57,13 @@ def check_network(value: str) -> str:
     return str(network.network_address if network.num_addresses == 1 else network)
 
 
+def check_steering_header(value: str) -> str:
+    """The name of a header in lower case. Raises ValueError."""
+    if not HEADER_NAME.fullmatch(value):
+        raise ValueError(f'{value!r} is no name of a header; write "x-forwarded-for"')
+    return value.lower()
+
+
 def build_http_grant(
     where: str,
     url: str,
@@ -64,6 +75,8 @@ def build_http_grant(
     timeout_ns: int | None = None,
     addresses: tuple[str, ...] = (),
     encoded_slash: bool = False,
+    plain: bool = False,
+    headers: tuple[str, ...] = (),
 ) -> Grant:
     """One entry of `allow.http`, with defaults for what it does not say."""
     written: dict[str, int | None] = {
@@ -78,7 +91,7 @@ def build_http_grant(
     line = f"{where}.http = [{json.dumps(url)}]"
     return Grant(
         "http", line, patterns=(url,), quota=quota, addresses=addresses,
-        encoded_slash=encoded_slash,
+        encoded_slash=encoded_slash, plain=plain, headers=headers,
     )  # fmt: skip
 
 
@@ -105,6 +118,10 @@ def written_entry(grant: Grant) -> str | dict[str, Any]:
         entry["addresses"] = list(grant.addresses)
     if grant.encoded_slash:
         entry["encoded-slash"] = True
+    if grant.plain:
+        entry["plain"] = True
+    if grant.headers:
+        entry["headers"] = list(grant.headers)
     return entry if len(entry) > 1 else url
 
 

@@ -3,8 +3,9 @@
 Rule: what is compared is in normal form on both sides (scopes/http_url.py), hosts and ports as
 such and never as part of a longer text.
 Rule: a path with an encoded slash (`%2F`) has two readings, as it is sent and with the slash: a
-grant has to cover both, unless it says that it means the one that is sent; a rule speaks of it if
-it speaks of either.
+grant has to cover both, unless it says that it means the one that is sent.
+Rule: a rule of the operator's speaks of a path if it speaks of anything that a server could see in
+it (http_readings.py).
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from lion.domain.call import Target
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.scopes.http_grant import is_suggestible, written_entry
+from lion.scopes.http_readings import readings
 from lion.scopes.http_scope import ANY, BadScope, HttpScope, parse_grant_scope, parse_rule_scope
 from lion.scopes.http_target import HttpTarget, read_http_target
 from lion.scopes.http_url import ENCODED_SLASH, BadUrl, Url, slashes_decoded
@@ -44,10 +46,16 @@ class HttpScopes(NamedScopes):
         return grant_pattern(text, encoded_slash=grant.encoded_slash)
 
     def attenuate(self, grant: Grant, by: Grant) -> Grant | None:
-        """What both give; an encoded slash is meant if it is in both."""
+        """What both give: what widens has to be in both, and `plain` in one."""
         less = super().attenuate(grant, by)
-        both = grant.encoded_slash and by.encoded_slash
-        return None if less is None else msgspec.structs.replace(less, encoded_slash=both)
+        if less is None:
+            return None
+        return msgspec.structs.replace(
+            less,
+            encoded_slash=grant.encoded_slash and by.encoded_slash,
+            plain=grant.plain or by.plain,
+            headers=tuple(name for name in grant.headers if name in by.headers),
+        )
 
     def rule_pattern(self, text: str) -> Pattern:
         """What a rule's pattern matches. Raises BadPattern."""
@@ -87,9 +95,12 @@ def grant_pattern(text: str, *, encoded_slash: bool = False) -> Pattern:
 @lru_cache(maxsize=1_024)
 def rule_pattern(text: str) -> Pattern:
     """What a rule's pattern matches. Raises BadPattern."""
-    return _compiled(
-        text, parse_rule_scope, lambda path, sent: path(sent) or path(slashes_decoded(sent))
-    )
+    return _compiled(text, parse_rule_scope, _speaks_of)
+
+
+def _speaks_of(path: Matches, sent: str) -> bool:
+    seen = readings(sent)
+    return seen is None or any(map(path, seen))
 
 
 def scope_includes(wide: str, narrow: str) -> bool:

@@ -140,8 +140,8 @@ def normal_path(text: str) -> str:
     for escape, name in _REFUSED_ESCAPES.items():
         if escape in path:
             raise BadUrl(f"a path has no encoded {name} ({escape})")
-    path = _without_dots(path) or "/"
-    if ENCODED_SLASH in path and _without_dots(slashes_decoded(path)) != slashes_decoded(path):
+    path = without_dots(path) or "/"
+    if ENCODED_SLASH in path and without_dots(slashes_decoded(path)) != slashes_decoded(path):
         raise BadUrl(f"a path has no dots beside an encoded slash ({ENCODED_SLASH})")
     return path
 
@@ -233,7 +233,20 @@ def _decoded(text: str) -> str:
     return _ESCAPE.sub(one, text)
 
 
-def _without_dots(path: str) -> str:
+def decoded_again(path: str) -> str:
+    """A path with the escapes decoded that another round of decoding leaves; what is no escape
+    stays.
+    """
+    return _ESCAPE.sub(_unreserved, path)
+
+
+def _unreserved(found: re.Match[str]) -> str:
+    is_escape = _HEX.fullmatch(found[1]) and int(found[1], 16) in _UNRESERVED
+    return chr(int(found[1], 16)) if is_escape else found[0]
+
+
+def without_dots(path: str) -> str:
+    """A path without segments `.` and `..`."""
     kept: list[str] = []
     segments = path.split("/")[1:]
     for place, segment in enumerate(segments):

@@ -170,7 +170,7 @@ async def test_a_guest_that_has_the_value_cannot_send_it(server: Server, tmp_pat
             (refused,) = [c for c in arena.calls(report.run) if c.capability == "http"]
             assert not refused.args
             assert (await arena.replay(report.run)).identical
-        pieces = [f"my {KEY[:9]}u", f"{KEY[9:]} leavesu"]
+        pieces = [f"my {KEY[:10]}u", f"{KEY[10:]} leavesu"]
         upload = call("probe.http-write", question=ask(ok, "POST"), pieces=pieces)
         report = await arena.run(probe(server), upload)
         assert only(report).value.startswith("denied: the value of a secret is in it")

@@ -71,6 +71,16 @@ def test_where_a_secret_goes(url: str, origin: str, words: str) -> None:
     assert all(words in one and origin in one for one in found)
 
 
+def test_a_server_that_no_secret_is_for() -> None:
+    around = Surroundings(audiences={"api": ("https://api.example.com",)})
+    here, there = "GET https://api.example.com/**", "GET https://docs.example.org/**"
+    (found,) = warned(secret(here, there), around, http=HTTP)
+    assert found.startswith(f"no secret is for {there}: ") and "plain = true" in found
+    plain = f'[plugins.a]\ncomponent = "a"\nallow.secrets = ["api"]\nallow.http = ["{here}", '
+    plan = plan_of(f'{plain}{{ url = "{there}", plain = true }}]')
+    assert warned(plan, around, http=HTTP) == ()
+
+
 MODEL = """
 [models.fast]
 provider = "openai"

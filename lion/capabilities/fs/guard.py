@@ -1,4 +1,5 @@
-"""Look here if you want to know which directories of the host's no manifest may have written.
+"""Look here if you want to know which directories of the host's no manifest may have, to write or
+to read.
 
 Rule: compared are devices and inodes, never names: a link or a bind mount is no way around.
 Rule: a write grant holds no directory through which lion comes to its own files, links on the way
@@ -17,7 +18,7 @@ import msgspec
 
 from lion.capabilities.fs.own import own_code
 from lion.capabilities.fs.usage import Identity, identity
-from lion.domain.plan import Plan
+from lion.domain.plan import Mount, Plan
 from lion.places import CACHE, CONFIGURES, STATE, Place, places_of
 from lion.scopes.fs_path import fold
 from lion.settings import Settings
@@ -38,6 +39,10 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     def survey(self) -> "Survey":
         """Where all that is now."""
         return Survey(self._all())
+
+    def survey_private(self) -> "Survey":
+        """Where that is which nobody may read."""
+        return Survey(place for place in self.places if place.is_private)
 
     def _all(self) -> Iterator[Place]:
         yield from (Place(path, DECIDES) for path in self.files)
@@ -106,6 +111,23 @@ class Survey:
         return None
 
 
+class Surveys:
+    """What writers are held to, and what readers are; each is looked for once, if it is needed."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._of_writers: Survey | None = None
+        self._of_readers: Survey | None = None
+
+    def of(self, mount: Mount) -> Survey:
+        """What a grant's directory is held to."""
+        if mount.write:
+            self._of_writers = self._of_writers or self._guard.survey()
+            return self._of_writers
+        self._of_readers = self._of_readers or self._guard.survey_private()
+        return self._of_readers
+
+
 def _said(place: Place) -> str:
     return f"{str(place.path)!r}, {place.why}"
 
@@ -116,14 +138,36 @@ def guard_of(settings: Settings, plugins: Sequence[Path] = ()) -> Guard:
     """
     files = (settings.policy, settings.secrets)
     used = (
-        Place(settings.state, STATE, is_whole=True),
         Place(settings.cache, CACHE, is_whole=True),
-        *(Place(path, CONFIGURES) for path in files if path is not None),
+        *(Place(path, CONFIGURES) for path in (settings.policy,) if path is not None),
     )
     return Guard(
         files=tuple(path for path in files if path is not None),
-        places=(*used, *places_of(settings.lookups), *own_code(plugins)),
+        places=(
+            *private_places(settings),
+            *used,
+            *places_of(settings.lookups),
+            *own_code(plugins),
+        ),
     )
+
+
+def private_guard(settings: Settings) -> Guard:
+    """What nobody reads by the settings and the environment: enough where nobody writes."""
+    looked_up = (place for place in places_of(settings.lookups) if place.is_private)
+    return Guard(places=(*private_places(settings), *looked_up))
+
+
+def private_places(settings: Settings) -> tuple[Place, ...]:
+    """Where the log and the secrets are that are in use."""
+    found = [Place(settings.state, STATE, is_whole=True, is_private=True)]
+    if settings.secrets is not None:
+        found.append(Place(settings.secrets, CONFIGURES, is_private=True))
+    return tuple(found)
+
+
+def _looked_up(settings: Settings) -> tuple[Place, ...]:
+    return places_of(settings.lookups)
 
 
 def inode(path: Path) -> Identity | None:

@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 
 import trio
 
-from lion.capabilities.fs.guard import Guard, Survey
+from lion.capabilities.fs.guard import Guard, Survey, Surveys
 from lion.capabilities.fs.place import (
     Changed,
     Found,
@@ -169,24 +169,26 @@ class _Opener:
         room = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         room = MOST_OPEN if room == resource.RLIM_INFINITY else min(room // 2, MOST_OPEN)
         slots, work = Slots(room), trio.CapacityLimiter(ALL_THREADS)
-        survey = self._guard.survey()
+        surveys = Surveys(self._guard)
         return {
             name: HolderFiles(trees, Slots(min(room // 4, MOST_OPEN_OF_ONE), slots), work)
             for name, holder in plan.holders.items()
-            if (trees := self._open_holder(holder, found, survey))
+            if (trees := self._open_holder(holder, found, surveys))
         }
 
     def close(self) -> None:
         for tree in self._trees:
             tree.close()
 
-    def _open_holder(self, holder: Holder, found: Directories, survey: Survey) -> list[Tree]:
+    def _open_holder(self, holder: Holder, found: Directories, surveys: Surveys) -> list[Tree]:
         return [
-            self._open(grant, mount, place_of(holder), found[holder.name, mount.path], survey)
+            self._open(grant, mount, place_of(holder), found[holder.name, mount.path], surveys)
             for grant, mount in mounts_of(holder)
         ]
 
-    def _open(self, grant: Grant, mount: Mount, place: str, found: Found, survey: Survey) -> Tree:
+    def _open(
+        self, grant: Grant, mount: Mount, place: str, found: Found, surveys: Surveys
+    ) -> Tree:
         try:
             top = open_found(found)
         except Changed:
@@ -197,8 +199,7 @@ class _Opener:
         except OSError as exc:
             raise _cannot_open(mount, place, exc) from exc
         try:
-            objection = survey.objection(top) if mount.write else None
-            _check(objection, mount, place, found.real)
+            _check(surveys.of(mount).objection(top), mount, place, found.real)
             ledger = self._ledgers.setdefault(identity(os.fstat(top)), Ledger())
         except BaseException:
             os.close(top)
@@ -215,9 +216,9 @@ def check_files(plan: Plan, guard: Guard) -> Directories:
 
     Raises OperatorError.
     """
-    survey = guard.including(plan).survey()
+    surveys = Surveys(guard.including(plan))
     return {
-        (holder.name, mount.path): _look(grant, mount, place_of(holder), base_of(plan), survey)
+        (holder.name, mount.path): _look(grant, mount, place_of(holder), base_of(plan), surveys)
         for holder in plan.holders.values()
         for grant, mount in mounts_of(holder)
     }
@@ -225,12 +226,12 @@ def check_files(plan: Plan, guard: Guard) -> Directories:
 
 def list_directories(plan: Plan, guard: Guard) -> dict[str, tuple[Directory, ...]]:
     """What each holder's grants come to, with what is wrong with them, for people to read."""
-    survey, found = guard.including(plan).survey(), dict[str, list[Directory]]()
+    surveys, found = Surveys(guard.including(plan)), dict[str, list[Directory]]()
     for holder in plan.holders.values():
         for grant, mount in mounts_of(holder):
             real, problem = real_path(mount), ""
             try:
-                real = _look(grant, mount, place_of(holder), base_of(plan), survey).real
+                real = _look(grant, mount, place_of(holder), base_of(plan), surveys).real
             except OperatorError as exc:
                 problem = exc.what
             found.setdefault(holder.name, []).append(
@@ -242,14 +243,13 @@ def list_directories(plan: Plan, guard: Guard) -> dict[str, tuple[Directory, ...
     return {name: tuple(many) for name, many in found.items()}
 
 
-def _look(grant: Grant, mount: Mount, place: str, base: Path, survey: Survey) -> Found:
+def _look(grant: Grant, mount: Mount, place: str, base: Path, surveys: Surveys) -> Found:
     """Find a grant's directory, and whether it may be granted. Raises OperatorError."""
     real = real_path(mount)
     check_links(grant, base, real, place)
     try:
         found = find(mount, real)
-        if mount.write:
-            _check(_objection(found, survey), mount, place, found.real)
+        _check(_objection(found, surveys.of(mount)), mount, place, found.real)
         if found.which is None and os.path.lexists(mount.at):
             # A link to nothing is a mistake, and not a directory that is still to be made.
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
@@ -288,7 +288,8 @@ def _cannot_open(mount: Mount, place: str, exc: OSError) -> OperatorError:
 def _check(objection: str | None, mount: Mount, place: str, real: str) -> None:
     if objection is not None:
         also = "" if real == str(mount.at) else f", which is {real!r},"
+        done = "written" if mount.write else "read"
         raise OperatorError(
-            f"{place}: {str(mount.at)!r}{also} may not be written by a guest: {objection}",
+            f"{place}: {str(mount.at)!r}{also} may not be {done} by a guest: {objection}",
             hint="grant a directory of its own",
         )

@@ -17,7 +17,7 @@ import trio
 from lion.capabilities.http.body import unpacker
 from lion.capabilities.http.connection import TOLL, Toll
 from lion.capabilities.http.contract import Terms
-from lion.capabilities.http.headers import answer_headers, locations, read_headers
+from lion.capabilities.http.headers import answer_headers, find, locations, read_headers
 from lion.capabilities.http.lookout import Cuttable, Lookout, Patience
 from lion.capabilities.secrets.scrub import Scrubber
 from lion.domain.call import CallError
@@ -129,6 +129,7 @@ class HttpAnswer:
         self.locations = locations(raw)
         self.headers = answer_headers(headers, is_packed=self._body.is_packed)
         self.url = url
+        self.is_partial = self.status == 206 or find(headers, "content-range") is not None
         self._network = response.extensions.get("network_stream")
         self._patience = watch.patience(self._network)
         self._reads = self._gave_way = 0

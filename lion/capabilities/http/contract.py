@@ -60,6 +60,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     ("127.0.0.1", "::1", "10.0.0.0/8"); every other private address is refused.
     `secrets` are names whose values go into the request where their audience has its host;
     `required` are those without which it is not sent (`denied`), for instance a model's key.
+    `is_told`: it is not sent (`denied`) if one of `secrets` is bound to no value, or if none of
+    them goes into it.
+    `headers` are names that may be sent though they can change what a request is at a server.
     `connections` are open at most at once in this pool; further requests wait for one.
     `rate` is how often requests of this pool may begin.
     `redirects` are followed at most so often, each after `follow`; none without it: then the
@@ -70,6 +73,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    is_told: bool = False
+    headers: tuple[str, ...] = ()
     connections: int = 32
     redirects: int = 10
     follow: Follow | None = None

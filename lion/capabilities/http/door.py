@@ -15,23 +15,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import httpcore2
-import msgspec
 import trio
 
 from lion.capabilities.http.addresses import parse_networks
 from lion.capabilities.http.answer import HttpAnswer, Paid, Watch
-from lion.capabilities.http.body import ENCODINGS
 from lion.capabilities.http.canned import AnswerRequest, CannedPool
 from lion.capabilities.http.connection import KeptPool
 from lion.capabilities.http.contract import OutgoingRequest, Terms
-from lion.capabilities.http.headers import Header, check_headers, find, kept_across
+from lion.capabilities.http.headers import check_steering, check_whole, kept_across
+from lion.capabilities.http.hop import Hop, first_hop, framed, relengthed, size_of
 from lion.capabilities.http.lookout import Lookout
 from lion.capabilities.http.network import Resolve, VettedNetwork, resolve
 from lion.capabilities.secrets.vault import Parts, Vault
 from lion.domain.call import CallError
 from lion.domain.rate import Bucket, render_rate
 from lion.scopes.http_target import http_target
-from lion.scopes.http_url import BadUrl, Url, parse_method, parse_url
+from lion.scopes.http_url import BadUrl, Url
 from lion.scopes.http_url import resolve as resolve_reference
 
 if TYPE_CHECKING:
@@ -39,20 +38,9 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 15.0
 
-_WITH_BODY = ("POST", "PUT", "PATCH")
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 Pool = httpcore2.AsyncConnectionPool
-
-
-class Hop(msgspec.Struct, frozen=True, kw_only=True):
-    """One request on its way: what was asked for first, or where a redirect leads."""
-
-    method: str
-    url: Url
-    headers: tuple[Header, ...]
-    body: "bytes | Paid | None"
-    terms: Terms
 
 
 class Door:
@@ -83,7 +71,7 @@ class Door:
     async def ask(self, request: OutgoingRequest) -> HttpAnswer:
         """The first answer that is no redirect to be followed. Raises CallError."""
         watch = Watch(request.terms, self.lookout)
-        hop = _first(request)
+        hop = first_hop(request)
         for left in range(request.terms.redirects, -1, -1):
             try:
                 answer = await self._send(hop, watch)
@@ -103,28 +91,28 @@ class Door:
 
     async def _send(self, hop: Hop, watch: Watch) -> HttpAnswer:
         self._admit(hop.terms)
-        parts = _framed(hop)
-        hop.terms.spend("bytes-out", _size(hop, parts))
-        body = parts.body
-        told = self._vault.inject(hop.url, parts, hop.terms.secrets, hop.terms.required)
-        if told.body is not body:
-            told = msgspec.structs.replace(told, headers=_relengthed(told))
-        request = httpcore2.Request(
-            hop.method,
-            httpcore2.URL(
-                scheme=hop.url.scheme, host=hop.url.host, port=hop.url.port, target=told.resource
-            ),
-            headers=[(n.encode(), v.encode()) for n, v in told.headers],
-            content=hop.body if isinstance(hop.body, Paid) else told.body or b"",
+        check_steering(hop.headers, hop.terms.headers)
+        parts = framed(hop)
+        hop.terms.spend("bytes-out", size_of(hop, parts))
+        told = self._vault.inject(
+            hop.url, parts, hop.terms.secrets, hop.terms.required, is_told=hop.terms.is_told
         )
-        return await HttpAnswer.of(
+        has_secret = told is not parts
+        if has_secret:
+            check_whole(hop.headers)
+        answer = await HttpAnswer.of(
             self._pool(hop),
-            request,
+            _client_request(hop, parts, told),
             url=hop.url.text,
             terms=hop.terms,
             watch=watch,
             scrubber=self._vault.scrubber,
         )
+        if has_secret and answer.is_partial:
+            await answer.aclose()
+            words = "the server sends a part of an answer, and a secret went with the request"
+            raise CallError("denied", words)
+        return answer
 
     def _admit(self, terms: Terms) -> None:
         if terms.rate is None:
@@ -216,47 +204,17 @@ def _system_tls() -> "ssl.SSLContext":
     return httpcore2.default_ssl_context(_trust_env=False)
 
 
-def _first(request: OutgoingRequest) -> Hop:
-    try:
-        method, url = parse_method(request.method), request.url
-        url = url if isinstance(url, Url) else parse_url(url)
-    except BadUrl as exc:
-        raise CallError("invalid", str(exc)) from None
-    body = request.body
-    if not isinstance(body, bytes | None):
-        body = Paid(body, request.terms)
-    return Hop(
-        method=method,
-        url=url,
-        headers=check_headers(request.headers),
-        body=body,
-        terms=request.terms,
+def _client_request(hop: Hop, parts: Parts, told: Parts) -> httpcore2.Request:
+    """What the client sends: `told` are the parts once secrets are in them."""
+    headers = told.headers if told.body is parts.body else relengthed(told)
+    return httpcore2.Request(
+        hop.method,
+        httpcore2.URL(
+            scheme=hop.url.scheme, host=hop.url.host, port=hop.url.port, target=told.resource
+        ),
+        headers=[(n.encode(), v.encode()) for n, v in headers],
+        content=hop.body if isinstance(hop.body, Paid) else told.body or b"",
     )
-
-
-def _framed(hop: Hop) -> Parts:
-    """The request as it is sent, before secrets."""
-    body = hop.body if isinstance(hop.body, bytes) else None
-    headers: list[Header] = [("host", hop.url.authority), *hop.headers]
-    if find(headers, "user-agent") is None:
-        headers.append(("user-agent", "lion"))
-    headers.append(("accept-encoding", ENCODINGS))
-    if isinstance(hop.body, Paid):
-        headers.append(("transfer-encoding", "chunked"))
-    elif body is not None or hop.method in _WITH_BODY:
-        headers.append(("content-length", str(len(body or b""))))
-    return Parts(resource=hop.url.resource, headers=tuple(headers), body=body)
-
-
-def _relengthed(parts: Parts) -> tuple[Header, ...]:
-    size = str(len(parts.body or b""))
-    return tuple((n, size if n == "content-length" else v) for n, v in parts.headers)
-
-
-def _size(hop: Hop, parts: Parts) -> int:
-    """Bytes of a request, the pieces of a body that is still to come aside."""
-    line = len(hop.method) + len(parts.resource) + 12
-    return line + sum(len(n) + len(v) + 4 for n, v in parts.headers) + len(parts.body or b"") + 2
 
 
 def _note_refused(hop: Hop, exc: CallError) -> None:

@@ -99,7 +99,9 @@ def outgoing(
         url=target.url,
         headers=parse_headers(request["headers"]),
         body=body,
-        terms=_terms(caller, operation, cast(Grant, caller.grant), request["timeout"]),
+        terms=_terms(
+            caller, operation, cast(Grant, caller.grant), request["timeout"], is_first=True
+        ),
     )
 
 
@@ -114,8 +116,13 @@ def _bytes(what: str, packed: str) -> bytes:
     return data
 
 
-def _terms(caller: CallContext, operation: str, grant: Grant, timeout_ns: int | None) -> Terms:
-    """What the grant says that covers a target, once it is charged for a request."""
+def _terms(
+    caller: CallContext, operation: str, grant: Grant, timeout_ns: int | None, *, is_first: bool
+) -> Terms:
+    """What the grant says that covers a target, once it is charged for a request.
+
+    Where a redirect leads to, secrets go that are for there; the first request has to have one.
+    """
     scope, quota = grant.patterns[0], grant.quota
     if "calls" in quota:
         caller.spend(f"http calls {scope}", quota["calls"], 1)
@@ -130,13 +137,15 @@ def _terms(caller: CallContext, operation: str, grant: Grant, timeout_ns: int | 
         if not decision.allowed or decision.grant is None:
             words = words_for_guest(decision)
             raise CallError("denied", f"the redirect to {target.text!r}: {words}")
-        return _terms(caller, operation, decision.grant, timeout_ns)
+        return _terms(caller, operation, decision.grant, timeout_ns, is_first=False)
 
     total = quota["timeout"] if timeout_ns is None else min(quota["timeout"], timeout_ns)
     return Terms(
         pool=f"{caller.holder} {scope}",
         addresses=named_addresses(grant),
-        secrets=_secrets(caller),
+        secrets=() if grant.plain else _secrets(caller),
+        is_told=is_first and not grant.plain,
+        headers=grant.headers,
         follow=follow,
         refused=partial(caller.refuse, number, "http", operation),
         rate=Rate(quota["rate"], quota["rate-period"]) if "rate" in quota else None,
@@ -148,9 +157,14 @@ def _terms(caller: CallContext, operation: str, grant: Grant, timeout_ns: int | 
 
 
 def _secrets(caller: CallContext) -> tuple[str, ...]:
-    """The secrets of the holder's that no rule keeps from it."""
-    names = (name for grant in caller.grants("secrets") for name in grant.patterns)
-    return tuple(n for n in names if caller.foresee("secrets", "exists", n).allowed)
+    """The secrets of the holder's. Raises CallError("denied") if a rule keeps one from it."""
+    names = tuple(name for grant in caller.grants("secrets") for name in grant.patterns)
+    for name in names:
+        decision = caller.foresee("secrets", "exists", name)
+        if not decision.allowed:
+            words = words_for_guest(decision)
+            raise CallError("denied", f"the secret {name!r}, which would go along: {words}")
+    return names
 
 
 def _target(args: list[Any]) -> HttpTarget:

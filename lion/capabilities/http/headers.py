@@ -1,10 +1,15 @@
 """Look here if you want to know which headers a request may carry, and which an answer keeps.
 
 Rule: whatever says where a message begins and ends, and to whom it goes, is the door's alone.
+Rule: what can make another method, path, host or sender of a request at a server is sent only if
+the grant names that header: what is decided is what the server sees. So is a name that a server
+could take for another one (`x_forwarded_for`).
+Rule: where a secret goes, nobody chooses a part of the answer: pieces of what a server echoes
+would be too short to be found.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from lion.capabilities.bounds import check_size
@@ -34,6 +39,22 @@ HARMLESS: Final = frozenset(
 )  # fmt: skip
 """What is kept across origins; anything else could be a credential."""
 
+_STEERS: Final = frozenset({"forwarded", "override", "original", "rewrite", "rewritten", "envoy"})
+"""Words of names that say what a request is in place of its line: `x-original-url`."""
+
+_STEERING: Final = frozenset(
+    {
+        "client-ip", "x-client-ip", "x-cluster-client-ip", "x-real-ip", "x-remote-addr",
+        "x-remote-user", "x-remote-ip", "x-http-method", "x-method", "x-host", "x-http-host",
+        "x-http-host-override", "x-script-name", "x-path-info", "x-url-scheme",
+    }
+)  # fmt: skip
+
+_PARTIAL: Final = frozenset({"a-im", "im", "range-unit"})
+_RANGES: Final = frozenset({"range", "ranges"})
+"""Words of names that ask for a part: `if-range`, `request-range`, `x-ms-range`."""
+
+_PLAIN_NAME = re.compile(r"[0-9a-z-]+")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 
@@ -66,6 +87,30 @@ def check_headers(headers: Iterable[Header]) -> tuple[Header, ...]:
             raise CallError("invalid", f"the header {name!r} is the host's to write")
     # The door asks for what it can read, count and look through.
     return tuple(pair for pair in checked if pair[0] != "accept-encoding")
+
+
+def steers(name: str) -> bool:
+    """Whether a header could change what a request is at a server, or be taken for another."""
+    words = name.split("-")
+    return not _PLAIN_NAME.fullmatch(name) or name in _STEERING or not _STEERS.isdisjoint(words)
+
+
+def check_steering(headers: Iterable[Header], granted: Collection[str]) -> None:
+    """Raise CallError("denied") for a header that steers and that no grant names."""
+    for name, _ in headers:
+        if name not in granted and steers(name):
+            words = f"the header {name!r} can change what a request is at a server"
+            raise CallError("denied", f"{words}; a grant names it: headers = [{name!r}]")
+
+
+def check_whole(headers: Iterable[Header]) -> None:
+    """Raise CallError("denied") for a header that asks for a part of an answer."""
+    for name, _ in headers:
+        words = re.split("[^0-9a-z]", name)
+        if name in _PARTIAL or not _RANGES.isdisjoint(words):
+            raise CallError(
+                "denied", f"the header {name!r} asks for a part, and a secret goes along"
+            )
 
 
 def kept_across(headers: Sequence[Header], *, with_body: bool) -> tuple[Header, ...]:

@@ -3,6 +3,7 @@
 Rule: a guest names a model of the manifest; where it is, whose key it needs and what it may use is
 the host's.
 Rule: a question is checked, then paid for, then asked; whatever ends it, it is settled.
+Rule: a question is scanned for values of secrets, as a request is.
 Rule: one `next` is one record of exactly what the guest heard.
 """
 
@@ -19,6 +20,7 @@ from lion.capabilities.models.provider import Served
 from lion.capabilities.models.relay import Relay
 from lion.capabilities.models.reply import Gathered
 from lion.capabilities.opened import opened
+from lion.capabilities.secrets.functions import scan
 from lion.domain.call import CallError, Effect
 from lion.domain.plan import Grant
 from lion.ports import CallContext, Kind, Operation
@@ -119,11 +121,24 @@ def _model(args: list[Any]) -> str:
     return str(args[0]["model"])
 
 
+def _screen(caller: CallContext, args: list[Any]) -> None:
+    scan(caller, *(text for text in args[0].values() if isinstance(text, str)))
+
+
 OPERATIONS = (
     Operation("llm", "models", Kind.INSTANT, models),
-    Operation("llm", "ask", Kind.WAITING, ask, target=_model, effect=Effect.OUTSIDE),
     Operation(
-        "llm", "start", Kind.WAITING, start, target=_model, effect=Effect.OUTSIDE, spawns=True
+        "llm", "ask", Kind.WAITING, ask, target=_model, effect=Effect.OUTSIDE, screen=_screen
+    ),
+    Operation(
+        "llm",
+        "start",
+        Kind.WAITING,
+        start,
+        target=_model,
+        effect=Effect.OUTSIDE,
+        screen=_screen,
+        spawns=True,
     ),
     Operation("llm", "answer.next", Kind.WAITING, next_),
 )

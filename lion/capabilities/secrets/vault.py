@@ -89,25 +89,51 @@ class Vault:
         return self.scrubber is not None and self.scrubber.finds(data)
 
     def inject(
-        self, url: Url, parts: Parts, names: Iterable[str], required: Iterable[str]
+        self,
+        url: Url,
+        parts: Parts,
+        names: Iterable[str],
+        required: Iterable[str],
+        *,
+        is_told: bool = False,
     ) -> Parts:
         """The parts with every named secret whose audience has the URL.
 
-        Raises CallError("denied") for a required one that is not bound, or not for there.
+        `is_told`: one of the names has to be for there, and all be bound. Raises
+        CallError("denied") for that, and for a required one that is not bound, or not for there,
+        or goes into a body that there is not.
         """
-        wanted = dict.fromkeys((*names, *required))
-        for name in required:
-            secret = self._secrets.get(name)
-            if secret is None:
+        names, required = tuple(dict.fromkeys(names)), tuple(required)
+        for name in (*names, *required) if is_told else required:
+            if name not in self._secrets:
                 raise CallError("denied", f"the secret {name!r} is bound to no value")
-            if not secret.is_for(url):
-                words = f"the secret {name!r} is not for {url.origin}"
+        for name in required:
+            if not self._secrets[name].is_for(url):
+                raise CallError("denied", self._elsewhere(name, url))
+        told = [
+            secret
+            for name in dict.fromkeys((*names, *required))
+            if (secret := self._secrets.get(name)) is not None and secret.is_for(url)
+        ]
+        if is_told and names and not told:
+            raise CallError("denied", "; ".join(self._elsewhere(name, url) for name in names))
+        for secret in told:
+            if secret.body is not None and parts.body is None and (is_told or required):
+                words = f"the secret {secret.name!r} goes into a body, which is not there at once"
                 raise CallError("denied", words)
-        for name in wanted:
-            secret = self._secrets.get(name)
-            if secret is not None and secret.is_for(url):
-                parts = _put(secret, parts)
+            parts = _put(secret, parts)
         return parts
+
+    def _elsewhere(self, name: str, url: Url) -> str:
+        """That a bound secret is not for there, and what it is for."""
+        secret = self._secrets[name]
+        words = f"the secret {name!r} is not for {url.origin}, it is for "
+        words += " and ".join(one.origin for one in secret.audience)
+        is_near = any(
+            one.scheme == "https" and url.scheme == "http" and host_matches(one.host, url.host)
+            for one in secret.audience
+        )
+        return f"{words} (a host without http:// means https)" if is_near else words
 
 
 def _put(secret: Secret, parts: Parts) -> Parts:

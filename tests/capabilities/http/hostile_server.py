@@ -98,6 +98,24 @@ class Server:
         await stream.send_all(_whole(b"application/json", text, extra))
         return True
 
+    async def _do_echo_range(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
+        """The credential, or as much of it as is asked for, in one of the ways of servers."""
+        text = json.dumps(dict(seen.headers)).encode()
+        asked = [value for name, value in seen.headers if "range" in name.lower()]
+        first, _, last = (query.get("bytes") or asked[0].split("=")[1]).partition("-")
+        piece = text[int(first) : int(last) + 1]
+        head = b"HTTP/1.1 206 Partial Content\r\nContent-Length: %d\r\n" % len(piece)
+        span = f"Content-Range: bytes {first}-{last}/{len(text)}\r\n\r\n".encode()
+        await stream.send_all(head + span + piece)
+        return True
+
+    async def _do_cut_echo(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
+        """The credential but for its last character."""
+        await stream.send_all(
+            _whole(b"text/plain", (seen.header("authorization") or "")[:-1].encode())
+        )
+        return True
+
     async def _do_redirect(self, stream, seen, query) -> bool:  # type: ignore[no-untyped-def]
         status = query.get("status", "302").encode()
         location = b"Location: " + query["to"].encode() + b"\r\n"
