@@ -13,6 +13,8 @@ from lion.reading import COMPONENT_SIZE, too_large
 
 MOST_DOCS = 1 << 20
 """Bytes of a section with docs that are read."""
+MOST_SECTIONS = 100_000
+"""Sections that are looked at; a component made of others has some thousand."""
 MAGIC = b"\0asm"
 COMPONENT_LAYER = b"\x0d\x00\x01\x00"
 MODULE_LAYER = b"\x01\x00\x00\x00"
@@ -54,10 +56,14 @@ def _leb(data: bytes, at: int) -> tuple[int, int]:
 
 
 def custom_sections(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Names and payloads of the outermost custom sections; stops where the bytes are truncated."""
+    """Names and payloads of the outermost custom sections; stops where the bytes are truncated,
+    and after MOST_SECTIONS of all kinds.
+    """
     at = 8
     try:
-        while at < len(data):
+        for _ in range(MOST_SECTIONS):
+            if at >= len(data):
+                return
             kind = data[at]
             size, body = _leb(data, at + 1)
             at = body + size
