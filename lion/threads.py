@@ -6,8 +6,8 @@ Rule: work left behind keeps its place until it ends, so what hangs cannot pile 
 what it opened is closed by itself.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Generic, TypeVar
 
 import outcome
@@ -41,8 +41,22 @@ class _Job(Generic[T]):
 
 
 def count_busy() -> int:
-    """How many threads of this loop work, those left behind included."""
+    """How many threads of this loop work, those left behind included; and processes that work for
+    it (`counted`).
+    """
     return _busy.get()
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """What a process does for this loop meanwhile counts as a thread's work: the time of a test's
+    own does not pass until it is done.
+    """
+    _busy.set(_busy.get() + 1)
+    try:
+        yield
+    finally:
+        _busy.set(_busy.get() - 1)
 
 
 async def finish(

@@ -1,7 +1,8 @@
 """Look here if you want to know how a test holds time still, and how it passes all the same.
 
 Rule: trio's time and the guest's are one, so that sleeps, deadlines, paces and rates agree.
-Rule: time passes by itself only when nothing else can happen: no task can run, no thread works.
+Rule: time passes by itself only when nothing else can happen: no task can run, no thread works,
+and no process that works for this one.
 """
 
 import math

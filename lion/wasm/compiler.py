@@ -26,6 +26,7 @@ import trio
 import wasmtime
 
 from lion.errors import InternalError, OperatorError
+from lion.threads import counted
 from lion.wasm.cache import CompileCache
 from lion.wasm.compile_child import COMPILED
 from lion.wasm.compile_ends import Costs, Ended, refusal
@@ -81,7 +82,7 @@ class Compiler:
         return None if answer is None else _parse(answer)
 
     async def _run(self, data: bytes) -> Ended:
-        with _child(self._costs, len(data)) as (command, options):
+        with _child(self._costs, len(data)) as (command, options), counted():
             run = partial(trio.run_process, command, stdin=data, check=False, **options)
             done = await run(capture_stdout=True, capture_stderr=True, deliver_cancel=_kill)
             return Ended.of(done)

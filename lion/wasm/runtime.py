@@ -29,7 +29,7 @@ from lion.wasm.component import MEMORIES, LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.fiber import PollMeter
-from lion.wasm.lines import read_lines
+from lion.wasm.lines import Lines, read_lines
 from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
 from lion.wasm.sections import check_preamble, import_names
@@ -37,9 +37,6 @@ from lion.wasm.survey import survey_imports
 
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
-
-MOST_NAMES = 40
-"""Names of imports that are said of a component which cannot be compiled."""
 
 
 class WasmRuntime:
@@ -91,7 +88,7 @@ class WasmRuntime:
         try:
             compiled = await self._compiler.compile(data, digest, origin)
         except OperatorError as exc:
-            names = [show_line(name) for name in import_names(data)[:MOST_NAMES]]
+            names = [show_line(name) for name in import_names(data)]
             hint = f"it imports {', '.join(names)}" if names else exc.hint
             raise OperatorError(exc.what, hint=hint) from exc
         return await trio.to_thread.run_sync(self._survey, compiled)
@@ -101,28 +98,28 @@ class WasmRuntime:
         return tuple(survey_imports(wasm, self._shared.engine, self._offers))
 
     async def _build(self, compiled: Compiled, digest: str, data: bytes) -> LoadedComponent:
-        wasm, imports, kinds, exports = await trio.to_thread.run_sync(self._reflect, compiled)
-        exports = with_notes(exports, data)
-        loaded = LoadedComponent(
-            self._shared,
-            wasm,
-            digest,
-            imports,
-            with_notes(exports, data),
-            kinds,
-            compiled.memories,
+        wasm, imports, kinds, exports, lines = await trio.to_thread.run_sync(
+            self._reflect, compiled, data
         )
-        loaded.lines = read_lines(data)
+        loaded = LoadedComponent(
+            self._shared, wasm, digest, imports, exports, kinds, compiled.memories
+        )
+        loaded.lines = lines
         return loaded
 
     def _reflect(
-        self, compiled: Compiled
-    ) -> tuple[WasmComponent, Sequence[Import], Mapping[str, Sequence[str]], Sequence[Export]]:
-        """Load machine code, and read the types of what it imports and exports."""
+        self, compiled: Compiled, data: bytes
+    ) -> tuple[
+        WasmComponent, Sequence[Import], Mapping[str, Sequence[str]], Sequence[Export], Lines
+    ]:
+        """Load machine code, and read the types of what it imports and exports, and what it says
+        of them and of its lines.
+        """
         wasm = WasmComponent.deserialize(self._shared.engine, compiled.code)
         resources = reflect.name_resources(wasm, self._shared.engine)
         imports, kinds = self._imports(wasm, resources)
-        return wasm, imports, kinds, tuple(self._exports(wasm, resources, compiled.docs))
+        exports = with_notes(tuple(self._exports(wasm, resources, compiled.docs)), data)
+        return wasm, imports, kinds, exports, read_lines(data)
 
     def _imports(
         self, wasm: WasmComponent, resources: reflect.Resources

@@ -13,6 +13,10 @@ from lion.reading import COMPONENT_SIZE, too_large
 
 MOST_DOCS = 1 << 20
 """Bytes of a section with docs that are read."""
+MOST_SECTIONS = 100_000
+"""Sections that are looked at; a component made of others has some thousand."""
+MOST_NAMES, NAME_BYTES = 40, 200
+"""Names of imports that are told, and how much of each."""
 MAGIC = b"\0asm"
 COMPONENT_LAYER = b"\x0d\x00\x01\x00"
 IMPORTS = 10
@@ -55,7 +59,9 @@ def _leb(data: bytes, at: int) -> tuple[int, int]:
 
 
 def custom_sections(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Names and payloads of the outermost custom sections; stops where the bytes are truncated."""
+    """Names and payloads of the outermost custom sections; stops where the bytes are truncated,
+    and after MOST_SECTIONS of all kinds.
+    """
     try:
         for kind, at, end in _sections(data):
             if kind == 0 and end <= len(data):
@@ -69,7 +75,9 @@ def custom_sections(data: bytes) -> Iterator[tuple[str, bytes]]:
 def _sections(data: bytes) -> Iterator[tuple[int, int, int]]:
     """The kind of each outermost section, where it begins and where it ends."""
     at = 8
-    while at < len(data):
+    for _ in range(MOST_SECTIONS):
+        if at >= len(data):
+            return
         size, body = _leb(data, at + 1)
         yield data[at], body, body + size
         at = body + size
@@ -77,16 +85,17 @@ def _sections(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def import_names(data: bytes) -> list[str]:
     """What a component says it imports, by name and without types, also where this wasmtime knows
-    none of its features; up to where it cannot be read.
+    none of its features; up to where it cannot be read, MOST_NAMES at most.
     """
     found: list[str] = []
     try:
         for kind, at, end in _sections(data):
             if kind == IMPORTS:
                 count, at = _leb(data, at)
-                while count > 0 and at < end:
+                while count > 0 and at < end and len(found) < MOST_NAMES:
                     length, start = _leb(data, at + 1)
-                    found.append(data[start : start + length].decode("utf-8", "replace"))
+                    name = data[start : start + min(length, NAME_BYTES)]
+                    found.append(name.decode("utf-8", "replace"))
                     at = _after_type(data, start + length)
                     count -= 1
     except IndexError:

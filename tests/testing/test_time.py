@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lion.testing import FrozenClock, GuestError, OperatorError, kit, open_kit
 from lion.testing.clock import START_NS
+from lion.threads import count_busy
 from tests.wasm.kit import BUILT
 
 PROBE, WAITER, HOSTILE = (BUILT / f"{name}.wasm" for name in ("probe", "waiter", "hostile"))
@@ -55,6 +56,13 @@ class TestSync:
             assert lion.records[-1].time_ns == START_NS + HOUR
 
 
+async def settled() -> None:
+    """Until all wait, and nothing works for them."""
+    await trio.testing.wait_all_tasks_blocked(0.01)
+    while trio.testing.active_thread_count() or count_busy():
+        await trio.testing.wait_all_tasks_blocked(0.01)
+
+
 class TestAsync:
     @pytest.fixture
     def clock(self) -> FrozenClock:
@@ -76,9 +84,9 @@ class TestAsync:
                 ended.set()
 
             nursery.start_soon(sleep)
-            await trio.testing.wait_all_tasks_blocked(0.01)
+            await settled()
             lion.advance("9 s")
-            await trio.testing.wait_all_tasks_blocked(0.01)
+            await settled()
             assert not ended.is_set()
             lion.advance("2 s")
             await ended.wait()

@@ -19,6 +19,7 @@ import trio
 import lion
 from lion.errors import InternalError, LionError, OperatorError
 from lion.reading import COMPONENT_SIZE
+from lion.testing.clock import FrozenClock, let_time_pass
 from lion.wasm import compiler
 from lion.wasm.compile_child import compile_component
 from lion.wasm.compile_ends import MIB, Costs
@@ -98,6 +99,21 @@ async def test_what_neither_works_nor_ends_is_given_up(monkeypatch: pytest.Monke
 async def test_no_clock_of_the_hosts_gives_up_a_compile(autojump_clock: object) -> None:
     compiled = await Compiler(None).compile(built("hello"), "digest", ORIGIN)
     assert compiled.memories == 1
+
+
+def test_frozen_time_does_not_pass_while_a_child_compiles() -> None:
+    """Of a test's own time, deadlines would be over before anything has begun."""
+    clock = FrozenClock()
+
+    async def compile_slowly() -> bool:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(let_time_pass, clock)
+            with trio.move_on_after(1) as scope:
+                await Compiler(None).compile(built("hello"), "digest", ORIGIN)
+            nursery.cancel_scope.cancel()
+        return scope.cancelled_caught
+
+    assert trio.run(compile_slowly, clock=clock) is False
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from lion.domain.call import ERROR_CASES
 from lion.errors import GuestError, LionError, OperatorError
 from lion.wasm.freeze import reflect_interfaces
 from lion.wasm.offers import Offers, offered
-from lion.wasm.sections import MOST_DOCS, custom_sections, function_docs
+from lion.wasm.sections import MOST_DOCS, MOST_SECTIONS, custom_sections, function_docs
 from tests.wasm.kit import WAT, assemble, built, open_bench
 
 FEATURES = sorted(p.stem for p in WAT.glob("feature-*.wat"))
@@ -146,3 +146,9 @@ async def test_documentation_that_is_none_documents_nothing(payload: bytes) -> N
     assert function_docs(data).keys() == function_docs(built("hello")).keys()
     async with open_bench(data, offers=offered()) as bench:
         assert bench.exports["greet"]
+
+
+def test_so_many_sections_are_not_looked_at() -> None:
+    """64 MiB of empty sections took the loop half a minute."""
+    many = b"\0\1\0" * (MOST_SECTIONS + 1)
+    assert sum(1 for _ in custom_sections(b"\0asm\x0d\0\1\0" + many)) == MOST_SECTIONS
