@@ -211,7 +211,7 @@ def tool(function: F) -> F:
     """Offer a method as a tool: `find_all` becomes `find-all`.
 
     Its annotations become the JSON schemas, its docstring the description. A parameter of type
-    A PluginHost is given by lion. Arguments are checked before it runs, its result after.
+    PluginHost is given by lion. Arguments are checked before it runs, its result after.
     """
     setattr(function, TOOL_MARK, True)
     return function
