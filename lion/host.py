@@ -43,7 +43,6 @@ from lion.policy.policy_file import Policy
 from lion.ports import Clock, EventLog, Operation, Services, Surroundings
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
-from lion.scopes.http_url import Url
 from lion.settings import Settings, settings_from
 from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
@@ -53,10 +52,9 @@ if TYPE_CHECKING:
     from lion.system.lent import Lendable, Lent
 
 OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[Services]
+    [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
 ]
-"""Opens what a run's executors need; the third are folders of trusted code, the fourth is the
-operator's proxy."""
+"""Opens what a run's executors need; the third are folders of trusted code."""
 
 
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +197,7 @@ class Host:
         """
         look = partial(check_services, is_strict=is_strict)
         code = code_of(plan, self._lent)
-        return await trio.to_thread.run_sync(look, plan, self.settings, code)
+        return await trio.to_thread.run_sync(look, plan, self.settings, code, self._policy)
 
     async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
@@ -226,7 +224,7 @@ class Host:
         clock, run = self._fittings.clock(), self._fittings.name_run()
         live = LiveRun(run, plan, self._log, clock, owner_of(plan))
         services = self._fittings.services(
-            plan, self.settings, code_of(plan, self._lent), self._policy.proxy
+            plan, self.settings, code_of(plan, self._lent), self._policy
         )
         started = Run(live, self._loader.load, services, self._interrupts)
         await self._runs.start(started)

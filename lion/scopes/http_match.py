@@ -53,6 +53,16 @@ class HttpScopes(NamedScopes):
         """What a rule's pattern matches. Raises BadPattern."""
         return rule_pattern(text)
 
+    def rule_hint(self, text: str) -> str:
+        """Methods stand after the operation, or after `*` for any."""
+        methods, _, rest = text.partition(" ")
+        is_method = methods.isupper() and methods.replace(",", "").isalpha()
+        return (
+            f'methods are part of the pattern: write "http * {methods} {rest or ANY}"'
+            if is_method
+            else ""
+        )
+
     def includes(self, wide: str, narrow: str) -> bool:
         """True only if one grant's scope covers all that the other does."""
         return scope_includes(wide, narrow)

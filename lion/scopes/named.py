@@ -48,6 +48,12 @@ class NamedScopes:
         """What a pattern of a rule matches. Raises BadPattern."""
         return compile_pattern(text.strip(), self.capability.separator)
 
+    def rule_hint(self, text: str) -> str:
+        """What to write instead of a rule with this after the capability, whose first word is no
+        operation; empty if that is not known.
+        """
+        return ""
+
     def find_grant(self, grants: Sequence[Grant], question: Question) -> Grant | None:
         """The grant that gives the right to a call: the first that covers it."""
         for grant in grants:

@@ -256,3 +256,19 @@ def test_a_grant_that_matches_no_tool_is_told_by_both(lion: Lion) -> None:
         ]
         assert found.startswith("warning")
         assert found.endswith("granted but not there: tool hello.x*")
+
+
+def test_the_operator_names_directories_of_the_host(lion: Lion) -> None:
+    (lion.folder / ".ssh").mkdir()
+    (lion.folder / "harmless").symlink_to(".ssh")
+    policy = lion.write('deny = ["fs-at write ~/.ssh/**"]', "policy.toml")
+    path = lion.write(table('{ path = "/n", at = "harmless", write = true }'))
+    said = f"{lion.folder}/.ssh', may not be written: denied by policy rule"
+    for command in ("check", "run"):
+        assert_one_line(lion(command, path, "--policy", policy), 2, said, "(policy line 1)")
+    audited = lion("audit", path, "--full", "--policy", policy)
+    assert audited.returncode == 0 and "denied by policy rule" in audited.stdout
+    path = lion.write(table('{ path = "/n", at = "harmless" }'))
+    checked = lion("check", path, "--policy", policy)
+    assert checked.returncode == 0
+    assert 'policy line 1 denies "fs-at write ~/.ssh/**"' in checked.stdout

@@ -197,6 +197,7 @@ class _Opener:
         except OSError as exc:
             raise _cannot_open(mount, place, exc) from exc
         try:
+            survey.barred.check(top, found.real, mount, place, is_new=False)
             objection = survey.objection(top) if mount.write else None
             _check(objection, mount, place, found.real)
             ledger = self._ledgers.setdefault(identity(os.fstat(top)), Ledger())
@@ -248,8 +249,7 @@ def _look(grant: Grant, mount: Mount, place: str, base: Path, survey: Survey) ->
     check_links(grant, base, real, place)
     try:
         found = find(mount, real)
-        if mount.write:
-            _check(_objection(found, survey), mount, place, found.real)
+        _judge(found, survey, mount, place)
         if found.which is None and os.path.lexists(mount.at):
             # A link to nothing is a mistake, and not a directory that is still to be made.
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
@@ -258,12 +258,16 @@ def _look(grant: Grant, mount: Mount, place: str, base: Path, survey: Survey) ->
     return found
 
 
-def _objection(found: Found, survey: Survey) -> str | None:
+def _judge(found: Found, survey: Survey, mount: Mount, place: str) -> None:
+    """Raise OperatorError if it may not be granted, or not be written."""
     # What is missing and may be written would be made: then its folder has to be good.
-    folder, name = os.path.split(found.real)
-    top = open_exactly(folder if found.which is None else found.real)
+    is_new, (folder, name) = found.which is None, os.path.split(found.real)
+    top = open_exactly(folder if is_new else found.real)
     try:
-        return survey.objection_new(top, name) if found.which is None else survey.objection(top)
+        survey.barred.check(top, found.real, mount, place, is_new=is_new)
+        if mount.write:
+            objection = survey.objection_new(top, name) if is_new else survey.objection(top)
+            _check(objection, mount, place, found.real)
     finally:
         os.close(top)
 
