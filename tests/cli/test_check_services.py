@@ -272,3 +272,26 @@ def test_the_operator_names_directories_of_the_host(lion: Lion) -> None:
     checked = lion("check", path, "--policy", policy)
     assert checked.returncode == 0
     assert 'policy line 1 denies "fs-at write ~/.ssh/**"' in checked.stdout
+
+
+def test_a_rule_that_can_match_nothing_is_warned_of(lion: Lion) -> None:
+    (lion.folder / "n").mkdir()
+    policy = lion.write('deny = [\n "fs write /elsewhere/**",\n "tool files",\n]', "policy.toml")
+    path = lion.write(table('{ path = "/n", at = "n" }'))
+    here = 'warning  policy line 2: "fs write /elsewhere/**" can match nothing: this manifest has'
+    never = 'warning  policy line 3: "tool files" can match nothing: tools are named plugin.f'
+    for words in (("check", path), ("audit", path), ("audit", path, "--full")):
+        result = lion(*words, "--policy", policy)
+        assert result.returncode == 0
+        assert here in result.stdout and never in result.stdout
+    rules = lion.json("check", path, "--policy", policy)["idle_rules"]
+    assert [(one["by"], one["is_here"]) for one in rules] == [
+        ("policy line 2", True), ("policy line 3", False),
+    ]  # fmt: skip
+
+
+def test_of_many_idle_rules_ten_are_shown(lion: Lion) -> None:
+    policy = lion.write(f"deny = {[f'tool t{number}.x' for number in range(12)]}", "policy.toml")
+    result = lion("check", lion.write(files()), "--policy", policy)
+    assert result.stdout.count("can match nothing") == 10
+    assert "… and 2 more rules of that kind" in result.stdout
