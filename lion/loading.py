@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import msgspec
+import trio
 
 from lion.domain.capability import (
     Capability,
@@ -37,6 +38,7 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
+from lion.reading import read_regular
 from lion.system.entry import AllLent, load_system, open_system
 from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
@@ -45,14 +47,23 @@ Operations = Mapping[tuple[str, str], Operation]
 
 
 def read_component(path: Path) -> bytes:
-    """A component's bytes, read once. Raises OperatorError if the file cannot be read."""
+    """A component's bytes, read once. Raises OperatorError if the file cannot be read, is no
+    regular one, or has more than COMPONENT_SIZE bytes.
+    """
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as exc:
         raise OperatorError(
             f"the component {str(path)!r} cannot be read: {exc.strerror}",
             hint="check the path in the manifest, or build it: lion build DIR",
         ) from exc
+
+
+async def _read_beside(path: Path) -> bytes:
+    """The same without holding up anybody, given up at once when cancelled: a network's file
+    system may hang.
+    """
+    return await trio.to_thread.run_sync(read_component, path, abandon_on_cancel=True)
 
 
 def offered_wit(use: str) -> tuple[str, str]:
@@ -105,7 +116,7 @@ class Loader:
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
-            data = read_component(holder.component)
+            data = await _read_beside(holder.component)
             sizes[name] = len(data)
             found[name] = await self._runtime.load(data, holder.origin, extensions)
         check_runs(plan, found)
@@ -146,7 +157,7 @@ class Loader:
         found.operations = self._with_extensions(found.components)
         for name, holder in _first(plan, is_sandboxed=True):
             try:
-                data = read_component(holder.component)
+                data = await _read_beside(holder.component)
                 component = await self._runtime.load(data, holder.origin, extensions)
                 _check(component, holder, found.operations)
                 await self._log.put_blob(data)

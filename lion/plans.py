@@ -15,6 +15,7 @@ from lion.domain.names import NAME_FORMS, is_name
 from lion.domain.plan import Plan, RunCall
 from lion.errors import OperatorError
 from lion.policy.policy_file import Policy, parse_policy
+from lion.reading import read_regular
 
 WASM_MAGIC = b"\0asm"
 
@@ -227,7 +228,7 @@ def _is_component(path: Path, data: bytes) -> bool:
 def read_file(path: Path, kind: str) -> bytes:
     """A file's bytes. Raises OperatorError, naming a file nearby that may have been meant."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         raise OperatorError(
             f"there is no {kind} {str(path)!r}", hint=_nearby(path), path=str(path)

@@ -24,7 +24,7 @@ from typing import Final
 
 from lion.errors import LionWarning, OperatorError
 
-_MAGIC = b"lion-compiled-1\n"
+_MAGIC = b"lion-compiled-2\n"
 _UNWRITABLE: Final = frozenset(
     (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
 )
