@@ -44,7 +44,6 @@ from lion.ports import Clock, EventLog, Operation, Services, Surroundings
 from lion.reading import beside
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
-from lion.scopes.http_url import Url
 from lion.settings import Settings, check_settings, program_settings
 from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
@@ -55,10 +54,9 @@ if TYPE_CHECKING:
     from lion.system.lent import Lendable
 
 OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...], Url | None], AbstractAsyncContextManager[Services]
+    [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
 ]
-"""Opens what a run's executors need; the third are folders of trusted code, the fourth is the
-operator's proxy."""
+"""Opens what a run's executors need; the third are folders of trusted code."""
 
 
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,7 +200,7 @@ class Host:
         """Look at a plan's scripts, directories and secrets. Raises OperatorError for the first
         mistake; a directory's only if it is strict.
         """
-        seen = plan, self.settings, code_of(plan, self._lent)
+        seen = plan, self.settings, code_of(plan, self._lent), self._policy
         return await beside(partial(check_services, *seen, is_strict=is_strict))
 
     async def audit(self, run: str) -> "RunAudit":
@@ -229,7 +227,7 @@ class Host:
         clock, run = self._fittings.clock(), self._fittings.name_run()
         live = LiveRun(run, plan, self._log, clock, owner_of(plan))
         services = self._fittings.services(
-            plan, self.settings, code_of(plan, self._lent), self._policy.proxy
+            plan, self.settings, code_of(plan, self._lent), self._policy
         )
         started = Run(live, self._loader.load, services, self._interrupts)
         await self._runs.start(started)

@@ -85,7 +85,7 @@ def _lions(environ: Mapping[str, str]) -> Iterator[Place]:
 
 
 def _shells(environ: Mapping[str, str]) -> Iterator[Place]:
-    for home in _homes(environ):
+    for home in homes_of(environ):
         for name in (*HOME_FILES, *ZSH_FILES):
             yield Place(home / name, SHELL, is_whole=True)
     for folder in _named(environ, "ZDOTDIR"):
@@ -119,7 +119,7 @@ def _commands(environ: Mapping[str, str]) -> Iterator[Place]:
                 yield Place(folder / name, ON_PATH)
 
 
-def _homes(environ: Mapping[str, str]) -> list[Path]:
+def homes_of(environ: Mapping[str, str]) -> list[Path]:
     """The home that the environment names, and the account's: a service may have no HOME."""
     homes = [environ.get("HOME", "")]
     with suppress(KeyError):  # an account without an entry, as in some containers
@@ -131,7 +131,7 @@ def _bases(environ: Mapping[str, str], xdg: str, in_home: str) -> list[Path]:
     """Base directories by the XDG rules: the variable's if it is absolute, and the defaults."""
     said = environ.get(xdg, "")
     named = [Path(said)] if os.path.isabs(said) and "\0" not in said else []
-    return [*named, *(home / in_home for home in _homes(environ))]
+    return [*named, *(home / in_home for home in homes_of(environ))]
 
 
 def _named(environ: Mapping[str, str], name: str) -> list[Path]:
@@ -139,7 +139,7 @@ def _named(environ: Mapping[str, str], name: str) -> list[Path]:
     word = environ.get(name, "")
     if not word or "\0" in word:
         return []
-    words = [home / word[2:] for home in _homes(environ)] if word.startswith("~/") else [word]
+    words = [home / word[2:] for home in homes_of(environ)] if word.startswith("~/") else [word]
     return [Path(os.path.abspath(one)) for one in words]
 
 

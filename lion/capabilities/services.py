@@ -18,12 +18,13 @@ from lion.capabilities.opened import Opened
 from lion.domain.plan import Directory, Mount, Plan
 from lion.errors import OperatorError
 from lion.places import Place
+from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import Surroundings
 from lion.reading import beside
-from lion.scopes.http_url import Url
 from lion.settings import Settings
 
 KEPT: Final = "where the operator keeps a secret"
+_NO_POLICY: Final = parse_policy("")
 
 if TYPE_CHECKING:
     from lion.capabilities.fs.guard import Guard
@@ -36,11 +37,11 @@ async def open_services(
     plan: Plan,
     settings: Settings,
     code: Sequence[Path] = (),
-    proxy: Url | None = None,
+    policy: Policy = _NO_POLICY,
     *,
     answer: "AnswerRequest | None" = None,
 ) -> AsyncIterator[Opened]:
-    """The services of one run; `proxy` is the policy's.
+    """The services of one run, by the operator's policy.
 
     `code` are folders of code that runs outside of the sandbox: no grant may let a guest write
     there. `answer` answers all requests in place of the network. Raises OperatorError for a wrong
@@ -53,12 +54,12 @@ async def open_services(
         if _asks_servers(plan):
             from lion.capabilities.http.door import open_door
 
-            door = open_door(services.vault, answer=answer, proxy=proxy)
+            door = open_door(services.vault, answer=answer, proxy=policy.proxy)
             services.door = await stack.enter_async_context(door)
         if _has_files(plan):
             from lion.capabilities.fs.roots import open_files
 
-            guard = await beside(partial(_guard, plan, settings, code))
+            guard = await beside(partial(_guard, plan, settings, code, policy))
             files = open_files(plan, guard, is_durable=settings.durability == "full")
             services.files = await stack.enter_async_context(files)
         scrubber = None if services.vault is None else services.vault.scrubber
@@ -68,7 +69,12 @@ async def open_services(
 
 
 def check_services(
-    plan: Plan, settings: Settings, code: Sequence[Path] = (), *, is_strict: bool = True
+    plan: Plan,
+    settings: Settings,
+    code: Sequence[Path] = (),
+    policy: Policy = _NO_POLICY,
+    *,
+    is_strict: bool = True,
 ) -> Surroundings:
     """Look at scripts, directories and secrets as a run would, and open, make or ask nothing.
 
@@ -85,10 +91,10 @@ def check_services(
     if is_strict and _has_files(plan):
         from lion.capabilities.fs.roots import check_files
 
-        check_files(plan, _guard(plan, settings, code))
+        check_files(plan, _guard(plan, settings, code, policy))
     return Surroundings(
         unbound=unbound, audiences=audiences, homes=_homes(),
-        directories=list_directories(plan, settings, code),
+        directories=list_directories(plan, settings, code, policy),
     )  # fmt: skip
 
 
@@ -101,22 +107,25 @@ def _homes() -> tuple[str, ...]:
 
 
 def list_directories(
-    plan: Plan, settings: Settings, code: Sequence[Path] = ()
+    plan: Plan, settings: Settings, code: Sequence[Path] = (), policy: Policy = _NO_POLICY
 ) -> dict[str, tuple[Directory, ...]]:
     """Where the directories of a plan really are, by holder; opens and makes none."""
     if not _has_files(plan):
         return {}
     from lion.capabilities.fs import roots as fs_roots
 
-    return fs_roots.list_directories(plan, _guard(plan, settings, code))
+    return fs_roots.list_directories(plan, _guard(plan, settings, code, policy))
 
 
-def _guard(plan: Plan, settings: Settings, code: Sequence[Path]) -> "Guard":
-    """What no guest may write or read, the files of the operator's secrets included; what only
-    matters to writers is not looked for where nobody may write.
+def _guard(plan: Plan, settings: Settings, code: Sequence[Path], policy: Policy) -> "Guard":
+    """What no guest may write or read, the files of the operator's secrets included, and what the
+    operator keeps from grants; what only matters to writers is not looked for where nobody may
+    write.
     """
+    from lion.capabilities.fs.barred import bars_of
     from lion.capabilities.fs.guard import guard_of, private_guard
 
+    bars = bars_of(policy, settings.lookups)
     writes = any(mount.write for mount in _mounts(plan))
     guard = guard_of(settings, code) if writes else private_guard(settings)
     files: tuple[Place, ...] = ()
@@ -125,7 +134,7 @@ def _guard(plan: Plan, settings: Settings, code: Sequence[Path]) -> "Guard":
 
         paths = value_files(settings.secrets)
         files = tuple(Place(path, KEPT, is_private=True) for path in paths)
-    return msgspec.structs.replace(guard, places=(*guard.places, *files))
+    return msgspec.structs.replace(guard, places=(*guard.places, *files), bars=bars)
 
 
 def _open_vault(plan: Plan, settings: Settings, names: set[str]) -> "Vault":

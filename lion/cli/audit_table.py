@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lion.cli.amounts import limit_word, render_limit, render_spent, render_times
-from lion.cli.grants import render_grant
+from lion.cli.grants import render_grant, render_idle
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion, why_denied
 from lion.domain.capability import extensions_of
@@ -38,6 +38,7 @@ def render_manifest_audit(audit: "ManifestAudit", screen: Screen) -> Iterator[st
     for holder in audit.holders:
         yield ""
         yield from _block(holder, _rights(holder, with_grants=True), screen)
+    yield from render_idle(audit.idle_rules, screen)
 
 
 def render_policy(audit: "ManifestAudit") -> Iterator[str]:

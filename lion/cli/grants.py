@@ -3,15 +3,18 @@
 Rule: scopes come from manifests and guests: they are escaped.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from lion.cli.screen import Screen
 from lion.domain.plan import Rate
 from lion.domain.text import show_line
-from lion.domain.units import render_duration, render_money, render_rate, render_size
+from lion.domain.units import counted, render_duration, render_money, render_rate, render_size
+from lion.review.idle_rules import IdleRule
 from lion.review.rights import GrantView
 
 _SIZES: Final = ("bytes", "bytes-in", "bytes-out")
+_MOST_RULES: Final = 10
 _TIMES: Final = ("timeout",)
 
 
@@ -19,6 +22,16 @@ def render_grant(grant: GrantView) -> str:
     """`/n is notes -> /home/ann/notes, may be written; 1 MiB`, `GET https://x/**; 9 calls`."""
     parts = [_scope(grant), *_numbers(grant.quota)]
     return "; ".join(part for part in parts if part) or "all of it"
+
+
+def render_idle(rules: Sequence[IdleRule], screen: Screen) -> Iterator[str]:
+    """The operator's rules that can match nothing, a line each."""
+    for rule in rules[:_MOST_RULES]:
+        word = screen.paint("warning", "yellow")
+        said = f'{rule.by}: "{rule.rule}" can match nothing: {rule.why}'
+        yield f"{word}  {show_line(said, longest=200)}"
+    if len(rules) > _MOST_RULES:
+        yield f"… and {counted(len(rules) - _MOST_RULES, 'more rule')} of that kind"
 
 
 def _scope(grant: GrantView) -> str:

@@ -59,6 +59,8 @@ def render_ending(ending: Ending, width: int, screen: Screen) -> Iterator[str]:
     word = "failed" if ending.ending != "cancelled" else "cut   "
     yield f"{screen.paint(word, 'red')}  {name}  {show_line(ending.error)}"
     yield from _indented(show_lines(ending.words), 10 + width, _MOST_WORDS)
+    if ending.outside:
+        yield f"{' ' * (10 + width)}from outside: {show_line(ending.outside, longest=400)}"
     if ending.hint:
         yield f"{' ' * (10 + width)}{show_line(ending.hint)}"
 

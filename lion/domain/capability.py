@@ -20,7 +20,8 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     `operations` are all of them (`pending.take` is a method), `targeted` those whose calls name
     what they are about, `listings` those whose target is only the beginning of what they show,
     `separator` divides a target into segments, and `is_scoped` says that a grant must name the
-    targets it covers.
+    targets it covers. `outside` are cases of errors that only the world outside of lion causes:
+    network, server, disk.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     listings: tuple[str, ...] = ()
     separator: str = ""
     is_scoped: bool = False
+    outside: tuple[str, ...] = ()
 
 
 FS_BY_PATH: Final = (
@@ -82,6 +84,7 @@ OFFERED: Final[dict[str, Capability]] = {
             targeted=("ask", "start"),
             separator=".",
             is_scoped=True,
+            outside=("timeout", "unavailable"),
         ),
         Capability(name="poll", operations=("wait",)),
         Capability(
@@ -97,6 +100,7 @@ OFFERED: Final[dict[str, Capability]] = {
             targeted=("send", "start"),
             separator="/",
             is_scoped=True,
+            outside=("timeout", "unavailable", "dns", "connection", "tls", "protocol"),
         ),
         Capability(
             name="fs",
@@ -114,6 +118,7 @@ OFFERED: Final[dict[str, Capability]] = {
             targeted=FS_BY_PATH,
             separator="/",
             is_scoped=True,
+            outside=("unavailable", "input-output"),
         ),
         Capability(
             name="secrets",

@@ -101,6 +101,8 @@ class Broker:
             value = self._instant(call)
         else:
             value = await self._execute(call)
+        if value[0] != "ok":
+            self._caller.outside.note(operation.capability, operation.name, value[1])
         if self._log.is_full:
             await self._log.wait_room()
         return value

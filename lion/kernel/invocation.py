@@ -20,6 +20,7 @@ from lion.errors import GuestError
 from lion.kernel.deadline import Deadline
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
+from lion.kernel.outside import OutsideFailures
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.ports import CallStats, Export, HandleCall, Tools
@@ -50,6 +51,7 @@ class Invocation:
         self.purse = live.budgets.purse(chain)
         self.stats = CallStats()
         self.words = ""
+        self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None
         self.number = 0
         self.target: Target = ""

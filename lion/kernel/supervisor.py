@@ -12,10 +12,11 @@ from typing import Any
 import trio
 
 from lion.domain.plan import RunAgent, RunCall
-from lion.errors import INTERRUPTED, BrokenCall, GuestError, OperatorError
+from lion.errors import INTERRUPTED, BrokenCall, GuestError, OperatorError, OutsideError, OwnError
 from lion.kernel.execution import as_agent, execute, execute_tool
 from lion.kernel.exports import find_agent
 from lion.kernel.groups import flattened
+from lion.kernel.invocation import Invocation
 from lion.kernel.run_state import LiveRun
 from lion.kernel.tool_calls import build_root
 from lion.kernel.tool_types import bind_call, write_result
@@ -84,17 +85,23 @@ async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
     export = find_agent(entry.agent, invocation.owner.component)
     form = as_agent(entry.agent, entry.task)
     tag, value = await execute(invocation, export, [entry.task], form)
-    return _agent_ending(entry.agent, value, tag == "err")
-
-
-def _agent_ending(name: str, value: Any, is_error: bool) -> Ending:
-    if is_error:
+    if tag == "err":
         case, text = value
-        return Ending(
-            name, "agent", ok=False, exit_code=1, error=f"{case}: {text}", ending="error",
-            value={"tag": case, "value": text},
-        )  # fmt: skip
-    return Ending(name, "agent", ok=True, exit_code=0, text=value["text"], value=value)
+        own = {"tag": case, "value": text}
+        return _own_error(invocation, entry.agent, "agent", value, own, f"{case}: {text}")
+    return Ending(entry.agent, "agent", ok=True, exit_code=0, text=value["text"], value=value)
+
+
+def _own_error(
+    invocation: Invocation, name: str, kind: str, value: Any, shown: Any, error: str
+) -> Ending:
+    """The ending of who gave an error of its own, which may be the outside's."""
+    outside = invocation.outside.told_by(value)
+    code = OutsideError.exit_code if outside else OwnError.exit_code
+    return Ending(
+        name, kind, ok=False, exit_code=code, error=error, ending="error", value=shown,
+        outside=outside,
+    )  # fmt: skip
 
 
 async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
@@ -115,8 +122,6 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
             f"the result of {entry.call!r} is no JSON: {exc}", ending="result"
         ) from exc
     if status == "err":
-        return Ending(
-            entry.call, "call", ok=False, exit_code=1, value=result, ending="error",
-            error=f"the tool's own error: {result}",
-        )  # fmt: skip
+        error = f"the tool's own error: {result}"
+        return _own_error(invocation, entry.call, "call", value, result, error)
     return Ending(entry.call, "call", ok=True, exit_code=0, value=result)

@@ -124,6 +124,8 @@ class ToolPort:
             what = "error" if status == "err" else "result"
             raise CallError("exhausted", f"the tool's {what} has more than {BULK:,} bytes")
         if status == "err":
+            if said := invocation.outside.told_by(value):
+                self._caller.outside.remember(text, said)
             raise CallError("other", text)
         return text
 

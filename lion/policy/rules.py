@@ -4,6 +4,7 @@
     operation  = the host function's name, or * for any
     "tool X"   = "tools * X"
     "system X" = a system plugin by its entry point, when it is loaded (use.py)
+    "fs-at X"  = a directory of the host's, when it is granted (scopes/fs_at.py)
 
 Rule: whatever parses is enforced; a pattern is refused where no call names what it is about.
 Rule: a pattern on a listing applies as soon as something it matches could be shown.
@@ -20,6 +21,7 @@ from lion.domain.capability import LATER, OFFERED
 from lion.domain.decider import policy_line
 from lion.domain.names import did_you_mean
 from lion.domain.question import Question
+from lion.scopes.fs_at import FS_AT
 from lion.scopes.named import NamedScopes, RuleScope
 from lion.scopes.pattern import BadPattern, Pattern
 from lion.scopes.table import SHORT, USE, find_scopes
@@ -84,16 +86,16 @@ def _parse(text: str, verdict: Verdict) -> Rule:
     if words[0] == USE.capability.name:
         named = " ".join(words[1:])
         return _rule(text, verdict, USE, None, _pattern(USE, "use", named) if named else None)
-    scopes = find_scopes(words[0])
+    scopes = FS_AT if words[0] == FS_AT.capability.name else find_scopes(words[0])
     if scopes is None:
-        known = (*OFFERED, *LATER, *SHORT, USE.capability.name)
+        known = (*OFFERED, *LATER, *SHORT, USE.capability.name, FS_AT.capability.name)
         raise BadRule(f"no capability {words[0]!r}; {did_you_mean(words[0], known)}")
     if words[0] in LATER:
         return _rule(text, verdict, scopes, None, None)
     operation, pattern = _split(scopes, words[1:])
     known = scopes.capability.operations
     if operation is not None and known and operation not in known:
-        hint = did_you_mean(operation, known)
+        hint = scopes.rule_hint(" ".join(words[1:])) or did_you_mean(operation, known)
         raise BadRule(f"{words[0]} has no operation {operation!r}; {hint}")
     if pattern is None:
         return _rule(text, verdict, scopes, operation, None)

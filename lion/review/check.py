@@ -11,13 +11,15 @@ import msgspec
 from lion.domain.plan import Directory, Limits, Plan
 from lion.policy.policy_file import Policy
 from lion.ports import Surroundings, SystemInfo
+from lion.review.idle_rules import IdleRule, idle_rules
 from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
 from lion.review.rights import GrantView, HolderAudit, Refusal, RuleView, audit_plan
 
 
 class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
     """Who may do what by a manifest, under the operator's policy of now. `manifest` and `policy`
-    are paths; `proxy` is the one through which requests would go.
+    are paths; `proxy` is the one through which requests would go. `idle_rules` are those of the
+    policy that can match nothing.
     """
 
     manifest_name: str
@@ -26,6 +28,7 @@ class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
     policy_digest: str
     proxy: str
     holders: tuple[HolderAudit, ...]
+    idle_rules: tuple[IdleRule, ...] = ()
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,7 @@ def audit_manifest(
 ) -> ManifestAudit:
     """Fold a plan with what its components are and what it will meet."""
     loaded = {name: loaded_of(infos[name]) for name in plan.holders}
+    tools = [f"{name}.{tool}" for name, one in loaded.items() for tool in one.tools]
     return ManifestAudit(
         manifest_name=plan.name,
         manifest=str(plan.path),
@@ -69,6 +73,7 @@ def audit_manifest(
         policy_digest=policy.digest,
         proxy="" if policy.proxy is None else policy.proxy.origin,
         holders=audit_plan(plan, loaded, policy, around=around),
+        idle_rules=tuple(idle_rules(plan, policy, tools)),
     )
 
 

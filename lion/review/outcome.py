@@ -20,6 +20,8 @@ def raise_ending(ending: Ending, report: RunReport) -> NoReturn:
     Each is told with what was denied in the run, since that is often why.
     """
     error = _error(ending)
+    if ending.outside:
+        error.add_note(f"from outside: {ending.outside}")
     for denial in report.denials:
         asked = f"{denial.capability} {denial.operation} {denial.target}".rstrip()
         error.add_note(f"denied: {denial.holder}: {asked}: {denial.reason}")

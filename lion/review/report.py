@@ -15,7 +15,7 @@ class Ending(msgspec.Struct, frozen=True):
     `text` is an agent's answer, `value` the result as JSON, `error` the sentence for people if it
     was not ok, `ending`
     the kind of error (errors.GuestError) or "error" for the guest's own, `exit_code` what it adds
-    to the run's.
+    to the run's. `outside` is the failure of network, server or disk that such an error tells of.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Ending(msgspec.Struct, frozen=True):
     ending: str = ""
     words: str = ""
     hint: str = ""
+    outside: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True):

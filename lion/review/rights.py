@@ -140,7 +140,7 @@ def audit_plan(
 
     def audit(name: str, holder: Holder) -> HolderAudit:
         one, right = loaded.get(name), rights.get(name)
-        rules = [r for r in (*policy.deny, *policy.ask) if one and r.capability in one.imports]
+        rules = [r for r in (*policy.deny, *policy.ask) if one and _concerns(r, one)]
         effective = (limits or {}).get(name) or (right.limits if right else holder.limits)
         found = _audit(holder, one or _NOTHING, right, rules, effective, around)
         return msgspec.structs.replace(
@@ -149,6 +149,11 @@ def audit_plan(
         )  # fmt: skip
 
     return tuple(audit(name, holder) for name, holder in plan.holders.items())
+
+
+def _concerns(rule: Rule, one: Loaded) -> bool:
+    """Whether a rule speaks of what a component imports, or of what is used through that."""
+    return any(name in one.imports for name in (rule.capability, *rule.scopes.through))
 
 
 _NOTHING = Loaded(digest="", imports={}, tools=())

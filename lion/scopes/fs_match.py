@@ -10,7 +10,7 @@ Rule: a rule sees through case, Unicode forms and invisible characters, because 
 a grant does not, because what it does not name it does not give.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.scopes.fs_grant import common_mount, suggested_entries
 from lion.scopes.fs_path import ACCESSES, Claim, FsTarget, fold, is_below, read_fs_target
-from lion.scopes.named import NamedScopes, RuleScope, granted
+from lion.scopes.named import NamedScopes, RuleScope, all_granted, granted
 from lion.scopes.pattern import BadPattern, Pattern, compile_pattern
 
 SEPARATOR = "/"
@@ -42,6 +42,22 @@ class FsScopes(NamedScopes):
         if text and text[0] not in "/*":
             raise BadPattern(f"{text[:40]!r} matches no path; paths begin with /")
         return compile_pattern(fold(text), SEPARATOR)
+
+    def rule_flaw(self, pattern: Pattern) -> str:
+        """Paths have one form: no empty name, no dots, no slash at the end."""
+        names = pattern.text.split(SEPARATOR)[1:]
+        odd = next((name for name in names if name in ("", ".", "..")), None)
+        if odd is None or pattern.text == SEPARATOR:
+            return ""
+        return f"no path has a name {odd!r} in it, or a slash at its end"
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether it could be about something in a directory that is granted."""
+        paths = [fold(g.mount.path) for g in all_granted(plan, "fs") if g.mount is not None]
+        return any(
+            pattern.matches(path) or pattern.may_follow(path.rstrip(SEPARATOR) + SEPARATOR)
+            for path in paths
+        )
 
     def find_grant(self, grants: Sequence[Grant], question: Question) -> Grant | None:
         """Of the directories that hold all paths of a call the innermost one, if that covers it:

@@ -8,7 +8,7 @@ Rule: a rule of the operator's speaks of a path if it speaks of anything that a 
 it (http_readings.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +22,7 @@ from lion.scopes.http_readings import readings
 from lion.scopes.http_scope import ANY, BadScope, HttpScope, parse_grant_scope, parse_rule_scope
 from lion.scopes.http_target import HttpTarget, read_http_target
 from lion.scopes.http_url import ENCODED_SLASH, BadUrl, Url, slashes_decoded
-from lion.scopes.named import NamedScopes, granted
+from lion.scopes.named import NamedScopes, all_granted, granted
 from lion.scopes.pattern import BadPattern, Matches, Pattern, compile_pattern, includes
 from lion.scopes.written import as_written
 
@@ -61,6 +61,20 @@ class HttpScopes(NamedScopes):
         """What a rule's pattern matches. Raises BadPattern."""
         return rule_pattern(text)
 
+    def rule_hint(self, text: str) -> str:
+        """Methods and servers stand after the operation, or after `*` for any."""
+        first, _, rest = text.partition(" ")
+        if first.isupper() and first.replace(",", "").isalpha():
+            return f'methods are part of the pattern: write "http * {first} {rest or ANY}"'
+        is_server = {".", ":"} & set(first) and not first.startswith("exchange")
+        return f'before a server stands an operation: write "http * {text}"' if is_server else ""
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether it could be about a server and a method that are granted."""
+        rule = parse_rule_scope(pattern.text)
+        scopes = (g.patterns[0] for g in all_granted(plan, "http"))
+        return any(_may_meet(rule, parse_grant_scope(text)) for text in scopes)
+
     def includes(self, wide: str, narrow: str) -> bool:
         """True only if one grant's scope covers all that the other does."""
         return scope_includes(wide, narrow)
@@ -76,6 +90,25 @@ class HttpScopes(NamedScopes):
             for grant, scope in zip(own, scopes, strict=True)
         ]
         return [*entries, text]
+
+
+def _may_meet(rule: HttpScope, grant: HttpScope) -> bool:
+    """Whether some request is meant by both, as far as method, server and the beginning of the
+    path tell.
+    """
+    begins = [slashes_decoded(scope.path).partition(ANY)[0] for scope in (rule, grant)]
+    if not (
+        rule.path == grant.path
+        or begins[0].startswith(begins[1])
+        or begins[1].startswith(begins[0])
+    ):
+        return False
+    return (
+        rule.scheme in (None, grant.scheme)
+        and rule.port in (None, grant.port)
+        and not (rule.methods and grant.methods and set(rule.methods).isdisjoint(grant.methods))
+        and hosts_meet(rule.host, grant.host)
+    )
 
 
 @lru_cache(maxsize=1_024)

@@ -5,7 +5,7 @@ Rule: `policy/` knows capabilities by these methods alone; table.py says which c
 which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -47,6 +47,22 @@ class NamedScopes:
     def rule_pattern(self, text: str) -> Pattern:
         """What a pattern of a rule matches. Raises BadPattern."""
         return compile_pattern(text.strip(), self.capability.separator)
+
+    def rule_hint(self, text: str) -> str:
+        """What to write instead of a rule with this after the capability, whose first word is no
+        operation; empty if that is not known.
+        """
+        return ""
+
+    def rule_flaw(self, pattern: Pattern) -> str:
+        """Why no call whatsoever could match a rule's pattern; empty if one could."""
+        return ""
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether a rule's pattern could match something in a plan with these tools; true also
+        where that cannot be told.
+        """
+        return True
 
     def find_grant(self, grants: Sequence[Grant], question: Question) -> Grant | None:
         """The grant that gives the right to a call: the first that covers it."""
@@ -130,6 +146,12 @@ class NamedScopes:
 def granted(holder: Holder, capability: str) -> list[Grant]:
     """A holder's grants of a capability."""
     return [grant for grant in holder.grants if grant.capability == capability]
+
+
+def all_granted(plan: Plan, capability: str) -> Iterator[Grant]:
+    """Grants of a capability to anybody in a plan."""
+    for holder in plan.holders.values():
+        yield from granted(holder, capability)
 
 
 def granted_patterns(holder: Holder, capability: str) -> list[str]:

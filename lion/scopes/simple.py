@@ -2,14 +2,15 @@
 is suggested after a denial, and which of several grants counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from lion.domain.names import is_name, is_tool_name
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.domain.units import parse_size, render_money, render_size
-from lion.scopes.named import NamedScopes, granted, granted_patterns
+from lion.scopes.named import NamedScopes, all_granted, granted, granted_patterns
+from lion.scopes.pattern import Pattern
 
 KV_QUOTA: Final = parse_size("64 KiB")
 """What is suggested for a holder without a store."""
@@ -31,6 +32,15 @@ class KvScopes(NamedScopes):
 class ToolScopes(NamedScopes):
     """Tools of other holders, `plugin.function`."""
 
+    def rule_flaw(self, pattern: Pattern) -> str:
+        """A name has a dot in it, which `*` does not cross."""
+        has_dot = "." in pattern.text or "**" in pattern.text
+        return "" if has_dot else f'tools are named plugin.function; write "{pattern.text}.*"'
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether there is such a tool."""
+        return any(map(pattern.matches, tools))
+
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This tool, if the plan has its plugin."""
         name = str(question.target)
@@ -41,6 +51,10 @@ class ToolScopes(NamedScopes):
 
 class ModelScopes(NamedScopes):
     """Models of the manifest, by name."""
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether there is such a model."""
+        return any(map(pattern.matches, plan.models))
 
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This model, if the plan has it."""
@@ -53,6 +67,11 @@ class SecretScopes(NamedScopes):
     """Secrets, by name. The host puts their values into requests, whatever a guest imports."""
 
     through = ("http",)
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether anybody is granted such a secret."""
+        names = (name for grant in all_granted(plan, "secrets") for name in grant.patterns)
+        return any(map(pattern.matches, names))
 
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This name, if it is one."""

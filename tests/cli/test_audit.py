@@ -22,6 +22,7 @@ MANIFEST_KEYS = {
     "manifest",
     "policy",
     "policy_digest",
+    "idle_rules",
     "holders",
     "proxy",
 }

@@ -256,3 +256,42 @@ def test_a_grant_that_matches_no_tool_is_told_by_both(lion: Lion) -> None:
         ]
         assert found.startswith("warning")
         assert found.endswith("granted but not there: tool hello.x*")
+
+
+def test_the_operator_names_directories_of_the_host(lion: Lion) -> None:
+    (lion.folder / ".ssh").mkdir()
+    (lion.folder / "harmless").symlink_to(".ssh")
+    policy = lion.write('deny = ["fs-at write ~/.ssh/**"]', "policy.toml")
+    path = lion.write(table('{ path = "/n", at = "harmless", write = true }'))
+    said = f"{lion.folder}/.ssh', may not be written: denied by policy rule"
+    for command in ("check", "run"):
+        assert_one_line(lion(command, path, "--policy", policy), 2, said, "(policy line 1)")
+    audited = lion("audit", path, "--full", "--policy", policy)
+    assert audited.returncode == 0 and "denied by policy rule" in audited.stdout
+    path = lion.write(table('{ path = "/n", at = "harmless" }'))
+    checked = lion("check", path, "--policy", policy)
+    assert checked.returncode == 0
+    assert 'policy line 1 denies "fs-at write ~/.ssh/**"' in checked.stdout
+
+
+def test_a_rule_that_can_match_nothing_is_warned_of(lion: Lion) -> None:
+    (lion.folder / "n").mkdir()
+    policy = lion.write('deny = [\n "fs write /elsewhere/**",\n "tool files",\n]', "policy.toml")
+    path = lion.write(table('{ path = "/n", at = "n" }'))
+    here = 'warning  policy line 2: "fs write /elsewhere/**" can match nothing: this manifest has'
+    never = 'warning  policy line 3: "tool files" can match nothing: tools are named plugin.f'
+    for words in (("check", path), ("audit", path), ("audit", path, "--full")):
+        result = lion(*words, "--policy", policy)
+        assert result.returncode == 0
+        assert here in result.stdout and never in result.stdout
+    rules = lion.json("check", path, "--policy", policy)["idle_rules"]
+    assert [(one["by"], one["is_here"]) for one in rules] == [
+        ("policy line 2", True), ("policy line 3", False),
+    ]  # fmt: skip
+
+
+def test_of_many_idle_rules_ten_are_shown(lion: Lion) -> None:
+    policy = lion.write(f"deny = {[f'tool t{number}.x' for number in range(12)]}", "policy.toml")
+    result = lion("check", lion.write(files()), "--policy", policy)
+    assert result.stdout.count("can match nothing") == 10
+    assert "… and 2 more rules of that kind" in result.stdout

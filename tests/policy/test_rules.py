@@ -169,3 +169,20 @@ def test_nothing_is_a_right_that_the_component_does_not_import(capability: str) 
         if not decision.allowed:
             assert decision.decided_by == "ceiling"
     assert set(effective.capabilities) == set(EVERYTHING) - missing
+
+
+@pytest.mark.parametrize(
+    ("rule", "instead"),
+    [
+        ("http POST api.example.com", "http * POST api.example.com"),
+        ("http GET,POST https://x.org/a/**", "http * GET,POST https://x.org/a/**"),
+        ("http DELETE", "http * DELETE *"),
+        ("http api.example.com", "http * api.example.com"),
+        ("http 127.0.0.1:80", "http * 127.0.0.1:80"),
+    ],
+)
+def test_what_stands_in_place_of_an_operation_is_told(rule: str, instead: str) -> None:
+    with pytest.raises(BadRule) as told:
+        parse_rule(rule, Verdict.DENY)
+    assert f'write "{instead}"' in str(told.value)
+    parse_rule(instead, Verdict.DENY)

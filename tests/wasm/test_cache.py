@@ -12,9 +12,6 @@ import pytest
 from lion.errors import LionWarning, OperatorError
 from lion.wasm.cache import CompileCache
 from lion.wasm.engine import FLAGS, engine_digest
-from lion.wasm.offers import offered
-from lion.wasm.runtime import open_runtime
-from tests.wasm.kit import built
 
 DIGEST = hashlib.sha256(b"component").hexdigest()
 
@@ -136,16 +133,6 @@ def test_what_a_read_only_cache_has_is_used(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert cache.read(DIGEST) == b"machine code"
-
-
-async def test_a_component_is_loaded_without_a_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_runtime(tmp_path / "cache", offers=offered()) as runtime:
-        _unwritable(monkeypatch, errno.EROFS, "lion.wasm.cache.Path.mkdir")
-        with pytest.warns(LionWarning, match="compiles anew"):
-            component = await runtime.load(built("hello"), "hello")
-    assert component.digest == hashlib.sha256(built("hello")).hexdigest()
 
 
 def test_every_setting_is_in_the_engines_digest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,32 +9,33 @@ decides as much as who may change it.
 """
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from lion.capabilities.fs.barred import Bar, Barred
 from lion.capabilities.fs.own import own_code
+from lion.capabilities.fs.trail import Walk, ancestors, inode
 from lion.capabilities.fs.usage import Identity, identity
 from lion.domain.plan import Mount, Plan
 from lion.places import CACHE, CONFIGURES, STATE, Place, places_of
 from lion.scopes.fs_path import fold
 from lion.settings import Settings
 
-MOST_LINKS = 40
 DECIDES: Final = "which decides what runs and what it may do"
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
     """What is the host's own. `files` and `folders` are paths, `places` those with reasons of
-    their own; none of them need exist.
+    their own; none of them need exist. `bars` are the operator's rules about what is granted.
     """
 
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     places: tuple[Place, ...] = ()
+    bars: tuple[Bar, ...] = ()
 
     def survey(self) -> "Survey":
         """Where all that is now."""
@@ -72,7 +73,7 @@ class Survey:
         self._on_way: dict[Identity, Place] = {}
         self._whole: dict[Identity, Place] = {}
         self._missing: dict[tuple[Identity, str], Place] = {}
-        walk = _Walk()
+        walk = Walk()
         for place in places:
             seen, missing = walk.to(place.path)
             for which in seen:
@@ -112,9 +113,12 @@ class Survey:
 
 
 class Surveys:
-    """What writers are held to, and what readers are; each is looked for once, if it is needed."""
+    """What writers are held to, and what readers are, each looked for once, if it is needed; and
+    what the operator keeps from both.
+    """
 
     def __init__(self, guard: Guard) -> None:
+        self.barred = Barred(guard.bars)
         self._guard = guard
         self._of_writers: Survey | None = None
         self._of_readers: Survey | None = None
@@ -164,89 +168,3 @@ def private_places(settings: Settings) -> tuple[Place, ...]:
     if settings.secrets is not None:
         found.append(Place(settings.secrets, CONFIGURES, is_private=True))
     return tuple(found)
-
-
-def _looked_up(settings: Settings) -> tuple[Place, ...]:
-    return places_of(settings.lookups)
-
-
-def inode(path: Path) -> Identity | None:
-    """What a path leads to; None if nothing is there."""
-    try:
-        return identity(os.stat(path))
-    except OSError:
-        return None
-
-
-def ancestors(folder: int) -> Iterable[Identity]:
-    """An open directory and all above it. Raises OSError."""
-    here = os.dup(folder)
-    try:
-        last = None
-        while (own := identity(os.fstat(here))) != last:
-            yield own
-            above = os.open("..", os.O_RDONLY | os.O_DIRECTORY, dir_fd=here)
-            os.close(here)
-            here, last = above, own
-    finally:
-        os.close(here)
-
-
-def trail(path: Path) -> set[Identity]:
-    """Every directory that is looked into on the way to a path, itself if it is one."""
-    return _Walk().to(path)[0]
-
-
-class _Walk:
-    """Follows paths as the system would. What was looked up once is not asked for again."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, Identity | str | None] = {}
-
-    def to(self, path: Path) -> tuple[set[Identity], tuple[Identity, str] | None]:
-        """The directories on the way; and, if it ends before the path does, where, with the name
-        that is not there.
-        """
-        todo = list(reversed(os.path.join(os.getcwd(), path).split("/")))
-        here, links = "/", 0
-        last: Identity | None = identity(os.stat("/"))
-        seen: set[Identity] = set()
-        missing: tuple[Identity, str] | None = None
-        while todo:
-            name = todo.pop()
-            if name in ("", "."):
-                continue
-            here = os.path.dirname(here) if name == ".." else os.path.join(here, name)
-            if last is not None:
-                seen.add(last)
-            found = self._at(here) if last is not None or name == ".." else None
-            if isinstance(found, str):
-                links += 1
-                if links > MOST_LINKS:
-                    return seen, missing
-                if found.startswith("/"):
-                    here, last = "/", identity(os.stat("/"))
-                else:
-                    here = os.path.dirname(here)  # which is `last`
-                todo += reversed(found.split("/"))
-                continue
-            if found is None and last is not None and missing is None:
-                missing = last, name
-            last = found
-        return seen if last is None else {*seen, last}, missing
-
-    def _at(self, path: str) -> Identity | str | None:
-        """Which directory is there, or what the link says that is there; None for all else."""
-        if path not in self._seen:
-            self._seen[path] = _look(path)
-        return self._seen[path]
-
-
-def _look(path: str) -> Identity | str | None:
-    try:
-        info = os.lstat(path)
-        if stat.S_ISLNK(info.st_mode):
-            return os.readlink(path)
-        return identity(info) if stat.S_ISDIR(info.st_mode) else None
-    except OSError:
-        return None

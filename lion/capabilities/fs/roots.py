@@ -20,7 +20,7 @@ from typing import Final, TypeVar
 
 import trio
 
-from lion.capabilities.fs.guard import Guard, Survey, Surveys
+from lion.capabilities.fs.guard import Guard, Surveys
 from lion.capabilities.fs.place import (
     Changed,
     Found,
@@ -199,6 +199,7 @@ class _Opener:
         except OSError as exc:
             raise _cannot_open(mount, place, exc) from exc
         try:
+            surveys.barred.check(top, found.real, mount, place, is_new=False)
             _check(surveys.of(mount).objection(top), mount, place, found.real)
             ledger = self._ledgers.setdefault(identity(os.fstat(top)), Ledger())
         except BaseException:
@@ -249,7 +250,7 @@ def _look(grant: Grant, mount: Mount, place: str, base: Path, surveys: Surveys) 
     check_links(grant, base, real, place)
     try:
         found = find(mount, real)
-        _check(_objection(found, surveys.of(mount)), mount, place, found.real)
+        _judge(found, surveys, mount, place)
         if found.which is None and os.path.lexists(mount.at):
             # A link to nothing is a mistake, and not a directory that is still to be made.
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
@@ -258,12 +259,16 @@ def _look(grant: Grant, mount: Mount, place: str, base: Path, surveys: Surveys) 
     return found
 
 
-def _objection(found: Found, survey: Survey) -> str | None:
+def _judge(found: Found, surveys: Surveys, mount: Mount, place: str) -> None:
+    """Raise OperatorError if it may not be granted, or not be written or read."""
     # What is missing and may be written would be made: then its folder has to be good.
-    folder, name = os.path.split(found.real)
-    top = open_exactly(folder if found.which is None else found.real)
+    is_new, (folder, name) = found.which is None, os.path.split(found.real)
+    top = open_exactly(folder if is_new else found.real)
     try:
-        return survey.objection_new(top, name) if found.which is None else survey.objection(top)
+        surveys.barred.check(top, found.real, mount, place, is_new=is_new)
+        survey = surveys.of(mount)
+        objection = survey.objection_new(top, name) if is_new else survey.objection(top)
+        _check(objection, mount, place, found.real)
     finally:
         os.close(top)
 
