@@ -19,9 +19,9 @@ import trio
 from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
 from lion.domain.plan import Plan
-from lion.errors import OperatorError
+from lion.errors import GuestError, OperatorError
 from lion.kernel.groups import flattened
-from lion.kernel.inspect import ComponentInfo, describe
+from lion.kernel.inspect import ComponentInfo, describe, describe_refused
 from lion.kernel.interrupts import Interrupts, open_interrupts
 from lion.kernel.run import Run
 from lion.kernel.run_state import LiveRun
@@ -181,29 +181,29 @@ class Host:
         return value_of(await self._runs.finish(await self._start(plan), None))
 
     async def inspect(self, data: bytes, origin: str) -> ComponentInfo:
-        """What a component imports and offers, extensions of anybody's included.
-
-        Raises OperatorError, GuestError as Runtime.load.
-        """
+        """What a component imports and offers. Raises as Runtime.load."""
         return describe(await self._runtime.load(data, origin, None), len(data))
 
+    async def survey(self, data: bytes, origin: str) -> ComponentInfo:
+        """The same of any component, a refused one too. Raises OperatorError for what is none."""
+        try:
+            return await self.inspect(data, origin)
+        except GuestError as exc:
+            return describe_refused(data, origin, await self._runtime.survey(data, origin), exc)
+
     async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
-        """Load every component of a plan, and system plugins, which are not opened: what each
-        holder's is. Raises the first error.
-        """
+        """Load all of a plan and open nothing: what each holder's is. Raises the first error."""
         return await self._loader.check(plan, self._fittings.clock())
 
     async def check_services(self, plan: Plan, *, is_strict: bool = True) -> Surroundings:
-        """Look at a plan's scripts, directories and secrets: what it meets there.
-
-        Raises OperatorError for the first mistake; a directory's only if it is strict.
+        """Look at a plan's scripts, directories and secrets. Raises OperatorError for the first
+        mistake; a directory's only if it is strict.
         """
         seen = plan, self.settings, code_of(plan, self._lent)
         return await beside(partial(check_services, *seen, is_strict=is_strict))
 
     async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
-
         `run` is an id, the beginning of one, or "last". The run is verified first. Raises
         OperatorError for one that is not there, AuditError for one that does not verify.
         """

@@ -1,6 +1,7 @@
 """Look here if you want to know what can be said of a component without running it."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 
 from lion.domain.events import (
     Event,
@@ -10,11 +11,11 @@ from lion.domain.events import (
     SystemPluginLoaded,
 )
 from lion.domain.plan import Holder, Plan, RunCall
-from lion.errors import LionError
+from lion.errors import GuestError, LionError
 from lion.kernel.exports import find_agent, is_agent_export, tool_exports
 from lion.kernel.run_state import LiveHolder
 from lion.kernel.tool_types import bind_call, input_schema, output_schema, render_type
-from lion.ports import Component
+from lion.ports import Component, ImportSeen
 from lion.review.loaded import ComponentInfo as ComponentInfo
 from lion.review.loaded import ToolInfo as ToolInfo
 
@@ -49,6 +50,26 @@ def check_runs(plan: Plan, components: Mapping[str, Component]) -> None:
     for entry in plan.runs:
         if isinstance(entry, RunCall):
             bind_call(tool_exports(components[entry.call.partition(".")[0]]), entry)
+
+
+def describe_refused(
+    data: bytes, origin: str, seen: Sequence[ImportSeen], failure: GuestError
+) -> ComponentInfo:
+    """The same of one that lion does not load: what it imports, and what is not offered of it."""
+    imports: dict[str, list[str]] = {}
+    lacking: dict[str, list[str]] = {}
+    for item in seen:
+        names = imports.setdefault(item.interface, [])
+        if item.kind == "interface":
+            continue
+        shown = item.name if item.kind == "function" else f"{item.name} ({item.kind})"
+        names.append(shown)
+        if not item.is_offered:
+            lacking.setdefault(item.interface, []).append(shown)
+    return ComponentInfo(
+        digest=hashlib.sha256(data).hexdigest(), size=len(data), imports=dict(imports), tools=(),
+        is_agent=False, refused=failure.what.removeprefix(f"{origin!r}: "), lacking=dict(lacking),
+    )  # fmt: skip
 
 
 def loaded_event(holder: LiveHolder) -> Event:

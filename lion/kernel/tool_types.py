@@ -11,20 +11,21 @@ from lion.errors import OperatorError
 from lion.ports import Export
 from lion.values import json_arguments, json_schema
 from lion.values.json_scalars import JsonMismatch
+from lion.values.type_notes import by_shape
 from lion.values.wit import render_function
 
 
 def input_schema(export: Export) -> dict[str, Any]:
     """The schema of its arguments, an object by name."""
-    return (
-        json_schema.input_schema(export.type) if export.json is None else export.json.input_schema
-    )
+    if export.json is None:
+        return json_schema.input_schema(export.type, by_shape(export.notes))
+    return export.json.input_schema
 
 
 def output_schema(export: Export) -> dict[str, Any]:
     """The schema of what it gives when it succeeds."""
     if export.json is None:
-        return json_schema.output_schema(export.type)
+        return json_schema.output_schema(export.type, by_shape(export.notes))
     return export.json.output_schema
 
 

@@ -14,6 +14,7 @@ from lion.ports.components import (
     HandleCall,
     Handles,
     Import,
+    ImportSeen,
     OpenRuntime,
     Runtime,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "HandleCall",
     "Handles",
     "Import",
+    "ImportSeen",
     "JsonTypes",
     "KeptStore",
     "Kind",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from lion.domain.plan import Limits
+from lion.values.type_notes import TypeNote
 from lion.values.wit import Function
 
 if TYPE_CHECKING:
@@ -26,9 +27,22 @@ class Import(msgspec.Struct, frozen=True):
     type: Function
 
 
+class ImportSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """Anything a component imports, whether it can run here or not: `kind` is function, resource,
+    interface (nothing but types in it, without a name), module or component. `interface` is empty
+    for what the world itself imports.
+    """
+
+    interface: str
+    name: str
+    kind: str
+    is_offered: bool
+
+
 class Export(msgspec.Struct, frozen=True):
     """One exported function. `name` is the function's own, `interface` empty at the component's
-    root. `json` are its types where they are not WIT's (a system plugin's).
+    root. `json` are its types where they are not WIT's (a system plugin's); `notes` what the
+    component says of types, any of which may be its own.
     """
 
     interface: str
@@ -36,6 +50,7 @@ class Export(msgspec.Struct, frozen=True):
     type: Function
     docs: str = ""
     json: "JsonTypes | None" = None
+    notes: tuple[TypeNote, ...] = ()
 
 
 HandleCall = Callable[[int, list[Any]], Awaitable[Any]]
@@ -122,6 +137,13 @@ class Runtime(Protocol):
 
         Raises OperatorError for what is no component, GuestError(ending="world") for an import the
         host does not offer.
+        """
+        ...
+
+    async def survey(self, data: bytes, origin: str) -> Sequence[ImportSeen]:
+        """All that a component imports, also what is not offered.
+
+        Raises OperatorError for what is no component.
         """
         ...
 

@@ -28,6 +28,8 @@ class ToolInfo(msgspec.Struct, frozen=True):
 class ComponentInfo(msgspec.Struct, frozen=True):
     """A component: SHA-256 (hex), size in bytes, its ceiling (functions by interface), its tools,
     whether it is an agent. A system plugin has no digest and no size; `system` says whose it is.
+    `refused` says why lion does not load it, `lacking` what it imports that lion does not offer,
+    by interface ("" for what its world itself imports); its tools are not known then.
     """
 
     digest: str
@@ -36,11 +38,13 @@ class ComponentInfo(msgspec.Struct, frozen=True):
     tools: tuple[ToolInfo, ...]
     is_agent: bool
     system: SystemInfo | None = None
+    refused: str = ""
+    lacking: dict[str, Sequence[str]] = {}
 
     @property
     def ceiling(self) -> tuple[str, ...]:
         """Names of the capabilities it could use at all."""
-        return tuple(sorted(set(map(capability_of, self.imports))))
+        return tuple(sorted(set(map(capability_of, filter(None, self.imports)))))
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ from lion.domain.call import CallError
 
 MOST_PATH: Final = 4_096
 """Bytes of a path, and of what a symlink holds."""
+MOST_QUOTED: Final = 100
+"""Characters of a path that are shown where it is refused."""
 MOST_NAME: Final = 255
 """Bytes of one name."""
 MOST_DEPTH: Final = 128
@@ -43,7 +45,7 @@ class Claim(msgspec.Struct, frozen=True):
 def parse_path(text: str) -> str:
     """The normal form of an absolute path. Raises CallError: `invalid`, `name-too-long`."""
     if not text.startswith("/"):
-        raise CallError("invalid", 'a path begins with "/"')
+        raise CallError("invalid", f'a path begins with "/", unlike {quoted(text)}')
     names: list[str] = []
     for name in split_names(text):
         if name == "..":
@@ -53,19 +55,26 @@ def parse_path(text: str) -> str:
     return "/" + "/".join(names)
 
 
+def quoted(text: str) -> str:
+    """A path of a guest's in an error's text: escaped, and not longer than people read."""
+    return repr(text) if len(text) <= MOST_QUOTED else f"{text[:MOST_QUOTED]!r}..."
+
+
 def split_names(text: str) -> list[str]:
     """The names of a path or of a symlink's text, ".." among them.
 
     Raises CallError: `invalid`, `name-too-long`.
     """
     if "\0" in text:
-        raise CallError("invalid", "a path has no NUL in it")
+        raise CallError("invalid", f"a path has no NUL in it, unlike {quoted(text)}")
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
-        raise CallError("invalid", "a path is Unicode text") from None
+        raise CallError("invalid", f"a path is Unicode text, unlike {quoted(text)}") from None
     if size > MOST_PATH:
-        raise CallError("name-too-long", f"a path has at most {MOST_PATH:,} bytes")
+        raise CallError(
+            "name-too-long", f"a path has at most {MOST_PATH:,} bytes, unlike {quoted(text)}"
+        )
     names = [name for name in text.split("/") if name not in ("", ".")]
     for name in names:
         check_name(name)
@@ -75,9 +84,14 @@ def split_names(text: str) -> list[str]:
 def check_name(name: str) -> None:
     """Raise CallError for a name that is too long or kept for the host."""
     if len(name.encode()) > MOST_NAME:
-        raise CallError("name-too-long", f"a name has at most {MOST_NAME} bytes")
+        raise CallError(
+            "name-too-long", f"a name has at most {MOST_NAME} bytes, unlike {quoted(name)}"
+        )
     if is_reserved(name):
-        raise CallError("invalid", f"names that begin with {RESERVED} are the host's")
+        raise CallError(
+            "invalid",
+            f"names that begin with {RESERVED} are the host's, as {quoted(name)} would be",
+        )
 
 
 def is_reserved(name: str) -> bool:

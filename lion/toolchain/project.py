@@ -27,6 +27,7 @@ LANGUAGES: Final = {
     "python": "pyproject.toml",
 }
 SETTINGS: Final = "lion-build.toml"
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
 _KEYS: Final = {"out": str, "host": str, "wit": str, "foreign": bool, "empty": bool}
 
 
@@ -83,10 +84,10 @@ def is_virtual(folder: Path) -> bool:
 def _is_guest(folder: Path, language: str) -> bool:
     """Whether a folder beside others is a guest, and not a library or a tool."""
     if language == "rust":
-        kinds = _table(read_toml(folder / "Cargo.toml"), "lib").get("crate-type", [])
-        return "cdylib" in kinds
+        kinds = table(read_toml(folder / "Cargo.toml"), "lib").get("crate-type")
+        return isinstance(kinds, list) and "cdylib" in kinds
     if language == "python":
-        points = _table(_table(read_toml(folder / "pyproject.toml"), "project"), "entry-points")
+        points = table(table(read_toml(folder / "pyproject.toml"), "project"), "entry-points")
         return "lion.system" in points
     return language == "wit" or (folder / "assembly").is_dir()
 
@@ -114,7 +115,7 @@ def _project(folder: Path, language: str) -> Project:
     host = settings.get("host")
     name, world = _name(folder, language), ""
     if language == "assemblyscript":
-        said = _table(read_json(folder / LANGUAGES[language]), "lion")
+        said = package_settings(folder)
         wit, world = (folder / said.get("wit", wit)).resolve(), said.get("world", "")
     return Project(
         folder=folder,
@@ -146,7 +147,7 @@ def _settings(folder: Path) -> dict[str, Any]:
                 raise OperatorError(
                     f"{str(file)!r} has an unknown key {key!r}", hint=did_you_mean(key, _KEYS)
                 )
-            if not isinstance(value, kind):
+            if not isinstance(value, kind) or (isinstance(value, str) and "\0" in value):
                 raise OperatorError(
                     f"{key!r} in {str(file)!r} is {value!r}",
                     hint="write a path" if kind is str else "write true or false",
@@ -160,15 +161,36 @@ def _name(folder: Path, language: str) -> str:
         return folder.name
     file = folder / LANGUAGES[language]
     if language == "assemblyscript":
-        name = _table({"it": read_json(file)}, "it").get("name")
+        name = read_object(file).get("name")
     else:
-        name = _table(read_toml(file), "package" if language == "rust" else "project").get("name")
+        name = table(read_toml(file), "package" if language == "rust" else "project").get("name")
     if not isinstance(name, str) or not name:
         raise OperatorError(f"{str(file)!r} has no name", hint=f'write name = "{folder.name}"')
-    return re.sub(r"^@[^/]*/", "", name)
+    name = re.sub(r"^@[^/]*/", "", name)
+    if not _NAME.fullmatch(name):
+        raise OperatorError(
+            f"{str(file)!r} has the name {name!r}, which no file can have",
+            hint=f'write name = "{folder.name}"',
+        )
+    return name
 
 
-def _table(value: dict[str, Any], key: str) -> dict[str, Any]:
+def package_settings(folder: Path) -> dict[str, str]:
+    """What a package.json says of its WIT and its world. Raises OperatorError."""
+    file = folder / "package.json"
+    said = read_object(file).get("lion", {})
+    for key in ("wit", "world") if isinstance(said, dict) else ("",):
+        value = said.get(key, "") if key else said
+        if not isinstance(value, str) or "\0" in value:
+            raise OperatorError(
+                f"{str(file)!r} has {value!r} as {'its ' + key + ' in ' if key else ''}'lion'",
+                hint='write "lion": {"wit": "FOLDER", "world": "NAME"}',
+            )
+    return {key: said[key] for key in ("wit", "world") if said.get(key)}
+
+
+def table(value: dict[str, Any], key: str) -> dict[str, Any]:
+    """What a key holds, if that is a table; else an empty one."""
     inner = value.get(key, {})
     return inner if isinstance(inner, dict) else {}
 
@@ -183,16 +205,19 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file. Raises OperatorError with the line of a mistake."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as exc:
         raise OperatorError(f"{str(path)!r} cannot be read: {exc}", hint="correct it") from exc
 
 
-def read_json(path: Path) -> Any:
-    """A JSON file. Raises OperatorError with the line of a mistake."""
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON file that holds an object. Raises OperatorError with the line of a mistake."""
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as exc:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as exc:
         raise OperatorError(f"{str(path)!r} cannot be read: {exc}", hint="correct it") from exc
+    if not isinstance(found, dict):
+        raise OperatorError(f"{str(path)!r} holds no object", hint="begin it with {")
+    return found
 
 
 def source_files(roots: Iterable[Path]) -> Iterator[tuple[str, Path]]:

@@ -69,6 +69,13 @@ def read_stamps(folder: Path) -> dict[str, Stamp]:
         return {}
 
 
+def noted_roots(component: Path) -> list[Path]:
+    """What the source of a component was when it was built, as its stamp has it."""
+    stamp = read_stamps(component.parent).get(component.name)
+    found = () if stamp is None else stamp.roots
+    return [Path(os.path.normpath(component.parent / root)) for root in found]
+
+
 def newer_source(component: Path, *, by_time: bool = False) -> Path | None:
     """The folder of a component's source, if that changed since the component was built.
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from lion.errors import OperatorError
 
-_MAGIC = b"lion-compiled-1\n"
+_MAGIC = b"lion-compiled-2\n"
 
 
 def _is_own(info: os.stat_result) -> bool:

@@ -3,6 +3,8 @@
 Rule: an instance serves one call and is gone when the call returns, however it returns.
 Rule: a component may import only what lion offers, with exactly lion's types; anything else is
 refused at load.
+Rule: wasmtime limits each memory, so each of a component's memories has the same share of
+`limits.memory`, and there can be no more of them than were counted: their sum is within the limit.
 """
 
 import ctypes
@@ -22,10 +24,11 @@ from lion.wasm import capi
 from lion.wasm.admission import Admission
 from lion.wasm.fiber import Callbacks, Guest, HostFunction, PollMeter, Values, drive
 from lion.wasm.lift import Lift, compile_lift
+from lion.wasm.lines import NO_LINES
 from lion.wasm.lower import Lower, LowerError, compile_lower, free
 from lion.wasm.traps import guest_error
 
-INSTANCES, TABLES, MEMORIES = 64, 16, 1
+INSTANCES, TABLES, MEMORIES = 64, 16, 16
 """Core instances, tables and memories one component may have."""
 
 
@@ -103,10 +106,13 @@ class LoadedComponent:
         imports: Sequence[Import],
         exports: Sequence[Export],
         resources: Mapping[str, Sequence[str]],
+        memories: int = 1,
     ) -> None:
         self.digest = digest
+        self.memories = memories
         self.imports = imports
         self.exports = exports
+        self.lines = NO_LINES
         self._shared = shared
         self._wasm = wasm
         self._linker, self._functions = link(shared, imports, resources)
@@ -135,13 +141,14 @@ class LoadedComponent:
     ) -> Any:
         """See ports.Component.call. Raises LowerError if an argument does not fit its type."""
         shared = self._shared
-        with shared.admission.admit():
+        with shared.admission.admit(self.memories):
             store = capi.store_new(shared.engine_address, None, None)
             context = capi.store_context(store)
             guest = shared.callbacks.guests[context] = Guest(context)
             try:
+                share = limits.memory // self.memories
                 capi.store_limiter(
-                    store, limits.memory, limits.table_elements, INSTANCES, TABLES, MEMORIES
+                    store, share, limits.table_elements, INSTANCES, TABLES, self.memories
                 )
                 capi.yield_at_epoch(context, 1)
                 one = _OneCall(self, guest, handle, handles, limits, stats)
@@ -166,9 +173,11 @@ class _OneCall:
     ) -> None:
         self.guest = guest
         self.meter = component._shared.meter
+        self.lines = component.lines
         self.handle = handle
         self.drop = handles.drop
         self.limits = limits
+        self.memories = component.memories
         self.stats = stats
         self.instance = ctypes.create_string_buffer(capi.INSTANCE)
         self.error = ctypes.c_void_p()
@@ -190,7 +199,7 @@ class _OneCall:
             error, self.error.value = self.error.value, None
             text = capi.error_text(error)
         if text:
-            raise guest_error(text, origin)
+            raise guest_error(text, origin, self.memories, self.lines)
 
     async def instantiate(self, linker: int, wasm: int) -> None:
         where, error = ctypes.addressof(self.instance), ctypes.addressof(self.error)

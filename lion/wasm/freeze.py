@@ -15,6 +15,7 @@ from wasmtime.component._types import FuncType
 
 from lion.values.wit import render_function
 from lion.wasm import reflect
+from lion.wasm.compiler import compile_blocking
 from lion.wasm.engine import build_engine
 
 
@@ -23,7 +24,7 @@ def reflect_interfaces(data: bytes) -> dict[str, dict[str, str]]:
     resource.
     """
     engine = build_engine()
-    component = Component(engine, data)
+    component = Component.deserialize(engine, compile_blocking(data, "the component").code)
     resources = reflect.name_resources(component, engine)
     found: dict[str, dict[str, str]] = {}
     for interface, items in reflect.interfaces(component.type.imports(engine), engine):

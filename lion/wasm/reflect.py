@@ -31,8 +31,14 @@ _PRIMITIVES = {
     w.Bool: "bool", w.S8: "s8", w.U8: "u8", w.S16: "s16", w.U16: "u16", w.S32: "s32", w.U32: "u32",
     w.S64: "s64", w.U64: "u64", w.F32: "f32", w.F64: "f64", w.Char: "char", w.String: "string",
 }  # fmt: skip
+UNKNOWN = "?"
+"""The name of a resource that nobody has."""
 MAX_DEPTH = 32
 """Types nested deeper than this are refused: nobody writes them by hand."""
+MOST_TYPES = 100_000
+"""Types of one component, each counted as often as it is written out: a few hundred bytes can name
+a type that is written out a million times. All of WASI has some thousand.
+"""
 
 
 class Resources:
@@ -40,21 +46,34 @@ class Resources:
 
     def __init__(self) -> None:
         self._known: list[tuple[ResourceType, str]] = []
+        self._left = MOST_TYPES
+
+    def count(self, types: int = 1) -> None:
+        """Count what was read. Raises GuestError(ending="world") when it was too much."""
+        self._left -= types
+        if self._left < 0:
+            raise GuestError(
+                f"its types are more than {MOST_TYPES:,} when written out",
+                ending="world",
+                hint="give its functions simpler types",
+            )
 
     def add(self, kind: ResourceType, name: str) -> None:
         self._known.append((kind, name))
 
     def name(self, kind: ResourceType) -> str:
         for known, name in self._known:
+            self.count()
             if known == kind:
                 return name
-        return "?"
+        return UNKNOWN
 
 
 def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
     """Turn wasmtime's type into the domain's. Raises GuestError(ending="world") for what lion does
     not carry.
     """
+    resources.count()
     if depth > MAX_DEPTH:
         raise GuestError(f"a type is nested deeper than {MAX_DEPTH}", ending="world")
 
@@ -87,10 +106,8 @@ def convert(t: Any, resources: Resources, depth: int = 0) -> WitType:
             mode = "own" if isinstance(t, w.OwnType) else "borrow"
             return Handle(mode, resources.name(t.ty))
         case _:
-            raise GuestError(
-                f"a function uses the type {type(t).__name__}, which lion does not carry",
-                ending="world",
-            )
+            what = f"a function uses the type {type(t).__name__}, which lion does not carry"
+            raise GuestError(what, ending="world")
 
 
 def function(t: Any, resources: Resources) -> Function:
@@ -126,11 +143,23 @@ def _is_type(item: Any) -> bool:
     return isinstance(item, (w.ValType, ResourceType))
 
 
-def name_resources(component: Component, engine: Engine) -> Resources:
-    """Find the resource types that a component imports, by interface and name."""
+def name_resources(component: Component, engine: Engine, *, versions: bool = False) -> Resources:
+    """Find the resource types that a component imports, by interface (with its version if asked
+    for) and name. Raises GuestError(ending="world") for one that no interface has.
+    """
     resources = Resources()
-    for interface, items in interfaces(component.type.imports(engine), engine):
+    imports = component.type.imports(engine)
+    for interface, items in interfaces(imports, engine):
+        full = interface if versions else interface.split("@")[0]
         for name, item in items.items():
             if isinstance(item, ResourceType):
-                resources.add(item, f"{interface.split('@')[0]}.{name}")
+                resources.add(item, f"{full}.{name}")
+    for name, item in imports.items():
+        if isinstance(item.ty, ResourceType) and resources.name(item.ty) == UNKNOWN:
+            raise GuestError(
+                f"it imports {name}, a resource of the world itself, which lion does not offer",
+                ending="world",
+                hint="declare the resource in an interface",
+                item=name,
+            )
     return resources

@@ -9,27 +9,30 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import trio
-from wasmtime import WasmtimeError
 from wasmtime.component import Component as WasmComponent
 from wasmtime.component import ResourceType
 from wasmtime.component._types import FuncType
 
 from lion.domain.pythons import check_python
-from lion.errors import GuestError, OperatorError
-from lion.ports import NO_EXTENSIONS, Export, Extensions, Import
+from lion.errors import GuestError
+from lion.ports import NO_EXTENSIONS, Export, Extensions, Import, ImportSeen
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
 from lion.wasm.admission import Admission
 from lion.wasm.cache import CompileCache
-from lion.wasm.component import LoadedComponent, Shared
+from lion.wasm.compile_ends import Costs
+from lion.wasm.compiler import Compiled, Compiler
+from lion.wasm.component import MEMORIES, LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.fiber import PollMeter
+from lion.wasm.lines import read_lines
+from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
-from lion.wasm.sections import check_preamble, function_docs
+from lion.wasm.sections import check_preamble
+from lion.wasm.survey import survey_imports
 
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
@@ -38,11 +41,11 @@ REST = 2.0
 class WasmRuntime:
     """One engine; implements ports.Runtime."""
 
-    def __init__(self, shared: Shared, cache: CompileCache | None, offers: Offers) -> None:
+    def __init__(self, shared: Shared, compiler: Compiler, offers: Offers) -> None:
         self.engine_digest = engine_digest()
         self.wasmtime_version = capi.VERSION
         self._shared = shared
-        self._cache = cache
+        self._compiler = compiler
         self._offers = offers
         self._rested = time.monotonic()
         self._loaded: dict[str, LoadedComponent] = {}
@@ -66,9 +69,10 @@ class WasmRuntime:
         digest = hashlib.sha256(data).hexdigest()
         if digest not in self._loaded:
             check_preamble(data, origin)
-            wasm = await trio.to_thread.run_sync(self._compile, data, digest, origin)
+            compiled = await self._compiler.compile(data, digest, origin)
             with _of_origin(origin):
-                self._loaded[digest] = self._build(wasm, digest, data)
+                _check_memories(compiled)
+                self._loaded[digest] = await self._build(compiled, digest, data)
         loaded = self._loaded[digest]
         if extensions is not None:
             # Each run has its own, so this is asked also of what was loaded before.
@@ -76,28 +80,40 @@ class WasmRuntime:
                 check_extensions(self._offers, loaded.imports, extensions)
         return loaded
 
-    def _compile(self, data: bytes, digest: str, origin: str) -> WasmComponent:
-        engine = self._shared.engine
-        code = self._cache.read(digest) if self._cache else None
-        if code is not None:
-            return WasmComponent.deserialize(engine, code)
-        try:
-            wasm = WasmComponent(engine, data)
-        except WasmtimeError as exc:
-            reason = str(exc).strip().splitlines()[-1].strip()
-            raise OperatorError(
-                f"{origin!r} is no component that can run here: {reason}",
-                hint="build it again, or compare its digest with where it came from",
-            ) from exc
-        if self._cache:
-            self._cache.write(digest, bytes(wasm.serialize()))
-        return wasm
+    async def survey(self, data: bytes, origin: str) -> tuple[ImportSeen, ...]:
+        """See ports.Runtime.survey."""
+        check_preamble(data, origin)
+        digest = hashlib.sha256(data).hexdigest()
+        compiled = await self._compiler.compile(data, digest, origin)
+        return await trio.to_thread.run_sync(self._survey, compiled)
 
-    def _build(self, wasm: WasmComponent, digest: str, data: bytes) -> LoadedComponent:
+    def _survey(self, compiled: Compiled) -> tuple[ImportSeen, ...]:
+        wasm = WasmComponent.deserialize(self._shared.engine, compiled.code)
+        return tuple(survey_imports(wasm, self._shared.engine, self._offers))
+
+    async def _build(self, compiled: Compiled, digest: str, data: bytes) -> LoadedComponent:
+        wasm, imports, kinds, exports = await trio.to_thread.run_sync(self._reflect, compiled)
+        exports = with_notes(exports, data)
+        loaded = LoadedComponent(
+            self._shared,
+            wasm,
+            digest,
+            imports,
+            with_notes(exports, data),
+            kinds,
+            compiled.memories,
+        )
+        loaded.lines = read_lines(data)
+        return loaded
+
+    def _reflect(
+        self, compiled: Compiled
+    ) -> tuple[WasmComponent, Sequence[Import], Mapping[str, Sequence[str]], Sequence[Export]]:
+        """Load machine code, and read the types of what it imports and exports."""
+        wasm = WasmComponent.deserialize(self._shared.engine, compiled.code)
         resources = reflect.name_resources(wasm, self._shared.engine)
         imports, kinds = self._imports(wasm, resources)
-        exports = tuple(self._exports(wasm, resources, function_docs(data)))
-        return LoadedComponent(self._shared, wasm, digest, imports, exports, kinds)
+        return wasm, imports, kinds, tuple(self._exports(wasm, resources, compiled.docs))
 
     def _imports(
         self, wasm: WasmComponent, resources: reflect.Resources
@@ -121,9 +137,6 @@ class WasmRuntime:
                     if not is_extension:
                         self._offers.check_function(interface, name, render_function(kind))
                     imports.append(Import(interface=interface, name=name, type=kind))
-        for interface, names in kinds.items():
-            for name in names:
-                self._shared.type_id(f"{interface.split('@')[0]}.{name}")
         return imports, kinds
 
     def _exports(
@@ -139,6 +152,15 @@ class WasmRuntime:
                     )
 
 
+def _check_memories(compiled: Compiled) -> None:
+    if compiled.memories > MEMORIES:
+        raise GuestError(
+            f"an instance has {compiled.memories} memories, of which {MEMORIES} are allowed",
+            ending="world",
+            hint="compose it of fewer components",
+        )
+
+
 @contextmanager
 def _of_origin(origin: str) -> Iterator[None]:
     """What a component was refused for, with its name."""
@@ -150,17 +172,20 @@ def _of_origin(origin: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def open_runtime(
-    cache: Path | None = None, *, offers: Offers | None = None, instances: int | None = None
+    cache: Path | None = None,
+    *,
+    offers: Offers | None = None,
+    instances: int | None = None,
+    costs: Costs | None = None,
 ) -> AsyncIterator[WasmRuntime]:
     """Open an engine with its ticker. `cache` is the directory for compiled code (none: compile
-    each time),
-    `offers` what components may import (lion's interfaces), `instances` how many may live (what
-    the machine allows).
+    each time), `offers` what components may import (lion's interfaces), `instances` how many may
+    live (what the machine allows), `costs` what compiling one may cost.
     """
     check_python(sys.version_info[:3])
     engine = build_engine()
     ticker = Ticker(engine)
     shared = Shared(engine, PollMeter(ticker, os.cpu_count() or 2), Admission(instances))
-    kept: Any = CompileCache(cache, engine_digest()) if cache else None
+    kept = CompileCache(cache, engine_digest()) if cache else None
     with ticker.run():
-        yield WasmRuntime(shared, kept, offers or offered())
+        yield WasmRuntime(shared, Compiler(kept, costs), offers or offered())

@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from lion.errors import OperatorError
+from lion.reading import COMPONENT_SIZE, too_large
 
+MOST_DOCS = 1 << 20
+"""Bytes of a section with docs that are read."""
 MAGIC = b"\0asm"
 COMPONENT_LAYER = b"\x0d\x00\x01\x00"
 MODULE_LAYER = b"\x01\x00\x00\x00"
 
 
 def check_preamble(data: bytes, origin: str) -> None:
-    """Raise OperatorError unless the bytes begin as a component does; the sentence says what they
-    are instead.
+    """Raise OperatorError unless the bytes begin as a component does and are no more than
+    COMPONENT_SIZE; the sentence says what they are instead.
     """
+    if len(data) > COMPONENT_SIZE:
+        raise too_large(origin)
     if data[:4] != MAGIC:
         what = "is empty" if not data else "is no WebAssembly at all"
         raise OperatorError(
@@ -82,10 +87,7 @@ def function_docs(data: bytes) -> dict[str, str]:
     for name, payload in custom_sections(data):
         if name != "package-docs":
             continue
-        try:
-            package = _table(json.loads(payload[payload.index(b"{") :]))
-        except ValueError:
-            continue
+        package = _table(read_json(payload[1:]))
         groups = [
             *(
                 _table(world).get("func_exports")
@@ -98,3 +100,15 @@ def function_docs(data: bytes) -> dict[str, str]:
                 text = entry if isinstance(entry, str) else _text(_table(entry).get("docs"))
                 docs.setdefault(function, text.strip())
     return docs
+
+
+def read_json(payload: bytes) -> Any:
+    """JSON that anybody may have written; None if it is none, or too much of it."""
+    if len(payload) > MOST_DOCS:
+        return None
+    try:
+        # Half a character is written `\\ud800` in JSON, and cannot be written anywhere else.
+        text = json.dumps(json.loads(payload), ensure_ascii=False)
+        return json.loads(text.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None

@@ -8,9 +8,10 @@ import msgspec
 from wasmtime.component import Component, ResourceType
 from wasmtime.component import _types as w
 
-from lion.errors import GuestError
+from lion.errors import GuestError, OperatorError
 from lion.values.wit import Function, WitType
 from lion.wasm import reflect
+from lion.wasm.compiler import compile_blocking
 from lion.wasm.engine import build_engine
 
 OWN: Final = "export "
@@ -21,8 +22,8 @@ class Interface(msgspec.Struct, frozen=True):
     """What one interface holds, in its own order; "" names what stands in the world itself.
 
     `types` are the named ones that are no resources. `resources` are names as they stand here,
-    with the full name (`ns:package/interface.name`) of the resource each one is, or OWN and the
-    full name with its version.
+    with the full name (`ns:package/interface@version.name`) of the resource each one is; OWN
+    stands before it if the component makes it.
     """
 
     name: str
@@ -38,11 +39,15 @@ class World(msgspec.Struct, frozen=True):
 
 def reflect_world(data: bytes) -> World:
     """Read the world of a component, which may be an empty one made of WIT. Raises GuestError
-    (ending="world") for what lion does not carry.
+    (ending="world") for what lion does not carry, OperatorError for what is no component.
     """
     engine = build_engine()
-    component = Component(engine, data)
-    resources = reflect.name_resources(component, engine)
+    try:
+        code = compile_blocking(data, "the world").code
+    except OperatorError as exc:
+        raise GuestError(f"this wasmtime does not: {exc.what}", ending="world") from exc
+    component = Component.deserialize(engine, code)
+    resources = reflect.name_resources(component, engine, versions=True)
     imports, exports = component.type.imports(engine), component.type.exports(engine)
     for interface, items in reflect.interfaces(exports, engine):
         for name, item in items.items():

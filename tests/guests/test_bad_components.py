@@ -11,7 +11,6 @@ from .built import WAT
 FEATURES = {
     "threads": ("wasm_threads", "shared_memory"),
     "memory64": ("wasm_memory64",),
-    "multi-memory": ("wasm_multi_memory",),
     "gc": ("wasm_function_references", "wasm_gc"),
     "exceptions": ("wasm_exceptions",),
     "relaxed-simd": ("wasm_relaxed_simd",),

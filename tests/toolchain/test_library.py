@@ -2,7 +2,7 @@
 makes, and that a guest's own lead to them.
 """
 
-from lion.toolchain.assemblyscript import generate
+from lion.toolchain.assemblyscript.generate import generate, generate_bindings
 from lion.toolchain.assemblyscript.library import library_files
 from tests.wasm.kit import BUILT, ROOT, built
 
@@ -25,7 +25,8 @@ def test_a_guests_bindings_of_the_host_are_the_librarys() -> None:
 
 def test_an_agents_own_functions_cross_with_the_librarys_types() -> None:
     found = generate(built("critic"))
-    assert 'import { Error_, Output } from "./types";' in found["entry.ts"]
+    needed = generate_bindings(built("critic")).imports["index"]
+    assert 'import { Error_, Output } from "./bindings/types";' in needed
     assert "class" not in found["types.ts"]
 
 

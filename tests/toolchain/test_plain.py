@@ -10,7 +10,7 @@ import pytest
 
 from lion.errors import OperatorError
 from lion.toolchain.assemblyscript.build import build_assemblyscript
-from lion.toolchain.assemblyscript.project import fetch_packages
+from lion.toolchain.assemblyscript.packages import fetch_packages
 from lion.toolchain.built import Request
 from lion.toolchain.plain import plain_environment
 from lion.toolchain.project import find_projects

@@ -157,3 +157,150 @@ def test_an_agent_too(place: Place) -> None:
     assert ran.returncode == 0 and "Lions eat zebras" in ran.stdout
     tested = place.pytest("fox")
     assert tested.returncode == 0, tested.stdout
+
+
+SERDE = """\
+use lion_guest::serde::{Deserialize, Serialize};
+use lion_guest::{fs, json};
+
+lion_guest::world!("fox:fox/fox");
+
+#[derive(Serialize, Deserialize)]
+struct Seen {
+    name: String,
+}
+
+struct Fox;
+
+impl Fox {
+    fn tried(name: String) -> Result<String, Box<dyn std::error::Error>> {
+        let seen: Seen = json::from_str(&json::to_string(&Seen { name })?)?;
+        Ok(fs::read_text(&seen.name)?)
+    }
+}
+
+impl Guest for Fox {
+    fn greet(name: String) -> Result<String, String> {
+        Self::tried(name).map_err(|error| format!("{error}"))
+    }
+}
+
+export!(Fox);
+"""
+
+
+def test_serde_derives_and_errors_are_texts(place: Place, fox: Path) -> None:
+    (fox / "src" / "lib.rs").write_text(SERDE, "utf-8")
+    built = place.lion("build", "fox")
+    assert built.returncode == 0, built.stderr
+    for name, said in (("/Ann", "denied: no grant covers it"), ("no/path", NO_PATH)):
+        called = place.lion("call", "fox/fox.wasm", "fox.greet", json.dumps({"name": name}))
+        assert f"the tool's own error: {said}" in called.stderr
+
+
+NO_PATH = """invalid: a path begins with "/", unlike 'no/path'"""
+
+SHAPES_WORLD = """\
+package fox:fox;
+package other:nested@1.0.0 { interface deep { f: func(a: string) -> u32; } }
+
+interface words {
+    %type: func(%self: u32, %move: string) -> u32;
+    record %struct { %fn: u32, %use: list<string> }
+    variant %loop { %async(u32), %await }
+    %match: func(%enum: %struct) -> option<%loop>;
+}
+interface again { use words.{%loop as %dyn}; go: func(value: %dyn) -> u32; }
+
+world base { import words; export one: func() -> u32; }
+
+world fox {
+    include lion:host/plugin@0.1.0;
+    include base with { one as %impl }
+    import again;
+    import m:d/a@0.1.0;
+    import m:d/a@0.2.0;
+    import other:nested/deep@1.0.0;
+    import here: interface { record r { a: u32 } f: func(r: r) -> r; }
+    export there: interface { g: func() -> string; }
+    /// Says how much there is.
+    export run: func() -> u32;
+}
+"""
+SHAPES_SOURCE = """\
+lion_guest::world!("fox:fox/fox");
+use fox::fox::{again, words};
+
+struct Fox;
+
+impl Guest for Fox {
+    fn impl_() -> u32 { words::type_(1, "x") }
+    fn run() -> u32 {
+        let found = words::match_(&words::Struct { fn_: 1, use_: vec![] });
+        let one = found.map_or(0, |value| again::go(value));
+        one + m::d0_1_0::a::x() + m::d0_2_0::a::x(2) + other::nested::deep::f("y")
+            + here::f(here::R { a: 1 }).a
+    }
+}
+
+impl exports::there::Guest for Fox {
+    fn g() -> String { "there".into() }
+}
+
+export!(Fox);
+"""
+
+
+def test_a_world_of_many_shapes_is_carried_by_rust_too(place: Place, fox: Path) -> None:
+    for version, function in (("0.1.0", "x: func() -> u32"), ("0.2.0", "x: func(n: u32) -> u32")):
+        folder = fox / "wit" / "deps" / f"md-{version}"
+        folder.mkdir()
+        text = f"package m:d@{version};\ninterface a {{ {function}; }}\n"
+        (folder / "a.wit").write_text(text, "utf-8")
+    (fox / "wit" / "world.wit").write_text(SHAPES_WORLD, "utf-8")
+    (fox / "src" / "lib.rs").write_text(SHAPES_SOURCE, "utf-8")
+    (fox / "lion-build.toml").write_text("foreign = true\n", "utf-8")
+    built = place.lion("build", "fox")
+    assert built.returncode == 0, built.stderr
+    shown = json.loads(place.lion("inspect", "fox/fox.wasm", "--json").stdout)
+    asked = {"fox:fox/again", "fox:fox/words", "m:d/a@0.1.0", "m:d/a@0.2.0", "here"}
+    assert asked | {"other:nested/deep@1.0.0"} <= set(shown["imports"])
+    assert "which lion does not offer" in shown["refused"]
+
+
+def test_cargo_is_asked_where_it_is_run(
+    place: Place, fox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each configuration names a target folder; that of the folder lion was typed in has another
+    component in it, as old ones lie about.
+    """
+    target = place.environ["CARGO_TARGET_DIR"]
+    monkeypatch.delitem(place.environ, "CARGO_TARGET_DIR")
+    decoy = place.folder / "decoy" / "wasm32-unknown-unknown" / "release"
+    decoy.mkdir(parents=True)
+    (decoy / "fox.wasm").write_bytes((fox / "fox.wasm").read_bytes())
+    for folder, made in ((place.folder, place.folder / "decoy"), (fox, target)):
+        (folder / ".cargo").mkdir(exist_ok=True)
+        text = f'[build]\ntarget-dir = "{made}"\n'
+        (folder / ".cargo" / "config.toml").write_text(text, "utf-8")
+    try:
+        _replace(fox / "src" / "lib.rs", '"Hello"', '"Howdy"')
+        (fox / "assets").mkdir()
+        (fox / "assets" / "more.rs").write_text("// one\n", "utf-8")
+        with (fox / "src" / "lib.rs").open("a") as file:
+            file.write('include!("../assets/more.rs");\n')
+        built = place.lion("build", "fox")
+        assert built.returncode == 0, built.stderr
+        said = place.lion("call", "fox/fox.wasm", "fox.greet", '{"name":"Ann"}').stdout
+        assert "Howdy" in said
+        assert place.lion("build", "fox").stdout.startswith("current")
+        (fox / "assets" / "more.rs").write_text("// two\n", "utf-8")
+        assert place.lion("build", "fox").stdout.startswith("same")
+        text = (fox / ".cargo" / "config.toml").read_text("utf-8")
+        (fox / ".cargo" / "config.toml").write_text(f'{text}[env]\nFOX = "1"\n', "utf-8")
+        assert place.lion("build", "fox").stdout.startswith("same"), (
+            "built again, for it may matter"
+        )
+        assert str(target).encode() not in (fox / "fox.wasm").read_bytes()
+    finally:
+        place.empty(".cargo", "decoy")

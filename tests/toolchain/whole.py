@@ -1,12 +1,22 @@
 """Look here if you want to know how every generated function and method is made to be compiled:
-asc skips what nobody calls; and how all that a world exports is written, to do nothing.
+asc skips what nobody calls; how all that a world exports is written, to do nothing; and how a
+component is made of WIT alone.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from lion.toolchain.assemblyscript.build import (
+    ARGUMENTS,
+    BINDINGS,
+    project_wit,
+    write_bindings,
+)
 from lion.toolchain.assemblyscript.generate import Bindings
+from lion.toolchain.assemblyscript.node_tools import ToolFailed, find_packages, run
+from tests.toolchain.worlds import PACKAGES
 
 _CLASS = re.compile(r"^(?:@final )?export class (\w+)[^\n]*\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _METHOD = re.compile(r"^  (static )?(\w+)\((.*?)\): ([^\n]+) \{$", re.MULTILINE)
@@ -28,11 +38,6 @@ def _uses(text: str) -> Iterator[str]:
             yield f"export function use_{class_}_{method}({given}): {answer} {{ {back} }}\n"
 
 
-_TAKEN_FROM = re.compile(
-    r"^(?:@final )?export (?:class |enum |\{ (?:\w+ as )?)(\w+)", re.MULTILINE
-)
-
-
 def write_exports(bindings: Bindings) -> dict[str, str]:
     """The author's files for a world whose every export traps, by name without ending."""
     classes: dict[str, dict[str, list[str]]] = defaultdict(dict)
@@ -48,34 +53,50 @@ def write_exports(bindings: Bindings) -> dict[str, str]:
             body = "{}" if export.function == "constructor" else "{ return unreachable(); }"
             classes[export.author][export.class_.name].append(f"  {member} {body}")
     return {
-        author: "\n".join(_author(author, classes, functions[author], bindings.files)) + "\n"
-        for author in sorted({*classes, *functions})
+        author: "\n".join(_author(classes[author], functions[author], bindings.imports[author]))
+        for author in sorted(bindings.imports)
     }
 
 
 def _author(
-    author: str,
-    classes: Mapping[str, Mapping[str, list[str]]],
-    functions: list[str],
-    files: Mapping[str, str],
+    classes: Mapping[str, list[str]], functions: list[str], imports: list[str]
 ) -> Iterator[str]:
-    own = classes.get(author, {})
-    lines = list(functions)
-    for name, members in own.items():
-        lines += [f"export class {name} {{", *members, "}"]
-    yield 'import { Option, Result, Tuple2, Unit } from "lion-as";'
-    # The nearest that has a name: its own types, other authors' classes, everybody's types.
-    places = [(f"./{other}", list(names)) for other, names in classes.items() if other != author]
-    modules = [f"{author}-exported.ts", author + ".ts", *sorted(files)]
-    types = [(f"./bindings/{n[:-3]}", _TAKEN_FROM.findall(files.get(n, ""))) for n in modules]
-    places[:0] = types[:1]
-    places += types[1:]
-    yield from _imports("\n".join(lines), own, places)
-    yield from lines
+    yield from imports
+    yield from functions
+    for name, members in classes.items():
+        yield from [f"export class {name} {{", *members, "}"]
+    yield ""
 
 
-def _imports(text: str, own: Iterable[str], places: list[tuple[str, list[str]]]) -> Iterator[str]:
-    for word in sorted(set(re.findall(r"\b[A-Z]\w*", text)) - set(own)):
-        place = next((path for path, names in places if word in names), None)
-        if place is not None:
-            yield f'import {{ {word} }} from "{place}";'
+def build_whole(folder: Path, wit: Mapping[str, str]) -> bytes:
+    """A component of the world in these files of WIT, everything of its bindings compiled."""
+    (folder / "assembly").mkdir(parents=True)
+    (folder / "node_modules").symlink_to(PACKAGES / "node_modules")
+    for name, text in wit.items():
+        (folder / "wit" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "wit" / name).write_text(text, "utf-8", newline="")
+    source, packages = project_wit(folder, "guest"), find_packages(folder)
+    bindings = write_bindings(folder, source, packages)
+    for name, text in ({"index": "\n"} | write_exports(bindings)).items():
+        (folder / "assembly" / f"{name}.ts").write_text(text, "utf-8")
+    files = use_everything(bindings.files)
+    for name, text in files.items():
+        (folder / BINDINGS / name).write_text(text, "utf-8")
+    (folder / BINDINGS / "all.ts").write_text("".join(_keeping(files)), "utf-8")
+    arguments = [word.replace("entry.ts", "all.ts") for word in ARGUMENTS if word != "-O3"]
+    job = {"packages": packages, "source": source.text, "world": source.world}
+    try:
+        return run("build", job | {"arguments": arguments, "exports": bindings.core_names}, folder)
+    except ToolFailed as exc:
+        raise AssertionError(exc.words) from exc
+
+
+def _keeping(files: Mapping[str, str]) -> Iterator[str]:
+    """The entry file, and a function for each module that has all of its functions."""
+    yield files["entry.ts"]
+    for at, (name, text) in enumerate(sorted(files.items())):
+        found = re.findall(r"^export function (\w+)\(", text, re.MULTILINE)
+        if found and name != "entry.ts":
+            kept = " + ".join(f"changetype<usize>(module{at}.{one})" for one in found)
+            yield f'import * as module{at} from "./{name[:-3]}";\n'
+            yield f"export function keep_{at}(): usize {{ return {kept}; }}\n"

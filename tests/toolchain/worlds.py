@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lion.toolchain.assemblyscript.build import build_assemblyscript, project_wit, write_bindings
 from lion.toolchain.assemblyscript.node_tools import find_packages
-from lion.toolchain.assemblyscript.project import fetch_packages
+from lion.toolchain.assemblyscript.packages import fetch_packages
 from tests.wasm.kit import ROOT
 
 PRIMS = [
@@ -87,11 +87,7 @@ def write_world(folder: Path, seed: int, functions: int) -> None:
 
 def _write_author(folder: Path) -> None:
     bindings = write_bindings(folder, project_wit(folder, "strange"), find_packages(folder))
-    entry = bindings.files["entry.ts"]
-    # The author's file needs the types the entry file needs, from where it is.
-    imports = re.findall(r'^import (?:\{[^}]*\}) from "[^"]*";', entry, re.MULTILINE)
-    kept = [i.replace('"./', '"./bindings/') for i in imports if "canonical" not in i]
-    text = ['import * as glass from "./bindings/glass";', *kept, ""]
+    text = ['import * as glass from "./bindings/glass";', *bindings.imports["index"], ""]
     text += [f"{e.should} {{ return glass.{e.function}(value); }}" for e in bindings.exports]
     (folder / "assembly" / "index.ts").write_text("\n".join(text) + "\n", "utf-8")
 

@@ -9,9 +9,6 @@ import pytest
 from lion.errors import OperatorError
 from lion.wasm.cache import CompileCache
 from lion.wasm.engine import FLAGS, engine_digest
-from lion.wasm.offers import offered
-from lion.wasm.runtime import open_runtime
-from tests.wasm.kit import built
 
 DIGEST = hashlib.sha256(b"component").hexdigest()
 
@@ -95,22 +92,6 @@ def test_a_directory_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> N
     cache = CompileCache(tmp_path / "file" / "cache", "engine")
     with pytest.raises(OperatorError, match="cannot be used"):
         cache.write(DIGEST, b"x")
-
-
-async def test_the_second_start_compiles_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with open_runtime(tmp_path / "cache", offers=offered()) as first:
-        component = await first.load(built("hello"), "hello")
-
-    def refuse(*args: object) -> None:
-        raise AssertionError("compiled again")
-
-    monkeypatch.setattr("lion.wasm.runtime.WasmComponent.__init__", refuse)
-    async with open_runtime(tmp_path / "cache", offers=offered()) as second:
-        again = await second.load(built("hello"), "hello")
-    assert again.digest == component.digest
-    assert again.exports == component.exports
 
 
 def test_every_setting_is_in_the_engines_digest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,6 @@ async def _ending(name: str, export: str, limits: Limits = Limits()) -> GuestErr
     [
         ("memory-large", "nop", "memory"),
         ("table-large", "nop", "exhausted"),
-        ("many-memories", "nop", "exhausted"),
         ("table-bomb", "bomb", "trap"),
         ("list-beyond-memory", "text", "trap"),
         ("bad-case", "pick", "trap"),

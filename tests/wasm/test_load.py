@@ -10,7 +10,7 @@ from lion.domain.call import ERROR_CASES
 from lion.errors import GuestError, LionError, OperatorError
 from lion.wasm.freeze import reflect_interfaces
 from lion.wasm.offers import Offers, offered
-from lion.wasm.sections import custom_sections, function_docs
+from lion.wasm.sections import MOST_DOCS, custom_sections, function_docs
 from tests.wasm.kit import WAT, assemble, built, open_bench
 
 FEATURES = sorted(p.stem for p in WAT.glob("feature-*.wat"))
@@ -121,3 +121,28 @@ def test_sections_of_rubbish_end(cut: int) -> None:
     list(custom_sections(data[: len(data) - cut]))
     list(custom_sections(data[:8] + data[cut + 9 :]))
     function_docs(data[:8] + bytes([0, 255, 255, 255, 255, 255, 255]))
+
+
+def _documented(payload: bytes) -> bytes:
+    """A component with a `package-docs` section."""
+    name = b"package-docs"
+    body = bytes([len(name)]) + name + payload
+    size = len(body)
+    leb = bytes([size & 127 | 128, size >> 7 & 127 | 128, size >> 14 & 127 | 128, size >> 21])
+    return built("hello") + b"\0" + leb + body
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'\1{"worlds":' + b"[" * 200_000,
+        b'\1{"worlds":' + b'{"a":' * 200_000 + b"1" + b"}" * 200_001,
+        b'\1{"interfaces":{"x":{"funcs":{"other":"' + b"x" * MOST_DOCS + b'"}}}}',
+        b"\1no JSON",
+    ],
+)
+async def test_documentation_that_is_none_documents_nothing(payload: bytes) -> None:
+    data = _documented(payload)
+    assert function_docs(data).keys() == function_docs(built("hello")).keys()
+    async with open_bench(data, offers=offered()) as bench:
+        assert bench.exports["greet"]

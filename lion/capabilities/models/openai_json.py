@@ -6,6 +6,7 @@ Rule: nothing read here has text that is no Unicode.
 """
 
 import json
+import re
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,7 @@ DONE: Final[dict[str, Any]] = {"done": True}
 """Stands for `[DONE]` among the chunks; known by identity."""
 
 _SHOWN = 80
+_AGAIN = re.compile(r"(?:\s*data:)*\s*")
 
 
 def chunks_of(data: str) -> list[dict[str, Any]]:
@@ -25,7 +27,7 @@ def chunks_of(data: str) -> list[dict[str, Any]]:
     Usually one; several where a server forgot the empty lines between its events, or sent a list.
     """
     try:
-        return _chunks(parse(data))
+        return _chunks(parse(bare(data)))
     except ValueError:
         lines = [line for line in data.split("\n") if line.strip()]
         if len(lines) < 2:
@@ -48,14 +50,20 @@ def parse(data: str) -> Any:
 
 def is_done(data: str) -> bool:
     """Whether it says that nothing more comes."""
-    return data.strip().strip('"').upper() == "[DONE]"
+    return bare(data).strip('"').upper() == "[DONE]"
+
+
+def bare(data: str) -> str:
+    """The data without a field's name that a relay put there once more."""
+    found = _AGAIN.match(data)
+    return data[found.end() if found else 0 :].rstrip()
 
 
 def _line(line: str) -> list[dict[str, Any]]:
     if is_done(line):
         return [DONE]
     try:
-        return _chunks(parse(line))
+        return _chunks(parse(bare(line)))
     except ValueError:
         raise _no_chunk(line) from None
 

@@ -136,9 +136,10 @@ class ChunkDecoder:
 
     def whole(self, data: str) -> Iterator[Event]:
         """What a document says: all of an answer, or a chunk that came without its `data:`."""
-        if self.is_over:
-            return
-        yield from self._any(data, is_document=True)
+        if self.is_over or is_done(data):
+            self.is_over = True
+        else:
+            yield from self._any(data, is_document=True)
 
     def finish(self) -> Iterator[Event]:
         """The calls that are left, and why the model stopped; nothing of what is not whole."""
@@ -177,8 +178,8 @@ class ChunkDecoder:
             raise_error(choice)
         delta, message = choice.get("delta"), choice.get("message")
         if isinstance(delta, dict) and delta:
-            self._has_deltas = True
             yield from self._delta(delta)
+            self._has_deltas = self._has_said or len(self._calls) > 0
         elif isinstance(message, dict) and not self._has_deltas:
             # Beside deltas it is all of them once more.
             self._is_document = self._is_document or is_document

@@ -9,7 +9,6 @@ Rule: an answer is read to its end, so that its connection can be used again; bu
 nothing that becomes of the connection matters, nor is the rest waited for long.
 """
 
-import math
 import random
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
@@ -184,17 +183,23 @@ async def _hear(said: list[ServerEvent], decoder: Decoder, attempt: _Attempt) ->
 
 async def _next_piece(exchange: Exchange, decoder: Decoder) -> tuple[bytes, CallError | None]:
     """The next piece, empty at the end; and how the connection was lost, if it was."""
-    seconds = AFTER_REASON if decoder.is_whole else math.inf
+    try:
+        if not (decoder.is_over or decoder.is_whole):
+            return await exchange.receive(), None
+        return await _last_piece(exchange, decoder), None
+    except CallError as exc:
+        if exc.case not in _LOST and not decoder.is_over:
+            raise
+        return b"", exc
+
+
+async def _last_piece(exchange: Exchange, decoder: Decoder) -> bytes:
+    """What follows behind an answer that is whole; not waited for long."""
     piece = b""
-    with trio.move_on_after(AFTER_DONE if decoder.is_over else seconds):
-        try:
-            piece = await exchange.receive()
-        except CallError as exc:
-            if exc.case not in _LOST and not decoder.is_over:
-                raise
-            return b"", exc
+    with trio.move_on_after(AFTER_DONE if decoder.is_over else AFTER_REASON):
+        piece = await exchange.receive()
     # Behind `[DONE]` there is nothing to hear: one piece more, and it has ended or is left.
-    return b"" if decoder.is_over else piece, None
+    return b"" if decoder.is_over else piece
 
 
 def _is_cut(last: ServerEvent) -> bool:

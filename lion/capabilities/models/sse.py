@@ -63,7 +63,8 @@ class SseParser:
         self._is_document = False
         self._size = 0
         self.stray = ""
-        """The first line that was neither field nor JSON, if one was: words, where no event is."""
+        """The first line that was neither field nor JSON: words, where not even one event is."""
+        self._has_events = False
         self._is_first = True
         self._had_return = False
         self._is_between = False
@@ -131,7 +132,8 @@ class SseParser:
             case _:
                 # What a later standard adds; or words, where no event is.
                 self._size -= len(raw)
-                self.stray = self.stray or raw[:MOST_STRAY].decode("utf-8", "replace")
+                if not self._has_events:
+                    self.stray = self.stray or raw[:MOST_STRAY].decode("utf-8", "replace")
 
     def _take_json(self, line: str, events: list[ServerEvent]) -> None:
         """A line of a document, or one that goes on with the data before it."""
@@ -156,6 +158,7 @@ class SseParser:
         if self._data:
             type = DOCUMENT if self._is_document else self._type or "message"
             events.append(ServerEvent(type, "\n".join(self._data)))
+            self.stray, self._has_events = "", True
         self._data.clear()
         self._open, self._is_document = None, False
         self._type, self._size = "", 0

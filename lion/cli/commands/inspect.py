@@ -1,7 +1,7 @@
 """Look here if you want to know what `lion inspect` shows of a component."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ from lion.review.loaded import ComponentInfo, ToolInfo
 def command(common: Common, component: str) -> int:
     """Show COMPONENT's digest and size, what it imports (its ceiling), and its tools.
 
-    It is compiled, and not run.
+    It is compiled, and not run. What it imports that lion does not offer is marked, and `runs`
+    says why it cannot run here.
     """
     path = Path(os.path.abspath(component))
     data = read_file(path, "component")
@@ -34,7 +35,7 @@ def command(common: Common, component: str) -> int:
         raise OperatorError(
             f"{component!r} is a manifest, not a component", hint=f"try: lion check {component}"
         )
-    info = inspect_component(common, data, component)
+    info = _survey(common, data, component)
     screen = open_screen("stdout")
     if common.as_json:
         screen.line(msgspec.json.encode(info).decode())
@@ -57,6 +58,19 @@ def inspect_component(common: Common, data: bytes, origin: str) -> ComponentInfo
     return run_trio(session)
 
 
+def _survey(common: Common, data: bytes, origin: str) -> ComponentInfo:
+    """The same of a component that would be refused too. Raises OperatorError."""
+    settings = common.settings()
+
+    async def session() -> ComponentInfo:
+        from lion.host import open_host
+
+        async with open_host(settings) as host:
+            return await host.survey(data, origin)
+
+    return run_trio(session)
+
+
 def render_info(name: str, info: ComponentInfo, screen: Screen) -> Iterator[str]:
     """A component for people."""
     yield screen.paint(show_line(name), "bold")
@@ -65,12 +79,25 @@ def render_info(name: str, info: ComponentInfo, screen: Screen) -> Iterator[str]
     yield f"  kind     {'agent' if info.is_agent else 'plugin'}"
     yield f"  imports  {'nothing' if not info.imports else ''}".rstrip()
     for interface, functions in sorted(info.imports.items()):
-        yield f"    {show_line(interface)}: {', '.join(map(show_line, functions))}"
-        if is_extension(capability_of(interface)):
-            yield "      not lion's: runs where a system plugin offers it"
+        whose = show_line(interface) if interface else "(the world itself)"
+        yield f"    {whose}: {', '.join(map(show_line, functions)) or 'types only'}"
+        yield from _whose(interface, info.lacking.get(interface, ()), functions)
+    if info.refused:
+        yield f"  runs     no: {show_line(info.refused)}"
+        return
     yield f"  tools    {'none' if not info.tools else ''}".rstrip()
     for tool in info.tools:
         yield from _tool(tool, screen)
+
+
+def _whose(interface: str, lacking: Sequence[str], all_of_it: Sequence[str]) -> Iterator[str]:
+    """What is to be known of an interface that is not lion's, or not as it is asked for."""
+    if lacking and len(lacking) == len(all_of_it):
+        yield "      lion does not offer it"
+    elif lacking:
+        yield f"      lion does not offer: {', '.join(map(show_line, lacking))}"
+    elif interface and is_extension(capability_of(interface)):
+        yield "      not lion's: runs where a system plugin offers it"
 
 
 def _tool(tool: ToolInfo, screen: Screen) -> Iterator[str]:

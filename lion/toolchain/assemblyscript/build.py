@@ -3,7 +3,7 @@
 WIT -> an empty component -> bindings -> asc -> a core module -> the component.
 """
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from lion.toolchain.assemblyscript.docs import read_docs
 from lion.toolchain.assemblyscript.generate import Bindings, generate_bindings
 from lion.toolchain.assemblyscript.node_tools import ToolFailed, find_packages, run
 from lion.toolchain.assemblyscript.wit import WitSource, wit_source
+from lion.toolchain.project import package_settings
 
 BINDINGS = Path("assembly") / "bindings"
 ENTRY = Path("assembly") / "index.ts"
@@ -66,16 +67,11 @@ def project_wit(folder: Path, name: str) -> WitSource:
     """The WIT of a project, and its world: the only one, the one package.json names, or the one
     called `name`. Raises OperatorError.
     """
-    path = folder / "package.json"
-    try:
-        said = json.loads(path.read_text("utf-8")).get("lion", {}) if path.exists() else {}
-        wit, world = folder / said.get("wit", "wit"), said.get("world", name)
-    except (OSError, ValueError, AttributeError, TypeError) as exc:
-        raise OperatorError(f"{str(path)!r} cannot be read: {exc}") from exc
-    return wit_source(wit.resolve(), world)
+    said = package_settings(folder) if (folder / "package.json").exists() else {}
+    return wit_source((folder / said.get("wit", "wit")).resolve(), said.get("world", name))
 
 
-def write_bindings(folder: Path, source: WitSource, packages: Path) -> Bindings:
+def write_bindings(folder: Path, source: WitSource, packages: Mapping[str, str]) -> Bindings:
     """Generate the bindings into the folder: files that are the same are left, those of a world
     that was are removed. Raises OperatorError.
     """
@@ -98,5 +94,5 @@ def write_bindings(folder: Path, source: WitSource, packages: Path) -> Bindings:
     return bindings
 
 
-def _job(packages: Path, source: WitSource) -> dict[str, object]:
-    return {"packages": str(packages), "source": source.text, "world": source.world}
+def _job(packages: Mapping[str, str], source: WitSource) -> dict[str, object]:
+    return {"packages": packages, "source": source.text, "world": source.world}

@@ -74,16 +74,25 @@ def _asked_for(folder: Path, author: str, should: str) -> str:
 
 def wit_error(words: str, source: WitSource) -> OperatorError:
     """What the WIT parser said, with the first of our lines that has the name it is about."""
-    what = " ".join(words.split("\n\n")[0].split()) or "it is refused"
-    what = what.replace(f" {OUTERMOST}", "")
+    what = _reason(words).replace(f" {OUTERMOST}", "")
     named = re.search(r"`([^`]+)`|'([^']+)'", what)
     name = (named[1] or named[2]).partition("@")[0] if named else ""
     return OperatorError(f"{_place(name, source)}: the WIT is wrong: {what}", diagnostics=words)
 
 
+def _reason(words: str) -> str:
+    """The first paragraph; if that only says where the tool was, the last of its causes."""
+    first, _, rest = words.partition("\n\n")
+    causes = re.findall(r"^\s*(?:\d+: )?(\S.*)$", rest.partition("Caused by:")[2], re.MULTILINE)
+    is_about_the_tool = first.startswith(("Failed to decode", "failed to encode"))
+    what = causes[-1] if is_about_the_tool and causes else first
+    return " ".join(what.partition(" (at offset")[0].split()) or "it is refused"
+
+
 def world_error(error: GuestError, source: WitSource) -> OperatorError:
     """What a world has that the bindings cannot carry; the sentence begins with the item."""
-    item = error.what.partition(": ")[0].rpartition(".")[2].rpartition("]")[2]
+    item = error.facts.get("item", error.what.partition(": ")[0].rpartition(".")[2])
+    item = item.rpartition("]")[2]
     what = f"the world {source.world!r} cannot be carried: {error.what}"
     return OperatorError(f"{_place(item, source)}: {what}", hint=error.hint)
 

@@ -6,6 +6,8 @@ Rule: this reads WIT that a compiler has accepted; what it does not understand h
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from lion.errors import OperatorError
 from lion.toolchain.wit.tokens import Token, docs_of, tokens
 
@@ -81,16 +83,16 @@ class _Scanner:
                 while self._next().text != ")":
                     pass
             token = self._next()
-        return Token(token.text, first.comments, token.line)
+        return msgspec.structs.replace(token, comments=first.comments)
 
     def _interface(self, resource: str = "") -> Iterator[tuple[str, str]]:
         """The items up to the closing brace, of an interface or of a resource in it."""
         while (token := self._item()).text != "}":
-            name, inner = token.text, False
-            if name in _TYPES or name in ("type", "resource"):
-                kind, name = name, self._next().text
-                inner = kind == "resource" and self._peek() == "{"
-            elif name == "constructor":
+            name, inner, word = token.text, False, "" if token.is_escaped else token.text
+            if word in _TYPES or word in ("type", "resource"):
+                name = self._next().text
+                inner = word == "resource" and self._peek() == "{"
+            elif word == "constructor":
                 name = f"[constructor]{resource}"
             elif resource:
                 self._next()

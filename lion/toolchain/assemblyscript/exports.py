@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from lion.errors import GuestError
 from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.flat import Lowering, lift
 from lion.toolchain.assemblyscript.held import HOOK, Own
 from lion.toolchain.assemblyscript.imports import member, signature
-from lion.toolchain.assemblyscript.names import camel, type_name, value_name
+from lion.toolchain.assemblyscript.names import function_name, member_name, type_name, word
 from lion.toolchain.assemblyscript.registry import NamedType, Registry, owned
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.values.wit import Function, Handle, WitType
-from lion.wasm.worlds import OWN, Interface
+from lion.wasm.worlds import OWN
 
 
 class ExportedFunction(NamedTuple):
@@ -33,35 +34,45 @@ class ExportedFunction(NamedTuple):
     kind: str = ""
 
 
-def exports_of(canonical: Canonical, module: Module) -> list[ExportedFunction]:
-    """Everything a world exports."""
-    found = []
+def exports_of(canonical: Canonical) -> tuple[list[ExportedFunction], dict[str, Module]]:
+    """Everything a world exports, and the author's files by name, with what each has to import.
+
+    Raises GuestError for a function that cannot be exported under its name.
+    """
+    found: list[ExportedFunction] = []
+    authors: dict[str, Module] = {}
     for interface in canonical.registry.world.exports:
-        there = _as_written(canonical.registry, interface) or module
+        author = _author(canonical.registry, interface.name)
+        there = authors.setdefault(author, Module(author, "", f"../{author}"))
+        there.own.update(type_name(name) for name in owned(interface))
         for name, function in interface.functions:
+            if not interface.name and name == "memory":
+                raise _no_memory()
             make = _function if member(name) is None else _member
             found.append(make(canonical, interface.name, name, function, there))
-    return found
+    return found, authors
 
 
-def _as_written(registry: Registry, interface: Interface) -> Module | None:
-    """The author's own file, if it has classes: its types may be called otherwise than here."""
-    names = owned(interface)
-    if not names:
-        return None
-    author = registry.modules[interface.name]
-    module = Module(author, "", f"../{author}")
-    module.own.update(type_name(name) for name in names)
-    return module
+def _author(registry: Registry, interface: str) -> str:
+    """The author's file for an interface; index.ts has what stands in the world itself."""
+    return registry.modules[interface] if interface else "index"
+
+
+def _no_memory() -> GuestError:
+    return GuestError(
+        "memory: a component's core module has its memory under this name",
+        ending="world",
+        hint="call the function otherwise, or put it into an interface",
+    )
 
 
 def _function(
     canonical: Canonical, interface: str, name: str, function: Function, module: Module
 ) -> ExportedFunction:
-    author = canonical.registry.modules[interface] if interface else "index"
+    author = _author(canonical.registry, interface)
     full = f"{interface}#{name}" if interface else name
-    own = value_name(name)
-    prefix = f"{author.replace('-', '_')}_" if interface else ""
+    own = function_name(name)
+    prefix = f"{word(author)}_" if interface else ""
     should = f"export function {own}{signature(canonical, function, module)}"
     return ExportedFunction(author, own, full, f"{prefix}{own}", should, function)
 
@@ -81,7 +92,7 @@ def _member(
     if own == "constructor":
         head = own + signature(canonical, Function(params, None), module).removesuffix(": void")
     should = f"export class {class_.name} {{ {head} }}"
-    core = f"{class_.module.replace('-', '_')}_{class_.name}${own}"
+    core = f"{word(class_.module)}_{class_.name}${own}"
     return ExportedFunction(
         class_.module, own, f"{interface}#{name}", core, should, function, class_, kind
     )
@@ -93,8 +104,8 @@ def _member_name(kind: str, wit: str, function: Function) -> str:
     """
     if kind == "constructor" and isinstance(function.result, Handle):
         return "constructor"
-    own = camel(wit or "create")
-    is_taken = own in (HOOK, "constructor") or (kind == "static" and own == "create")
+    own = member_name(wit or "create")
+    is_taken = own == HOOK or (kind == "static" and own == "create")
     return f"{own}_" if is_taken else own
 
 
@@ -153,7 +164,7 @@ def _call(
         return f"{values[0]}.{export.function}({', '.join(values[1:])})"
     given = ", ".join(values)
     if export.class_ is None:
-        name = f"author_{export.author.replace('-', '_')}"
+        name = f"author_{word(export.author)}"
         space = module.use_space(f"../{export.author}", name)
         return f"{space}.{export.function}({given})"
     class_ = canonical.registry.refer(export.class_, module)

@@ -12,12 +12,13 @@ from lion.toolchain.assemblyscript.abort import abort_module
 from lion.toolchain.assemblyscript.canonical import Canonical
 from lion.toolchain.assemblyscript.crossing import WRITERS
 from lion.toolchain.assemblyscript.docs import Docs, comment
-from lion.toolchain.assemblyscript.names import is_named, type_name, value_name
+from lion.toolchain.assemblyscript.names import function_name, is_named, type_name
 from lion.toolchain.assemblyscript.registry import (
     LIBRARY,
     WORLD_TYPES,
     Registry,
     is_of_the_host,
+    is_variant,
 )
 from lion.toolchain.assemblyscript.text import Module
 from lion.toolchain.assemblyscript.types import define
@@ -27,13 +28,15 @@ from lion.wasm.worlds import Interface, World, reflect_world
 
 class Bindings(NamedTuple):
     """Generated files by name, what the author has to export, what asc's exports are to be called
-    in the component, and how the classes should be that the author writes, by file and name.
+    in the component, how the classes should be that the author writes, by file and name, and what
+    each of the author's files imports to write all that.
     """
 
     files: dict[str, str]
     exports: list[exports.ExportedFunction]
     core_names: dict[str, str]
     classes: dict[tuple[str, str], str]
+    imports: dict[str, list[str]]
 
 
 def generate(component: bytes, docs: Docs | None = None) -> dict[str, str]:
@@ -58,7 +61,7 @@ def generate_bindings(component: bytes, docs: Docs | None = None) -> Bindings:
     registry = canonical.registry
     files = _files(canonical, in_full=False)
     entry = Module("entry", "What the host calls: each export lifts, calls the author, lowers.")
-    found = exports.exports_of(canonical, entry)
+    found, authors = exports.exports_of(canonical)
     entry.own.update(f"export_{e.core}" for e in found)
     entry.add(['import "./abort";', 'export { cabi_realloc } from "lion-as/abi";'])
     for export in found:
@@ -72,7 +75,9 @@ def generate_bindings(component: bytes, docs: Docs | None = None) -> Bindings:
     files["abort.ts"] = abort_module(registry.world)
     files["canonical.ts"] = canonical.text()
     names = exports.core_names(found) | {own.core: own.wit for own in owns}
-    return Bindings(dict(sorted(files.items())), found, names, exports.classes(found, owns))
+    classes = exports.classes(found, owns)
+    needed = {name: module.import_lines("./bindings") for name, module in authors.items()}
+    return Bindings(dict(sorted(files.items())), found, names, classes, needed)
 
 
 def _canonical(world: World, docs: Docs) -> Canonical:
@@ -119,10 +124,12 @@ def _names_first(interface: Interface, module: Module, registry: Registry) -> No
     for name, t in interface.types:
         if is_named(t) and registry.types[t].module == module.name:
             module.own.add(type_name(name))
+            if is_variant(t):
+                module.own.add(registry.tags[module.name, name])
     for name, full in interface.resources:
         if registry.resources[full].path == module.path:
             module.own.add(type_name(name))
-    module.own.update(value_name(n) for n, _ in interface.functions)
+    module.own.update(function_name(n) for n, _ in interface.functions)
 
 
 def _fill(interface: Interface, module: Module, registry: Registry, canonical: Canonical) -> None:
@@ -156,11 +163,13 @@ def _define_types(interface: Interface, module: Module, registry: Registry) -> N
             module.add([*about, *define(t, named.name, registry, module)])
         else:
             module.add(_again(named.module, named.name, type_name(name), module))
+            if isinstance(t, VariantOf):
+                tag = registry.tags[module.name, name]
+                module.add(_again(named.module, registry.tag_of(t), tag, module))
 
 
 def _again(owner: str, name: str, here: str, module: Module) -> list[str]:
-    """A type that another module, or another name, defines."""
-    if owner == module.name:
-        return [f"export type {here} = {name};"]
+    """What another module, or another name, defines: a class, or an enum with its cases."""
     alias = name if name == here else f"{name} as {here}"
-    return [f'export {{ {alias} }} from "./{owner}";']
+    where = "" if owner == module.name else f' from "./{owner}"'
+    return [f"export {{ {alias} }}{where};"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lion.toolchain.assemblyscript.canonical import ABI
-from lion.toolchain.assemblyscript.names import pascal
+from lion.toolchain.assemblyscript.names import pascal, word
 from lion.toolchain.assemblyscript.registry import NamedType, Registry, owned
 from lion.toolchain.assemblyscript.text import Module
 from lion.wasm.worlds import OWN, Interface
@@ -24,7 +24,7 @@ class Own(NamedTuple):
     @property
     def core(self) -> str:
         """What asc exports the function as that is called when one is dropped."""
-        return f"drop_{self.named.module.replace('-', '_')}_{self.named.name}"
+        return f"drop_{word(self.named.module)}_{self.named.name}"
 
     @property
     def wit(self) -> str:

@@ -10,7 +10,7 @@ from lion.toolchain.assemblyscript import layout
 from lion.toolchain.assemblyscript.canonical import ABI, Canonical
 from lion.toolchain.assemblyscript.docs import comment
 from lion.toolchain.assemblyscript.flat import Lowering, lift
-from lion.toolchain.assemblyscript.names import camel, pascal, value_name
+from lion.toolchain.assemblyscript.names import function_name, member_name, parameter_name, pascal
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.values.wit import Function, WitType
 
@@ -27,7 +27,7 @@ class ImportedFunction(NamedTuple):
     @property
     def core(self) -> str:
         """What the declaration of the core function is called."""
-        return "_" + "".join(pascal(p) for p in re.split(r"[\[\].]", self.name) if p)
+        return "_" + "$".join(pascal(p) for p in re.split(r"[\[\].]", self.name) if p)
 
 
 def member(name: str) -> tuple[str, str, str] | None:
@@ -56,7 +56,7 @@ def declare(item: ImportedFunction) -> list[str]:
 def signature(canonical: Canonical, function: Function, module: Module) -> str:
     """Parameters and result as AssemblyScript has them."""
     types = canonical.registry
-    params = (f"{value_name(n)}: {types.type_text(t, module)}" for n, t in function.params)
+    params = (f"{parameter_name(n)}: {types.type_text(t, module)}" for n, t in function.params)
     result = "void" if function.result is None else types.type_text(function.result, module)
     return f"({', '.join(params)}): {result}"
 
@@ -64,8 +64,8 @@ def signature(canonical: Canonical, function: Function, module: Module) -> str:
 def wrap(canonical: Canonical, item: ImportedFunction, module: Module) -> list[str]:
     """A function that lowers the arguments, calls, and lifts the result."""
     function = item.type
-    head = f"export function {value_name(item.name)}{signature(canonical, function, module)} {{"
-    params = [(t, value_name(n)) for n, t in function.params]
+    head = f"export function {function_name(item.name)}{signature(canonical, function, module)} {{"
+    params = [(t, parameter_name(n)) for n, t in function.params]
     return [head, *indent(body(canonical, item, params, module)), "}"]
 
 
@@ -158,7 +158,7 @@ def resource_class(
         f'  protected _kind(): string {{ return "{wit}"; }}',
         f"  protected _dropHandle(handle: i32): void {{ _drop{pascal(wit)}(handle); }}",
     ]
-    taken = {"drop", "constructor", "toString"}
+    taken = {"drop", "toString"}
     for item in methods:
         lines += ["", *indent(_method(canonical, item, name, taken, module))]
     return [*lines, "}"]
@@ -170,9 +170,9 @@ def _method(
     found = member(item.name)
     assert found is not None
     kind, _, wit = found
-    name = camel(wit or "create")
+    name = member_name(wit or "create")
     name = f"{name}_" if name in taken or (kind == "static" and name == "create") else name
-    function, params = item.type, [(t, value_name(n)) for n, t in item.type.params]
+    function, params = item.type, [(t, parameter_name(n)) for n, t in item.type.params]
     if kind == "method":
         function = Function(function.params[1:], function.result)
         params[0] = (params[0][0], "this")

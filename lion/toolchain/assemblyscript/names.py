@@ -1,5 +1,7 @@
 """Look here if you want to know what WIT names become in AssemblyScript."""
 
+import re
+
 from lion.values.wit import EnumOf, FlagsOf, RecordOf, VariantOf, WitType
 
 NAMED = (RecordOf, VariantOf, EnumOf, FlagsOf)
@@ -7,11 +9,15 @@ NAMED = (RecordOf, VariantOf, EnumOf, FlagsOf)
 
 # What AssemblyScript keeps for itself, and what generated modules use.
 _KEYWORDS = """
-    break case catch class const continue debugger default delete do else enum export extends false
-    finally for function if implements import in instanceof interface let new null package private
-    protected public return static super switch this throw true try typeof var void while with
-    yield
-    abi abort changetype load reinterpret store unchecked
+    async await break case catch class const continue debugger default delete do else enum export
+    extends false finally for function if implements import in instanceof interface let new null of
+    override package private protected public return static super switch this throw true try typeof
+    var void while with yield
+    abi abort changetype load reinterpret store unchecked unreachable
+"""
+# What cannot be the name of a method or of a static function: words that stand before one.
+_MODIFIERS = """
+    abstract constructor declare override private protected public readonly static
 """
 _CLASSES = """
     Array ArrayBuffer Atomics Boolean DataView Date Error F32 F64 Float32Array Float64Array
@@ -20,7 +26,14 @@ _CLASSES = """
     Uint16Array Uint32Array Uint64Array Uint8Array Uint8ClampedArray Unit
     Tuple1 Tuple2 Tuple3 Tuple4 Tuple5 Tuple6 Tuple7 Tuple8
 """
+# Types that the bindings write; a function of this name would be taken for one.
+_TYPES = """
+    bool f32 f64 i16 i32 i64 i8 isize string u16 u32 u64 u8 usize v128
+"""
 _RESERVED, _BUILTIN = frozenset(_KEYWORDS.split()), frozenset(_CLASSES.split())
+_NO_MEMBER, _NO_FUNCTION = frozenset(_MODIFIERS.split()), frozenset(_TYPES.split())
+_CANONICAL = re.compile(r"(?:load|store|lift|lower|get|put|give|take|see)[A-Z0-9].*")
+"""What functions of `canonical.ts` are called that a module may import."""
 
 
 def pascal(name: str) -> str:
@@ -36,9 +49,44 @@ def camel(name: str) -> str:
 
 
 def value_name(name: str) -> str:
-    """What a function, parameter or field is called."""
+    """What a value is called."""
     found = camel(name)
     return f"{found}_" if found in _RESERVED else found
+
+
+def function_name(name: str) -> str:
+    """What a function of a module is called."""
+    found = value_name(name)
+    return f"{found}_" if found in _NO_FUNCTION else found
+
+
+def field_name(name: str) -> str:
+    """What a field is called; the word `constructor` makes a constructor of it."""
+    found = value_name(name)
+    return f"{found}_" if found == "constructor" else found
+
+
+def parameter_name(name: str) -> str:
+    """What a parameter is called, where functions of `canonical.ts` may be called too."""
+    found = value_name(name)
+    return f"{found}_" if _CANONICAL.fullmatch(found) else found
+
+
+def case_name(name: str) -> str:
+    """What the static function is called that makes a variant's case."""
+    found = value_name(name)
+    return f"{found}_" if found in _NO_MEMBER or found == "toString" else found
+
+
+def member_name(name: str) -> str:
+    """What a method is called; most words that are reserved elsewhere are not after a dot."""
+    found = camel(name)
+    return f"{found}_" if found in _NO_MEMBER else found
+
+
+def word(name: str) -> str:
+    """A name of anything as a part of an identifier: `dep-a-0-2-0` as `dep_a_0_2_0`."""
+    return re.sub(r"[^A-Za-z0-9]", "_", name)
 
 
 def type_name(name: str) -> str:

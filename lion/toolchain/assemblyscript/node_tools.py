@@ -22,9 +22,15 @@ class ToolFailed(Exception):
         self.words, self.is_wit = words, is_wit
 
 
-def find_packages(folder: Path) -> Path:
-    """The folder, this one or one above it, whose node_modules has what a build needs. Raises
-    OperatorError with the command to type.
+def nearest_package(folder: Path, name: str) -> Path | None:
+    """A package as Node finds it: in the node_modules of this folder, or of the first above."""
+    places = (p / "node_modules" / name for p in (folder, *folder.parents))
+    return next((place for place in places if (place / "package.json").is_file()), None)
+
+
+def find_packages(folder: Path) -> dict[str, str]:
+    """Where each package is that a build needs, by name. Raises OperatorError with the command to
+    type.
     """
     if shutil.which("node") is None:
         raise OperatorError(
@@ -32,9 +38,9 @@ def find_packages(folder: Path) -> Path:
             hint=f"install Node {OLDEST} or newer (https://nodejs.org, or Debian: apt-get install "
             "nodejs npm)",
         )
-    for place in [folder, *folder.parents]:
-        if all((place / "node_modules" / name / "package.json").exists() for name in PACKAGES):
-            return place
+    found = {name: nearest_package(folder, name) for name in PACKAGES}
+    if all(found.values()):
+        return {name: str(path) for name, path in found.items()}
     with_lock = (p for p in [folder, *folder.parents] if (p / "package-lock.json").exists())
     named = (p for p in [folder, *folder.parents] if (p / "package.json").exists())
     where = next(with_lock, None) or next(named, None)
@@ -43,7 +49,7 @@ def find_packages(folder: Path) -> Path:
             f"{str(folder)!r} has no package.json, which names what AssemblyScript is built with",
             hint="make a folder that has one: lion new DIR --lang assemblyscript",
         )
-    missing = [n for n in PACKAGES if not (where / "node_modules" / n / "package.json").exists()]
+    missing = [name for name, path in found.items() if path is None]
     clean = "ci" if (where / "package-lock.json").exists() else "install"
     raise OperatorError(
         f"{str(where)!r} lacks {', '.join(missing)} in its node_modules",

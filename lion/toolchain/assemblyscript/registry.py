@@ -4,11 +4,12 @@ Rule: a type is found by its shape, so an interface that uses another's type, or
 the same shape, has the class of the first.
 """
 
+import re
 from typing import NamedTuple, assert_never
 
 from lion.errors import GuestError
 from lion.toolchain.assemblyscript.docs import Docs
-from lion.toolchain.assemblyscript.names import camel, is_named, pascal, type_name
+from lion.toolchain.assemblyscript.names import is_named, pascal, type_name
 from lion.toolchain.assemblyscript.text import Module
 from lion.values.wit import (
     EnumOf,
@@ -63,19 +64,25 @@ class Registry:
         self.modules = _module_names(world)
         self.types: dict[WitType, NamedType] = {}
         self.resources: dict[str, NamedType] = {}
+        self.tags: dict[tuple[str, str], str] = {}
+        """What the enum of a variant's cases is called, by module and the variant's WIT name."""
         # The host's first: their classes are the library's, whoever else has the same shape.
         found = [(i, self.modules[i.name]) for i in world.imports]
         found += [(i, self.type_module(i)) for i in world.exports]
         for interface, module in sorted(found, key=lambda f: not is_of_the_host(f[0])):
             self._learn(interface, module)
+        self._name_tags(found)
 
     def type_module(self, interface: Interface) -> str:
         """The module for the types of an exported interface: if it is imported too, its types are
-        others as soon as they hold its resources, which then are the author's.
+        others as soon as they hold its resources, which then are the author's; and two that are
+        written in the world may have one name and nothing else in common.
         """
         module = self.modules[interface.name]
-        is_both = any(i.name == interface.name for i in self.world.imports)
-        return self._beside(module, "exported") if is_both and owned(interface) else module
+        other = next((i for i in self.world.imports if i.name == interface.name), None)
+        if other is None or not (owned(interface) or dict(interface.types) != dict(other.types)):
+            return module
+        return self._beside(module, "exported")
 
     def _beside(self, module: str, what: str) -> str:
         """The name of a module that belongs to another and is nobody's."""
@@ -96,6 +103,22 @@ class Registry:
             held = self._beside(author, "resources")
             full = f"{OWN}{interface.name}.{name}"
             self.resources[full] = NamedType(author, name, type_name(name), held)
+
+    def _name_tags(self, found: list[tuple[Interface, str]]) -> None:
+        for module in dict.fromkeys(module for _, module in found):
+            here = [i for i, other in found if other == module]
+            taken = {type_name(n) for i in here for n, _ in (*i.types, *i.resources)}
+            for name in dict.fromkeys(n for i in here for n, t in i.types if is_variant(t)):
+                tag = f"{type_name(name).rstrip('_')}Tag"
+                while tag in taken:
+                    tag += "_"
+                taken.add(tag)
+                self.tags[module, name] = tag
+
+    def tag_of(self, t: VariantOf) -> str:
+        """What the enum of a variant's cases is called."""
+        named = self._named(t)
+        return self.tags[named.module, named.wit]
 
     def refer(self, named: NamedType, module: Module) -> str:
         """What a class is called in a module, imported there if it is another's."""
@@ -157,6 +180,11 @@ class Registry:
         return f"{name}<{', '.join(self.type_text(x, module) for x in t.items)}>"
 
 
+def is_variant(t: WitType) -> bool:
+    """Whether it has an enum of its cases beside its class."""
+    return isinstance(t, VariantOf)
+
+
 def is_reference(t: WitType) -> bool:
     """Whether `T | null` can say that there is none."""
     match t:
@@ -169,25 +197,41 @@ def is_reference(t: WitType) -> bool:
 
 
 def _module_names(world: World) -> dict[str, str]:
-    """File names without ending, by interface: its own name, with the package's where two share
-    it. lion's own always have the short one.
+    """File names without ending, by interface: its own name, with as much of its package's as
+    tells it from others, also where files may not differ by case alone. lion's own always have
+    the short one.
     """
     found: dict[str, str] = {"": "world", WORLD_TYPES: "world"}
-    taken = {"world", "entry", "canonical", "abort"}
+    taken = {"world", "entry", "canonical", "abort", "index"}
     names = list(dict.fromkeys(i.name for i in (*world.imports, *world.exports)))
-    rest = [n for n in names if n not in found]
+    rest = {n: _candidates(n) for n in names if n not in found}
     for full in sorted(rest, key=lambda n: not n.startswith("lion:host/")):
-        package, _, interface = full.partition("/")
-        short, _, version = interface.partition("@")
-        package = package.rpartition(":")[2]
-        many = sum(_short(other) == short for other in rest) > 1
-        candidates = [short, f"{package}-{short}", f"{package}-{short}-{version}"]
-        if many and not full.startswith("lion:host/"):
-            candidates = candidates[1:]
-        name = next((c for c in candidates if c not in taken), full)
-        taken.add(name)
-        found[full] = name
+        for at, candidate in enumerate(rest[full]):
+            alike = sum(other[at].lower() == candidate.lower() for other in rest.values())
+            if candidate.lower() not in taken and (alike == 1 or full.startswith("lion:host/")):
+                break
+        else:
+            candidate = _numbered(rest[full][-1], taken)
+        taken.add(candidate.lower())
+        found[full] = candidate
     return found
+
+
+def _candidates(full: str) -> list[str]:
+    """From short to long; an interface that stands in a world has only its own name."""
+    package, _, last = full.rpartition("/")
+    space, _, package = package.rpartition(":")
+    interface, _, version = last.partition("@")
+    whole = [[interface], [package, interface], [package, interface, version]]
+    whole.append([space, package, interface, version])
+    return ["-".join(filter(None, re.split(r"[^A-Za-z0-9]+", "-".join(w)))) for w in whole]
+
+
+def _numbered(name: str, taken: set[str]) -> str:
+    number = 2
+    while f"{name}-{number}".lower() in taken:
+        number += 1
+    return f"{name}-{number}"
 
 
 def owned(interface: Interface) -> list[str]:
@@ -198,12 +242,3 @@ def owned(interface: Interface) -> list[str]:
 def is_of_the_host(interface: Interface) -> bool:
     """Whether it is one that lion lends in this version, which the library has bindings for."""
     return interface.name.startswith("lion:host/") and interface.name.endswith("@0.1.0")
-
-
-def _short(full: str) -> str:
-    return full.rpartition("/")[2].partition("@")[0]
-
-
-def space_name(module: str) -> str:
-    """What a module of the author's is called where it is imported whole."""
-    return f"author_{camel(module)}"

@@ -46,13 +46,25 @@ class Module:
     def has_imports(self) -> bool:
         return any(self._imports.values())
 
+    def import_lines(self, folder: str = "") -> list[str]:
+        """What it imports, seen from beside `folder` if the module is not in it."""
+        spaces = [f'import * as {n} from "{p}";' for p, n in sorted(self._spaces.items())]
+        names = [
+            _import(_seen(p, folder), names) for p, names in sorted(self._imports.items()) if names
+        ]
+        return [*spaces, *names]
+
     def text(self) -> str:
         """The whole file."""
-        spaces = [f'import * as {n} from "{p}";' for p, n in sorted(self._spaces.items())]
-        names = [_import(p, names) for p, names in sorted(self._imports.items()) if names]
         head = HEADER + "".join(f"// {line}\n" for line in self.about.splitlines())
-        imports = "\n".join([*spaces, *names])
+        imports = "\n".join(self.import_lines())
         return "\n\n".join([head.rstrip(), *filter(None, [imports]), *self.parts]) + "\n"
+
+
+def _seen(path: str, folder: str) -> str:
+    if not folder or not path.startswith("."):
+        return path
+    return path[1:] if path.startswith("../") else folder + path[1:]
 
 
 def _import(path: str, names: dict[str, str]) -> str:

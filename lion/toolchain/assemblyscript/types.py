@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from lion.toolchain.assemblyscript.names import pascal, value_name
+from lion.toolchain.assemblyscript.names import case_name, field_name, pascal
 from lion.toolchain.assemblyscript.registry import Registry
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.toolchain.assemblyscript.variants import Slot, slots_of
@@ -34,7 +34,7 @@ def _bit(at: int) -> int:
 
 
 def _record(t: RecordOf, name: str, registry: Registry, module: Module) -> list[str]:
-    fields = [f"public {value_name(n)}: {registry.type_text(f, module)}," for n, f in t.fields]
+    fields = [f"public {field_name(n)}: {registry.type_text(f, module)}," for n, f in t.fields]
     return [
         f"@final export class {name} {{",
         "  constructor(",
@@ -45,12 +45,13 @@ def _record(t: RecordOf, name: str, registry: Registry, module: Module) -> list[
 
 
 def _variant(t: VariantOf, name: str, registry: Registry, module: Module) -> Iterator[str]:
-    tag = f"{name.rstrip('_')}Tag"
+    tag = registry.tag_of(t)
     slots = slots_of(t, lambda p: registry.type_text(p, module))
     cases = [f"  {pascal(case)} = {at}," for at, (case, _) in enumerate(t.cases)]
     yield from [f"export enum {tag} {{", *cases, "}", ""]
     yield f"@final export class {name} {{"
-    for slot in slots.values():
+    # Two types may be written alike: a char is a u32 here.
+    for slot in {s.field: s for s in slots.values()}.values():
         yield f"  _{slot.field}: {slot.field_type} = {slot.empty};"
     yield f"  private constructor(readonly tag: {tag}) {{}}"
     for case, payload in t.cases:
@@ -72,10 +73,10 @@ def _construct(
 ) -> list[str]:
     number = f"{tag}.{pascal(case)}"
     if payload is None:
-        return [f"static {value_name(case)}(): {name} {{", f"  return new {name}({number});", "}"]
+        return [f"static {case_name(case)}(): {name} {{", f"  return new {name}({number});", "}"]
     slot = slots[payload]
     return [
-        f"static {value_name(case)}(value: {slot.type}): {name} {{",
+        f"static {case_name(case)}(value: {slot.type}): {name} {{",
         f"  return {name}._{slot.maker}({number}, value);",
         "}",
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from lion.toolchain.assemblyscript.canonical import Canonical
-from lion.toolchain.assemblyscript.names import value_name
+from lion.toolchain.assemblyscript.names import field_name
 from lion.toolchain.assemblyscript.registry import LIBRARY, is_reference
 from lion.toolchain.assemblyscript.text import Module, indent
 from lion.values.wit import OptionOf, RecordOf, ResultOf, TupleOf, VariantOf, WitType
@@ -67,7 +67,7 @@ def slots_of(t: VariantOf, text: Callable[[WitType], str]) -> dict[WitType, Slot
 def parts(t: RecordOf | TupleOf, value: str) -> list[tuple[WitType, str]]:
     """The parts of a value: their types, and how they are reached."""
     if isinstance(t, RecordOf):
-        return [(f, f"{value}.{value_name(n)}") for n, f in t.fields]
+        return [(f, f"{value}.{field_name(n)}") for n, f in t.fields]
     return [(x, f"{value}.{chr(ord('a') + at)}") for at, x in enumerate(t.items)]
 
 

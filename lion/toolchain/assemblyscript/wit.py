@@ -2,17 +2,16 @@
 what is in `deps`, and lion's own interfaces.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lion.errors import OperatorError
+from lion.toolchain.wit.tokens import Token, tokens, wit_error
+from lion.values.wit import KEYWORDS
 
 LION_WIT = Path(__file__).parents[1] / "resources" / "wit"
 """The interfaces this lion lends."""
-_PACKAGE = re.compile(r"^[ \t]*package[ \t]+([^;{\s]+)[ \t]*([;{])", re.MULTILINE)
-_WORLD = re.compile(r"^[ \t]*world[ \t]+%?([A-Za-z][A-Za-z0-9-]*)", re.MULTILINE)
 
 
 class WitSource(NamedTuple):
@@ -78,51 +77,75 @@ def _read(path: Path) -> str:
 
 def _add(packages: dict[str, list[str]], paths: Sequence[Path]) -> str:
     """Sort the files of one package, and packages nested in them, in. Gives the package's name."""
-    texts = [(path, _read(path)) for path in paths]
-    found = (_declared(text) for _, text in texts)
-    main = next(filter(None, found), None)
+    parts = [part for path in paths for part in _parts(_read(path), path)]
+    main = next((part.package for part in parts if part.package and not part.is_nested), None)
     if main is None:
         raise OperatorError(
             f"no file in {str(paths[0].parent)!r} says which package it is",
             hint="begin one with a line like: package my:plugin;",
         )
-    for _, text in texts:
-        for package, inner in _split(text, main):
-            packages.setdefault(package, []).append(inner)
+    for part in parts:
+        packages.setdefault(part.package if part.is_nested else main, []).append(part.text)
     return main
 
 
-def _declared(text: str) -> str | None:
-    return next((m[1] for m in _PACKAGE.finditer(text) if m[2] == ";"), None)
+class _Part(NamedTuple):
+    """A piece of a file: a package that is nested in it, or what is not."""
+
+    package: str
+    is_nested: bool
+    text: str
 
 
-def _split(text: str, main: str) -> Iterator[tuple[str, str]]:
-    """The file's own part, and each nested package's."""
-    rest, at = "", 0
-    for found in _PACKAGE.finditer(text):
-        if found.start() < at:
+def _parts(text: str, path: Path) -> Iterator[_Part]:
+    """The pieces of a file. Raises OperatorError for what is no WIT."""
+    found = list(tokens(text, path))
+    own, begin, package = "", found[0].begin if found else len(text), ""
+    for at in _tops(found, "package"):
+        end = next((n for n in range(at, len(found)) if found[n].text in ";{"), None)
+        if end is None:
+            raise wit_error(path, found[at].line, "a package without a name or a semicolon")
+        name = "".join(text[t.begin : t.end] for t in found[at + 1 : end])
+        own += text[begin : found[at].begin]
+        begin = found[end].end
+        if found[end].text == ";":
+            package = name
             continue
-        rest += text[at : found.start()]
-        at = found.end()
-        if found[2] == "{":
-            end = _closing(text, at)
-            yield found[1], text[at:end]
-            at = end + 1
-    yield main, rest + text[at:]
+        close = _closing(found, end)
+        begin = found[close].end if close < len(found) else len(text)
+        last = found[close].begin if close < len(found) else len(text)
+        yield _Part(name, True, text[found[end].end : last])
+    yield _Part(package, False, own + text[begin:])
 
 
-def _closing(text: str, at: int) -> int:
-    """Where the brace that is open at `at` closes; comments do not count."""
-    depth = 1
-    for found in re.compile(r"//[^\n]*|/\*.*?\*/|[{}]", re.DOTALL).finditer(text, at):
-        depth += {"{": 1, "}": -1}.get(found[0], 0)
+def _tops(found: Sequence[Token], word: str) -> Iterator[int]:
+    """Where this word stands outside of all brackets, and so begins an item."""
+    depth = 0
+    for at, token in enumerate(found):
+        depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(token.text, 0)
+        # Not `%package`, which is a name like any other.
+        if depth == 0 and token.text == word and token.end - token.begin == len(word):
+            yield at
+
+
+def _closing(found: Sequence[Token], at: int) -> int:
+    """Which token closes the brace at `at`; the number of tokens if none does."""
+    depth = 0
+    for number in range(at, len(found)):
+        depth += {"{": 1, "}": -1}.get(found[number].text, 0)
         if depth == 0:
-            return found.start()
-    return len(text)
+            return number
+    return len(found)
+
+
+def _worlds(text: str, path: Path) -> Iterator[str]:
+    found = list(tokens(text, path))
+    for at in _tops(found, "world"):
+        yield from (token.text for token in found[at + 1 : at + 2])
 
 
 def _world(texts: Sequence[str], package: str, name: str, folder: Path) -> str:
-    worlds = [found for text in texts for found in _WORLD.findall(text)]
+    worlds = [found for text in texts for found in _worlds(text, folder)]
     if not worlds:
         raise OperatorError(
             f"there is no world in {str(folder)!r}",
@@ -136,4 +159,4 @@ def _world(texts: Sequence[str], package: str, name: str, folder: Path) -> str:
         )
     world = worlds[0] if len(worlds) == 1 else name
     bare, _, version = package.partition("@")
-    return f"{bare}/{world}" + (f"@{version}" if version else "")
+    return f"{bare}/{'%' if world in KEYWORDS else ''}{world}" + (f"@{version}" if version else "")

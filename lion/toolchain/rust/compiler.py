@@ -39,15 +39,31 @@ class Toolchain(msgspec.Struct, frozen=True, kw_only=True):
     wasm_ld: Path
 
 
-def find_toolchain() -> Toolchain:
-    """Which of the two ways this machine has. Raises OperatorError if it has neither."""
-    rustc, cargo = shutil.which("rustc"), shutil.which("cargo")
-    if rustc and cargo and has_target(Path(rustc)):
-        return _toolchain(f"with its target {TARGET}", Path(rustc), Path(cargo), build_std=False)
+def find_toolchain(folder: Path | None = None) -> Toolchain:
+    """Which of the two ways this machine has for a folder, which may choose a toolchain of its own
+    (rust-toolchain.toml). Raises OperatorError if it has neither.
+    """
+    chosen = chosen_compiler(folder)
+    if chosen is not None and has_target(chosen[0]):
+        return _toolchain(f"with its target {TARGET}", *chosen, build_std=False)
     if SYSTEM_CARGO.exists() and (std_sources(SYSTEM_RUSTC) / "library").exists():
         says = "with the standard library from its sources"
         return _toolchain(says, SYSTEM_RUSTC, SYSTEM_CARGO, build_std=True)
-    raise _no_toolchain(rustc)
+    raise _no_toolchain(shutil.which("rustc"))
+
+
+def chosen_compiler(folder: Path | None) -> tuple[Path, Path] | None:
+    """The rustc and the cargo that a folder has: the programs themselves, because what rustup puts
+    on PATH chooses anew by the folder it is run in. None if there are none on PATH.
+    """
+    rustc, cargo = shutil.which("rustc"), shutil.which("cargo")
+    if rustc is None or cargo is None:
+        return None
+    sysroot = ask(rustc, "--print", "sysroot", folder=folder)
+    inner = [Path(sysroot) / "bin" / name for name in ("rustc", "cargo")] if sysroot else []
+    if inner and all(path.is_file() for path in inner):
+        return inner[0], inner[1]
+    return Path(rustc), Path(cargo)
 
 
 def _no_toolchain(rustc: str | None) -> OperatorError:
@@ -75,12 +91,13 @@ def _toolchain(says: str, rustc: Path, cargo: Path, *, build_std: bool) -> Toolc
     )
 
 
-def ask(*command: str | Path) -> str | None:
+def ask(*command: str | Path, folder: Path | None = None) -> str | None:
     """The output of a command, or None if it cannot be run or fails."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=True, env=plain_environment()
-        )
+            command, cwd=folder, capture_output=True, text=True, check=True,
+            env=plain_environment(),
+        )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

@@ -6,6 +6,9 @@ decodes (`root:component/root`).
 
 Source: wit-parser's metadata.rs. Documented are the world, the functions it exports and its own
 types, with what it includes; the docs of interfaces are their packages' own and stay there.
+
+A component keeps no names of types, so what is said of the fields of records and of the cases of
+variants goes into a section of lion's own, `type-docs`, by kind and names (values/type_notes.py).
 """
 
 import json
@@ -14,9 +17,10 @@ from typing import Any
 
 import msgspec
 
-from lion.toolchain.wit.source import TypeDocs, WitWorld, find_world, read_worlds
+from lion.toolchain.wit.source import TypeDocs, WitWorld, find_world, read_types, read_worlds
 
 SECTION = "package-docs"
+TYPES = "type-docs"
 _VERSION = b"\x01"
 
 
@@ -24,8 +28,11 @@ def embed_docs(component: bytes, own: Path, deps: list[Path], name: str) -> byte
     """The component with the docs of its world: the one in `own` (a folder of WIT), or the one
     called `name` there; `deps` are folders of other packages. Raises OperatorError.
     """
-    payload = docs_payload(own, deps, name)
-    return component if payload is None else append_custom(component, SECTION, payload)
+    payloads = {SECTION: docs_payload(own, deps, name), TYPES: types_payload(own, deps)}
+    for section, payload in payloads.items():
+        if payload is not None:
+            component = append_custom(component, section, payload)
+    return component
 
 
 def docs_payload(own: Path, deps: list[Path], name: str) -> bytes | None:
@@ -36,6 +43,28 @@ def docs_payload(own: Path, deps: list[Path], name: str) -> bytes | None:
     content: dict[str, Any] = {"worlds": {"root": described}} if described else {}
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return _VERSION + text.encode("utf-8")
+
+
+def types_payload(own: Path, deps: list[Path]) -> bytes | None:
+    """What is said of the types in `own`, as TypeNotes by which lion finds them again; None if
+    nothing is. Two types of one kind with the same names are told apart by nothing, so what is not
+    said of both is not said. Raises OperatorError.
+    """
+    told: dict[tuple[str, tuple[str, ...]], set[bytes]] = {}
+    notes: dict[bytes, TypeDocs] = {}
+    for folder in (own, *deps):
+        for one in read_types(folder):
+            note = msgspec.json.encode(_note(one))
+            told.setdefault((one.kind, one.names), set()).add(note)
+            if folder == own and (one.docs or one.items):
+                notes[note] = one
+    kept = sorted(n for n, one in notes.items() if len(told[one.kind, one.names]) == 1)
+    return _VERSION + b"[" + b",".join(kept) + b"]" if kept else None
+
+
+def _note(one: TypeDocs) -> dict[str, Any]:
+    items = {name: text.strip() for name, text in one.items.items()}
+    return {"kind": one.kind, "names": one.names, "docs": (one.docs or "").strip(), "items": items}
 
 
 def resolve_world(worlds: dict[Path, list[WitWorld]], own: Path, name: str) -> WitWorld:

@@ -17,10 +17,12 @@ _ID = re.compile(r"[a-z][a-z0-9-]*", re.IGNORECASE)
 
 
 class TypeDocs(msgspec.Struct):
-    """A type of a world: its docs and those of its fields or cases."""
+    """A type: its docs and those of its fields or cases; its kind, and the names of them all."""
 
     docs: str | None
     items: dict[str, str] = {}
+    kind: str = ""
+    names: tuple[str, ...] = ()
 
 
 class WitWorld(msgspec.Struct):
@@ -37,6 +39,7 @@ class WitWorld(msgspec.Struct):
     types: dict[str, TypeDocs] = {}
     includes: list[tuple[str, dict[str, str]]] = []
     imports: dict[str, int] = {}
+    is_nested: bool = False
 
 
 def read_worlds(folder: Path) -> list[WitWorld]:
@@ -58,6 +61,18 @@ def parse_worlds(text: str, path: Path) -> list[WitWorld]:
     return list(_Reader(list(tokens(text, path)), path).file())
 
 
+def read_types(folder: Path) -> list[TypeDocs]:
+    """The types with fields or cases in a folder's WIT, worlds' and interfaces'. Raises
+    OperatorError.
+    """
+    found: list[TypeDocs] = []
+    for path in sorted(folder.glob("*.wit")):
+        reader = _Reader(list(tokens(path.read_text("utf-8"), path)), path)
+        list(reader.file())
+        found += reader.types
+    return found
+
+
 def _package(text: str, path: Path) -> str:
     reader = _Reader(list(tokens(text, path)), path)
     return reader.package_name() if reader.at_word("package") else ""
@@ -66,6 +81,8 @@ def _package(text: str, path: Path) -> str:
 class _Reader:
     def __init__(self, found: list[Token], path: Path) -> None:
         self._tokens, self._path, self._at = found, path, 0
+        self.types: list[TypeDocs] = []
+        """All types that have fields or cases, wherever they stand."""
 
     def at_word(self, *words: str) -> bool:
         return self._at < len(self._tokens) and self._tokens[self._at].text in words
@@ -115,7 +132,7 @@ class _Reader:
             comments = self._tokens[self._at].comments
             self._attributes()
             first = self._next()
-            yield from item(Token(first.text, comments, first.line)) or ()
+            yield from item(msgspec.structs.replace(first, comments=comments)) or ()
 
     def file(self, package: str = "") -> Iterator[WitWorld]:
         names = [package]
@@ -125,19 +142,34 @@ class _Reader:
                 self._at -= 1
                 inner = self.package_name()
                 if self._next().text == "{":
-                    yield from self.file(inner)
+                    if package:
+                        raise wit_error(self._path, first.line, "a package inside a nested one")
+                    nested = self.file(inner)
+                    yield from (msgspec.structs.replace(w, is_nested=True) for w in nested)
                     self._expect("}")
                 else:
                     names[0] = inner
             elif first.text == "world":
                 yield self._world(first, names[0])
             elif first.text == "interface":
-                self._until("{")
-                self._until("}")
+                self._interface()
             else:
                 self._until(";")
 
         yield from self._items(item)
+
+    def _interface(self) -> None:
+        self._until("{")
+        for _ in self._items(self._interface_item):
+            pass
+        self._expect("}")
+
+    def _interface_item(self, first: Token) -> None:
+        if first.text in _TYPES and not first.is_escaped:
+            self._next()
+            self._type(first)
+        else:
+            self._until(";")
 
     def _world(self, first: Token, package: str) -> WitWorld:
         name = self._next().text
@@ -169,8 +201,7 @@ class _Reader:
         if not self.at_word(":"):
             self._next()
         elif self._tokens[self._at + 1].text == "interface":
-            self._until("{")
-            self._until("}")
+            self._interface()
         else:
             is_function = any(token.text == "func" for token in self._until(";"))
             if is_function and first.text == "export":
@@ -216,17 +247,20 @@ class _Reader:
             return TypeDocs(docs)
         self._expect("{")
         inner = self._until("}")
-        items = {} if first.text == "resource" else dict(_item_docs(inner))
-        return TypeDocs(docs, items)
+        if first.text == "resource":
+            return TypeDocs(docs)
+        each = list(_members(inner))
+        items = {name: said for name, said in each if said is not None}
+        self.types.append(TypeDocs(docs, items, first.text, tuple(name for name, _ in each)))
+        return self.types[-1]
 
 
-def _item_docs(inner: list[Token]) -> Iterator[tuple[str, str]]:
-    """Docs of fields or cases: of the first word after the beginning or an outer comma."""
+def _members(inner: list[Token]) -> Iterator[tuple[str, str | None]]:
+    """Fields or cases with their docs: the first word after the beginning or an outer comma."""
     depth, is_first = 0, True
     for token in inner:
-        docs = docs_of(token.comments)
-        if is_first and docs is not None:
-            yield token.text, docs
+        if is_first and token.text != ",":
+            yield token.text, docs_of(token.comments)
         depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(token.text, 0)
         is_first = token.text == "," and depth == 0
 
@@ -236,7 +270,7 @@ def find_world(worlds: Mapping[Path, list[WitWorld]], own: Path, name: str) -> W
 
     Raises OperatorError if there is none, or none can be told to be it.
     """
-    found = worlds[own]
+    found = [world for world in worlds[own] if not world.is_nested] or worlds[own]
     if len(found) == 1:
         return found[0]
     named = [world for world in found if world.name == name]

@@ -22,11 +22,20 @@ _EDGE = re.compile(r"/\*|\*/")
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A word or mark, the comments before it, and its line (from 1)."""
+    """A word (without its `%`) or mark, the comments before it, its line (from 1), and where it
+    begins and ends in the text.
+    """
 
     text: str
     comments: tuple[str, ...]
     line: int
+    begin: int = 0
+    end: int = 0
+
+    @property
+    def is_escaped(self) -> bool:
+        """Whether it is a name whatever it means elsewhere, as `%type` is."""
+        return self.end - self.begin > len(self.text)
 
 
 def tokens(text: str, path: Path) -> Iterator[Token]:
@@ -45,7 +54,7 @@ def tokens(text: str, path: Path) -> Iterator[Token]:
         if kind in ("line", "block"):
             comments.append(piece)
         elif kind != "space":
-            yield from _split(piece, tuple(comments), line)
+            yield from _split(piece, tuple(comments), line, at)
             comments = []
         line += piece.count("\n")
         at = end
@@ -56,12 +65,12 @@ def wit_error(path: Path, line: int, what: str) -> OperatorError:
     return OperatorError(f"{shown(path)}:{line}: {what}", hint="correct the WIT there")
 
 
-def _split(piece: str, comments: tuple[str, ...], line: int) -> Iterator[Token]:
+def _split(piece: str, comments: tuple[str, ...], line: int, at: int) -> Iterator[Token]:
     """A word with what only looks like a part of it: `fetch.{` begins with a word and a dot."""
     word = piece.rstrip(".") if piece != "." else piece
-    yield Token(word.removeprefix("%"), comments, line)
-    for mark in piece[len(word) :]:
-        yield Token(mark, (), line)
+    yield Token(word.removeprefix("%"), comments, line, at, at + len(word))
+    for place, mark in enumerate(piece[len(word) :], at + len(word)):
+        yield Token(mark, (), line, place, place + 1)
 
 
 def _block_end(text: str, at: int, path: Path, line: int) -> int:

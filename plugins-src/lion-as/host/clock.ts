@@ -8,6 +8,8 @@ import { Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 // @ts-ignore: decorator
 @external("lion:host/clock@0.1.0", "now")
 declare function _Now(_0: i32): void;

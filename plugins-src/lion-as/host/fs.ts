@@ -278,31 +278,31 @@ export enum Mode {
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[method]file.read-at")
-declare function _MethodFileReadAt(_0: i32, _1: i64, _2: i32, _3: i32): void;
+declare function _Method$File$ReadAt(_0: i32, _1: i64, _2: i32, _3: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[method]file.write-at")
-declare function _MethodFileWriteAt(_0: i32, _1: i64, _2: i32, _3: i32, _4: i32): void;
+declare function _Method$File$WriteAt(_0: i32, _1: i64, _2: i32, _3: i32, _4: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[method]file.append")
-declare function _MethodFileAppend(_0: i32, _1: i32, _2: i32, _3: i32): void;
+declare function _Method$File$Append(_0: i32, _1: i32, _2: i32, _3: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[method]file.stat")
-declare function _MethodFileStat(_0: i32, _1: i32): void;
+declare function _Method$File$Stat(_0: i32, _1: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[method]file.set-size")
-declare function _MethodFileSetSize(_0: i32, _1: i64, _2: i32): void;
+declare function _Method$File$SetSize(_0: i32, _1: i64, _2: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[method]file.set-times")
-declare function _MethodFileSetTimes(_0: i32, _1: i32, _2: i64, _3: i32, _4: i64, _5: i32): void;
+declare function _Method$File$SetTimes(_0: i32, _1: i32, _2: i64, _3: i32, _4: i64, _5: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "[method]file.sync")
-declare function _MethodFileSync(_0: i32, _1: i32): void;
+declare function _Method$File$Sync(_0: i32, _1: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/fs@0.1.0", "mounts")
@@ -373,7 +373,7 @@ export class File extends Resource {
   readAt(offset: u64, length: u32): Result<string, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
-    _MethodFileReadAt(this._handle, offset, length, _to);
+    _Method$File$ReadAt(this._handle, offset, length, _to);
     const _answer = loadResultOfStringOrFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -385,7 +385,7 @@ export class File extends Resource {
     const _1 = abi.lowerString(data);
     const _2 = abi.length;
     const _to = abi.take(16, 4);
-    _MethodFileWriteAt(this._handle, offset, _1, _2, _to);
+    _Method$File$WriteAt(this._handle, offset, _1, _2, _to);
     const _answer = loadResultOfUnitOrFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -397,7 +397,7 @@ export class File extends Resource {
     const _1 = abi.lowerString(data);
     const _2 = abi.length;
     const _to = abi.take(24, 8);
-    _MethodFileAppend(this._handle, _1, _2, _to);
+    _Method$File$Append(this._handle, _1, _2, _to);
     const _answer = loadResultOfU64OrFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -406,7 +406,7 @@ export class File extends Resource {
   stat(): Result<Metadata, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(64, 8);
-    _MethodFileStat(this._handle, _to);
+    _Method$File$Stat(this._handle, _to);
     const _answer = loadResultOfMetadataOrFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -415,7 +415,7 @@ export class File extends Resource {
   setSize(size: u64): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
-    _MethodFileSetSize(this._handle, size, _to);
+    _Method$File$SetSize(this._handle, size, _to);
     const _answer = loadResultOfUnitOrFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -435,7 +435,7 @@ export class File extends Resource {
       _4 = _3.unwrap();
     }
     const _to = abi.take(16, 4);
-    _MethodFileSetTimes(this._handle, <i32>(_1.isSome), _2, <i32>(_3.isSome), _4, _to);
+    _Method$File$SetTimes(this._handle, <i32>(_1.isSome), _2, <i32>(_3.isSome), _4, _to);
     const _answer = loadResultOfUnitOrFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -445,7 +445,7 @@ export class File extends Resource {
   sync(): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
-    _MethodFileSync(this._handle, _to);
+    _Method$File$Sync(this._handle, _to);
     const _answer = loadResultOfUnitOrFailure(_to);
     abi.release(_mark);
     return _answer;

@@ -243,19 +243,19 @@ export enum FailureTag {
 
 // @ts-ignore: decorator
 @external("lion:host/http@0.1.0", "[method]exchange.write")
-declare function _MethodExchangeWrite(_0: i32, _1: i32, _2: i32, _3: i32): void;
+declare function _Method$Exchange$Write(_0: i32, _1: i32, _2: i32, _3: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/http@0.1.0", "[method]exchange.finish")
-declare function _MethodExchangeFinish(_0: i32, _1: i32): void;
+declare function _Method$Exchange$Finish(_0: i32, _1: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/http@0.1.0", "[method]exchange.head")
-declare function _MethodExchangeHead(_0: i32, _1: i32): void;
+declare function _Method$Exchange$Head(_0: i32, _1: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/http@0.1.0", "[method]exchange.read")
-declare function _MethodExchangeRead(_0: i32, _1: i32, _2: i32): void;
+declare function _Method$Exchange$Read(_0: i32, _1: i32, _2: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/http@0.1.0", "send")
@@ -280,7 +280,7 @@ export class Exchange extends Resource {
     const _1 = abi.lowerString(piece);
     const _2 = abi.length;
     const _to = abi.take(16, 4);
-    _MethodExchangeWrite(this._handle, _1, _2, _to);
+    _Method$Exchange$Write(this._handle, _1, _2, _to);
     const _answer = loadResultOfUnitOrHttpFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -290,7 +290,7 @@ export class Exchange extends Resource {
   finish(): Result<Unit, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
-    _MethodExchangeFinish(this._handle, _to);
+    _Method$Exchange$Finish(this._handle, _to);
     const _answer = loadResultOfUnitOrHttpFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -300,7 +300,7 @@ export class Exchange extends Resource {
   head(): Result<Head, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(24, 4);
-    _MethodExchangeHead(this._handle, _to);
+    _Method$Exchange$Head(this._handle, _to);
     const _answer = loadResultOfHeadOrHttpFailure(_to);
     abi.release(_mark);
     return _answer;
@@ -310,7 +310,7 @@ export class Exchange extends Resource {
   read(max: u32): Result<string | null, Failure> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
-    _MethodExchangeRead(this._handle, max, _to);
+    _Method$Exchange$Read(this._handle, max, _to);
     const _answer = loadResultOfOptionOfStringOrHttpFailure(_to);
     abi.release(_mark);
     return _answer;

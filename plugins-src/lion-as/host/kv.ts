@@ -13,6 +13,8 @@ import { Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 // @ts-ignore: decorator
 @external("lion:host/kv@0.1.0", "get")
 declare function _Get(_0: i32, _1: i32, _2: i32): void;

@@ -158,6 +158,8 @@ export enum EventTag {
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 /** What to ask. JSON and not lists, since a list costs the host 32 bytes an element before it can refuse it. */
 @final export class Chat {
   constructor(
@@ -199,7 +201,7 @@ export { Error_ } from "./types";
 
 // @ts-ignore: decorator
 @external("lion:host/llm@0.1.0", "[method]answer.next")
-declare function _MethodAnswerNext(_0: i32, _1: i32): void;
+declare function _Method$Answer$Next(_0: i32, _1: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/llm@0.1.0", "models")
@@ -226,7 +228,7 @@ export class Answer extends Resource {
   next(): Result<Event | null, Error_> {
     const _mark = abi.mark();
     const _to = abi.take(28, 4);
-    _MethodAnswerNext(this._handle, _to);
+    _Method$Answer$Next(this._handle, _to);
     const _answer = loadResultOfOptionOfEventOrError(_to);
     abi.release(_mark);
     return _answer;

@@ -16,6 +16,8 @@ export enum Level {
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 // @ts-ignore: decorator
 @external("lion:host/log@0.1.0", "write")
 declare function _Write(_0: i32, _1: i32, _2: i32, _3: i32): void;

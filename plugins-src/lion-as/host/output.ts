@@ -8,6 +8,8 @@ import { Option, Result, Unit } from "lion-as";
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 // @ts-ignore: decorator
 @external("lion:host/output@0.1.0", "text")
 declare function _Text(_0: i32, _1: i32, _2: i32): void;

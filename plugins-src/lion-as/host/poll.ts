@@ -8,6 +8,8 @@ import { Option, Result } from "lion-as";
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 // @ts-ignore: decorator
 @external("lion:host/poll@0.1.0", "wait")
 declare function _Wait(_0: i32, _1: i32, _2: i32, _3: i64, _4: i32): void;

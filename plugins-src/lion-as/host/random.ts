@@ -8,6 +8,8 @@ import { Result } from "lion-as";
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 // @ts-ignore: decorator
 @external("lion:host/random@0.1.0", "number")
 declare function _Number(_0: i32): void;

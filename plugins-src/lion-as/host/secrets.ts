@@ -8,6 +8,8 @@ import { Result } from "lion-as";
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 // @ts-ignore: decorator
 @external("lion:host/secrets@0.1.0", "exists")
 declare function _Exists(_0: i32, _1: i32, _2: i32): void;

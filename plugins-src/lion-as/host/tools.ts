@@ -19,6 +19,8 @@ import { Resource } from "lion-as/abi";
 
 export { Error_ } from "./types";
 
+export { ErrorTag } from "./types";
+
 /** A call just started, and the handle by which `poll` knows it. */
 @final export class Started {
   constructor(
@@ -29,7 +31,7 @@ export { Error_ } from "./types";
 
 // @ts-ignore: decorator
 @external("lion:host/tools@0.1.0", "[method]pending.take")
-declare function _MethodPendingTake(_0: i32, _1: i32): void;
+declare function _Method$Pending$Take(_0: i32, _1: i32): void;
 
 // @ts-ignore: decorator
 @external("lion:host/tools@0.1.0", "list")
@@ -56,7 +58,7 @@ export class Pending extends Resource {
   take(): Result<string, Error_> {
     const _mark = abi.mark();
     const _to = abi.take(16, 4);
-    _MethodPendingTake(this._handle, _to);
+    _Method$Pending$Take(this._handle, _to);
     const _answer = loadResultOfStringOrError(_to);
     abi.release(_mark);
     return _answer;

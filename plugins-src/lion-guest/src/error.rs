@@ -1,10 +1,41 @@
 //! Why a host call gave nothing.
 
-use crate::Error;
+/// A type of errors or failures and what it says of itself: the cases that all have, and an interface's own. It stands
+/// for the type of the bindings, which would say `Error::Denied("...")` where people read.
+macro_rules! errors {
+    ($(#[$about:meta])* $type:ident $(, $case:ident => $kind:literal)* $(,)?) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $type {
+            /// No grant covers it, or a rule forbids it.
+            Denied(String),
+            /// The arguments mean nothing.
+            Invalid(String),
+            NotFound(String),
+            Exists(String),
+            /// Somebody else changed it meanwhile.
+            Conflict(String),
+            /// A limit or a budget is used up.
+            Exhausted(String),
+            Timeout(String),
+            Cancelled(String),
+            /// It may work later.
+            Unavailable(String),
+            Other(String),
+            $($case(String),)*
+        }
 
-/// What errors and failures say of themselves: the cases that all have, and an interface's own.
-macro_rules! says_why {
-    ($type:ident $(, $case:ident => $kind:literal)* $(,)?) => {
+        /// `kind: text` in one line, as [`line`](Self::line).
+        impl std::fmt::Display for $type {
+            fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                to.write_str(self.kind())?;
+                to.write_str(": ")?;
+                to.write_str(self.text())
+            }
+        }
+
+        impl std::error::Error for $type {}
+
         impl $type {
             /// The case's name as WIT has it, for instance `not-found`.
             pub fn kind(&self) -> &'static str {
@@ -51,7 +82,7 @@ macro_rules! says_why {
         }
     };
 }
-pub(crate) use says_why;
+pub(crate) use errors;
 
 /// A failure as an error; `$own` says what the cases that only the interface has become.
 macro_rules! becomes_error {
@@ -77,7 +108,10 @@ macro_rules! becomes_error {
 }
 pub(crate) use becomes_error;
 
-says_why!(Error);
+errors!(
+    /// Why a host call gave nothing. Its text is for people; what to do follows from the case.
+    Error
+);
 
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {

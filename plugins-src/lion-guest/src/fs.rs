@@ -12,12 +12,12 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
-use crate::error::{becomes_error, says_why};
+use crate::error::{becomes_error, errors};
 use crate::host::fs;
 use crate::{packed, Error};
 
 pub use crate::host::fs::{
-    link, make_dir, mounts, readlink, remove_dir, rename, set_times, symlink, unlink, Failure, Kind,
+    link, make_dir, mounts, readlink, remove_dir, rename, set_times, symlink, unlink, Kind,
     Metadata, Mode,
 };
 
@@ -235,7 +235,8 @@ impl Seek for File {
     }
 }
 
-says_why!(
+errors!(
+    /// Why a file gave nothing.
     Failure,
     IsDirectory => "is-directory",
     NotDirectory => "not-directory",

@@ -18,12 +18,12 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 
-use crate::error::{becomes_error, says_why};
+use crate::error::{becomes_error, errors};
 use crate::host::http;
 use crate::select::Waitable;
 use crate::{packed, Error};
 
-pub use crate::host::http::{Failure, Head};
+pub use crate::host::http::Head;
 
 /// Bytes one call carries to the host.
 const PIECE: usize = 64 * 1024;
@@ -258,7 +258,8 @@ impl Waitable for Room {
     }
 }
 
-says_why!(
+errors!(
+    /// Why a request came to nothing.
     Failure,
     Dns => "dns",
     Connection => "connection",

@@ -30,7 +30,7 @@
 //! export!(Hello);
 //! ```
 //!
-//! and `Cargo.toml` has `crate-type = ["cdylib"]` and this crate as its only dependency. An agent includes
+//! and `Cargo.toml` has `crate-type = ["cdylib"]` and this crate as a dependency. An agent includes
 //! `lion:host/agent@0.1.0` instead and so has a function `run(task: String) -> Result<Output, Error>` to implement.
 //!
 //! What a plugin does not use is not imported, so the imports of the component show what it could ever do.
@@ -48,11 +48,32 @@ pub mod bindings {
         path: "wit",
         generate_all,
         runtime_path: "::wit_bindgen::rt",
+        with: {
+            "lion:host/types@0.1.0/error": crate::error::Error,
+            "lion:host/fs@0.1.0/failure": crate::fs::Failure,
+            "lion:host/http@0.1.0/failure": crate::http::Failure,
+        },
     });
 }
 
 /// The host's interfaces as they are, one module each.
-pub use bindings::lion::host;
+pub mod host {
+    pub use crate::bindings::lion::host::*;
+
+    // What these lack of their interface is the crate's own.
+    pub mod types {
+        pub use crate::bindings::lion::host::types::*;
+        pub use crate::error::Error;
+    }
+    pub mod fs {
+        pub use crate::bindings::lion::host::fs::*;
+        pub use crate::fs::Failure;
+    }
+    pub mod http {
+        pub use crate::bindings::lion::host::http::*;
+        pub use crate::http::Failure;
+    }
+}
 
 pub mod clock;
 pub mod config;
@@ -72,6 +93,9 @@ pub mod tools;
 pub use host::random;
 pub use host::types::{Error, Output};
 pub use select::Select;
+/// `serde` and `serde_json`, in the versions this crate is built with. What `#[derive(Serialize)]` writes names the crate
+/// `serde`: a plugin has it as a dependency of its own (`lion new` writes it), or says
+/// `#[serde(crate = "lion_guest::serde")]` beside the derive.
 pub use {serde, serde_json as json};
 
 /// Bindings for a world of the plugin's own, which includes `lion:host/plugin` or `lion:host/agent`.

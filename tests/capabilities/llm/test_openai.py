@@ -59,6 +59,7 @@ def fragment(
 
 ODD = [None, "", "stop", "error", 0, 1, True, [], {}, {"content": "y"}, {"total": 1}, ["y"], [{}]]
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
+USAGE_HUGE = {"prompt_tokens": 10**20, "completion_tokens": 2**24 + 1}
 USAGE_ZERO = {"prompt_tokens": 0, "completion_tokens": 0}
 FIELDS = ("content", "role", "reasoning_content", "reasoning", "refusal", "tool_calls",
           "function_call", *ON_MESSAGE)  # fmt: skip
@@ -120,6 +121,12 @@ class TestAnswers:
         assert read(delta(content="Hi"), DONE) == [Text("Hi"), Stop("end")]
         assert read(delta(content="Hi")) == [Text("Hi")]
 
+    def test_a_message_beside_deltas_is_all_of_them_once_more(self) -> None:
+        whole = {"role": "assistant", "content": "Hi"}
+        last = {"choices": [{"delta": {}, "message": whole, "finish_reason": "stop"}]}
+        assert read(delta(content="Hi"), last) == [Text("Hi"), Stop("end")]
+        assert read(delta(role="assistant"), last) == [Text("Hi"), Stop("end")]
+
     def test_nothing_is_no_answer(self) -> None:
         assert read(DONE) == read(delta(content=""), DONE) == []
         assert read(delta("stop")) == [Stop("end")]
@@ -145,7 +152,9 @@ class TestAnswers:
         usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
         assert Usage(5, 3) in read(*place(usage))
 
-    @pytest.mark.parametrize("usage", [None, [], {}, {"prompt_tokens": "5"}, USAGE_ZERO])
+    @pytest.mark.parametrize(
+        "usage", [None, [], {}, {"prompt_tokens": "5"}, USAGE_ZERO, USAGE_HUGE]
+    )
     def test_what_is_no_usage_is_none(self, usage: Any) -> None:
         assert read({**delta("stop"), "usage": usage}) == [Stop("end")]
 

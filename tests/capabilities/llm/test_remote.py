@@ -118,6 +118,10 @@ SAID_WHOLE = (
         answer(sse(*HELLO, *END), type="application/json"),
         answer(sse(*HELLO, *END), type="text/html"),
         answer(sse(*HELLO[1:], DONE)),
+        answer(sse(*HELLO[1:]) + b"[DONE]\n"),
+        answer(sse(*HELLO[1:], DONE).replace(b"data: ", b"data: data:")),
+        answer(sse(*HELLO[1:], DONE, ending="\n")),
+        answer(sse(*HELLO[1:], '"[done]"')),
         answer(sse(HELLO[1]) + b"data: \n\n" + sse(HELLO[2], *END)),
         answer(b"event: ping\ndata:\n\n" + sse(*HELLO, *END)),
         answer(sse(*HELLO, *END), more="content-encoding: utf-8\r\n"),
@@ -206,6 +210,7 @@ async def test_an_error_behind_words_is_told_and_not_asked_again() -> None:
 
 
 PASSING = [
+    answer(b'future: x\ndata: {"choices": []}\n\n'),
     answer(sse(DONE)),
     answer(sse(delta(content=""), DONE)),
     answer(b'data: {"choices": [{"del'),

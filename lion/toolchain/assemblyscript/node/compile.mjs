@@ -3,7 +3,7 @@
 //     node compile.mjs empty < {"packages", "source", "world"}                         component on stdout
 //     node compile.mjs build < {"packages", "source", "world", "arguments", "exports"} component on stdout
 //
-// The one JSON value on stdin names in `packages` the folder whose node_modules has the tools. `arguments` are asc's,
+// The one JSON value on stdin names in `packages` the folder of each package by name. `arguments` are asc's,
 // `exports` renames what asc exports: AssemblyScript has identifiers, a component's core module has WIT names.
 // What went wrong goes to stderr, and the exit code says whose words it is: 3 asc's, 4 those about the WIT.
 
@@ -13,8 +13,8 @@ import { join } from "node:path";
 
 const [, , task] = process.argv;
 const job = JSON.parse(readFileSync(0, "utf8"));
-const load = file => import(pathToFileURL(join(job.packages, "node_modules", file)).href);
-const tools = await load("@bytecodealliance/jco-transpile/dist/wasm-tools.js");
+const load = (name, file) => import(pathToFileURL(join(job.packages[name], file)).href);
+const tools = await load("@bytecodealliance/jco-transpile", "dist/wasm-tools.js");
 
 function fail(code, error) {
   process.stderr.write(`${error?.payload ?? error?.message ?? error}\n`);
@@ -54,16 +54,19 @@ async function reflectable() {
 }
 
 async function compile() {
-  const asc = (await load("assemblyscript/dist/asc.js")).default;
-  let binary = null;
+  const asc = (await load("assemblyscript", "dist/asc.js")).default;
+  let binary = null, map = null;
   const said = [];
-  const { error } = await asc.main([...job.arguments, "--debug", "--outFile", "out.wasm"], {
+  // The map is kept beside the code, which is the same with and without it.
+  const { error } = await asc.main([...job.arguments, "--debug", "--sourceMap", "--outFile", "out.wasm"], {
     stdout: { write: () => {} },
     stderr: { write: text => void said.push(text) },
-    writeFile: (_, contents) => void (binary = contents),
+    writeFile: (name, contents) => void (name.endsWith(".map") ? map = contents : binary = contents),
   });
   if (error || !binary) fail(3, said.join("") || error);
-  return finishCore(binary, job.exports);
+  binary = Buffer.from(binary);
+  const code = codeOf(binary);
+  return { core: finishCore(binary, job.exports), code, lines: map === null ? null : linesOf(JSON.parse(map), code, binary) };
 }
 
 // Which functions keep their names, for the frames of a trap: the author's, and those that fail when memory is
@@ -136,6 +139,78 @@ function keepNames(bytes, at, end) {
   return head;
 }
 
+function codeOf(bytes) {
+  for (let at = 8; at < bytes.length;) {
+    const [size, body] = number(bytes, at + 1);
+    if (bytes[at] === 10) return bytes.subarray(body, body + size);
+    at = body + size;
+  }
+  return bytes.subarray(0, 0);
+}
+
+// Where each function begins in the code.
+function functionsOf(code) {
+  const begins = [];
+  let [count, at] = number(code, 0);
+  while (count--) {
+    const [size, body] = number(code, at);
+    begins.push(body);
+    at = body + size;
+  }
+  return begins;
+}
+
+// Which line of the author's each stretch of code is of: numbers in threes, the bytes from the one before, which file
+// (0 is none of the author's), the line. What is inlined into a function, from a library for instance, counts to the
+// author's line before it.
+function linesOf({ sources, mappings }, code, binary) {
+  const begin = code.byteOffset - binary.byteOffset;
+  const files = [], places = [], functions = functionsOf(code);
+  let column = 0, source = 0, line = 0, last = 0, before = "0:0", next = 0;
+  const note = (at, file, there) => {
+    if (before === `${file}:${there}`) return;
+    before = `${file}:${there}`;
+    places.push(at - last, file, there);
+    last = at;
+  };
+  for (const segment of mappings.split(",")) {
+    const digits = vlq(segment);
+    column += digits[0];
+    source += digits[1] ?? 0;
+    line += digits[2] ?? 0;
+    for (; next < functions.length && functions[next] <= column - begin; next++) note(functions[next], 0, 0);
+    const name = sources[source] ?? "";
+    if (digits.length < 2 || !name.startsWith("assembly/") || name.startsWith("assembly/bindings/")) continue;
+    if (!files.includes(name)) files.push(name);
+    note(column - begin, files.indexOf(name) + 1, line + 1);
+  }
+  return files.length ? { files, places } : null;
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+function vlq(text) {
+  const numbers = [];
+  let value = 0, shift = 0;
+  for (const letter of text) {
+    const digit = DIGITS.indexOf(letter);
+    value += (digit & 31) << shift;
+    if (digit & 32) shift += 5;
+    else numbers.push(value & 1 ? -(value >>> 1) : value >>> 1), value = shift = 0;
+  }
+  return numbers;
+}
+
+// The component with a section of lion's own, by which a trap finds the author's line.
+function withLines(component, code, lines) {
+  const bytes = Buffer.from(component);
+  const at = bytes.indexOf(code);
+  if (lines === null || at < 0 || !code.length) return bytes;
+  const name = Buffer.from("source-lines");
+  const payload = Buffer.from(`\x01${JSON.stringify({ begin: at, ...lines })}`);
+  return Buffer.concat([bytes, section(0, Buffer.concat([leb(name.length), name, payload]))]);
+}
+
 function leb(value) {
   const bytes = [];
   do bytes.push((value & 127) | (value > 127 ? 128 : 0)); while (value >>>= 7);
@@ -143,11 +218,11 @@ function leb(value) {
 }
 
 async function build() {
-  const core = await compile();
+  const { core, code, lines } = await compile();
   const embedded = await tools.componentEmbed({
     binary: core, witSource: `package lion:outermost;\n${job.source}`, world: job.world, dummy: false, stringEncoding: "utf8",
   });
-  return tools.componentNew(embedded, []);
+  return withLines(await tools.componentNew(embedded, []), code, lines);
 }
 
 try {
