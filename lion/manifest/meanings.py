@@ -62,7 +62,11 @@ _HTTP: Final = {
     ),
 }
 _LIMITS: Final = {
-    "memory": Key("size", "64 MiB", "linear memory of an instance"),
+    "memory": Key(
+        "size",
+        "64 MiB",
+        "linear memory of an instance; one composed of others has up to 16, each with its share",
+    ),
     "table-elements": Key("count", "100_000", "elements of an instance's tables"),
     "handles": Key("count", "1_024", "resources of the host that an instance holds at once"),
     "deadline": Key('time, "none"', "30 s", "wall time of a call; an agent: none"),
