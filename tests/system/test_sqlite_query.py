@@ -256,12 +256,23 @@ async def test_what_needs_too_much_memory_or_disk_is_refused(library: Path) -> N
         assert (await bench.call("query", sql="select 1"))["rows"] == [[1]]
 
 
-async def test_a_run_that_is_cancelled_leaves_no_query_behind(library: Path) -> None:
+async def test_a_run_that_is_cancelled_leaves_no_query_behind(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    begin = subprocess.Popen
+
+    def noted(*args: Any, **named: Any) -> Any:
+        begun.append(begin(*args, **named))
+        return begun[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
     with trio.fail_after(60):
         async with open_query(library, timeout="1 h") as bench:
             with trio.move_on_after(0.05) as scope:
                 await bench.call("query", sql=UNSEEN["instr"])
             assert scope.cancelled_caught
+    assert [one.poll() for one in begun] == [-signal.SIGKILL]
 
 
 def test_a_process_whose_host_is_gone_ends(library: Path) -> None:

@@ -68,9 +68,15 @@ class QueryProcess:
                 raise ToolError(said["unreadable"][0])
         return self._say({**request, "seconds": seconds}, seconds + GRACE, most)
 
-    def close(self) -> None:
-        """End it, also in the middle of a query."""
+    def stop(self) -> None:
+        """End what it does; no other one begins. For any thread."""
         self._is_closed = True
+        if (process := self._process) is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End it, when nobody asks."""
+        self.stop()
         self._end()
 
     def _start(self) -> dict[str, Any]:

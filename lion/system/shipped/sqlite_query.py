@@ -68,7 +68,10 @@ class SqliteQuery(SystemPlugin[SqliteSettings]):
 
     def close(self) -> None:
         """Stop what still runs, and close."""
-        self._process.close()
+        self._process.stop()
+        # Who still waits for an answer has the pipes; it learns at once that there is none.
+        if self._lock.acquire(timeout=1):
+            self._process.close()
 
     @tool
     def query(
