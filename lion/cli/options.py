@@ -25,10 +25,19 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         return settings_from(os.environ, state=self.state, policy=self.policy)
 
 
+def _once(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> str | None:
+    """The only value: of two policies none may be dropped in silence."""
+    if len(words) > 1:
+        raise click.UsageError(f"{param.opts[0]} is given {len(words)} times; give it once", ctx)
+    return words[0] if words else None
+
+
+_once_option = functools.partial(click.option, multiple=True, callback=_once)
+
 _OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
-    click.option("--state", metavar="DIR", help="Where the log is. [$LION_STATE]"),
-    click.option("--policy", metavar="FILE", help="The operator's policy. [$LION_POLICY]"),
+    _once_option("--state", metavar="DIR", help="Where the log is. [$LION_STATE]"),
+    _once_option("--policy", metavar="FILE", help="The operator's policy. [$LION_POLICY]"),
     click.option(
         "-v", "--verbose", "verbosity", count=True, help="Diagnostics on stderr; -vv for more."
     ),

@@ -187,6 +187,12 @@ def test_a_run_that_is_not_there_names_those_that_are(recorded: Lion) -> None:
     assert_one_line(recorded("log", "zzzz"), 2, "no run 'zzzz'", run)
 
 
+@pytest.mark.parametrize("option", ["--state", "--policy"])
+def test_an_option_that_is_given_twice_drops_neither(lion: Lion, option: str) -> None:
+    result = lion("runs", option, "one", option, "two")
+    assert_one_line(result, 2, option, "once")
+
+
 def test_no_home(lion: Lion) -> None:
     result = lion("runs", HOME="", LION_STATE="", XDG_STATE_HOME="")
     assert_one_line(result, 2, "HOME", "LION_STATE")
