@@ -104,7 +104,8 @@ def test_more_frequent_words_than_are_listed() -> None:
 
 class TestFiles:
     async def _count(self, tmp_path: Path, data: bytes, *lines: str, path: str = "/in/a") -> Any:
-        (tmp_path / "a").write_bytes(data)
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in/a").write_bytes(data)
         async with open_arena(tmp_path / "host") as arena:
             report = await arena.run(
                 holder("words", "wordcount", *lines), call("words.count-file", path=path, most=3)
@@ -113,7 +114,7 @@ class TestFiles:
             return report, only(report)
 
     def grant(self, tmp_path: Path) -> str:
-        return f'allow.fs = [{{ path = "/in", at = "{tmp_path}" }}]'
+        return f'allow.fs = [{{ path = "/in", at = "{tmp_path}/in" }}]'
 
     async def test_a_file_counts_as_its_text(self, tmp_path: Path) -> None:
         # Longer than what one read gives, and cut within characters and words.

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lion.capabilities.fs.guard import Guard, ancestors, trail
+from lion.capabilities.fs.guard import Guard
+from lion.capabilities.fs.trail import ancestors, trail
 from lion.capabilities.fs.roots import open_files
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
