@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from lion.capabilities.fs.guard import Guard
-from lion.capabilities.fs.trail import ancestors, trail
 from lion.capabilities.fs.roots import open_files
+from lion.capabilities.fs.trail import ancestors, trail
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from tests.capabilities.fs.rig import grant, open_guest, plan_of
