@@ -83,7 +83,8 @@ def build_whole(folder: Path, wit: Mapping[str, str]) -> bytes:
     for name, text in files.items():
         (folder / BINDINGS / name).write_text(text, "utf-8")
     (folder / BINDINGS / "all.ts").write_text("".join(_keeping(files)), "utf-8")
-    arguments = [word.replace("entry.ts", "all.ts") for word in ARGUMENTS if word != "-O3"]
+    slow = ("-O3", "--shrinkLevel", "1")
+    arguments = [w.replace("entry.ts", "all.ts") for w in ARGUMENTS if w not in slow]
     job = {"packages": packages, "source": source.text, "world": source.world}
     try:
         return run("build", job | {"arguments": arguments, "exports": bindings.core_names}, folder)
