@@ -51,6 +51,8 @@ class LiveHolder:
         self.tools = tool_exports(component)
         self._names = {(e.interface, e.name): name for name, e in self.tools.items()}
         self.needs_nursery = any(o.spawns for o in operations)
+        self.described: dict[str, dict[str, str]] = {}
+        """Its tools as guests are told of them, each described once in a run, when first asked."""
         self._decisions: dict[Question, Decision] = {}
         self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
 

@@ -84,13 +84,15 @@ class ToolPort:
         return any(self._caller.foresee("tools", way, name).allowed for way in ("call", "start"))
 
     def _describe(self, name: str) -> dict[str, str]:
-        _, export = find_tool(self._caller, name)
-        return {
-            "name": name,
-            "description": export.docs,
-            "input-schema": dump_json(input_schema(export)),
-            "output-schema": dump_json(output_schema(export)),
-        }
+        holder, export = find_tool(self._caller, name)
+        if name not in holder.described:
+            holder.described[name] = {
+                "name": name,
+                "description": export.docs,
+                "input-schema": dump_json(input_schema(export)),
+                "output-schema": dump_json(output_schema(export)),
+            }
+        return holder.described[name]
 
     async def call(self, name: str, arguments: str) -> str:
         """JSON in, JSON out. Raises CallError."""

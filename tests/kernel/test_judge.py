@@ -136,6 +136,19 @@ async def test_tools_are_listed_that_could_be_called(
     assert [one["name"] for one in ann.tools.list_tools()] == listed
 
 
+async def test_what_a_tool_takes_is_described_once_however_often_it_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tools: Any = NoComponent("drop", "query")
+    ann = await world(Grant("tools", "x", patterns=("db.*",)), others={"db": tools})
+    described = []
+    monkeypatch.setattr(
+        "lion.kernel.tool_calls.input_schema", lambda export: described.append(export.name) or {}
+    )
+    assert ann.tools.list_tools() == ann.tools.list_tools()
+    assert sorted(described) == ["drop", "query"]
+
+
 async def test_a_processor_is_asked_of_every_call_of_its_capability() -> None:
     ann = await world(MODELS, operations=LLM, processors={"llm": [deny("fast")]})
     ann.live.services = ann.services = Opened()
