@@ -8,6 +8,7 @@ Rule: all candidates count, not only those in use: another day's environment is 
 
 import os
 import pwd
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,9 @@ import msgspec
 NAMES: Final = (
     "HOME", "PATH", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
     "XDG_DATA_DIRS", "LION_POLICY", "LION_STATE", "LION_CACHE", "ZDOTDIR", "BASH_ENV", "ENV",
-    "FPATH", "BASH_COMPLETION_USER_DIR", "PYTHONSTARTUP",
+    "FPATH", "BASH_COMPLETION_USER_DIR", "PYTHONSTARTUP", "LD_LIBRARY_PATH", "LD_PRELOAD",
+    "LD_AUDIT", "GCONV_PATH", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 """Variables of the environment that say where something is looked for."""
 
@@ -42,6 +45,7 @@ STATE: Final = "where lion keeps what happened"
 CACHE: Final = "where lion keeps compiled code"
 SHELL: Final = "which the shell obeys"
 COMPLETES: Final = "where the shell looks for completions"
+LOADS: Final = "from where programs load code, or whom to trust"
 ON_PATH: Final = "where commands such as lion are looked for"
 
 
@@ -66,7 +70,10 @@ def said_by(environ: Mapping[str, str]) -> dict[str, str]:
 
 def places_of(environ: Mapping[str, str]) -> tuple[Place, ...]:
     """All candidates by an environment and the defaults, each once."""
-    found = (*_lions(environ), *_shells(environ), *_completions(environ), *_commands(environ))
+    found = (
+        *_lions(environ), *_shells(environ), *_completions(environ), *_commands(environ),
+        *_libraries(environ),
+    )  # fmt: skip
     return tuple(dict.fromkeys(found))
 
 
@@ -117,6 +124,21 @@ def _commands(environ: Mapping[str, str]) -> Iterator[Place]:
         for name in ("lion", "python", "python3"):
             if os.path.islink(folder / name):
                 yield Place(folder / name, ON_PATH)
+
+
+def _libraries(environ: Mapping[str, str]) -> Iterator[Place]:
+    """What ld.so and OpenSSL obey in whatever starts next, lion included (ld.so(8),
+    openssl-env(7)).
+    """
+    for name in ("LD_LIBRARY_PATH", "LD_PRELOAD", "LD_AUDIT", "GCONV_PATH"):
+        for word in re.split("[:; ]+" if name == "LD_PRELOAD" else "[:;]", environ.get(name, "")):
+            if word and (name.endswith("PATH") or "/" in word):
+                yield Place(Path(os.path.abspath(word)), LOADS, is_whole=True)
+    for name in (
+        "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "SSL_CERT_FILE", "SSL_CERT_DIR"
+    ):  # fmt: skip
+        for path in _named(environ, name):
+            yield Place(path, LOADS, is_whole=True)
 
 
 def homes_of(environ: Mapping[str, str]) -> list[Path]:

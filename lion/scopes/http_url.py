@@ -9,7 +9,7 @@ for who decodes it. Whether a grant means it, http_match.py says.
 """
 
 import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ LONGEST = 8_192
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 _METHOD = re.compile("[A-Z][A-Z-]{0,31}")
 _REFUSED_METHODS = ("CONNECT", "TRACE")
 _SPLIT = re.compile(
@@ -189,17 +190,33 @@ def _authority(text: str, scheme: str) -> tuple[str, int]:
 def _ipv6(text: str) -> str:
     try:
         if text.endswith("]") and "%" not in text:
-            return IPv6Address(text[1:-1]).compressed
+            return _one_form(IPv6Address(text[1:-1]))
     except AddressValueError:
         pass
     raise BadUrl(f"{text[:80]!r} is no IPv6 address")
 
 
+def _one_form(address: IPv6Address) -> str:
+    """An address as rules name it: what stands for an IPv4 address here (RFC 4291, 2.5.5.2) is
+    that one, and by a translator (RFC 6052) it is to be written as that one.
+    """
+    if address.is_unspecified:
+        raise BadUrl("'[::]' is every address of a machine, and no server's")
+    if address.ipv4_mapped is not None:
+        return _ipv4(str(address.ipv4_mapped))
+    if address in _NAT64:
+        raise BadUrl(f"'[{address}]' is an IPv4 address for a translator; write that address")
+    return address.compressed
+
+
 def _ipv4(host: str) -> str:
     try:
-        return str(IPv4Address(host))
+        address = IPv4Address(host)
     except AddressValueError:
         raise BadUrl(f"{host[:80]!r} is no IPv4 address of four decimal numbers") from None
+    if address.is_unspecified:
+        raise BadUrl("'0.0.0.0' is every address of a machine, and no server's")
+    return str(address)
 
 
 def _idna(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wasmtime import Engine
+from wasmtime import _bindings as _b
 from wasmtime.component import Component
 from wasmtime.component import _types as w
 from wasmtime.component._resource_type import ResourceType
@@ -39,6 +40,37 @@ MOST_TYPES = 100_000
 """Types of one component, each counted as often as it is written out: a few hundred bytes can name
 a type that is written out a million times. All of WASI has some thousand.
 """
+
+
+MOST_ITEMS = 2_000
+"""What a component imports and exports, its interfaces' items included: wasmtime finds the n-th
+item of a list in n steps, so reading them all costs the square. All of WASI has some hundred.
+"""
+
+
+def check_extent(component: Component, engine: Engine) -> None:
+    """Raise GuestError(ending="world") for a component with more items than MOST_ITEMS, before
+    any list is read that is longer.
+    """
+    whole, at = component.type, engine.ptr()
+    total = int(_b.wasmtime_component_type_import_count(whole.ptr(), at))
+    total += int(_b.wasmtime_component_type_export_count(whole.ptr(), at))
+    _check_items(total)
+    for items in (whole.imports(engine), whole.exports(engine)):
+        for item in items.values():
+            kind = item.ty  # which holds what `ptr` points to
+            if isinstance(kind, w.ComponentInstanceType):
+                total += int(_b.wasmtime_component_instance_type_export_count(kind.ptr(), at))
+                _check_items(total)
+
+
+def _check_items(total: int) -> None:
+    if total > MOST_ITEMS:
+        raise GuestError(
+            f"it imports and exports more than {MOST_ITEMS:,} functions and types",
+            ending="world",
+            hint="divide it into several components",
+        )
 
 
 class Resources:
@@ -147,6 +179,7 @@ def name_resources(component: Component, engine: Engine, *, versions: bool = Fal
     """Find the resource types that a component imports, by interface (with its version if asked
     for) and name. Raises GuestError(ending="world") for one that no interface has.
     """
+    check_extent(component, engine)
     resources = Resources()
     imports = component.type.imports(engine)
     for interface, items in interfaces(imports, engine):

@@ -26,6 +26,7 @@ _KINDS = {
 
 def survey_imports(component: Component, engine: Engine, offers: Offers) -> Iterator[ImportSeen]:
     """Everything a component imports, in its order; types in an interface ask for nothing."""
+    reflect.check_extent(component, engine)
     resources = _resources(component, engine)
     for name, item in component.type.imports(engine).items():
         if not isinstance(item.ty, w.ComponentInstanceType):

@@ -229,6 +229,37 @@ async def test_a_manifest_has_no_grant_to_write_the_hosts_own_files(
         assert await say(arena, probe(beside), "fs-mounts") == ["/n"]
 
 
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize("at", ["/proc", "/proc/self", "/proc/self/fd", "/dev/fd", "/sys"])
+async def test_the_kernels_own_file_systems_are_granted_to_nobody(
+    tmp_path: Path, at: str, write: bool
+) -> None:
+    """`/proc/self/mem` is lion's memory, `/proc/self/environ` has the operator's secrets."""
+    more = "write = true, bytes = '1 MiB', " if write else ""
+    line = f'allow.fs = [{{ path = "/d", at = "{at}", {more}follow = true }}]'
+    async with open_arena(tmp_path) as arena:
+        with pytest.raises(OperatorError, match="the kernel's"):
+            await arena.run(holder("probe", "probe-fs", line), call("probe.fs-mounts"))
+
+
+async def test_what_nobody_may_follow_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = os.path.realpath
+
+    def refuse(path: Any, **words: Any) -> str:
+        if str(path).endswith("/link"):
+            raise PermissionError(13, "Permission denied")
+        return str(resolve(path, **words))
+
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    async with open_arena(tmp_path / "host") as arena:
+        monkeypatch.setattr("lion.capabilities.fs.place.os.path.realpath", refuse)
+        with pytest.raises(OperatorError, match="cannot be opened"):
+            await arena.run(probe(tmp_path / "link"), call("probe.fs-mounts"))
+
+
 async def test_a_manifest_has_no_grant_to_write_itself(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     text = HEAD + probe(Path()) + call("probe.fs-mounts")

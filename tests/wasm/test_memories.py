@@ -136,6 +136,20 @@ def test_counting_stops() -> None:
     assert count_memories(assemble(f"(component {inside})")) == 1_000
 
 
+@pytest.mark.parametrize("where", ["at the root", "in one interface"])
+async def test_lists_are_not_read_in_the_square_of_their_length(where: str) -> None:
+    """20,000 imports took 28 s, deaf to a signal: wasmtime counts up to each anew."""
+    functions = [f'"f{i}" (func (type $f))' for i in range(20_000)]
+    root = "".join(f"(import {one})" for one in functions)
+    inner = "".join(f"(export {one})" for one in functions)
+    kind = f'(import "a:b/c" (instance (alias outer 1 $f (type $f)) {inner}))'
+    data = assemble(f"(component (type $f (func)) {root if where == 'at the root' else kind})")
+    async with open_runtime(offers=offered()) as runtime:
+        for look in (runtime.load, runtime.survey):
+            with trio.fail_after(60), pytest.raises(GuestError, match="more than 2,000"):
+                await look(data, "stranger.wasm")
+
+
 async def test_types_that_are_long_when_written_out_are_refused() -> None:
     """600 bytes that name a type of 2 ** 17 parts: inspect would print 15 MB of schema."""
     types = "".join(f"(type $t{i + 1} (tuple $t{i} $t{i}))" for i in range(16))

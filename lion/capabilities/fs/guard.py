@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from lion.capabilities.fs.barred import Bar, Barred
+from lion.capabilities.fs.made_up import made_up
 from lion.capabilities.fs.own import own_code
 from lion.capabilities.fs.trail import Walk, ancestors, inode
 from lion.capabilities.fs.usage import Identity, identity
@@ -123,8 +124,17 @@ class Surveys:
         self._of_writers: Survey | None = None
         self._of_readers: Survey | None = None
 
-    def of(self, mount: Mount) -> Survey:
-        """What a grant's directory is held to."""
+    def objection(self, mount: Mount, top: int, new: str | None = None) -> str | None:
+        """Why an open directory may not be granted, or one of the name `new` be made in it.
+
+        Raises OSError.
+        """
+        if (kernels := made_up(top)) is not None:
+            return f"it is the kernel's ({kernels}), in which processes are files, lion too"
+        survey = self._of(mount)
+        return survey.objection(top) if new is None else survey.objection_new(top, new)
+
+    def _of(self, mount: Mount) -> Survey:
         if mount.write:
             self._of_writers = self._of_writers or self._guard.survey()
             return self._of_writers

@@ -40,8 +40,13 @@ def base_of(plan: Plan) -> Path:
 
 
 def real_path(mount: Mount) -> str:
-    """Where `at` leads, links followed, whether or not it is there."""
-    return os.path.realpath(mount.at)
+    """Where `at` leads, links followed, whether or not it is there; what cannot be followed is as
+    written, and is refused when it is opened.
+    """
+    try:
+        return os.path.realpath(mount.at)
+    except OSError:
+        return str(mount.at)
 
 
 def find(mount: Mount, real: str) -> Found:

@@ -200,7 +200,7 @@ class _Opener:
             raise _cannot_open(mount, place, exc) from exc
         try:
             surveys.barred.check(top, found.real, mount, place, is_new=False)
-            _check(surveys.of(mount).objection(top), mount, place, found.real)
+            _check(surveys.objection(mount, top), mount, place, found.real)
             ledger = self._ledgers.setdefault(identity(os.fstat(top)), Ledger())
         except BaseException:
             os.close(top)
@@ -266,8 +266,7 @@ def _judge(found: Found, surveys: Surveys, mount: Mount, place: str) -> None:
     top = open_exactly(folder if is_new else found.real)
     try:
         surveys.barred.check(top, found.real, mount, place, is_new=is_new)
-        survey = surveys.of(mount)
-        objection = survey.objection_new(top, name) if is_new else survey.objection(top)
+        objection = surveys.objection(mount, top, name if is_new else None)
         _check(objection, mount, place, found.real)
     finally:
         os.close(top)

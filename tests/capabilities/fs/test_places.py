@@ -50,7 +50,9 @@ EVERYWHERE = {
     "XDG_CONFIG_HOME": "xc", "XDG_STATE_HOME": "xs", "XDG_CACHE_HOME": "xk",
     "XDG_DATA_HOME": "xd", "LION_STATE": "ls", "LION_CACHE": "lk", "LION_POLICY": "lp/policy.toml",
     "ZDOTDIR": "z", "BASH_ENV": "be/env.sh", "BASH_COMPLETION_USER_DIR": "bc", "PATH": "p/bin",
-    "FPATH": "fp", "XDG_DATA_DIRS": "xdd",
+    "FPATH": "fp", "XDG_DATA_DIRS": "xdd", "LD_LIBRARY_PATH": "ll", "GCONV_PATH": "gc",
+    "LD_PRELOAD": "lpr/so", "LD_AUDIT": "la/so", "OPENSSL_CONF": "oc/cnf", "OPENSSL_MODULES": "om",
+    "OPENSSL_ENGINES": "oe", "SSL_CERT_FILE": "cf/pem", "SSL_CERT_DIR": "cd",
 }  # fmt: skip
 """Variables that lead to directories beside the home."""
 
@@ -59,6 +61,7 @@ WHOLE = [
     "xk/lion", "ls", "lk", "flag-state", "home/.config/fish", "xc/fish", "xd/fish",
     "home/.local/share/fish", "xd/bash-completion", "home/.local/share/bash-completion", "bc",
     "fp", "home/.zfunc", "z/.zfunc", "xdd/bash-completion", "xdd/zsh", "home/.bash_completion.d",
+    "ll", "gc", "lpr/so", "la/so", "oc/cnf", "om", "oe", "cf/pem", "cd",
 ]  # fmt: skip
 """Nothing is written in these, above them or beneath them."""
 
