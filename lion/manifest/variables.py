@@ -17,7 +17,7 @@ from lion.manifest.document import LONGEST, Document, Place
 
 DEEPEST: Final = 64
 """Levels of tables and lists."""
-MOST_VALUES: Final = 20_000
+MOST_VALUES: Final = 100_000
 """Keys and members of lists in a file, all levels together."""
 
 _VARIABLE = re.compile(r"\$?\$\{([^}]*)\}?")

@@ -181,7 +181,7 @@ def test_so_many_values_are_no_manifest() -> None:
     head = 'name = "x"\n[plugins.p]\ncomponent = "p"\n'
     fits = ",".join(["1"] * (MOST_VALUES - 10))
     assert parse_manifest(f"{head}config.a = [{fits}]", path=None).holders
-    with pytest.raises(OperatorError, match="more than 20,000 values"):
+    with pytest.raises(OperatorError, match="more than 100,000 values"):
         parse_manifest(f"{head}config.a = [{fits},{fits}]", path=None)
 
 

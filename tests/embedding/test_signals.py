@@ -110,6 +110,6 @@ def test_a_hundred_interrupts(programs: Programs, how: str, quarter: int) -> Non
 @pytest.mark.parametrize("quarter", range(4))
 @pytest.mark.parametrize("name", ["on_trio", "plain"])
 def test_a_hundred_interrupts_of_an_example(programs: Programs, name: str, quarter: int) -> None:
-    moments = Counter(programs.interrupt_example(name, within=0.15) for _ in range(25))
-    assert moments["interrupted"] >= 5
+    moments = Counter(programs.interrupt_example(name, within=0.05) for _ in range(25))
+    assert moments["interrupted"] >= 1  # the others had ended, on a machine that is quick
     assert programs.runs() == 25
