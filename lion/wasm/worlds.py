@@ -2,6 +2,7 @@
 interfaces with their functions, their named types and their resources.
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -45,7 +46,7 @@ def reflect_world(data: bytes) -> World:
     try:
         code = compile_blocking(data, "the world").code
     except OperatorError as exc:
-        raise GuestError(f"this wasmtime does not: {exc.what}", ending="world") from exc
+        raise _not_carried(exc.what) from exc
     component = Component.deserialize(engine, code)
     resources = reflect.name_resources(component, engine, versions=True)
     imports, exports = component.type.imports(engine), component.type.exports(engine)
@@ -59,6 +60,21 @@ def reflect_world(data: bytes) -> World:
         return tuple(_interface(name, items, resources) for name, items in each)
 
     return World(read(imports), read(exports))
+
+
+def _not_carried(what: str) -> GuestError:
+    """Why wasmtime does not take the world: what waits (`async func`, `stream`, `future`) is named
+    as the author wrote it, everything else as wasmtime says it.
+    """
+    if "component model async feature" not in what:
+        return GuestError(f"this wasmtime does not: {what}", ending="world")
+    named = re.search(r"`([\w-]+)`", what)
+    return GuestError(
+        f"it uses `{named[1] if named else 'async func'}`, which lion does not carry",
+        ending="world",
+        hint="use plain functions and lists; lion waits without blocking the host",
+        item=named[1] if named else "async",
+    )
 
 
 def _interface(name: str, items: dict[str, object], resources: reflect.Resources) -> Interface:

@@ -132,7 +132,7 @@ def test_an_import_that_lion_does_not_lend_is_told_by_its_line(place: Place, fox
 
 
 def test_a_crate_that_is_not_there_is_told(place: Place, fox: Path) -> None:
-    _replace(fox / "Cargo.toml", "[dependencies]", '[dependencies]\nserde = "99"')
+    _replace(fox / "Cargo.toml", "[dependencies]", '[dependencies]\nserde_json = "99"')
     failed = place.lion("build", "fox")
     assert failed.returncode == 2
     assert "cargo cannot find what fox needs" in failed.stderr
