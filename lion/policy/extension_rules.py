@@ -13,7 +13,7 @@ from lion.domain.plan import Grant, Holder, Plan
 from lion.errors import OperatorError
 from lion.manifest.document import Document
 from lion.policy.policy_file import Policy
-from lion.policy.rules import Rule
+from lion.scopes.rules import Rule
 
 
 def check_extensions(plan: Plan, policy: Policy, extensions: Mapping[str, Capability]) -> None:

@@ -20,8 +20,8 @@ import msgspec
 
 from lion.domain.call import Verdict
 from lion.manifest.document import Document
-from lion.policy.rules import BadRule, Rule, parse_rule
 from lion.scopes.http_url import BadUrl, Url, parse_url
+from lion.scopes.rules import BadRule, Rule, parse_rule
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from lion.domain.capability import OFFERED, is_extension
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Limits
 from lion.policy.ceilings import lower
 from lion.policy.policy_file import Policy
-from lion.policy.rules import Rule
+from lion.scopes.rules import Rule
 from lion.scopes.table import find_scopes
 
 

@@ -22,12 +22,12 @@ from lion.domain.plan import (
 from lion.policy.decide import NOT_COVERED
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
-from lion.policy.rules import Rule
 from lion.ports import Surroundings, SystemInfo
 from lion.review.facts import HolderUse
 from lion.review.loaded import Loaded
 from lion.review.reach import Reach, reachable
 from lion.review.warnings import warnings_of
+from lion.scopes.rules import Rule
 from lion.scopes.table import scope_of
 
 

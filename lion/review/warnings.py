@@ -9,7 +9,6 @@ from pathlib import PurePath
 
 from lion.domain.names import did_you_mean
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Model, Plan
-from lion.policy.rules import Rule
 from lion.ports import Surroundings
 from lion.ports.surroundings import older_than_source
 from lion.review.loaded import Loaded
@@ -17,6 +16,7 @@ from lion.scopes.http_grant import host_addresses
 from lion.scopes.http_match import hosts_meet
 from lion.scopes.http_scope import HttpScope, parse_grant_scope
 from lion.scopes.pattern import compile_pattern
+from lion.scopes.rules import Rule
 
 HOMES = (PurePath("/home"), PurePath("/Users"))
 """What is right in these is a person's home."""

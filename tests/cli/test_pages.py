@@ -15,7 +15,7 @@ from lion.domain.call import Verdict
 from lion.domain.capability import OFFERED
 from lion.domain.events import EVENTS
 from lion.errors import INTERRUPTED, WORST_FIRST
-from lion.policy.rules import parse_rule
+from lion.scopes.rules import parse_rule
 from lion.system.discovery import SHIPPED, find_claim, load_class
 from lion.testing.options import Options
 from tests.cli.documents import (

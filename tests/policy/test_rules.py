@@ -9,7 +9,7 @@ from lion.domain.capability import LATER, OFFERED
 from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.policy_file import parse_policy
-from lion.policy.rules import BadRule, parse_rule
+from lion.scopes.rules import BadRule, parse_rule
 
 from .cases import EVERYTHING, GRANTS, KV, ask, holder, rights
 

@@ -12,9 +12,9 @@ from lion.domain.plan import Grant, Mount
 from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.grants import attenuate, covers
-from lion.policy.rules import BadRule, parse_rule
 from lion.scopes.fs_path import Claim, fs_target
 from lion.scopes.pattern import compile_pattern
+from lion.scopes.rules import BadRule, parse_rule
 from tests.policy.cases import ask, rights
 
 READ, WRITE, BOTH = (True, False), (False, True), (True, True)

@@ -20,9 +20,9 @@ from lion.domain.plan import Mount
 from lion.errors import OperatorError
 from lion.places import homes_of
 from lion.policy.policy_file import Policy
-from lion.policy.rules import Rule
 from lion.scopes.fs_at import FS_AT, HOME, HostPattern, read_host_pattern
 from lion.scopes.fs_path import fold
+from lion.scopes.rules import Rule
 
 _EVERYWHERE: Final = HostPattern(top="/", rest=())
 

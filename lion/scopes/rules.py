@@ -3,15 +3,15 @@
     rule       = capability [operation] [pattern]     "kv set **", "random", "tools call db.*"
     operation  = the host function's name, or * for any
     "tool X"   = "tools * X"
-    "system X" = a system plugin by its entry point, when it is loaded (use.py)
-    "fs-at X"  = a directory of the host's, when it is granted (scopes/fs_at.py)
+    "system X" = a system plugin by its entry point, when it is loaded (policy/use.py)
+    "fs-at X"  = a directory of the host's, when it is granted (fs_at.py)
 
 Rule: whatever parses is enforced; a pattern is refused where no call names what it is about.
 Rule: a pattern on a listing applies as soon as something it matches could be shown.
 Rule: a rule for a capability that lion will offer later is accepted, so that one file serves
 several versions. It is enforced too: what is not offered cannot be called.
 Rule: so is one for an extension (`acme:shelf/books find fiction/**`); what it says is checked
-where a run has that extension (extension_rules.py).
+where a run has that extension (policy/extension_rules.py).
 """
 
 import msgspec
