@@ -6,41 +6,39 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 """
 
 import os
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import trio
 
-from lion.capabilities.services import check_services, open_services
+from lion.capabilities.services import check_services
 from lion.capabilities.table import build_operations
 from lion.domain.plan import Plan
 from lion.errors import GuestError, OperatorError
+from lion.fittings import Fittings, build_live
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe, describe_refused
 from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
 from lion.kernel.run import Run
-from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch, open_runs
-from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
+from lion.log.sqlite_desk import SqliteDesk, answer_request, list_waiting
 from lion.plans import (
     Given,
     Source,
     check_owner,
     check_starts,
-    owner_of,
     read_policy,
     read_source,
     with_call,
 )
 from lion.policy.policy_file import Policy
-from lion.ports import Clock, EventLog, Operation, Services, Surroundings
+from lion.ports import EventLog, Surroundings
 from lion.reading import beside
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
@@ -49,25 +47,10 @@ from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 if TYPE_CHECKING:
+    from lion.domain.approval import Answer, Waiting
     from lion.review.run import RunAudit
     from lion.system.discovery import Lent
     from lion.system.lent import Lendable
-
-OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
-]
-"""Opens what a run's executors need; the third are folders of trusted code."""
-
-
-class Fittings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run is fitted with; a test puts others in their place (lion.testing), but never
-    of broker, policy, budgets and engine."""
-
-    operations: Mapping[tuple[str, str], Operation] = {}
-    """All that there are, if none are given."""
-    clock: Callable[[], Clock] = SystemClock
-    services: OpenServices = open_services
-    name_run: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
 class Host:
@@ -203,6 +186,17 @@ class Host:
         seen = plan, self.settings, code_of(plan, self._lent), self._policy
         return await beside(partial(check_services, *seen, is_strict=is_strict))
 
+    async def approvals(self) -> "list[Waiting]":
+        """The calls of this state directory, of any process, that wait for a person."""
+        return await beside(partial(list_waiting, self.settings.state))
+
+    async def answer(self, request: str, answer: "Answer") -> None:
+        """Answer a call that waits, by its request's id. Raises OperatorError for one that does
+        not, or was answered already.
+        """
+        args = self.settings.state, request, answer, time.time_ns()
+        await beside(partial(answer_request, *args))
+
     async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
         `run` is an id, the beginning of one, or "last". The run is verified first. Raises
@@ -224,8 +218,7 @@ class Host:
         return await beside(partial(read_source, source, given))
 
     async def _start(self, plan: Plan) -> Run:
-        clock, run = self._fittings.clock(), self._fittings.name_run()
-        live = LiveRun(run, plan, self._log, clock, owner_of(plan))
+        live = build_live(plan, self._log, self._policy, self._fittings)
         services = self._fittings.services(
             plan, self.settings, code_of(plan, self._lent), self._policy
         )
@@ -261,13 +254,15 @@ def open_host(
     cache: str | os.PathLike[str] | None = None,
     owner: str = "",
     signals: bool = False,
+    asks: bool = False,
 ) -> Protected[Host]:
     """Open log, engine and policy; close them in the end, whatever happens.
 
     `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
     components; what is not given is taken from the environment and the defaults, as on the
     command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
-    SIGINT and SIGTERM end the runs under way, else they are left to the program.
+    SIGINT and SIGTERM end the runs under way, else they are left to the program. If it `asks`,
+    what needs an approval waits for one (`answer`, `lion approve`); else it is refused at once.
 
     Raises OperatorError (also without a trio loop), AuditError for a log that cannot be used.
     """
@@ -279,11 +274,13 @@ def open_host(
     check_owner(owner)
     if settings is None:
         settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
-    return Protected(_open_host(check_settings(settings), owner, signals))
+    return Protected(_open_host(check_settings(settings), owner, signals, asks))
 
 
 @asynccontextmanager
-async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIterator[Host]:
+async def _open_host(
+    settings: Settings, owner: str, signals: bool, asks: bool
+) -> AsyncIterator[Host]:
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         rules = await beside(partial(read_policy, settings.policy))
@@ -292,7 +289,8 @@ async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIter
             open_sqlite_log(settings.state, durability=settings.durability)
         )
         runtime = await stack.enter_async_context(open_runtime(settings.cache / "components"))
+        fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
         parts = settings, runtime, log, rules
         yield await stack.enter_async_context(
-            open_assembled(*parts, interrupts=interrupts, owner=owner)
+            open_assembled(*parts, interrupts=interrupts, owner=owner, fittings=fittings)
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lion.cli.amounts import limit_word, render_limit, render_spent, render_times
-from lion.cli.grants import render_grant, render_idle
+from lion.cli.grants import VERDICTS, render_grant, render_idle
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion, why_denied
 from lion.domain.capability import extensions_of
@@ -168,7 +168,7 @@ def _rights(holder: HolderAudit, *, with_grants: bool) -> Iterator[Row]:
         if grant.directory:
             yield "directory", render_grant(grant)
     for rule in holder.rules:
-        word = "denies" if rule.verdict == "deny" else "asks (nobody answers yet, so: denies)"
+        word = VERDICTS[rule.verdict]
         yield "policy", f'{show_line(rule.by)} {word} "{show_line(rule.rule)}"'
     for reach in holder.reachable:
         way = " then ".join(map(show_line, reach.through))

@@ -11,6 +11,10 @@ from lion.domain.events import (
     AgentCompleted,
     AgentError,
     AgentSpawned,
+    ApprovalAsked,
+    ApprovalConsumed,
+    ApprovalDecided,
+    ApprovalExpired,
     BudgetWarned,
     CallFinished,
     CallRedirected,
@@ -93,6 +97,18 @@ def describe(event: Event) -> str:
             return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
+        case ApprovalAsked():
+            one = event.request
+            what = f"{one.capability}.{one.operation} {one.target}".rstrip()
+            return f"{one.id}: {what}; {'; '.join(one.reasons)}"
+        case ApprovalDecided():
+            word = "approved" if event.answer.allowed else "refused"
+            words = f": {event.answer.words}" if event.answer.words else ""
+            return f"{event.id}: {word} {event.answer.reach} by {event.answer.by}{words}"
+        case ApprovalConsumed():
+            return f"{event.id}: the call goes on"
+        case ApprovalExpired():
+            return f"{event.id}: {event.why}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:

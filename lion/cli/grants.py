@@ -16,6 +16,8 @@ from lion.review.rights import GrantView
 _SIZES: Final = ("bytes", "bytes-in", "bytes-out")
 _MOST_RULES: Final = 10
 _TIMES: Final = ("timeout",)
+VERDICTS: Final = {"deny": "denies", "ask": "has a person asked about", "allow": "approves"}
+"""What a rule does, by its verdict."""
 
 
 def render_grant(grant: GrantView) -> str:

@@ -24,6 +24,9 @@ COMMANDS: Final = {
     "log": "Show what was recorded of a run.",
     "runs": "List the recorded runs.",
     "kv": "See, move and clear what guests keep.",
+    "approvals": "Show the calls that wait for a person's approval.",
+    "approve": "Approve a call that waits.",
+    "refuse": "Refuse a call that waits, and say why.",
     "verify": "Prove that the record of a run is unchanged.",
     "replay": "Execute a recorded run again, offline, and compare.",
 }

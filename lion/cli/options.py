@@ -74,6 +74,12 @@ def _pairs(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -
     return pairs
 
 
+ask_option = click.option(
+    "--no-ask", "asks", flag_value=False, default=True,
+    help="Let nobody be asked: a call that needs an approval is refused.",
+)  # fmt: skip
+"""`--no-ask`, for commands that run something."""
+
 set_option = click.option(
     "--set",
     "sets",

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from lion.cli.diagnostics import open_diagnostics
 from lion.cli.options import Common
 from lion.cli.printer import Page, View, open_printer
-from lion.cli.screen import Screen
+from lion.cli.screen import Screen, open_screen
 from lion.domain.plan import Plan, RunAgent
+from lion.domain.record import Record
 from lion.review.report import RunReport
 
 T = TypeVar("T")
@@ -23,8 +24,11 @@ def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return trio.run(session, restrict_keyboard_interrupt_to_checkpoints=True)
 
 
-def run_watched(common: Common, plan: Plan, screen: Screen | None) -> RunReport:
-    """Open the host and run a plan; show on `screen` (None: nowhere) what is said.
+def run_watched(
+    common: Common, plan: Plan, screen: Screen | None, *, asks: bool = True
+) -> RunReport:
+    """Open the host and run a plan; show on `screen` (None: nowhere) what is said. Unless it
+    `asks`, nobody approves a call.
 
     Raises LionError.
     """
@@ -33,12 +37,20 @@ def run_watched(common: Common, plan: Plan, screen: Screen | None) -> RunReport:
     if screen is not None:
         views.append(Page(screen, speakers(plan)))
     with open_printer(views) as printer:
-        watch = printer.watch if views else None
 
         async def session() -> RunReport:
+            from lion.cli.asking import open_console
             from lion.host import open_host
 
-            async with open_host(settings, signals=True) as host:
+            async with (
+                open_host(settings, signals=True, asks=asks) as host,
+                open_console(host, open_screen("stderr")) as ask,
+            ):
+
+                def watch(record: Record) -> None:
+                    printer.watch(record)
+                    ask(record)
+
                 return await host.run(plan, watch=watch)
 
         return run_trio(session)

@@ -1,8 +1,9 @@
 """Look here if you want to know who may decide a host call, and how that is named in the log.
 
 Rule: the names are for ever: they stand in recorded decisions.
-Rule: two of them say more: `policy line 3` which line of the operator's file, `system.guard` which
-system plugin's judge.
+Rule: three of them say more: `policy line 3` which line of the operator's file, `system.guard`
+which system plugin's judge, `approval anna` who answered (`nobody`, `expired`: why there is no
+answer).
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ class Decider(StrEnum):
     """A rule of the operator's."""
     SYSTEM = "system"
     """A judge: a system plugin's."""
+    APPROVAL = "approval"
+    """A person who was asked, or that nobody answered."""
     BUDGET = "budget"
     """A budget or rate is used up."""
     BOUNDS = "bounds"
@@ -56,6 +59,11 @@ def policy_line(number: int | None) -> str:
 def judge_name(holder: str) -> str:
     """How a system plugin that judges is named."""
     return f"{Decider.SYSTEM}.{holder}"
+
+
+def approver(who: str) -> str:
+    """How a person who was asked is named, or why nobody answered."""
+    return f"{Decider.APPROVAL} {who}"
 
 
 def decider_of(decided_by: str) -> Decider | None:

@@ -113,7 +113,8 @@ class Grant(msgspec.Struct, frozen=True):
 class Holder(msgspec.Struct, frozen=True):
     """A plugin, an agent or a system plugin by its name in the manifest.
 
-    `kind` is `plugin`, `agent` or `system`; `denied` are default capabilities taken away. A system
+    `kind` is `plugin`, `agent` or `system`; `denied` are default capabilities taken away, `asks`
+    rules (as an operator's) about calls that need a person's approval. A system
     plugin has no component: `use` is the name of its entry point, `settings` are its own.
     """
 
@@ -122,6 +123,7 @@ class Holder(msgspec.Struct, frozen=True):
     component: Path = Path()
     grants: tuple[Grant, ...] = ()
     denied: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     config: dict[str, Any] = {}
     limits: Limits = Limits()
     use: str = ""

@@ -21,6 +21,7 @@ from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
 from lion.kernel.invocation import Invocation
+from lion.kernel.judge import not_approved
 from lion.policy.decide import words_for_guest
 from lion.ports import Kind, Operation, Tables
 
@@ -109,8 +110,14 @@ class Broker:
 
     async def _ask(self, call: _Call) -> Decision:
         """The decision of a call about which somebody has to be asked."""
+        unseen = call.operation.unseen
         try:
-            return await self._judge.decide(self._caller, call.question, call.number, call.args)
+            note = "" if unseen is None else unseen(call.args)
+            return await self._judge.decide(
+                self._caller, call.question, call.number, call.args, note
+            )
+        except CallError as exc:
+            return not_approved(UNDECIDED, reason=exc.text)
         except trio.Cancelled:
             call.decision = UNDECIDED
             self._append(call, Status.CANCELLED, CANCELLED)

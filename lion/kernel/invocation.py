@@ -25,6 +25,8 @@ from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.ports import CallStats, Export, HandleCall, Tools
 
+LED_ON = "the call was allowed for another target and led on to this one"
+
 
 class Invocation:
     """One instance at work; implements ports.CallContext."""
@@ -96,7 +98,7 @@ class Invocation:
     async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
         """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
-        decision = await self.live.judge.decide(self, question, call, [])
+        decision = await self.live.judge.decide(self, question, call, [], LED_ON)
         self._note(call, question, decision)
         await self.live.log.commit()
         return decision
@@ -114,7 +116,7 @@ class Invocation:
             target=str(question.target), verdict=decision.verdict, reason=decision.reason,
             decided_by=decision.decided_by, opinions=decision.opinions,
         )  # fmt: skip
-        self.owner.share.charge(self.record(event, call))
+        self.note(event, call)
         if not decision.allowed:
             self.live.counts.denied += 1
             self.live.note_denial(question, decision)
@@ -139,6 +141,15 @@ class Invocation:
     def record(self, event: Event, call: int = 0) -> int:
         """Append a record about this invocation; what it counts as, in bytes."""
         return self.live.log.append(Draft(self.scope, call, self.clock.now_ns(), event))
+
+    def note(self, event: Event, call: int) -> None:
+        """Append a record about one of its calls, which its holder pays for."""
+        self.owner.share.charge(self.record(event, call))
+
+    @property
+    def component_digest(self) -> str:
+        """Of the component it runs (SHA-256 in hex); empty for trusted Python."""
+        return self.scope.component_digest
 
     async def call(self, export: Export, args: Sequence[Any], handle: HandleCall) -> Any:
         """Run the export in a fresh instance under this holder's limits. Raises GuestError and

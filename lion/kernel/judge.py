@@ -4,19 +4,30 @@ redirect, a link that leads elsewhere, a list of what could be called.
 Rule: whoever wants to know asks here, and gets the same answer as everybody else.
 Rule: a decision carries the grant that allowed it; nobody looks for one again.
 Rule: processors are asked of every call anew, static rules once for each question.
-Rule: a list shows what would be allowed if it were called now; nobody is asked for it.
+Rule: a list shows what would be allowed if it were called now, or approved; nobody is asked for
+it.
 Rule: while a person is asked, the clocks of those stand still who wait for nothing else.
+Rule: what a person approved is judged once more before it is done.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Protocol
 
-from lion.domain.call import Decision, HostCall, Target, Verdict
+import msgspec
+
+from lion.domain.call import Decision, HostCall, Opinion, Target, Verdict
+from lion.domain.decider import approver
+from lion.domain.events import Event
 from lion.domain.question import Question
 from lion.kernel.deadline import Deadline
 from lion.policy.decide import Processor, decide
 from lion.policy.rights import Rights
+
+ROUNDS = 3
+"""How often one call is asked about, if after each answer another reason to ask is found."""
+NOBODY = "it needs an approval, and there is nobody to ask"
+RESTLESS = f"after {ROUNDS} approvals it needs another"
 
 
 class JudgedHolder(Protocol):
@@ -40,6 +51,15 @@ class JudgedCaller(Protocol):
     deadline: Deadline
 
     @property
+    def component_digest(self) -> str:
+        """Of what runs in it (SHA-256 in hex)."""
+        ...
+
+    def note(self, event: Event, call: int) -> None:
+        """Record something about one of its calls, which its holder pays for."""
+        ...
+
+    @property
     def owner(self) -> JudgedHolder:
         """The holder it is of."""
         ...
@@ -52,17 +72,35 @@ class JudgedCaller(Protocol):
 class Asker(Protocol):
     """Who is asked where the verdict is `ask`."""
 
-    async def ask(self, call: HostCall, decision: Decision) -> Decision:
-        """The decision of whoever answers. It allows only what the decision's grant covers."""
+    @property
+    def is_there(self) -> bool:
+        """Somebody may come and answer."""
+        ...
+
+    async def ask(
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
+    ) -> Decision:
+        """The decision of whoever answers: allow or deny. It allows only what the decision's
+        grant covers; `note` is what a person has to know besides.
+        """
         ...
 
 
 class Nobody:
     """Where nobody can be asked, the question stays open, and that is no right."""
 
-    async def ask(self, call: HostCall, decision: Decision) -> Decision:
-        """The decision as it is."""
-        return decision
+    is_there = False
+
+    async def ask(
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
+    ) -> Decision:
+        """A no."""
+        return not_approved(decision)
+
+
+def not_approved(decision: Decision, who: str = "nobody", reason: str = NOBODY) -> Decision:
+    """The no of somebody, or of nobody; the guest may know its reason."""
+    return Decision(Verdict.DENY, reason, approver(who), decision.opinions)
 
 
 class Judge:
@@ -70,9 +108,9 @@ class Judge:
     capability.
     """
 
-    def __init__(self, asker: Asker | None = None) -> None:
+    def __init__(self, asker: Asker) -> None:
         self.processors: Mapping[str, Sequence[Processor]] = {}
-        self._asker = asker or Nobody()
+        self._asker = asker
 
     def at_once(self, caller: JudgedCaller, question: Question) -> Decision | None:
         """The decision of a call, unless somebody has to be asked for it: then `decide` says."""
@@ -82,31 +120,56 @@ class Judge:
         return None if decision.verdict is Verdict.ASK else decision
 
     async def decide(
-        self, caller: JudgedCaller, question: Question, number: int, args: list[Any]
+        self,
+        caller: JudgedCaller,
+        question: Question,
+        number: int,
+        args: list[Any],
+        note: str = "",
     ) -> Decision:
-        """Decide call `number` of an invocation, as long as that takes."""
+        """Decide call `number` of an invocation, as long as that takes; `note` is what a person
+        who is asked has to know besides.
+        """
         call = _call(caller, question, number, args)
         decision = self._judged(caller, call, question)
-        if decision.verdict is not Verdict.ASK:
-            return decision
-        with ExitStack() as held:
-            for waiting in caller.waiting_only():
-                held.enter_context(waiting.deadline.held())
-            return await self._asker.ask(call, decision)
+        for _ in range(ROUNDS):
+            if decision.verdict is not Verdict.ASK:
+                return decision
+            with ExitStack() as held:
+                for waiting in caller.waiting_only():
+                    held.enter_context(waiting.deadline.held())
+                answered = await self._asker.ask(caller, call, decision, note)
+            if not answered.allowed:
+                return answered
+            again = self._judged(caller, call, question)
+            if again.verdict is not Verdict.DENY and _asking(again) <= _asking(decision):
+                return answered
+            decision = again
+        return not_approved(decision, reason=RESTLESS)
 
     def foresee(
         self, caller: JudgedCaller, capability: str, operation: str, target: Target
     ) -> Decision:
-        """What would be decided of a call like this, as far as nobody has to be asked."""
+        """What would be decided of a call like this: what a person may approve is allowed."""
         question = Question(caller.holder, capability, operation, target)
         if capability not in self.processors:
-            return caller.owner.decide(question)
-        return self._judged(caller, _call(caller, question, caller.number, []), question)
+            decision = caller.owner.decide(question)
+        else:
+            call = _call(caller, question, caller.number, [])
+            decision = self._judged(caller, call, question)
+        if decision.verdict is Verdict.ASK and self._asker.is_there:
+            return msgspec.structs.replace(decision, verdict=Verdict.ALLOW)
+        return decision
 
     def _judged(self, caller: JudgedCaller, call: HostCall, question: Question) -> Decision:
         static = caller.owner.decide(question)
         processors = self.processors.get(question.capability, ())
         return decide(call, caller.owner.rights, processors, static=static)
+
+
+def _asking(decision: Decision) -> set[Opinion]:
+    """Who wants a person asked, and why."""
+    return {one for one in decision.opinions if one.verdict is Verdict.ASK}
 
 
 def _call(caller: JudgedCaller, question: Question, number: int, args: list[Any]) -> HostCall:

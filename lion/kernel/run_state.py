@@ -17,7 +17,7 @@ from lion.domain.record import Draft, Scope
 from lion.errors import BrokenCall, GuestError
 from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports
-from lion.kernel.judge import Judge
+from lion.kernel.judge import Asker, Judge, Nobody
 from lion.kernel.log_share import LogShare, LogShares
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
@@ -96,8 +96,9 @@ class LiveRun:
     """What everything in one run shares."""
 
     def __init__(
-        self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody"
-    ) -> None:
+        self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody",
+        asker: Asker = Nobody(),  # noqa: B008 - it holds nothing
+    ) -> None:  # fmt: skip
         self.id = run
         self.plan = plan
         self.owner = owner
@@ -106,7 +107,7 @@ class LiveRun:
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
         self.services: Services = NoServices()
-        self.judge = Judge()
+        self.judge = Judge(asker)
         self.extensions: Mapping[str, Capability] = {}
         """What system plugins offer guests of their own, by name."""
         self.failed: set[tuple[str, str]] = set()

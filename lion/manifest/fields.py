@@ -35,6 +35,7 @@ from lion.domain.units import (
 from lion.scopes.extension_grant import check_scope
 from lion.scopes.fs_grant import check_guest_path
 from lion.scopes.http_grant import check_network, check_steering_header, check_url
+from lion.scopes.rules import parse_own_rule
 
 NO_LIMIT = "none"
 """Written where a limit may be absent: `deadline = "none"`."""
@@ -100,6 +101,11 @@ def _check_folder(value: str) -> str:
     return value
 
 
+def _check_ask(value: str) -> str:
+    parse_own_rule(value, "")
+    return value
+
+
 def _check_deniable(value: str) -> str:
     if value not in DEFAULT_CAPABILITIES:
         raise ValueError(
@@ -147,6 +153,7 @@ Deniable = Annotated[
     AfterValidator(_check_deniable),
     WithJsonSchema({"type": "string", "enum": list(DEFAULT_CAPABILITIES)}),
 ]
+AskRule = Annotated[str, AfterValidator(_check_ask), WithJsonSchema({"type": "string"})]
 Size = Annotated[
     int, BeforeValidator(parse_size), _text_schema(SIZE_PATTERN, note="such as 64 MiB")
 ]

@@ -38,6 +38,7 @@ def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> H
         component=folder / table.component,
         grants=tuple(_grants(table.allow, f"{kind}s.{name}.allow", folder)),
         denied=tuple(dict.fromkeys(table.deny)),
+        asks=tuple(dict.fromkeys(table.ask)),
         config=table.config,
         limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
     )

@@ -37,6 +37,7 @@ _HOLDER: Final = {
     "component": Key("path", NEEDED, "the .wasm file, relative to the manifest"),
     "allow": Key("table", NONE, "what it is granted besides the defaults"),
     "deny": Key("list of names", NONE, "defaults taken away, such as `random`"),
+    "ask": Key("list of rules", NONE, "calls a person is asked about, as in the policy"),
     "limits": Key("table", "see below", "what it may use up"),
     "config": Key("table", NONE, "what the `config` interface answers: any values"),
 }
@@ -175,9 +176,14 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     },
     tables.PolicyTable: {
         "deny": Key("list of rules", NONE, "calls that are refused, whatever a manifest grants"),
-        "ask": Key("list of rules", NONE, "calls a person is asked about; until then refused"),
+        "ask": Key("list of rules", NONE, "calls a person is asked about"),
+        "approve": Key("list of rules", NONE, "calls that are approved where others ask"),
+        "approvals": Key("table", NONE, "how people are asked"),
         "limits": Key("table", NONE, "no holder gets more than this; keys as in a manifest's"),
         "http": Key("table", NONE, "how requests leave"),
+    },
+    tables.PolicyApprovalsTable: {
+        "wait": Key("time", NEEDED, "for a person; then it is refused; `0 s`: nobody is asked"),
     },
     tables.PolicyHttpTable: {
         "proxy": Key("URL", NEEDED, "reached by CONNECT for what is not near; `http://host:port`"),

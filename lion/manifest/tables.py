@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lion.manifest.fields import (
+    AskRule,
     ComponentPath,
     Count,
     Deniable,
@@ -156,6 +157,7 @@ class HolderTable(Table):
     component: ComponentPath
     allow: AllowTable | None = None
     deny: list[Deniable] = []
+    ask: list[AskRule] = []
     limits: LimitsTable | None = None
     config: dict[str, Any] = {}
 
@@ -288,10 +290,20 @@ class PolicyHttpTable(Table):
     proxy: str
 
 
+class PolicyApprovalsTable(Table):
+    """How people are asked."""
+
+    wait: Time
+
+
 class PolicyTable(Table):
-    """A policy file: rules that refuse or ask, ceilings on limits, and how requests leave."""
+    """A policy file: rules that refuse, ask or answer beforehand, ceilings on limits, and how
+    requests leave.
+    """
 
     deny: list[str] = []
     ask: list[str] = []
+    approve: list[str] = []
+    approvals: PolicyApprovalsTable | None = None
     limits: LimitsTable | None = None
     http: PolicyHttpTable | None = None

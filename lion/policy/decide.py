@@ -11,6 +11,7 @@ see the call.
 from collections.abc import Callable, Sequence
 
 from lion.domain.call import Decision, HostCall, Opinion, Verdict
+from lion.domain.decider import Decider, decider_of
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.domain.question import Question, question_of
 from lion.policy.rights import Rights
@@ -37,7 +38,7 @@ def decide_static(
         *processors,
     )
     opinions.extend(said for each in chain if (said := each(question)) is not None)
-    return allowed if not opinions else _strictest(allowed, opinions)
+    return allowed if not opinions else _strictest(allowed, opinions, question, rights)
 
 
 def decide(
@@ -48,15 +49,18 @@ def decide(
     static: Decision | None = None,
 ) -> Decision:
     """Decide a call. `static` is what decide_static said of its question, if that is known."""
-    decision = decide_static(question_of(call), rights) if static is None else static
+    question = question_of(call)
+    decision = decide_static(question, rights) if static is None else static
     opinions = [said for each in processors if (said := each(call)) is not None]
     if not opinions:
         return decision
-    return _strictest(decision, [*decision.opinions, *opinions])
+    return _strictest(decision, [*decision.opinions, *opinions], question, rights)
 
 
 def words_for_guest(decision: Decision) -> str:
     """Why a call was refused, without names of other holders or of the operator's rules."""
+    if decider_of(decision.decided_by) is Decider.APPROVAL:
+        return decision.reason
     match decision.decided_by:
         case "grants":
             return NOT_COVERED.reason
@@ -64,8 +68,6 @@ def words_for_guest(decision: Decision) -> str:
             return "the component does not import it"
         case "manifest":
             return "the manifest denies it"
-        case _ if decision.verdict is Verdict.ASK:
-            return "it needs an approval that nobody gave"
         case _:
             return "a rule forbids it"
 
@@ -85,12 +87,26 @@ def _basis(question: Question, rights: Rights) -> tuple[Decision, Opinion | None
     return Decision(Verdict.ALLOW, reason, "grants", grant=grant), None
 
 
-def _strictest(decision: Decision, opinions: list[Opinion]) -> Decision:
-    """Deny before ask before allow; of equally strict opinions the first one decides."""
+def _strictest(
+    decision: Decision, opinions: list[Opinion], question: Question, rights: Rights
+) -> Decision:
+    """Deny before ask before allow; of equally strict opinions the first one decides. What is to
+    be asked may have been answered by the operator beforehand.
+    """
     kept, grant = tuple(opinions), decision.grant
     for verdict in (Verdict.DENY, Verdict.ASK):
-        for opinion in opinions:
-            if opinion.verdict is verdict:
-                right = grant if verdict is Verdict.ASK else None
-                return Decision(verdict, opinion.reason, opinion.processor, kept, right)
+        said = next((one for one in opinions if one.verdict is verdict), None)
+        if said is None:
+            continue
+        approved = _approved(question, rights) if verdict is Verdict.ASK else None
+        if approved is not None:
+            return Decision(Verdict.ALLOW, approved.reason, approved.processor, kept, grant)
+        right = grant if verdict is Verdict.ASK else None
+        return Decision(verdict, said.reason, said.processor, kept, right)
     return Decision(decision.verdict, decision.reason, decision.decided_by, kept, grant)
+
+
+def _approved(question: Question, rights: Rights) -> Opinion | None:
+    """The operator's answer beforehand, if there is one."""
+    rules = rights.approved.get(question.capability, ())
+    return next((rule.opinion for rule in rules if rule.applies(question)), None)

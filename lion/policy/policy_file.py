@@ -2,6 +2,10 @@
 
     deny = ["tool db.*", "kv set **", "random"]
     ask = ["tool mail.send"]
+    approve = ["tool mail.send"]        # answers what manifests and judges ask about
+
+    [approvals]
+    wait = "10 min"                     # for a person; "0 s": nobody is asked
 
     [http]
     proxy = "http://proxy.example:3128" # what is not near is reached through it, by CONNECT
@@ -9,19 +13,23 @@
     [limits]                            # no holder gets more, whatever its manifest says
     memory = "128 MiB"
 
-Rule: a policy only narrows; there is no word in it that gives anything.
+Rule: a policy only narrows; there is no word in it that gives anything: what it approves is what
+somebody else wants asked, within the grants.
 """
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from lion.domain.call import Verdict
+from lion.domain.plan import SECOND
 from lion.manifest.document import Document
 from lion.scopes.http_url import BadUrl, Url, parse_url
 from lion.scopes.rules import BadRule, Rule, parse_rule
+
+WAIT_NS: Final = 600 * SECOND
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +39,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     deny: tuple[Rule, ...] = ()
     ask: tuple[Rule, ...] = ()
+    approve: tuple[Rule, ...] = ()
+    wait_ns: int = WAIT_NS
+    """How long a call waits for a person; 0: nobody is asked."""
     ceilings: dict[str, Any] = {}
     proxy: Url | None = None
     text: str = ""
@@ -52,6 +63,8 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
     return Policy(
         deny=_rules(document, "deny", table.deny, Verdict.DENY),
         ask=_rules(document, "ask", table.ask, Verdict.ASK),
+        approve=_rules(document, "approve", table.approve, Verdict.ALLOW),
+        wait_ns=WAIT_NS if table.approvals is None else table.approvals.wait,
         ceilings=written_limits(table.limits),
         proxy=_proxy(document, table.http.proxy) if table.http is not None else None,
         text=text,

@@ -13,7 +13,7 @@ from lion.domain.capability import OFFERED, is_extension
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Limits
 from lion.policy.ceilings import lower
 from lion.policy.policy_file import Policy
-from lion.scopes.rules import Rule
+from lion.scopes.rules import Rule, parse_own_rule
 from lion.scopes.table import find_scopes
 
 
@@ -21,7 +21,8 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     """One holder's rights, built once.
 
     `capabilities` are those of which some call may be allowed, `refused` says why others are not,
-    `grants` and `rules` are by capability, `limits` the manifest's under the policy's ceilings.
+    `grants` and `rules` are by capability, `approved` are rules that answer beforehand what others
+    ask, `limits` the manifest's under the policy's ceilings.
     """
 
     holder: str
@@ -30,6 +31,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, Opinion]
     grants: dict[str, tuple[Grant, ...]]
     rules: dict[str, tuple[Rule, ...]]
+    approved: dict[str, tuple[Rule, ...]] = {}
     limits: Limits
 
 
@@ -39,10 +41,7 @@ def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Righ
     """
     place = f"{holder.table}.{holder.name}"
     names = (*OFFERED, *filter(is_extension, ceiling))
-    rules = {
-        name: tuple(rule for rule in (*policy.deny, *policy.ask) if rule.capability == name)
-        for name in names
-    }
+    rules = _by_capability(names, (*policy.deny, *policy.ask, *own_rules(holder)))
     grants = {
         name: tuple(grant for grant in holder.grants if grant.capability == name)
         for name in names
@@ -67,8 +66,18 @@ def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Righ
         refused=refused,
         grants=grants,
         rules=rules,
+        approved=_by_capability(names, policy.approve),
         limits=lower(holder.limits, policy.ceilings),
     )
+
+
+def _by_capability(names: Sequence[str], rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
+    return {name: tuple(rule for rule in rules if rule.capability == name) for name in names}
+
+
+def own_rules(holder: Holder) -> list[Rule]:
+    """What the manifest itself wants a person asked about. Raises BadRule."""
+    return [parse_own_rule(text, f"{holder.table}.{holder.name}") for text in holder.asks]
 
 
 def _objection(name: str, holder: Holder, ceiling: Sequence[str], place: str) -> Opinion | None:

@@ -2,7 +2,7 @@
 
     deny = ["system webhook", "system acme-*"]        # "system" alone: none at all
 
-Rule: asked before anything of it is imported; an `ask` refuses too, since nobody can answer then.
+Rule: asked before anything of it is imported; an `ask` refuses too, since nobody is asked then.
 """
 
 from lion.domain.plan import Holder

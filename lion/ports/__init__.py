@@ -5,6 +5,7 @@ Rule: nothing here does anything; wasm, capabilities and log implement it, kerne
 host.py joins them.
 """
 
+from lion.ports.approvals import Desk
 from lion.ports.components import (
     NO_EXTENSIONS,
     CallStats,
@@ -51,6 +52,7 @@ __all__ = [
     "CallStats",
     "Clock",
     "Component",
+    "Desk",
     "EventLog",
     "Export",
     "Extensions",

@@ -106,7 +106,7 @@ class CallContext(Protocol):
 
     def foresee(self, capability: str, operation: str, target: Target) -> Decision:
         """What would be decided of a call, for a list of what there is. Nothing is recorded, and
-        nobody is asked: what needs an approval is not allowed yet.
+        nobody is asked: what needs an approval is allowed where somebody may give it.
         """
         ...
 
@@ -164,6 +164,8 @@ class Operation(msgspec.Struct, frozen=True):
     - `output_bytes` says of arguments what a call takes of the `output` budget; None: nothing.
     - `event` is the type of its single record.
     - `spawns`: it may leave work running beside the guest.
+    - `unseen` says of arguments what a person who approves the call does not see of it; empty:
+      nothing. It raises CallError("denied") where that is what would be approved.
     """
 
     capability: str
@@ -176,6 +178,7 @@ class Operation(msgspec.Struct, frozen=True):
     output_bytes: Callable[[list[Any]], int] | None = None
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
+    unseen: Callable[[list[Any]], str] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

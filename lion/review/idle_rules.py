@@ -28,7 +28,7 @@ def idle_rules(plan: Plan, policy: Policy, tools: Collection[str]) -> Iterator[I
     """The rules with a pattern that can match nothing. `tools` are all there are,
     `plugin.function`.
     """
-    for rule in (*policy.deny, *policy.ask):
+    for rule in (*policy.deny, *policy.ask, *policy.approve):
         if rule.pattern is None:
             continue
         flaw = rule.scopes.rule_flaw(rule.pattern)

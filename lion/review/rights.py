@@ -21,7 +21,7 @@ from lion.domain.plan import (
 )
 from lion.policy.decide import NOT_COVERED
 from lion.policy.policy_file import Policy
-from lion.policy.rights import Rights, build_rights
+from lion.policy.rights import Rights, build_rights, own_rules
 from lion.ports import Surroundings, SystemInfo
 from lion.review.facts import HolderUse
 from lion.review.loaded import Loaded
@@ -140,7 +140,8 @@ def audit_plan(
 
     def audit(name: str, holder: Holder) -> HolderAudit:
         one, right = loaded.get(name), rights.get(name)
-        rules = [r for r in (*policy.deny, *policy.ask) if one and _concerns(r, one)]
+        every = (*policy.deny, *policy.ask, *policy.approve, *own_rules(holder))
+        rules = [rule for rule in every if one and _concerns(rule, one)]
         effective = (limits or {}).get(name) or (right.limits if right else holder.limits)
         found = _audit(holder, one or _NOTHING, right, rules, effective, around)
         return msgspec.structs.replace(

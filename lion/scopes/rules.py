@@ -14,17 +14,24 @@ Rule: so is one for an extension (`acme:shelf/books find fiction/**`); what it s
 where a run has that extension (policy/extension_rules.py).
 """
 
+from typing import Final
+
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import LATER, OFFERED
-from lion.domain.decider import policy_line
+from lion.domain.decider import Decider, policy_line
 from lion.domain.names import did_you_mean
 from lion.domain.question import Question
 from lion.scopes.fs_at import FS_AT
 from lion.scopes.named import NamedScopes, RuleScope
 from lion.scopes.pattern import BadPattern, Pattern
 from lion.scopes.table import SHORT, USE, find_scopes
+
+WORDS: Final = {
+    Verdict.DENY: "denied by", Verdict.ASK: "to be asked by", Verdict.ALLOW: "approved by",
+}  # fmt: skip
+"""What is said of a rule's verdict."""
 
 
 class BadRule(ValueError):
@@ -71,10 +78,21 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_rule(text: str, verdict: Verdict, line: int | None = None) -> Rule:
-    """Read a rule that refuses (DENY) or asks (ASK), of that line of its file. Raises BadRule."""
+    """Read a rule that refuses (DENY), asks (ASK) or answers beforehand (ALLOW), of that line of
+    its file. Raises BadRule.
+    """
     rule = _parse(text, verdict)
     opinion = msgspec.structs.replace(rule.opinion, processor=policy_line(line))
     return msgspec.structs.replace(rule, line=line, opinion=opinion)
+
+
+def parse_own_rule(text: str, place: str) -> Rule:
+    """Read what a manifest's holder, whose table is `place`, wants asked. Raises BadRule."""
+    rule = _parse(text, Verdict.ASK)
+    if rule.capability in (USE.capability.name, FS_AT.capability.name):
+        raise BadRule(f"{text!r} is for the operator's policy; name a host function")
+    opinion = Opinion(Decider.MANIFEST, Verdict.ASK, f'to be asked by {place}.ask "{text}"')
+    return msgspec.structs.replace(rule, opinion=opinion)
 
 
 def _parse(text: str, verdict: Verdict) -> Rule:
@@ -145,7 +163,7 @@ def _rule(
     operation: str | None,
     pattern: Pattern | None,
 ) -> Rule:
-    word = "denied by" if verdict is Verdict.DENY else "to be asked by"
+    word = WORDS[verdict]
     return Rule(
         text=text,
         scopes=scopes,

@@ -10,6 +10,7 @@ What a test may put in place of the world, as keywords of `kit` and `open_kit` (
     tools     other plugins' tools, by name
     llm       models: one answer, a list of them, a script
     files     what granted directories hold; kv: what stores hold in the beginning
+    approvals who is asked for calls that need an approval
     secrets, policy, sets, seed; of a bare component also allow, deny, config, limits
 
 Time stands still and passes by `advance`. Grants, policy, budgets, the record and the engine are

@@ -48,6 +48,11 @@ class Options(TypedDict, total=False):
     """By holder: what its store holds in the beginning."""
     secrets: Mapping[str, str]
     """By name: hosts, a space, the value ("api.example.com s3cret")."""
+    approvals: Any
+    """Who is asked for calls that need an approval: True or False answers all of them, a function
+    gets the Request and answers True, False, an Answer, or None (nobody comes, and the clock goes
+    on). Without it there is nobody to ask.
+    """
     seed: int
     """Of the random numbers."""
 

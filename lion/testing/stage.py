@@ -25,14 +25,17 @@ from lion.domain.hidden import Hidden
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.host import Fittings, Host, open_assembled
+from lion.fittings import Fittings
+from lion.host import Host, open_assembled
 from lion.kernel.inspect import describe
 from lion.kernel.system_clock import SystemClock
 from lion.log.memory import MemoryLog
+from lion.log.memory_desk import MemoryDesk
 from lion.plans import owner_of
 from lion.policy.policy_file import parse_policy
 from lion.ports import Clock
 from lion.settings import Settings, settings_from
+from lion.testing.approvals import person_of
 from lion.testing.clock import FrozenClock, RunClock, let_time_pass
 from lion.testing.errors import is_told
 from lion.testing.fakes import Failures, fake_operations, seed_random
@@ -69,6 +72,8 @@ class Stage:
             self._operations, options.get("fakes", {}), self.failures
         )
         self._web = Web(options.get("http", {}), self.failures)
+        person = options.get("approvals")
+        self._desk = None if person is None else MemoryDesk(person_of(person))
         self._fill(options)
 
     def fittings(self, clock: Callable[[], Clock]) -> Fittings:
@@ -77,6 +82,7 @@ class Stage:
             operations=self._operations,
             clock=clock,
             services=self._open_services,
+            desk=self._desk,
             name_run=lambda: f"test-{len(self.log.reader().runs()) + 1}",
         )
 

@@ -66,9 +66,9 @@ class TestDecided:
 
     async def test_what_wants_an_approval_that_nobody_gave_is_denied(self) -> None:
         bench = await begun(operation("now", never), policy='ask = ["clock now"]')
-        said = "it needs an approval that nobody gave"
+        said = "it needs an approval, and there is nobody to ask"
         assert await bench.ask() == ("err", ("denied", said))
-        assert (bench.only().status, bench.only().verdict) == ("denied", "ask")
+        assert (bench.only().status, bench.only().decided_by) == ("denied", "approval nobody")
 
     async def test_what_is_screened_out_leaves_no_argument_in_the_log(self) -> None:
         def screen(caller: Any, args: list[Any]) -> None:

@@ -22,7 +22,7 @@ from lion.domain.plan import SECOND, Grant, Holder, Limits, Model, Plan
 from lion.domain.question import Question
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation
-from lion.kernel.judge import Judge
+from lion.kernel.judge import Judge, Nobody
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.tool_calls import build_invocation, build_root
 from lion.log.memory import MemoryLog
@@ -229,11 +229,15 @@ async def test_where_a_rule_denies_a_secret_nothing_is_sent_without_it(rule: str
 class Person:
     """Answers after a while."""
 
+    is_there = True
+
     def __init__(self, seconds: float, verdict: Verdict = Verdict.ALLOW) -> None:
         self.seconds, self.verdict = seconds, verdict
         self.asked: list[str] = []
 
-    async def ask(self, call: HostCall, decision: Decision) -> Decision:
+    async def ask(
+        self, caller: Any, call: HostCall, decision: Decision, note: str = ""
+    ) -> Decision:
         self.asked.append(str(call.target))
         await trio.sleep(self.seconds)
         return Decision(self.verdict, "somebody said so", "person", grant=decision.grant)
@@ -263,10 +267,53 @@ async def test_nobody_is_asked_what_is_denied_or_not_granted() -> None:
         assert (decision.verdict, person.asked) == (Verdict.DENY, [])
 
 
-async def test_where_nobody_can_be_asked_it_stays_open() -> None:
+async def test_where_nobody_can_be_asked_it_is_a_no() -> None:
     ann = await world(MODELS, policy=ASK)
     decision = await ann.live.judge.decide(ann, FAST, 1, [])
-    assert (decision.verdict, decision.allowed) == (Verdict.ASK, False)
+    assert (decision.verdict, decision.decided_by) == (Verdict.DENY, "approval nobody")
+
+
+@pytest.mark.parametrize(("asker", "is_listed"), [(Person(0), True), (Nobody(), False)])
+async def test_what_may_be_approved_is_listed_where_somebody_can(
+    asker: Any, is_listed: bool
+) -> None:
+    ann = await world(MODELS, policy=ASK)
+    ann.live.judge = Judge(asker)
+    assert ann.foresee("llm", "ask", "fast").allowed is is_listed
+    assert not getattr(asker, "asked", ())
+
+
+async def test_a_judge_who_objects_meanwhile_is_heard(autojump_clock: Any) -> None:
+    said = [Opinion("system.guard", Verdict.ASK, "look at it")]
+    ann = await world(MODELS)
+    person = Person(1)
+    ann.live.judge = Judge(person)
+    ann.live.judge.processors = {"llm": [lambda call: said[-1]]}
+    async with trio.open_nursery() as nursery:
+
+        async def object_later() -> None:
+            await trio.sleep(0.5)
+            said.append(Opinion("system.guard", Verdict.DENY, "too late"))
+
+        nursery.start_soon(object_later)
+        decision = await ann.live.judge.decide(ann, FAST, 1, [])
+    assert (decision.verdict, decision.reason, person.asked) == (
+        Verdict.DENY,
+        "too late",
+        ["fast"],
+    )
+
+
+async def test_another_reason_is_asked_about_too_but_not_for_ever(autojump_clock: Any) -> None:
+    ann = await world(MODELS)
+    person = Person(0)
+    ann.live.judge = Judge(person)
+    numbers = iter(range(100))
+    ann.live.judge.processors = {
+        "llm": [lambda call: Opinion("system.guard", Verdict.ASK, f"reason {next(numbers)}")]
+    }
+    decision = await ann.live.judge.decide(ann, FAST, 1, [])
+    assert decision.verdict is Verdict.DENY and len(person.asked) == 3
 
 
 async def test_who_leaves_before_the_answer_leaves_a_record(autojump_clock: Any) -> None:

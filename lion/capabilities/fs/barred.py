@@ -47,7 +47,7 @@ def bars_of(policy: Policy, lookups: Mapping[str, str]) -> tuple[Bar, ...]:
 def _bars(rule: Rule, lookups: Mapping[str, str]) -> Iterator[Bar]:
     pattern = _EVERYWHERE if rule.pattern is None else read_host_pattern(rule.pattern.text)
     is_ask = rule.opinion.verdict is Verdict.ASK
-    nobody = ", and nobody can answer yet" if is_ask else ""
+    nobody = ", and nobody is asked about a directory" if is_ask else ""
     said = f"{rule.opinion.reason} ({rule.opinion.processor}){nobody}"
     tops = [Path(pattern.top)]
     if pattern.top.startswith(HOME):

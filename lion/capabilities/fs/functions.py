@@ -164,9 +164,14 @@ async def readlink(caller: CallContext, path: str) -> str:
 
 OUTSIDE = Effect.OUTSIDE
 
+
+def _unseen(args: list[Any]) -> str:
+    return "what will be written through it is not shown" if "write" in args[1] else ""
+
+
 OPERATIONS = (
     Operation("fs", "mounts", Kind.INSTANT, mounts),
-    Operation("fs", "open", Kind.WAITING, open_, target=opens, effect=OUTSIDE),
+    Operation("fs", "open", Kind.WAITING, open_, target=opens, effect=OUTSIDE, unseen=_unseen),
     Operation("fs", "read", Kind.WAITING, read, target=reads),
     Operation("fs", "write", Kind.WAITING, write, target=writes, effect=OUTSIDE),
     Operation("fs", "stat", Kind.WAITING, stat, target=reads),

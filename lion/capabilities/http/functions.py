@@ -186,11 +186,20 @@ def _screen_piece(caller: CallContext, args: list[Any]) -> None:
 
 
 OUTSIDE = Effect.OUTSIDE
+
+
+def _unseen(args: list[Any]) -> str:
+    """Raise CallError for a body that is written later: nobody can approve it beforehand."""
+    if args[1]:
+        raise CallError("denied", "a request that needs an approval is sent with its whole body")
+    return ""
+
+
 OPERATIONS = (
     Operation("http", "send", Kind.WAITING, send, target=_target, effect=OUTSIDE, screen=_screen),
     Operation(
         "http", "start", Kind.WAITING, start, target=_target, effect=OUTSIDE, screen=_screen,
-        spawns=True,
+        spawns=True, unseen=_unseen,
     ),
     Operation(
         "http", "exchange.write", Kind.WAITING, write, effect=OUTSIDE, screen=_screen_piece

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from lion.cli.one_call import grant_options, read_given
-from lion.cli.options import Common, common_options, set_option
+from lion.cli.options import Common, ask_option, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.summary import json_text, render_denial, render_ending, summary_json
@@ -28,6 +28,7 @@ from lion.review.report import RunReport
 @click.argument("arguments", metavar="[JSON]", default="{}")
 @set_option
 @grant_options
+@ask_option
 @common_options
 def command(
     common: Common,
@@ -35,6 +36,7 @@ def command(
     tool: str,
     arguments: str,
     sets: Mapping[str, str],
+    asks: bool,
     **words: tuple[str, ...],
 ) -> int:
     """Call one tool with a JSON object of arguments (- reads it from stdin) and print its result.
@@ -52,7 +54,7 @@ def command(
     plan = with_call(plan, tool, values)
     errors = open_screen("stderr")
     shown = None if common.as_json else errors
-    report = run_watched(common, plan, shown)
+    report = run_watched(common, plan, shown, asks=asks)
     if common.as_json:
         open_screen("stdout").line(summary_json(report))
     else:

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from lion.cli.audit_table import render_system
-from lion.cli.grants import render_grant, render_idle
+from lion.cli.grants import VERDICTS, render_grant, render_idle
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
@@ -73,7 +73,7 @@ def _denials(holder: Checked) -> Iterator[str]:
     whole = {refusal.capability for refusal in holder.refused}
     for rule in holder.rules:
         if rule.capability not in whole:
-            word = "denies" if rule.verdict == "deny" else "asks (so: denies)"
+            word = VERDICTS[rule.verdict]
             yield _row("denied", f'{show_line(rule.by)} {word} "{show_line(rule.rule)}"')
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from lion.cli.options import Common, common_options, set_option
+from lion.cli.options import Common, ask_option, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
@@ -13,8 +13,9 @@ from lion.plans import check_starts, read_manifest
 @click.command("run")
 @click.argument("manifest")
 @set_option
+@ask_option
 @common_options
-def command(common: Common, manifest: str, sets: dict[str, str]) -> int:
+def command(common: Common, manifest: str, sets: dict[str, str], asks: bool) -> int:
     """Run MANIFEST: start its agents and calls together and show what they say.
 
     The exit code is the worst of what they came to; SIGINT and SIGTERM end the run in order.
@@ -24,7 +25,7 @@ def command(common: Common, manifest: str, sets: dict[str, str]) -> int:
     warn_of_stale(plan)
     screen = open_screen("stdout")
     shown = None if common.as_json else screen
-    report = run_watched(common, plan, shown)
+    report = run_watched(common, plan, shown, asks=asks)
     if common.as_json:
         screen.line(summary_json(report))
     else:

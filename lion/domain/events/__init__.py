@@ -5,6 +5,12 @@ Rule: names and fields are for ever. A new meaning is a new field with a default
 with an upcaster (upcast.py, the one place where records are read).
 """
 
+from lion.domain.events.approvals import (
+    ApprovalAsked,
+    ApprovalConsumed,
+    ApprovalDecided,
+    ApprovalExpired,
+)
 from lion.domain.events.base import (
     Event,
     encode_body,
@@ -61,6 +67,10 @@ _ALL: tuple[type[Event], ...] = (
     SystemPluginLagged,
     RunEnding,
     AgentPartialOutput,
+    ApprovalAsked,
+    ApprovalDecided,
+    ApprovalConsumed,
+    ApprovalExpired,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -73,6 +83,10 @@ __all__ = [
     "AgentError",
     "AgentPartialOutput",
     "AgentSpawned",
+    "ApprovalAsked",
+    "ApprovalConsumed",
+    "ApprovalDecided",
+    "ApprovalExpired",
     "BudgetWarned",
     "CallFinished",
     "CallRedirected",

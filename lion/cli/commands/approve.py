@@ -1,0 +1,35 @@
+"""Look here if you want to know what `lion approve` does."""
+
+import click
+
+from lion.cli.asking import user_name
+from lion.cli.options import Common, common_options
+from lion.cli.screen import open_screen
+from lion.domain.approval import Answer, Reach
+from lion.domain.text import show_line
+
+
+@click.command("approve")
+@click.argument("request", metavar="ID")
+@click.option(
+    "--for",
+    "reach",
+    type=click.Choice([one.value for one in Reach]),
+    default=Reach.ONCE.value,
+    help="This call, what the same rule asks in this run, or in every run.",
+)
+@common_options
+def command(common: Common, request: str, reach: str) -> int:
+    """Approve the call that waits as ID (see `lion approvals`): it goes on at once.
+
+    `--for run` and `--for always` hold for calls of the same holder by the same grant about which
+    the same rule asks; another component, grant or rule asks again.
+    """
+    from lion.upkeep import answer_request
+
+    answer = Answer(allowed=True, reach=Reach(reach), by=user_name(), via="command")
+    found = answer_request(common.settings(), request, answer)
+    what = f"{found.capability} {found.operation} {found.target}".rstrip()
+    screen = open_screen("stdout")
+    screen.line(f"approved {reach}  {found.id}  {show_line(found.holder)}: {show_line(what)}")
+    return 0

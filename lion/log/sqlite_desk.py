@@ -1,0 +1,249 @@
+"""Look here if you want to know where calls that wait for people are laid out, for every process
+of the state directory.
+
+Rule: the desk holds what waits and what goes on; what was asked and said is in the log.
+Rule: the first answer counts, and is used once: both are one statement of the database.
+Rule: a request whose run has no process any more cannot be answered, and is cleared away.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import trio
+
+from lion.domain.approval import Answer, Reach, Request, Standing, Waiting
+from lion.domain.names import did_you_mean
+from lion.errors import AuditError, OperatorError
+from lion.log.ownership import is_owned
+from lion.log.sqlite_schema import prepare_directory, translated
+
+DESK_NAME: Final = "approvals.sqlite"
+_VERSION: Final = 1
+_BUSY_SECONDS: Final = 10.0
+LOOK_SECONDS: Final = 0.2
+"""How often a waiting run looks whether another process has answered."""
+_SCHEMA = """
+CREATE TABLE requests (
+    id TEXT PRIMARY KEY, run TEXT NOT NULL, asked_ns INTEGER NOT NULL, body BLOB NOT NULL,
+    answer BLOB
+) WITHOUT ROWID;
+CREATE TABLE standing (
+    basis TEXT NOT NULL, run TEXT NOT NULL, since_ns INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (basis, run)
+) WITHOUT ROWID;
+"""
+_ANSWER = "UPDATE requests SET answer = ? WHERE id = ? AND answer IS NULL"
+_STAND = """INSERT INTO standing VALUES (?, ?, ?, ?) ON CONFLICT (basis, run) DO UPDATE SET
+            since_ns = excluded.since_ns, body = excluded.body"""
+
+_encode = msgspec.msgpack.encode
+
+
+class SqliteDesk:
+    """The desk of a state directory, for the runs of this process. Implements ports.Desk."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._answers: dict[str, Answer] = {}
+        self._waiting: set[str] = set()
+        self._looked = -LOOK_SECONDS
+
+    async def standing(self, request: Request) -> Standing | None:
+        return await trio.to_thread.run_sync(find_standing, self._directory, request)
+
+    async def post(self, request: Request) -> None:
+        await trio.to_thread.run_sync(_post, self._directory, request)
+
+    async def wait_answered(self, id: str) -> Answer:
+        self._waiting.add(id)
+        try:
+            while id not in self._answers:
+                await self._look()
+                if id not in self._answers:
+                    await trio.sleep(LOOK_SECONDS)
+            return self._answers.pop(id)
+        finally:
+            self._waiting.discard(id)
+
+    async def take(self, id: str) -> bool:
+        return await trio.to_thread.run_sync(_remove, self._directory, id, True)
+
+    async def withdraw(self, id: str) -> None:
+        await trio.to_thread.run_sync(_remove, self._directory, id, False)
+
+    async def _look(self) -> None:
+        """Read all answers, at most once in LOOK_SECONDS however many wait."""
+        if trio.current_time() - self._looked < LOOK_SECONDS:
+            return
+        self._looked = trio.current_time()
+        found = await trio.to_thread.run_sync(_answers, self._directory)
+        self._answers |= {id: said for id, said in found.items() if id in self._waiting}
+
+
+def list_waiting(directory: Path) -> list[Waiting]:
+    """What waits for a person, oldest first; the requests of runs that are gone are cleared away.
+
+    Raises AuditError.
+    """
+    if not (directory / DESK_NAME).exists():
+        return []
+    with _open(directory) as connection:
+        rows = connection.execute("SELECT body, answer FROM requests ORDER BY asked_ns, id")
+        found = [_waiting(directory, *row) for row in rows.fetchall()]
+        gone = [(one.request.id,) for one in found if not one.is_live]
+        if gone:
+            connection.executemany("DELETE FROM requests WHERE id = ?", gone)
+    return [one for one in found if one.is_live]
+
+
+def answer_request(directory: Path, word: str, answer: Answer, now_ns: int) -> Request:
+    """Answer the request whose id begins with `word`; what it was. Raises OperatorError if there
+    is no such one, or several, or it was answered or is too old; AuditError.
+    """
+    waiting = {one.request.id: one for one in list_waiting(directory)}
+    found = [id for id in waiting if word and id.startswith(word)]
+    if len(found) != 1:
+        what = "several requests begin" if found else "no call that waits has an id that begins"
+        raise OperatorError(
+            f"{what} with {word!r}",
+            hint=f"see them with: lion approvals{'' if found else _meant(word, waiting)}",
+        )
+    request = waiting[found[0]].request
+    if now_ns >= request.expires_ns:
+        raise OperatorError(f"{request.id} is too old: nobody answered in time")
+    with _open(directory) as connection:
+        done = connection.execute(_ANSWER, (_encode(answer), request.id)).rowcount
+        if not done:
+            raise OperatorError(f"{request.id} was answered already", hint="lion approvals")
+        if answer.reach is not Reach.ONCE:
+            run = request.run if answer.reach is Reach.RUN else ""
+            standing = Standing(
+                basis=request.basis, run=run, answer=answer, since_ns=now_ns, request=request
+            )
+            connection.execute(_STAND, (request.basis, run, now_ns, _encode(standing)))
+    return request
+
+
+def _meant(word: str, waiting: dict[str, Waiting]) -> str:
+    return f" ({did_you_mean(word, waiting)})" if waiting else ""
+
+
+def find_standing(directory: Path, request: Request) -> Standing | None:
+    """The answer that goes on for a request's basis; a no before a yes. Raises AuditError."""
+    if not (directory / DESK_NAME).exists():
+        return None
+    with _open(directory) as connection:
+        rows = connection.execute(
+            "SELECT body FROM standing WHERE basis = ? AND run IN ('', ?) ORDER BY since_ns DESC",
+            (request.basis, request.run),
+        ).fetchall()
+    found = [msgspec.msgpack.decode(body, type=Standing) for (body,) in rows]
+    return min(found, key=lambda one: one.answer.allowed, default=None)
+
+
+def list_standing(directory: Path) -> list[Standing]:
+    """Answers that go on, of every run (`always`) and of runs under way. Raises AuditError."""
+    if not (directory / DESK_NAME).exists():
+        return []
+    with _open(directory) as connection:
+        rows = connection.execute("SELECT body FROM standing ORDER BY since_ns, basis").fetchall()
+        found = [msgspec.msgpack.decode(body, type=Standing) for (body,) in rows]
+        gone = [one for one in found if one.run and not is_owned(directory, one.run)]
+        for one in gone:
+            _forget(connection, one)
+    return [one for one in found if one not in gone]
+
+
+def forget_standing(directory: Path, word: str) -> list[Standing]:
+    """Take back the answers that go on whose request's id begins with `word`; which they were.
+    Raises OperatorError if there is none, AuditError.
+    """
+    found = [one for one in list_standing(directory) if one.request.id.startswith(word)]
+    if not found or not word:
+        raise OperatorError(
+            f"no answer that goes on has an id that begins with {word!r}",
+            hint="see them with: lion approvals --standing",
+        )
+    with _open(directory) as connection:
+        for one in found:
+            _forget(connection, one)
+    return found
+
+
+def _forget(connection: sqlite3.Connection, one: Standing) -> None:
+    connection.execute("DELETE FROM standing WHERE basis = ? AND run = ?", (one.basis, one.run))
+
+
+def _waiting(directory: Path, body: bytes, answer: bytes | None) -> Waiting:
+    request = msgspec.msgpack.decode(body, type=Request)
+    said = None if answer is None else msgspec.msgpack.decode(answer, type=Answer)
+    return Waiting(request=request, is_live=is_owned(directory, request.run), answer=said)
+
+
+def _post(directory: Path, request: Request) -> None:
+    with _open(directory) as connection:
+        row = request.id, request.run, request.asked_ns, _encode(request)
+        connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, NULL)", row)
+
+
+def _answers(directory: Path) -> dict[str, Answer]:
+    with _open(directory) as connection:
+        rows = connection.execute("SELECT id, answer FROM requests WHERE answer IS NOT NULL")
+        return {id: msgspec.msgpack.decode(said, type=Answer) for id, said in rows.fetchall()}
+
+
+def _remove(directory: Path, id: str, is_answered: bool) -> bool:
+    with _open(directory) as connection:
+        which = "id = ? AND answer IS NOT NULL" if is_answered else "id = ?"
+        return bool(connection.execute(f"DELETE FROM requests WHERE {which}", (id,)).rowcount)
+
+
+@contextmanager
+def _open(directory: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction on the desk, made if need be. Raises AuditError."""
+    path = directory / DESK_NAME
+    with translated(path, "used"):
+        try:
+            _prepare(directory, path)
+            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        except OSError as exc:
+            raise AuditError(f"{path} cannot be used: {exc.strerror}", path=str(path)) from exc
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            _set_up(connection, path)
+            yield connection
+            connection.execute("COMMIT")
+        except msgspec.MsgspecError as exc:
+            raise _damaged(path, str(exc)) from exc
+        finally:
+            connection.close()
+
+
+def _prepare(directory: Path, path: Path) -> None:
+    if not path.exists():
+        prepare_directory(directory)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA trusted_schema = OFF")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        raise AuditError(f"{path} was written by a newer lion", hint="upgrade lion")
+    if not version:
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _damaged(path: Path, what: str) -> AuditError:
+    return AuditError(
+        f"{path} is damaged: {what}",
+        hint="move it away: only what waits just now is in it",
+        path=str(path),
+    )
