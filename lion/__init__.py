@@ -9,6 +9,7 @@ from lion.version import VERSION
 __version__ = VERSION
 
 _PLACES = {
+    "Answer": "domain.approval",
     "AuditError": "errors",
     "Denial": "review.report",
     "Ending": "review.report",

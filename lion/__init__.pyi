@@ -2,6 +2,7 @@
 
 from lion import blocking as blocking
 from lion.domain import events as events
+from lion.domain.approval import Answer as Answer
 from lion.domain.record import Record as Record
 from lion.errors import AuditError as AuditError
 from lion.errors import GuestError as GuestError

@@ -32,6 +32,7 @@ from lion.review.report import Ending, RunReport
 from lion.settings import Settings
 
 if TYPE_CHECKING:
+    from lion.domain.approval import Answer, Waiting
     from lion.review.run import RunAudit
     from lion.system.lent import Lendable
 
@@ -255,6 +256,14 @@ class BlockingHost:
         words: dict[str, Any] = {"allow": allow, "vars": vars, "folder": folder}
         return self._loop.do(partial(self._host.call, source, tool, arguments, **words))
 
+    def approvals(self) -> "list[Waiting]":
+        """See Host.approvals."""
+        return self._loop.do(self._host.approvals)
+
+    def answer(self, request: str, answer: "Answer") -> None:
+        """See Host.answer."""
+        self._loop.do(partial(self._host.answer, request, answer))
+
     def audit(self, run: str) -> "RunAudit":
         """See Host.audit."""
         return self._loop.do(partial(self._host.audit, run))
@@ -267,12 +276,14 @@ def open_host(
     policy: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
     owner: str = "",
+    asks: bool = False,
 ) -> Iterator[BlockingHost]:
     """See lion.host.open_host: the same, with a loop in a thread of its own while inside.
 
     Raises OperatorError, AuditError.
     """
-    loop = _Loop({"state": state, "policy": policy, "cache": cache, "owner": owner})
+    words = {"state": state, "policy": policy, "cache": cache, "owner": owner, "asks": asks}
+    loop = _Loop(words)
     try:
         yield BlockingHost(loop, loop.start())
     except BaseException:

@@ -45,4 +45,4 @@ def build_live(plan: Plan, log: EventLog, policy: Policy, fittings: Fittings) ->
         run=run, manifest_name=plan.name, owner=owner, policy_digest=policy.digest,
         wait_ns=policy.wait_ns,
     )  # fmt: skip
-    return LiveRun(run, plan, log, clock, owner, Approvals(common, fittings.desk, log, clock))
+    return LiveRun(run, plan, log, clock, owner, Approvals(common, fittings.desk, clock))

@@ -1,7 +1,7 @@
 """Look here if you want to know how a call that needs an approval gets one, or does not.
 
-Rule: the request is on record before anybody sees it; its answer, and that it was used, before the
-call acts.
+Rule: request, answer, and that it was used are on record in this order, before the call acts; who
+reads of a request there can answer it.
 Rule: an answer is used once; one that stands goes on for requests of the same basis only.
 Rule: nobody to ask, nobody in time and somebody's no are three reasons, for the guest too.
 Rule: whatever ends the wait, the request is taken from the desk and closed on record.
@@ -31,7 +31,7 @@ from lion.domain.events import (
 )
 from lion.domain.units import render_duration
 from lion.kernel.judge import JudgedCaller, not_approved
-from lion.ports import Clock, Desk, EventLog
+from lion.ports import Clock, Desk
 
 MOST_OPEN: Final = 256
 """Requests of one run that wait at the same time."""
@@ -52,10 +52,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
 class Approvals:
     """Asks people for the calls of one run. No `desk`: there is nobody to ask."""
 
-    def __init__(self, around: Common, desk: Desk | None, log: EventLog, clock: Clock) -> None:
+    def __init__(self, around: Common, desk: Desk | None, clock: Clock) -> None:
         self._around = around
         self._desk = desk
-        self._log = log
         self._clock = clock
         self._open = 0
 
@@ -82,7 +81,6 @@ class Approvals:
     async def _asked(
         self, desk: Desk, caller: JudgedCaller, request: Request, decision: Decision
     ) -> Decision:
-        caller.note(ApprovalAsked(request), request.call)
         standing = await desk.standing(request)
         if standing is None:
             answer = await self._answered(desk, caller, request)
@@ -90,6 +88,7 @@ class Approvals:
                 waited = render_duration(self._around.wait_ns)
                 return not_approved(decision, "expired", f"nobody approved it within {waited}")
         else:
+            caller.note(ApprovalAsked(request), request.call)
             answer = standing.answer
         earlier = "" if standing is None else standing.request.id
         caller.note(ApprovalDecided(request.id, answer, earlier), request.call)
@@ -106,11 +105,11 @@ class Approvals:
 
     async def _answered(self, desk: Desk, caller: JudgedCaller, request: Request) -> Answer | None:
         """What somebody says, or None if nobody does in time."""
+        await desk.post(request)
+        caller.note(ApprovalAsked(request), request.call)
         why = "cancelled"
         answer: Answer | None = None
         try:
-            await self._log.commit()
-            await desk.post(request)
             with trio.move_on_after(self._around.wait_ns / 1e9):
                 answer = await desk.wait_answered(request.id)
             why = "expired"

@@ -7,7 +7,7 @@ import pytest
 
 from lion.domain.approval import Answer, Reach, Request
 from lion.domain.events import ApprovalAsked, ApprovalConsumed, ApprovalDecided, ApprovalExpired
-from lion.kernel.approvals import MOST_OPEN
+from lion.kernel import approvals
 from lion.testing import OperatorError, OwnError, kit
 from tests.wasm.kit import BUILT
 
@@ -232,5 +232,20 @@ class TestMany:
         assert [ending.ok for ending in report.endings] == [n % 2 == 0 for n in range(50)]
         assert len(set(seen)) == 50
 
-    def test_there_is_a_most(self):
-        assert MOST_OPEN == 256
+    def test_there_is_a_most(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(approvals, "MOST_OPEN", 3)
+        starts = "".join(
+            f'[[run]]\ncall = "notebook.write"\nwith = {{ title = "{n}", text = "x" }}\n'
+            for n in range(9)
+        )
+        manifest = tmp_path / "m.toml"
+        manifest.write_text(
+            f'name = "m"\n[plugins.notebook]\ncomponent = "{NOTEBOOK}"\n'
+            f'allow.kv = {{ bytes = "8 KiB" }}\n{starts}'
+        )
+        with kit(manifest, policy=ASK, approvals=lambda _: None) as lion:
+            report = lion.run_manifest()
+        assert not any(ending.ok for ending in report.endings)
+        assert said(lion).count("Asked") == 3
+        many = [call for call in lion.calls("kv.set") if "wait for approvals already" in call.text]
+        assert len(many) == 6
