@@ -5,19 +5,16 @@ word, a conversion. It has a run of its own for that, which is listed nowhere.
 import sqlite3
 import time
 from collections.abc import Iterable
-from typing import Final
 
 from lion.domain.events import StateCheckpointed, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Scope
+from lion.log.ownership import OWN
 from lion.log.quota import RECORD_BYTES
 from lion.log.row import row_of
 from lion.log.segment import CHAIN_START, Builder, State, digest_of
 from lion.log.sqlite_rows import LAST_POSITION, insert_row
 from lion.log.sqlite_tables import SqliteTables
-
-OWN: Final = "log"
-"""The run's id; its records are found by it as those of any other."""
 
 _FIND = "SELECT id, records, head, bytes FROM runs WHERE run = ?"
 _BEGIN = """INSERT INTO runs (run, manifest_name, started_ns, records, head, bytes)

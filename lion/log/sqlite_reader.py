@@ -16,11 +16,10 @@ from typing import Any
 from lion.domain.record import Record
 from lion.errors import AuditError, LionError
 from lion.log.finding import find_run, unknown_run
-from lion.log.ownership import is_owned
+from lion.log.ownership import OWN, is_owned
 from lion.log.row import Row, segments_of
 from lion.log.segment import Damaged, records_of
 from lion.log.sqlite_check import check_database, check_kept
-from lion.log.sqlite_own import OWN
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, connect_reader, translated
 from lion.log.verify import Note, Verification, fault, report_of
@@ -61,6 +60,8 @@ class SqliteReader:
         ]
 
     def find(self, run: str) -> str:
+        if run == OWN and self._rows("SELECT 1 FROM runs WHERE run = ?", OWN):
+            return OWN
         return find_run(self._names(), run)
 
     def records(self, run: str, after: int = 0) -> Iterator[Record]:

@@ -69,6 +69,14 @@ def report_of(records: Generator[Record, None, VerifyReport]) -> VerifyReport:
             return report
 
 
+class _Link(msgspec.Struct, frozen=True):
+    """A segment of the chain, its digest, and how many bytes it has."""
+
+    segment: Segment
+    digest: bytes
+    size: int
+
+
 class Verification:
     """Takes the rows of a run in the order of seq, and gives their records, up to those of the
     note (a live run may have grown since). `blob` gives bytes by digest, or raises AuditError.
@@ -87,7 +95,6 @@ class Verification:
         self._size = 0
         self._started_ns = 0
         self._manifest_name: str | None = None
-        self._heads: list[bytes] = []
         self._position = 0
         self._finished = False
         self._exit_codes: list[int] = []
@@ -102,40 +109,46 @@ class Verification:
         if row.first_seq > self.seq + 1:
             what = f"it is missing, record {row.first_seq} comes next"
             raise self._fault(self.seq + 1, "missing", what)
-        if row.first_seq <= self.seq:
+        known = self.seq if self._is_regrouped(row) else 0
+        if known < row.first_seq <= self.seq:
             raise self._fault(row.first_seq, "repeated", "it comes twice or out of order")
-        parts, segments = self._proved(row)
+        links = self._proved(row, known)
         denied = 0
-        for segment, head in zip(segments, self._heads, strict=True):
-            for record in self._records(segment):
+        for link in links:
+            for record in self._records(link.segment):
                 denied += self._look_at(record)
                 if record.seq <= self._note.records:
                     yield record
-            self._fold(segment, head)
-        if not describes(row, segments, denied, sum(map(len, parts))):
+            self._fold(link.segment, link.digest)
+        segments = [link.segment for link in links]
+        if not known and not describes(row, segments, denied, sum(link.size for link in links)):
             raise self._fault(row.first_seq, "changed", "the index of its row was changed")
 
-    def _proved(self, row: Row) -> tuple[list[bytes], list[Segment]]:
-        """A row's segments, which continue the chain."""
-        seq = row.first_seq
+    def _is_regrouped(self, row: Row) -> bool:
+        """Whether a live run's segments were put together since the last row was read: what was
+        read already comes again then, before what is new."""
+        is_live = self._note.exit_code is None
+        return is_live and row.parts > 1 and row.first_seq <= self.seq < row.last_seq
+
+    def _proved(self, row: Row, known: int) -> list["_Link"]:
+        """A row's segments after seq `known`, which continue the chain."""
+        links: list[_Link] = []
+        seq, head = row.first_seq, self._head
         try:
-            parts = unpack(row)
-            segments = []
-            for part in parts:
+            for part in unpack(row):
                 segment = decode_segment(part)
-                segments.append(segment)
                 seq = segment.last_seq + 1
+                if segment.last_seq > known:
+                    head = digest_of(head, part)
+                    links.append(_Link(segment, head, len(part)))
         except Damaged as exc:
             raise self._fault(seq, "changed", exc.what) from exc
-        self._heads = []
-        for part in parts:
-            self._head = digest_of(self._head, part)
-            self._heads.append(self._head)
-        if self._head != row.digest:
-            raise self._changed(row.first_seq, segments)
-        for segment in segments:
-            self._check_place(segment)
-        return parts, segments
+        if head != row.digest:
+            raise self._changed(row.first_seq, [link.segment for link in links])
+        self._head = head
+        for link in links:
+            self._check_place(link.segment)
+        return links
 
     def _changed(self, seq: int, segments: Sequence[Segment]) -> AuditError:
         """Name what was changed in segments whose digest does not match."""

@@ -233,6 +233,16 @@ def test_segments_put_together_are_what_they_were() -> None:
     assert unpack(together) == SEGMENTS
 
 
+def test_segments_of_a_live_run_may_be_put_together_while_it_is_read() -> None:
+    later = build([line("later")], first_seq=9, position=40)
+    rows = chain(*SEGMENTS, later)
+    note = Note(records=9, head=rows[-1].digest, exit_code=None)
+    assert len(verify([*rows[:2], packed(rows)], note)[1]) == 9
+    ended = chain(*SEGMENTS, last_finished())
+    note = Note(records=9, head=ended[-1].digest, exit_code=0)
+    assert fault_of([*ended[:2], packed(ended)], note) == (1, "repeated")
+
+
 def test_a_row_that_unpacks_to_more_than_a_lion_writes_is_refused() -> None:
     bomb = msgspec.structs.replace(packed(WHOLE), data=pack([bytes(MOST_UNPACKED)] * 3))
     with pytest.raises(Damaged):

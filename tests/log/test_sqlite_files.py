@@ -136,7 +136,7 @@ class TestRefusals:
         with pytest.raises(AuditError, match="older lion"):
             open_and_close(tmp_path)
 
-    @pytest.mark.parametrize("run", ["", "../up", "a/b", ".hidden", "x" * 200, "nul\0"])
+    @pytest.mark.parametrize("run", ["", "../up", "a/b", ".hidden", "x" * 200, "nul\0", "log"])
     async def test_a_run_id_that_is_no_file_name(self, tmp_path: Path, run: str) -> None:
         async with open_sqlite_log(tmp_path) as log:
             with pytest.raises(OperatorError, match="no run id"):
