@@ -29,6 +29,7 @@ from lion.domain.events import (
     RunEnding,
     RunFinished,
     RunStarted,
+    StateCheckpointed,
     SystemPluginFailed,
     SystemPluginLagged,
     SystemPluginLoaded,
@@ -49,10 +50,9 @@ def render_record(record: Record) -> str:
 
 
 def record_json(record: Record) -> str:
-    """One line for programs: every field; bytes are base64, digests hex."""
+    """One line for programs: every field; bytes are base64."""
     fields = msgspec.structs.asdict(record)
     del fields["body"]
-    fields |= {"digest": record.digest.hex(), "previous_digest": record.previous_digest.hex()}
     fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
     return msgspec.json.encode(fields).decode()
 
@@ -76,9 +76,7 @@ def describe(event: Event) -> str:
             holders = ", ".join(event.components) or "nobody"
             return f"{event.manifest_name} with {holders}; lion {event.lion_version}"
         case RunFinished() | RunEnding():
-            how = "interrupted, " if event.interrupted else ""
-            counts = f"{counted(event.calls, 'call')}, {event.denied:,} denied"
-            return f"{how}exit {event.exit_code}; {counts}"
+            return _ended(event)
         case PluginLoaded():
             tools = ", ".join(event.tools) or "none"
             return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
@@ -97,18 +95,10 @@ def describe(event: Event) -> str:
             return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
-        case ApprovalAsked():
-            one = event.request
-            what = f"{one.capability}.{one.operation} {one.target}".rstrip()
-            return f"{one.id}: {what}; {'; '.join(one.reasons)}"
-        case ApprovalDecided():
-            word = "approved" if event.answer.allowed else "refused"
-            words = f": {event.answer.words}" if event.answer.words else ""
-            return f"{event.id}: {word} {event.answer.reach} by {event.answer.by}{words}"
-        case ApprovalConsumed():
-            return f"{event.id}: the call goes on"
-        case ApprovalExpired():
-            return f"{event.id}: {event.why}"
+        case StateCheckpointed():
+            return f"{event.reason}: {', '.join(event.stores)}"
+        case ApprovalAsked() | ApprovalDecided() | ApprovalConsumed() | ApprovalExpired():
+            return _approval(event)
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
@@ -135,6 +125,30 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
+
+
+def _ended(event: RunFinished | RunEnding) -> str:
+    how = "interrupted, " if event.interrupted else ""
+    counts = f"{counted(event.calls, 'call')}, {event.denied:,} denied"
+    return f"{how}exit {event.exit_code}; {counts}"
+
+
+def _approval(
+    event: ApprovalAsked | ApprovalDecided | ApprovalConsumed | ApprovalExpired,
+) -> str:
+    match event:
+        case ApprovalAsked():
+            one = event.request
+            what = f"{one.capability}.{one.operation} {one.target}".rstrip()
+            return f"{one.id}: {what}; {'; '.join(one.reasons)}"
+        case ApprovalDecided():
+            word = "approved" if event.answer.allowed else "refused"
+            words = f": {event.answer.words}" if event.answer.words else ""
+            return f"{event.id}: {word} {event.answer.reach} by {event.answer.by}{words}"
+        case ApprovalConsumed():
+            return f"{event.id}: the call goes on"
+        case ApprovalExpired():
+            return f"{event.id}: {event.why}"
 
 
 def _call(event: CallFinished | CallRequested) -> str:

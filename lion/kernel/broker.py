@@ -11,7 +11,6 @@ Rule: the log's refusal ends the call before its effect.
 
 from typing import Any
 
-import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
@@ -22,6 +21,7 @@ from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
 from lion.kernel.invocation import Invocation
 from lion.kernel.judge import not_approved
+from lion.kernel.one_call import OneCall
 from lion.policy.decide import words_for_guest
 from lion.ports import Kind, Operation, Tables
 
@@ -39,27 +39,6 @@ _UNKNOWN = Status.UNKNOWN, UNKNOWN
 _ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
-
-
-class _Call(msgspec.Struct):
-    """One host call. `number` is its ordinal within the invocation, `refusal` the error that the
-    guest gets if it may not be.
-    """
-
-    operation: Operation
-    number: int
-    question: Question
-    args: list[Any]
-    decision: Decision
-    refusal: tuple[str, str] | None = None
-
-    def event(self, status: Status, value: Any) -> CallFinished:
-        """The single record of a call without outside effect."""
-        operation, decision = self.operation, self.decision
-        return operation.event(
-            status, value, operation.capability, operation.name, str(self.question.target),
-            self.args, decision.verdict, decision.reason, decision.decided_by, decision.opinions,
-        )  # fmt: skip
 
 
 class Broker:
@@ -108,7 +87,7 @@ class Broker:
             await self._log.wait_room()
         return value
 
-    async def _ask(self, call: _Call) -> Decision:
+    async def _ask(self, call: OneCall) -> Decision:
         """The decision of a call about which somebody has to be asked."""
         unseen = call.operation.unseen
         try:
@@ -123,7 +102,7 @@ class Broker:
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
 
-    def _read(self, operation: Operation, args: list[Any]) -> _Call:
+    def _read(self, operation: Operation, args: list[Any]) -> OneCall:
         """What a call is about; it is refused already where that cannot be said."""
         target: Target = ""
         try:
@@ -144,17 +123,17 @@ class Broker:
             return self._unread(operation, text[:MAX_TARGET], args, TOO_LONG, error)
         self._caller.target = target
         question = Question(self._caller.holder, operation.capability, operation.name, target)
-        return _Call(operation, self._caller.number, question, args, UNDECIDED)
+        return OneCall(operation, self._caller.number, question, args, UNDECIDED)
 
     def _unread(
         self, operation: Operation, target: str, args: list[Any], decision: Decision,
         error: CallError,
-    ) -> _Call:  # fmt: skip
+    ) -> OneCall:  # fmt: skip
         question = Question(self._caller.holder, operation.capability, operation.name, target)
         refusal = error.case, error.text
-        return _Call(operation, self._caller.number, question, args, decision, refusal)
+        return OneCall(operation, self._caller.number, question, args, decision, refusal)
 
-    async def _charged(self, call: _Call) -> Any:
+    async def _charged(self, call: OneCall) -> Any:
         """Execute a call that costs something of a budget, if that is there."""
         output_bytes = call.operation.output_bytes
         output = 0 if output_bytes is None else output_bytes(call.args)
@@ -167,7 +146,7 @@ class Broker:
             self._purse.settle(output=output)
         return value
 
-    async def _execute(self, call: _Call) -> Any:
+    async def _execute(self, call: OneCall) -> Any:
         operation = call.operation
         if operation.effect is _OUTSIDE:
             return await self._outside(call)
@@ -177,7 +156,7 @@ class Broker:
             return self._instant(call)
         return await self._stored(call)
 
-    def _instant(self, call: _Call) -> Any:
+    def _instant(self, call: OneCall) -> Any:
         try:
             value: Any = ("ok", call.operation.execute(self._caller, *call.args))
         except CallError as exc:
@@ -189,7 +168,7 @@ class Broker:
         self._append(call, _status(value), value)
         return value
 
-    async def _waiting(self, call: _Call) -> Any:
+    async def _waiting(self, call: OneCall) -> Any:
         try:
             value: Any = ("ok", await call.operation.execute(self._caller, *call.args))
         except CallError as exc:
@@ -205,7 +184,7 @@ class Broker:
         self._append(call, _status(value), value)
         return value
 
-    async def _stored(self, call: _Call) -> Any:
+    async def _stored(self, call: OneCall) -> Any:
         """Execute inside the transaction that records it."""
 
         def operate(tables: Tables) -> Any:
@@ -229,7 +208,7 @@ class Broker:
         await trio.lowlevel.checkpoint_if_cancelled()
         return value
 
-    async def _outside(self, call: _Call) -> Any:
+    async def _outside(self, call: OneCall) -> Any:
         """Execute a call the world can see: its intent is durable first."""
         operation, decision = call.operation, call.decision
         intent = CallRequested(
@@ -257,7 +236,7 @@ class Broker:
         self._share.check()
         return value
 
-    def _record_outcome(self, call: _Call, status: Status, value: Any) -> int:
+    def _record_outcome(self, call: OneCall, status: Status, value: Any) -> int:
         try:
             return self._record(CallFinished(status=status, value=value), call.number)
         except UNWRITABLE as exc:
@@ -268,18 +247,18 @@ class Broker:
     def _record(self, event: Event, number: int) -> int:
         return self._log.append(Draft(self._scope, number, self._now(), event))
 
-    def _deny(self, call: _Call, error: tuple[str, str]) -> Any:
+    def _deny(self, call: OneCall, error: tuple[str, str]) -> Any:
         self._counts.denied += 1
         value = ("err", error)
         self._append(call, Status.DENIED, value)
         self._caller.live.note_denial(call.question, call.decision)
         return value
 
-    def _broken(self, call: _Call, exc: Exception) -> BrokenCall:
+    def _broken(self, call: OneCall, exc: Exception) -> BrokenCall:
         self._append(call, Status.UNKNOWN, UNKNOWN)
         return self._bug(call.operation, exc)
 
-    def _append(self, call: _Call, status: Status, value: Any) -> None:
+    def _append(self, call: OneCall, status: Status, value: Any) -> None:
         draft = Draft(self._scope, call.number, self._now(), call.event(status, value))
         try:
             size = self._log.append(draft)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 
-from lion.manifest import script, tables
+from lion.manifest import policy_tables, script, tables
 
 
 class Key(NamedTuple):
@@ -174,7 +174,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "call": Key("plugin.function", ABSENT, "a tool to call; either this or `agent`"),
         "with": Key("table", NONE, "the tool's arguments by name"),
     },
-    tables.PolicyTable: {
+    policy_tables.PolicyTable: {
         "deny": Key("list of rules", NONE, "calls that are refused, whatever a manifest grants"),
         "ask": Key("list of rules", NONE, "calls a person is asked about"),
         "approve": Key("list of rules", NONE, "calls that are approved where others ask"),
@@ -182,10 +182,10 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "limits": Key("table", NONE, "no holder gets more than this; keys as in a manifest's"),
         "http": Key("table", NONE, "how requests leave"),
     },
-    tables.PolicyApprovalsTable: {
+    policy_tables.PolicyApprovalsTable: {
         "wait": Key("time", NEEDED, "for a person; then it is refused; `0 s`: nobody is asked"),
     },
-    tables.PolicyHttpTable: {
+    policy_tables.PolicyHttpTable: {
         "proxy": Key("URL", NEEDED, "reached by CONNECT for what is not near; `http://host:port`"),
     },
     script.ScriptTable: {"answer": Key("list of tables", NEEDED, "the first that fits is given")},

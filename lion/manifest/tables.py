@@ -282,28 +282,3 @@ class ManifestTable(Table):
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
     run: list[RunTable] = []
-
-
-class PolicyHttpTable(Table):
-    """How requests leave."""
-
-    proxy: str
-
-
-class PolicyApprovalsTable(Table):
-    """How people are asked."""
-
-    wait: Time
-
-
-class PolicyTable(Table):
-    """A policy file: rules that refuse, ask or answer beforehand, ceilings on limits, and how
-    requests leave.
-    """
-
-    deny: list[str] = []
-    ask: list[str] = []
-    approve: list[str] = []
-    approvals: PolicyApprovalsTable | None = None
-    limits: LimitsTable | None = None
-    http: PolicyHttpTable | None = None

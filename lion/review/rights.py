@@ -140,8 +140,7 @@ def audit_plan(
 
     def audit(name: str, holder: Holder) -> HolderAudit:
         one, right = loaded.get(name), rights.get(name)
-        every = (*policy.deny, *policy.ask, *policy.approve, *own_rules(holder))
-        rules = [rule for rule in every if one and _concerns(rule, one)]
+        rules = [rule for rule in _rules_on(holder, policy) if one and _concerns(rule, one)]
         effective = (limits or {}).get(name) or (right.limits if right else holder.limits)
         found = _audit(holder, one or _NOTHING, right, rules, effective, around)
         return msgspec.structs.replace(
@@ -150,6 +149,10 @@ def audit_plan(
         )  # fmt: skip
 
     return tuple(audit(name, holder) for name, holder in plan.holders.items())
+
+
+def _rules_on(holder: Holder, policy: Policy) -> Sequence[Rule]:
+    return (*policy.deny, *policy.ask, *policy.approve, *own_rules(holder))
 
 
 def _concerns(rule: Rule, one: Loaded) -> bool:

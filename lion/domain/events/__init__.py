@@ -39,6 +39,7 @@ from lion.domain.events.runs import (
     RunEnding,
     RunFinished,
     RunStarted,
+    StateCheckpointed,
 )
 from lion.domain.events.system import (
     SystemPluginFailed,
@@ -67,6 +68,7 @@ _ALL: tuple[type[Event], ...] = (
     SystemPluginLagged,
     RunEnding,
     AgentPartialOutput,
+    StateCheckpointed,
     ApprovalAsked,
     ApprovalDecided,
     ApprovalConsumed,
@@ -101,6 +103,7 @@ __all__ = [
     "RunEnding",
     "RunFinished",
     "RunStarted",
+    "StateCheckpointed",
     "SystemPluginFailed",
     "SystemPluginLagged",
     "SystemPluginLoaded",

@@ -21,7 +21,7 @@ async def on_trio(**words: Any) -> None:
         print("ended", (await run).exit_code, flush=True)
 
 
-def blocking(**words: str) -> None:
+def blocking(**words: Any) -> None:
     """The same without a loop."""
     with lion.blocking.open_host(**words) as host:
         run = host.start(BUSY)
@@ -33,7 +33,7 @@ def blocking(**words: str) -> None:
         print("ended", run.wait().exit_code, flush=True)
 
 
-def unclosed(**words: str) -> None:
+def unclosed(**words: Any) -> None:
     """The same by a program that never closes the host."""
     manager = lion.blocking.open_host(**words)
     host = manager.__enter__()
