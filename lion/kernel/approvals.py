@@ -35,6 +35,8 @@ from lion.ports import Clock, Desk
 
 MOST_OPEN: Final = 256
 """Requests of one run that wait at the same time."""
+LATEST: Final = 2**63 - 1
+"""The last nanosecond that a record can name."""
 USED: Final = "the approval that it needs was used already"
 TOO_MANY: Final = f"{MOST_OPEN} calls of this run wait for approvals already"
 
@@ -139,7 +141,7 @@ class Approvals:
             asked_by=tuple(one.processor for one in asking),
             reasons=tuple(one.reason for one in asking),
             grant="" if decision.grant is None else decision.grant.line,
-            asked_ns=now, expires_ns=now + around.wait_ns, note=note,
+            asked_ns=now, expires_ns=min(now + around.wait_ns, LATEST), note=note,
         )  # fmt: skip
 
 

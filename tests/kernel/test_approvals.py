@@ -8,6 +8,7 @@ import pytest
 from lion.domain.approval import Answer, Reach, Request
 from lion.domain.events import ApprovalAsked, ApprovalConsumed, ApprovalDecided, ApprovalExpired
 from lion.kernel import approvals
+from lion.log.memory_desk import MemoryDesk
 from lion.testing import OperatorError, OwnError, kit
 from tests.wasm.kit import BUILT
 
@@ -208,6 +209,14 @@ class TestWhatIsApproved:
         ) as lion:  # fmt: skip
             lion.call("probe-fs.fs-open", path="/d/a", mode="write create")
         assert [one.note for one in seen] == ["what will be written through it is not shown"]
+
+    def test_an_answer_that_somebody_else_used_is_none(self, monkeypatch):
+        async def taken(desk, id):
+            return False
+
+        monkeypatch.setattr(MemoryDesk, "take", taken)
+        with kit(NOTEBOOK, allow=STORE, policy=ASK, approvals=True) as lion:
+            assert "was used already" in refused(lion)
 
 
 class TestMany:

@@ -1,0 +1,140 @@
+"""Look here if you want to know that a request is answered once and used once, on both desks."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+
+from lion.domain.approval import Answer, Reach, Request
+from lion.errors import AuditError, OperatorError
+from lion.log.memory_desk import MemoryDesk
+from lion.log.ownership import RUNS, take_lock
+from lion.log.sqlite_desk import (
+    DESK_NAME,
+    SqliteDesk,
+    answer_request,
+    forget_standing,
+    list_standing,
+    list_waiting,
+)
+
+YES = Answer(allowed=True, by="anna", via="command")
+NO = Answer(allowed=False, by="ben", via="command", reach=Reach.ALWAYS)
+REQUEST = Request(
+    id="0123abcd", run="run-1", manifest_name="m", owner="/m.toml", invocation="0", call=1,
+    chain=("ann",), capability="kv", operation="set", target="k", arguments="[]", call_digest="d",
+    component_digest="c", policy_digest="p", asked_by=("policy line 1",), reasons=("why",),
+    grant="agents.ann.allow.kv", asked_ns=1, expires_ns=10**18,
+)  # fmt: skip
+
+
+@pytest.fixture
+def owned(tmp_path: Path) -> Path:
+    """A state directory whose run-1 is under way."""
+    (tmp_path / RUNS).mkdir()
+    take_lock(tmp_path, "run-1")
+    return tmp_path
+
+
+def desks(owned: Path) -> list[tuple[Any, Callable[[Request, Answer], object]]]:
+    answers: dict[str, Answer] = {}
+    return [
+        (MemoryDesk(lambda request: answers.get(request.id, YES)), lambda _r, _a: None),
+        (SqliteDesk(owned), lambda request, answer: answer_request(owned, request.id, answer, 2)),
+    ]
+
+
+async def test_it_waits_is_answered_and_used_once(owned: Path) -> None:
+    for desk, answer in desks(owned):
+        assert await desk.standing(REQUEST) is None
+        await desk.post(REQUEST)
+        answer(REQUEST, YES)
+        assert await desk.wait_answered(REQUEST.id) == YES
+        assert [await desk.take(REQUEST.id) for _ in range(3)] == [True, False, False]
+    assert list_waiting(owned) == []
+
+
+async def test_what_is_withdrawn_cannot_be_answered(owned: Path) -> None:
+    desk = SqliteDesk(owned)
+    await desk.post(REQUEST)
+    await desk.withdraw(REQUEST.id)
+    with pytest.raises(OperatorError, match="no call that waits"):
+        answer_request(owned, REQUEST.id, YES, 2)
+    assert await desk.take(REQUEST.id) is False
+
+
+async def test_the_first_answer_counts(owned: Path) -> None:
+    await SqliteDesk(owned).post(REQUEST)
+    answer_request(owned, "0123", YES, 2)
+    with pytest.raises(OperatorError, match="answered already"):
+        answer_request(owned, "0123", NO, 3)
+    assert list_waiting(owned)[0].answer == YES and list_standing(owned) == []
+
+
+async def test_a_hundred_wait_for_one_look(owned: Path) -> None:
+    desk = SqliteDesk(owned)
+    many = [msgspec.structs.replace(REQUEST, id=f"{n:08}") for n in range(100)]
+    heard = []
+
+    async def wait(request: Request) -> None:
+        heard.append((await desk.wait_answered(request.id)).allowed)
+
+    async with trio.open_nursery() as nursery:
+        for request in many:
+            await desk.post(request)
+            nursery.start_soon(wait, request)
+        for n, request in enumerate(many):
+            said = YES if n % 2 else msgspec.structs.replace(YES, allowed=False)
+            await trio.to_thread.run_sync(answer_request, owned, request.id, said, 2)
+    assert sorted(heard) == [False] * 50 + [True] * 50
+
+
+async def test_no_process_no_request(tmp_path: Path) -> None:
+    await SqliteDesk(tmp_path).post(REQUEST)
+    assert list_waiting(tmp_path) == []
+    with sqlite3.connect(tmp_path / DESK_NAME) as connection:
+        assert connection.execute("SELECT count(*) FROM requests").fetchone() == (0,)
+    connection.close()
+
+
+async def test_too_late_and_ambiguous(owned: Path) -> None:
+    desk = SqliteDesk(owned)
+    await desk.post(REQUEST)
+    await desk.post(msgspec.structs.replace(REQUEST, id="0123ffff", expires_ns=5))
+    with pytest.raises(OperatorError, match="several requests"):
+        answer_request(owned, "0123", YES, 2)
+    with pytest.raises(OperatorError, match="too old"):
+        answer_request(owned, "0123f", YES, 5)
+
+
+async def test_a_never_outweighs_an_always(owned: Path) -> None:
+    desk = SqliteDesk(owned)
+    other = msgspec.structs.replace(REQUEST, id="1", target="other")
+    for request, answer in (
+        (REQUEST, msgspec.structs.replace(NO, reach=Reach.RUN)),
+        (other, msgspec.structs.replace(YES, reach=Reach.ALWAYS)),
+    ):
+        await desk.post(request)
+        answer_request(owned, request.id, answer, 2)
+    found = await desk.standing(REQUEST)
+    assert found is not None and not found.answer.allowed
+    elsewhere = await desk.standing(msgspec.structs.replace(REQUEST, run="run-2"))
+    assert elsewhere is not None and elsewhere.answer.allowed
+    assert [one.request.id for one in forget_standing(owned, REQUEST.id)] == [REQUEST.id]
+    assert [one.request.id for one in list_standing(owned)] == ["1"]
+
+
+def test_a_newer_or_damaged_desk_is_told(tmp_path: Path) -> None:
+    path = tmp_path / DESK_NAME
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    with pytest.raises(AuditError, match="newer lion"):
+        list_waiting(tmp_path)
+    path.write_bytes(b"nothing of the kind" * 100)
+    with pytest.raises(AuditError):
+        list_waiting(tmp_path)
