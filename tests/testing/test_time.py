@@ -107,7 +107,7 @@ class TestAsync:
             with trio.move_on_after(5) as scope:
                 await lion.call("hostile.sleep", nanos=60 * SECOND)
             assert scope.cancelled_caught
-            assert lion.calls("clock.sleep")[0].status == "cancelled"
+            assert lion.find_calls("clock.sleep")[0].status == "cancelled"
 
 
 class TestClock:
