@@ -100,7 +100,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     `chain` are the holders from the run's root to the caller (`holder`); `target` is what the call
     is about (a tool's name, `GET https://...`, a key; empty if nothing), `args` are WIT values,
-    empty where a redirect is judged or what a list would show. `time_ns`: nanoseconds since 1970 (UTC).
+    empty where a redirect is judged or what a list would show. `time_ns`: nanoseconds since 1970
+    (UTC).
     """
 
     run: str

@@ -231,7 +231,8 @@ def _event(name: str, fields: Mapping[str, Any]) -> Event:
         return msgspec.convert(fields, EVENTS[name])
     except msgspec.ValidationError as exc:
         raise OperatorError(
-            f"these fields make no {name}: {exc}", hint="lion/domain/events says what it has"
+            f"these fields make no {name}: {exc}",
+            hint=f"it has {', '.join(EVENTS[name].__struct_fields__)}",
         ) from exc
 
 

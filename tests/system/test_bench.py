@@ -78,6 +78,16 @@ async def test_its_listener_hears_and_may_fail(shelf: ModuleType) -> None:
             assert caught.value.ending == ending
 
 
+async def test_what_is_no_event_is_refused_with_what_there_is(shelf: ModuleType) -> None:
+    async with open_system(shelf.Shelf) as bench:
+        with pytest.raises(OperatorError, match="no event 'RunEnded'; did you mean 'RunEnding'"):
+            await bench.hear("RunEnded")
+        with pytest.raises(
+            OperatorError, match="make no RunEnding.*it has exit_code, interrupted"
+        ):
+            await bench.hear("RunEnding", code=3)
+
+
 async def test_settings_are_read_as_a_manifest_has_them(shelf: ModuleType, tmp_path: Path) -> None:
     async with open_system(shelf.Shelf, {"notes": "notes.txt"}, folder=tmp_path) as bench:
         await bench.hear("RunEnding", exit_code=0)
@@ -121,8 +131,7 @@ def test_its_open_really_runs_for_each_run_of_a_kit(
     with kit(path) as lion:
         for n in (1, 2):
             lion.call("books.find", title="x")
-            assert opened == ["Hello"] * n
-            assert shelf.CLOSED == ["shelf"] * n
+            assert (opened, shelf.CLOSED) == (["Hello"] * n, ["shelf"] * n)
 
 
 async def test_one_that_lags_far_is_told_and_named(
