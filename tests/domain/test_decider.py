@@ -47,5 +47,5 @@ def test_who_decides_is_written_as_a_member_of_the_set() -> None:
         and isinstance(p.value, ast.Name)
         and p.value.id == "Decider"
     }
-    assert {"BOUNDS", "GRANTS", "CEILING", "SCREEN", "DOOR"} <= members
+    assert {"GRANTS", "CEILING", "BUDGET", "SCREEN", "DOOR"} <= members
     assert [ast.unparse(place) for place in found if isinstance(place, ast.Constant)] == []
