@@ -18,6 +18,7 @@ _PLACES = {
     "InternalError": "errors",
     "Interrupted": "errors",
     "LionError": "errors",
+    "ManifestAudit": "review.check",
     "OperatorError": "errors",
     "OutsideError": "errors",
     "OwnError": "errors",

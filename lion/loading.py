@@ -1,5 +1,5 @@
 """Look here if you want to know how a plan's holders become live: system plugins first, then the
-components, which may import what those offer.
+components, which may import what those offer; and what a run is fitted with.
 
 Rule: a component's bytes are durable before RunStarted names them: a log cut in between verifies.
 Rule: whatever stops it, RunStarted and what was loaded are recorded; then the first failure is
@@ -37,7 +37,15 @@ from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
-from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Extensions,
+    Offered,
+    Operation,
+    SystemComponent,
+)
 from lion.reading import beside, read_regular, reason_of
 from lion.system.entry import AllLent, load_system, open_system
 from lion.version import VERSION

@@ -2,7 +2,6 @@
 what guests keep, and answer for calls that wait for a person.
 """
 
-import time
 from pathlib import Path
 
 from lion.domain.approval import Answer, Request, Standing, Waiting
@@ -50,7 +49,7 @@ def answer_request(settings: Settings, word: str, answer: Answer) -> Request:
     """Answer the call that waits whose request's id begins with `word`. Raises OperatorError,
     AuditError.
     """
-    return sqlite_desk.answer_request(settings.state, word, answer, time.time_ns())
+    return sqlite_desk.answer_request(settings.state, word, answer)
 
 
 def list_standing(settings: Settings) -> list[Standing]:

@@ -8,8 +8,8 @@ from lion.cli.options import Common
 from lion.cli.session import run_trio
 from lion.cli.stale import stale_sources
 from lion.domain.plan import Plan
+from lion.domain.surroundings import Surroundings
 from lion.plans import read_policy
-from lion.ports import Surroundings
 from lion.review.check import ManifestAudit, audit_manifest
 from lion.review.loaded import ComponentInfo
 
@@ -26,7 +26,7 @@ def look_at(
 
     async def session() -> tuple[dict[str, ComponentInfo], Surroundings]:
         async with open_host(settings, signals=True) as host:
-            return await host.check(plan), await host.check_services(plan, is_strict=is_strict)
+            return await host.look_at(plan, is_strict=is_strict)
 
     policy = read_policy(settings.policy)
     infos, around = run_trio(session)

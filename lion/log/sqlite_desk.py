@@ -8,6 +8,7 @@ Rule: a request whose run has no process any more cannot be answered, and is cle
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,10 +102,14 @@ def list_waiting(directory: Path) -> list[Waiting]:
     return [one for one in found if one.is_live]
 
 
-def answer_request(directory: Path, word: str, answer: Answer, now_ns: int) -> Request:
-    """Answer the request whose id begins with `word`; what it was. Raises OperatorError if there
-    is no such one, or several, or it was answered or is too old; AuditError.
+def answer_request(
+    directory: Path, word: str, answer: Answer, now_ns: int | None = None
+) -> Request:
+    """Answer the request whose id begins with `word`; what it was. `now_ns` is the time, if it is
+    not now. Raises OperatorError if there is no such one, or several, or it was answered or is too
+    old; AuditError.
     """
+    now_ns = time.time_ns() if now_ns is None else now_ns
     waiting = {one.request.id: one for one in list_waiting(directory)}
     found = [id for id in waiting if word and id.startswith(word)]
     if len(found) != 1:

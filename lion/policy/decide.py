@@ -23,8 +23,8 @@ Processor = Callable[[HostCall], Opinion | None]
 StaticProcessor = Callable[[Question], Opinion | None]
 """Judges by holder, capability, operation and target alone, and always the same way."""
 
-NOT_COVERED = Opinion("grants", Verdict.DENY, "no grant covers it")
-BY_DEFAULT = Decision(Verdict.ALLOW, "granted by default", "default")
+NOT_COVERED = Opinion(Decider.GRANTS, Verdict.DENY, "no grant covers it")
+BY_DEFAULT = Decision(Verdict.ALLOW, "granted by default", Decider.DEFAULT)
 
 
 def decide_static(
@@ -62,11 +62,11 @@ def words_for_guest(decision: Decision) -> str:
     if decider_of(decision.decided_by) is Decider.APPROVAL:
         return decision.reason
     match decision.decided_by:
-        case "grants":
+        case Decider.GRANTS:
             return NOT_COVERED.reason
-        case "ceiling":
+        case Decider.CEILING:
             return "the component does not import it"
-        case "manifest":
+        case Decider.MANIFEST:
             return "the manifest denies it"
         case _:
             return "a rule forbids it"
@@ -84,7 +84,7 @@ def _basis(question: Question, rights: Rights) -> tuple[Decision, Opinion | None
     if grant is None:
         return BY_DEFAULT, NOT_COVERED
     reason = f"granted by {grant.line.split(' = ')[0]}"
-    return Decision(Verdict.ALLOW, reason, "grants", grant=grant), None
+    return Decision(Verdict.ALLOW, reason, Decider.GRANTS, grant=grant), None
 
 
 def _strictest(

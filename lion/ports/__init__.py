@@ -41,7 +41,6 @@ from lion.ports.log import (
     Tables,
     VerifyReport,
 )
-from lion.ports.surroundings import Surroundings
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [
@@ -73,7 +72,6 @@ __all__ = [
     "RunSummary",
     "Runtime",
     "Services",
-    "Surroundings",
     "SystemComponent",
     "SystemInfo",
     "Tables",

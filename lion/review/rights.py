@@ -19,16 +19,17 @@ from lion.domain.plan import (
     Limits,
     Plan,
 )
+from lion.domain.surroundings import Surroundings
 from lion.policy.decide import NOT_COVERED
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights, own_rules
-from lion.ports import Surroundings, SystemInfo
+from lion.ports import SystemInfo
 from lion.review.facts import HolderUse
 from lion.review.loaded import Loaded
 from lion.review.reach import Reach, reachable
 from lion.review.warnings import warnings_of
 from lion.scopes.rules import Rule
-from lion.scopes.table import scope_of
+from lion.scopes.table import find_scopes, scope_of
 
 
 class GrantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,13 +79,13 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True):
     effective: Any
 
 
-class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
-    """One holder: what it could do at all (imports), may do, may not do, and reaches by others.
+class HolderView(msgspec.Struct, frozen=True, kw_only=True):
+    """What every answer tells of a holder: its code, and what is left of its rights.
 
-    `defaults` are granted without a line, `denied_defaults` taken away by the manifest, `may_use`
-    what is left of all, `refused` what is not, and by whom. `use` is what a run made of it, None
-    for a manifest. A system plugin is not sandboxed: what is said here is what it asks the host
-    for, not what its Python could do.
+    A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
+    is false, and `system` says whose code it is. `may_use` are the capabilities of which some call
+    may be allowed, `refused` is what it imports and may not use, and by whom; `rules` are the
+    operator's that speak of what it imports.
     """
 
     name: str
@@ -93,19 +94,29 @@ class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     component: str
     digest: str
     system: SystemInfo | None
-    imports: dict[str, tuple[str, ...]]
     tools: tuple[str, ...]
-    defaults: tuple[str, ...]
-    denied_defaults: tuple[str, ...]
-    grants: tuple[GrantView, ...]
     directories: tuple[Directory, ...]
     rules: tuple[RuleView, ...]
     may_use: tuple[str, ...]
     refused: tuple[Refusal, ...]
-    reachable: tuple[Reach, ...]
     limits: Limits
-    lowered: tuple[Lowered, ...]
     warnings: tuple[str, ...]
+
+
+class HolderAudit(HolderView, frozen=True, kw_only=True):
+    """One holder: what it could do at all (imports), may do, may not do, and reaches by others.
+
+    `defaults` are granted without a line, `denied_defaults` taken away by the manifest. `use` is
+    what a run made of it, None for a manifest. A system plugin is not sandboxed: what is said here
+    is what it asks the host for, not what its Python could do.
+    """
+
+    imports: dict[str, tuple[str, ...]]
+    defaults: tuple[str, ...]
+    denied_defaults: tuple[str, ...]
+    grants: tuple[GrantView, ...]
+    reachable: tuple[Reach, ...]
+    lowered: tuple[Lowered, ...]
     use: HolderUse | None = None
 
 
@@ -199,7 +210,7 @@ def _audit(
 
 
 def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> GrantView:
-    mount = grant.mount
+    mount, scopes = grant.mount, find_scopes(grant.capability)
     seen = {one.path: one.real for one in around.directories.get(holder, ())}
     return GrantView(
         capability=grant.capability,
@@ -210,15 +221,8 @@ def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> Gr
         at="" if mount is None else mount.written,
         directory="" if mount is None else seen.get(mount.path, str(mount.at)),
         is_writable=mount is not None and mount.write,
-        goes_to=_audience(grant, around),
+        goes_to=() if scopes is None else scopes.audience_of(grant, around),
     )
-
-
-def _audience(grant: Grant, around: Surroundings) -> tuple[str, ...]:
-    if grant.capability != "secrets":
-        return ()
-    found = (origin for name in grant.patterns for origin in around.audiences.get(name, ()))
-    return tuple(dict.fromkeys(found))
 
 
 def _rule(rule: Rule) -> RuleView:

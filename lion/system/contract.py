@@ -100,7 +100,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     `chain` are the holders from the run's root to the caller (`holder`); `target` is what the call
     is about (a tool's name, `GET https://...`, a key; empty if nothing), `args` are WIT values,
-    empty where a redirect is judged. `time_ns`: nanoseconds since 1970 (UTC).
+    empty where a redirect is judged or what a list would show. `time_ns`: nanoseconds since 1970
+    (UTC).
     """
 
     run: str
@@ -114,7 +115,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """A committed record. `type` and `fields` are as in lion/domain/events; bytes are base64.
+    """A committed record. `type` and `fields` are as in docs/system-plugins.md; bytes are base64.
 
     `seq` counts the run's records from 1, `principal` is whom it is about (empty: the run),
     `call` the number of the host call or 0. `behind`: so many records have come since.

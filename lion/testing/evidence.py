@@ -2,9 +2,11 @@
 
 Rule: everything is read from the records, so it is what an audit would see.
 Rule: an assertion that fails shows what was there instead.
+Rule: what there is has a name and no brackets (`calls`, `kv`, `files`); what is done is a verb
+(`find_calls`, `assert_denied`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lion.domain.events import Event
@@ -23,9 +25,10 @@ MOST_SHOWN = 20
 class Evidence:
     """What the runs of a kit left. `reports` has one for each, oldest first."""
 
-    def __init__(self, log: MemoryLog, namespace: str) -> None:
+    def __init__(self, log: MemoryLog, namespace: str, holders: Iterable[str]) -> None:
         self._log = log
         self._namespace = namespace
+        self._holders = tuple(holders)
         self.reports: list[RunReport] = []
 
     @property
@@ -39,36 +42,42 @@ class Evidence:
         """What the records say."""
         return [record.event() for record in self.records]
 
-    def calls(self, name: str = "", holder: str = "") -> list[RecordedCall]:
-        """The host calls so far: of a function ("kv.get"), a capability ("kv") or all.
-
-        In the order in which they ended. Redirects have an entry of their own.
+    @property
+    def calls(self) -> list[RecordedCall]:
+        """All host calls so far, in the order in which they ended; redirects have an entry of
+        their own.
         """
-        return [
-            call
-            for call in read_calls(self.records)
-            if call.fits(name) and holder in ("", call.holder)
-        ]
+        return list(read_calls(self.records))
+
+    def find_calls(self, name: str = "", holder: str = "") -> list[RecordedCall]:
+        """Those of a function ("kv.get") or a capability ("kv"), of all holders or one."""
+        return [c for c in self.calls if c.fits(name) and holder in ("", c.holder)]
 
     @property
     def denied(self) -> list[RecordedCall]:
         """The calls that were refused, by grants, policy or for want of budget."""
-        return [call for call in self.calls() if call.verdict != "allow"]
+        return [call for call in self.calls if call.verdict != "allow"]
 
     @property
     def output(self) -> str:
         """What was shown by `output.text`, joined."""
-        return "".join(c.args[0] for c in self.calls("output.text") if c.status == "completed")
+        return "".join(
+            c.args[0] for c in self.find_calls("output.text") if c.status == "completed"
+        )
 
     @property
     def logged(self) -> list[tuple[str, str]]:
         """The lines that guests logged: (level, message)."""
-        calls = self.calls("log.write")
+        calls = self.find_calls("log.write")
         return [(c.args[0], c.args[1]) for c in calls if c.status == "completed"]
 
-    def kv(self, holder: str) -> dict[str, bytes]:
-        """What a holder's store holds now."""
-        tables, namespace = self._log.tables, f"{self._namespace}/{holder}"
+    @property
+    def kv(self) -> dict[str, dict[str, bytes]]:
+        """What the stores hold now: by holder, by key."""
+        return {holder: self._kept(f"{self._namespace}/{holder}") for holder in self._holders}
+
+    def _kept(self, namespace: str) -> dict[str, bytes]:
+        tables = self._log.tables
         keys = tables.kv_list(namespace, "", None, 2**31)
         return {key: unpack(tables.kv_get(namespace, key) or "u") for key in keys}
 
@@ -79,19 +88,19 @@ class Evidence:
 
         `unittest.mock.ANY` fits any argument. Raises AssertionError.
         """
-        found = [c for c in self.calls(name, holder) if list(args) == c.args[: len(args)]]
+        found = [c for c in self.find_calls(name, holder) if list(args) == c.args[: len(args)]]
         asked = f"{name}({', '.join(map(repr, args))}{', ' if args else ''}...)"
         if times is None and not found:
-            raise AssertionError(f"nobody called {asked}; {_shown(self.calls(name))}")
+            raise AssertionError(f"nobody called {asked}; {_shown(self.find_calls(name))}")
         if times is not None and len(found) != times:
             words = f"{asked} was called {len(found)} times, not {times}"
-            raise AssertionError(f"{words}; {_shown(self.calls(name))}")
+            raise AssertionError(f"{words}; {_shown(self.find_calls(name))}")
 
     def assert_not_called(self, name: str, holder: str = "") -> None:
         """Nobody asked for this function or capability, not even to be refused. Raises
         AssertionError.
         """
-        if found := self.calls(name, holder):
+        if found := self.find_calls(name, holder):
             raise AssertionError(f"{name} was called; {_shown(found)}")
 
     def assert_denied(self, name: str, target: str | None = None, reason: str = "") -> None:
@@ -103,7 +112,7 @@ class Evidence:
                 return
         about = name if target is None else f"{name} {target}"
         why = f" for {reason!r}" if reason else ""
-        raise AssertionError(f"{about} was not denied{why}; {_shown(self.calls(name))}")
+        raise AssertionError(f"{about} was not denied{why}; {_shown(self.find_calls(name))}")
 
     def assert_nothing_denied(self) -> None:
         """Every call was allowed. Raises AssertionError."""

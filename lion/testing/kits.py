@@ -56,10 +56,11 @@ class _Common(Evidence):
     """What both kits have."""
 
     def __init__(self, stage: Stage, reports: list[RunReport]) -> None:
-        super().__init__(stage.log, owner_of(stage.plan))
+        super().__init__(stage.log, owner_of(stage.plan), stage.plan.holders)
         self.reports = reports
         self._stage = stage
 
+    @property
     def files(self) -> dict[str, bytes]:
         """The files in the granted directories as they are now, by the guest's paths."""
         return self._stage.files()

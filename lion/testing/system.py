@@ -2,7 +2,7 @@
 
     async with open_system(Shelf, {"greeting": "Hi"}) as bench:
         assert await bench.call("find", title="lions") == ["Hi lions"]
-        assert await bench.function("count", by="ann") == 0
+        assert await bench.call_function("count", by="ann") == 0
         assert bench.judge("tools", "call", "db.query") == Deny("not on Sundays")
         await bench.hear("RunEnding", exit_code=0)
 
@@ -84,7 +84,7 @@ class SystemBench:
             raise ToolError(value)
         return value
 
-    async def function(self, name: str, /, *, by: str = "guide", **arguments: Any) -> Any:
+    async def call_function(self, name: str, /, *, by: str = "guide", **arguments: Any) -> Any:
         """What its function (`find`) answers the guest `by`; Python values by parameter names,
         which cross as they would between plugin and guest.
 
@@ -230,7 +230,8 @@ def _event(name: str, fields: Mapping[str, Any]) -> Event:
         return msgspec.convert(fields, EVENTS[name])
     except msgspec.ValidationError as exc:
         raise OperatorError(
-            f"these fields make no {name}: {exc}", hint="lion/domain/events says what it has"
+            f"these fields make no {name}: {exc}",
+            hint=f"it has {', '.join(EVENTS[name].__struct_fields__)}",
         ) from exc
 
 

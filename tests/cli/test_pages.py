@@ -13,11 +13,13 @@ from lion.capabilities.secrets.file import KEYS
 from lion.cli.lazy_group import COMMANDS
 from lion.domain.call import Verdict
 from lion.domain.capability import OFFERED
-from lion.domain.events import EVENTS
+from lion.domain.events import EVENTS, RunFinished
 from lion.errors import INTERRUPTED, WORST_FIRST
 from lion.scopes.rules import parse_rule
 from lion.system.discovery import SHIPPED, find_claim, load_class
+from lion.testing import Kit
 from lion.testing.options import Options
+from lion.testing.system import SystemBench
 from tests.cli.documents import (
     PAGES,
     anchors_of,
@@ -84,6 +86,17 @@ def test_the_table_of_events_has_all_of_them() -> None:
     assert sorted(told) == sorted(EVENTS)
 
 
+def test_what_a_listener_hears_is_told_with_all_fields() -> None:
+    text = section("docs/system-plugins.md", "What a listener hears")
+    told = {
+        name: tuple(re.findall(r"`(\w+)`", fields))
+        for name, fields in re.findall(r"^- `(\w+)`: (.*(?:\n  .*)*)", text, re.MULTILINE)
+    }
+    heard = {name: kind.__struct_fields__ for name, kind in EVENTS.items()}
+    del heard[RunFinished.__name__]  # the last record, which nobody hears
+    assert told == heard
+
+
 def test_the_keys_of_secrets_are_those_that_are_read() -> None:
     assert sorted(first_cells(section("docs/manifest.md", "Secrets"))) == sorted(KEYS)
 
@@ -99,6 +112,14 @@ def test_the_rules_a_policy_is_shown_with_are_rules() -> None:
 def test_what_a_kit_takes_is_told() -> None:
     told = first_cells(section("docs/testing.md", "What can be said"))
     assert sorted(told) == sorted(Options.__annotations__)
+
+
+def test_what_a_kit_shows_and_what_a_bench_does_is_told() -> None:
+    told = section("docs/testing.md", "What can be read")
+    names = {name for name in dir(Kit) if name[0] != "_"} | {"reports"}
+    assert names - {"call", "run", "run_manifest"} <= set(re.findall(r"\w+", told))
+    told = section("docs/system-plugins.md", "Test one")
+    assert {name for name in dir(SystemBench) if name[0] != "_"} <= set(re.findall(r"\w+", told))
 
 
 def test_the_host_interfaces_are_told() -> None:

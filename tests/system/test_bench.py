@@ -78,6 +78,16 @@ async def test_its_listener_hears_and_may_fail(shelf: ModuleType) -> None:
             assert caught.value.ending == ending
 
 
+async def test_what_is_no_event_is_refused_with_what_there_is(shelf: ModuleType) -> None:
+    async with open_system(shelf.Shelf) as bench:
+        with pytest.raises(OperatorError, match="no event 'RunEnded'; did you mean 'RunEnding'"):
+            await bench.hear("RunEnded")
+        with pytest.raises(
+            OperatorError, match=r"make no RunEnding.*it has exit_code, interrupted"
+        ):
+            await bench.hear("RunEnding", code=3)
+
+
 async def test_settings_are_read_as_a_manifest_has_them(shelf: ModuleType, tmp_path: Path) -> None:
     async with open_system(shelf.Shelf, {"notes": "notes.txt"}, folder=tmp_path) as bench:
         await bench.hear("RunEnding", exit_code=0)
@@ -96,6 +106,32 @@ def test_the_kit_for_manifests_takes_system_plugins_too(tmp_path: Path) -> None:
         lion.assert_replays()
         lion.save(tmp_path / "run.lion")
         lion.assert_replays(tmp_path / "run.lion")
+
+
+async def test_its_open_really_runs_once_on_the_bench(shelf: ModuleType, tmp_path: Path) -> None:
+    gone = {"notes": str(tmp_path / "gone" / "notes.txt")}
+    with pytest.raises(OperatorError, match="there is no folder for notes"):
+        async with open_system(shelf.Shelf, gone):
+            pass
+    assert shelf.CLOSED == []
+    async with open_system(shelf.Shelf):
+        assert shelf.CLOSED == []
+    assert shelf.CLOSED == ["shelf"]
+
+
+def test_its_open_really_runs_for_each_run_of_a_kit(
+    shelf: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        shelf.Shelf, "open", lambda plugin: opened.append(plugin.settings.greeting)
+    )
+    path = tmp_path / "manifest.toml"
+    path.write_text('name = "x"\n' + system("books", "shelf"), "utf-8")
+    with kit(path) as lion:
+        for n in (1, 2):
+            lion.call("books.find", title="x")
+            assert (opened, shelf.CLOSED) == (["Hello"] * n, ["shelf"] * n)
 
 
 async def test_one_that_lags_far_is_told_and_named(
@@ -141,20 +177,20 @@ async def test_one_that_lags_far_is_told_and_named(
 async def test_a_function_answers_fails_or_is_at_fault(books: ModuleType) -> None:
     http = {"GET https://a.example/": (200, "png")}
     async with open_system(books.Books, http=http, limits=QUICK) as bench:
-        assert await bench.function("find", title="Lions") == books.LION
-        assert await bench.function("put", title="a", book=books.LION, by="ann") is None
-        assert await bench.function("find", title="a", by="ann") == books.LION
-        assert await bench.function("find", title="a", by="bob") is None
-        assert await bench.function("cover-of", title="https://a.example/") == b"png"
+        assert await bench.call_function("find", title="Lions") == books.LION
+        assert await bench.call_function("put", title="a", book=books.LION, by="ann") is None
+        assert await bench.call_function("find", title="a", by="ann") == books.LION
+        assert await bench.call_function("find", title="a", by="bob") is None
+        assert await bench.call_function("cover-of", title="https://a.example/") == b"png"
         with pytest.raises(Failure, match="exists: a is there"):
-            await bench.function("put", title="a", book=books.LION, by="ann")
+            await bench.call_function("put", title="a", book=books.LION, by="ann")
         with pytest.raises(NoFit, match=r"book\.year|year: 70000 is no u16"):
-            await bench.function("put", title="b", book=replace(books.LION, year=70_000))
+            await bench.call_function("put", title="b", book=replace(books.LION, year=70_000))
         with pytest.raises(NoFit, match="put: it takes title, book, not title"):
-            await bench.function("put", title="b")
+            await bench.call_function("put", title="b")
         for how, ending in (("raise", "raised"), ("large", "result"), ("block", "deadline")):
             with pytest.raises(GuestError) as caught:
-                await bench.function("misbehave", how=how)
+                await bench.call_function("misbehave", how=how)
             assert caught.value.ending == ending
 
 
@@ -168,9 +204,9 @@ def test_a_fake_answers_in_place_of_a_plugins_function(books: ModuleType, tmp_pa
     with kit(manifest, fakes=fakes) as lion:
         assert lion.call("worm.count") == 7
         assert lion.call("worm.find", title="fiction/Lions") == "none"
-        assert lion.calls("acme:shelf/books.find")[0].target == "fiction/Lions"
+        assert lion.find_calls("acme:shelf/books.find")[0].target == "fiction/Lions"
         with pytest.raises(OwnError, match="denied: no grant covers it"):
             lion.call("worm.find", title="Lions")
         assert books.ASKED == []
         assert lion.call("worm.put", title="fiction/a", inner="b") == "none"
-        assert not lion.calls("http")
+        assert not lion.find_calls("http")

@@ -221,6 +221,19 @@ async def test_a_processor_denies_and_is_named(tmp_path: Path) -> None:
             assert (await arena.replay(report.run)).identical  # type: ignore[attr-defined]
 
 
+async def test_a_processor_judges_its_own_calls_too_and_nothing_of_what_is_started(
+    tmp_path: Path,
+) -> None:
+    """What stands in [[run]] is nobody's call; what it then asks for is."""
+    url = "http://127.0.0.1:1/"
+    lines = [f'settings.deny = ["GET {url}", "books.fetch"]', f'allow.http = ["GET {url}"]']
+    async with open_arena(tmp_path) as arena:
+        report = await arena.run(system("books", "shelf", *lines), call("books.fetch", url=url))
+        assert only(report).value == "denied!"
+        (denial,) = report.denials
+        assert (denial.holder, denial.decided_by) == ("books", "system.books")
+
+
 async def test_a_processor_changes_nothing_of_what_it_judges(shelf: ModuleType) -> None:
     async with open_system(shelf.Generous, {"how": "change"}) as bench:
         args = ({"url": "https://a.example/"},)

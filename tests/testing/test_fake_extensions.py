@@ -23,7 +23,7 @@ class TestExtensions:
             assert lion.call("bookworm.count") == 7
             with pytest.raises(OwnError, match="unavailable: not now"):
                 lion.call("bookworm.find", title="Lions")
-            (call,) = lion.calls(f"{EXTENSION}.count")
+            (call,) = lion.find_calls(f"{EXTENSION}.count")
             assert (call.answer, call.verdict) == (7, "allow")
             lion.assert_replays()
         denied = pytest.raises(OwnError, match="denied: no grant covers it")

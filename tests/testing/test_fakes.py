@@ -24,13 +24,13 @@ class TestHostFunctions:
     def test_a_value(self):
         with kit(HELLO, fakes={"config.get": "Moin"}) as lion:
             assert lion.call("hello.greet", name="Ann") == "Moin, Ann!"
-            (call,) = lion.calls("config.get")
+            (call,) = lion.find_calls("config.get")
             assert (call.answer, call.verdict) == ("Moin", "allow")
 
     def test_an_error(self):
         with kit(HELLO, fakes={"config.get": CallError("unavailable", "away")}) as lion:
             assert lion.call("hello.greet", name="Ann") == "Hello, Ann!"
-            (call,) = lion.calls("config.get")
+            (call,) = lion.find_calls("config.get")
             assert (call.error, call.text, call.status) == ("unavailable", "away", "failed")
 
     def test_a_function(self):
@@ -49,7 +49,7 @@ class TestHostFunctions:
         grant = {"kv": {"bytes": "1 KiB"}}
         with kit(PROBE, allow=grant, fakes={"kv.get": "pagesu"}) as lion:
             assert lion.call("probe.kv-get", key="a") == '"pagesu"'
-            assert lion.kv("probe") == {}
+            assert lion.kv["probe"] == {}
 
     def test_denials_come_before_fakes(self):
         asked: list[str] = []
@@ -315,13 +315,13 @@ class TestFiles:
         with kit(FILES, allow=self.GRANT, files={"/books/a.txt": "A", "/notes/b": b"B"}) as lion:
             assert lion.call("files.read", path="/books/a.txt") == "A"
             lion.call("files.append", path="/notes/b", text="!")
-            assert lion.files() == {"/books/a.txt": b"A", "/notes/b": b"B!"}
+            assert lion.files == {"/books/a.txt": b"A", "/notes/b": b"B!"}
 
     def test_grants_are_real(self):
         with kit(FILES, allow=self.GRANT, files={"/books/a.txt": "A"}) as lion:
             with pytest.raises(OwnError, match="denied"):
                 lion.call("files.write", path="/books/a.txt", text="B")
-            assert lion.files() == {"/books/a.txt": b"A"}
+            assert lion.files == {"/books/a.txt": b"A"}
             lion.assert_denied("fs")
 
     def test_files_and_directories_are_copied(self, tmp_path: Path):
@@ -330,7 +330,7 @@ class TestFiles:
         files = {"/books": tmp_path, "/notes/y": tmp_path / "in" / "x"}
         with kit(FILES, allow=self.GRANT, files=files) as lion:
             lion.call("files.write", path="/notes/y", text="Z")
-            assert lion.files() == {"/books/in/x": b"X", "/notes/y": b"Z"}
+            assert lion.files == {"/books/in/x": b"X", "/notes/y": b"Z"}
         assert (tmp_path / "in" / "x").read_text() == "X"
 
     def test_a_manifests_own_directories_are_left_alone(self, tmp_path: Path):

@@ -73,7 +73,7 @@ class TestCalling:
             assert (call.name, call.target, call.answer, call.error) == (
                 "kv.set", "page/a", None, "denied",
             )  # fmt: skip
-            assert lion.kv("notebook") == {}
+            assert lion.kv["notebook"] == {}
         notes = caught.value.__notes__
         assert notes[0].startswith("denied: notebook: kv set page/a: ")
         assert notes[1] == 'allow it: plugins.notebook.allow.kv = { bytes = "64 KiB" }'
@@ -81,7 +81,7 @@ class TestCalling:
     def test_its_twin_with_the_grant(self):
         with kit(NOTEBOOK, allow=STORE) as lion:
             lion.call("notebook.write", title="a", text="b")
-            assert lion.kv("notebook") == {"page/a": b"b"}
+            assert lion.kv["notebook"] == {"page/a": b"b"}
             lion.assert_nothing_denied()
 
     def test_a_default_can_be_taken_away(self):
@@ -103,7 +103,7 @@ class TestCalling:
     def test_a_store_may_hold_something_already(self):
         with kit(NOTEBOOK, allow=STORE, kv={"notebook": {"counter": "41", "x": b"\xff"}}) as lion:
             assert lion.call("notebook.count") == 42
-            assert lion.kv("notebook") == {"counter": b"42", "x": b"\xff"}
+            assert lion.kv["notebook"] == {"counter": b"42", "x": b"\xff"}
 
     def test_quotas_are_real(self):
         with (
@@ -143,7 +143,7 @@ class TestManifests:
             assert answer.text == "lions: 3 of 4 tools answered"
             lion.assert_called("tools.start", "hello.greet", holder="ann")
             lion.assert_denied("tools", "notebook.remove")
-            assert [call.holder for call in lion.calls("kv")] == ["notebook"]
+            assert [call.holder for call in lion.find_calls("kv")] == ["notebook"]
 
     def test_the_list_of_runs(self):
         with kit(TOUR) as lion:
@@ -265,15 +265,23 @@ class TestAssertions:
             with pytest.raises(AssertionError, match=r"(?s)kv.get\('page/a'\).*allow it: plugins"):
                 lion.assert_nothing_denied()
 
+    def test_a_rule_about_a_tool_is_for_guests_and_not_for_who_starts_it(self):
+        with kit(TOUR, policy='deny = ["tool calculator.*"]') as lion:
+            assert lion.call("calculator.add", a=1, b=2) == 3
+            assert lion.denied == []
+            lion.run("bob", "sums")
+            assert {call.target.partition(".")[0] for call in lion.denied} == {"calculator"}
+            assert {call.decided_by for call in lion.denied} == {"policy line 1"}
+
     def test_calls_by_function_capability_and_holder(self):
         with kit(TOUR) as lion:
             lion.run("bob", "sums")
-            everything = lion.calls()
+            everything = lion.calls
             assert {call.holder for call in everything} == {"bob", "notebook"}
-            assert lion.calls(holder="bob") == [c for c in everything if c.holder == "bob"]
-            assert lion.calls("kv") == lion.calls("kv", "notebook") != []
-            assert lion.calls("kv", "bob") == lion.calls("k") == []
-            (write,) = lion.calls("kv.compare-and-set")
+            assert lion.find_calls(holder="bob") == [c for c in everything if c.holder == "bob"]
+            assert lion.find_calls("kv") == lion.find_calls("kv", "notebook") != []
+            assert lion.find_calls("kv", "bob") == lion.find_calls("k") == []
+            (write,) = lion.find_calls("kv.compare-and-set")
             assert (write.args, write.answer, write.status) == (
                 ["counter", None, "1u"],
                 True,

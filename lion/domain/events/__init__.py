@@ -16,8 +16,6 @@ from lion.domain.events.base import (
     encode_body,
 )
 from lion.domain.events.calls import (
-    DOOR,
-    SCREEN,
     AgentPartialOutput,
     CallFinished,
     CallRedirected,
@@ -78,9 +76,7 @@ EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
 
 __all__ = [
-    "DOOR",
     "EVENTS",
-    "SCREEN",
     "AgentCompleted",
     "AgentError",
     "AgentPartialOutput",
