@@ -11,6 +11,7 @@ from lion.domain.events import (
     AgentCompleted,
     AgentError,
     AgentSpawned,
+    AnswerJudged,
     BudgetWarned,
     CallFinished,
     CallRedirected,
@@ -72,9 +73,7 @@ def describe(event: Event) -> str:
             holders = ", ".join(event.components) or "nobody"
             return f"{event.manifest_name} with {holders}; lion {event.lion_version}"
         case RunFinished() | RunEnding():
-            how = "interrupted, " if event.interrupted else ""
-            counts = f"{counted(event.calls, 'call')}, {event.denied:,} denied"
-            return f"{how}exit {event.exit_code}; {counts}"
+            return _ended(event)
         case PluginLoaded():
             tools = ", ".join(event.tools) or "none"
             return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
@@ -93,6 +92,8 @@ def describe(event: Event) -> str:
             return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
+        case AnswerJudged():
+            return _judged(event)
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
@@ -102,6 +103,18 @@ def describe(event: Event) -> str:
 def render_use(event: BudgetWarned) -> str:
     """How much of a budget is used, in its own unit."""
     return f"{render_spent(event.budget, event.used)} of {render_spent(event.budget, event.limit)}"
+
+
+def _ended(event: RunFinished | RunEnding) -> str:
+    how = "interrupted, " if event.interrupted else ""
+    counts = f"{counted(event.calls, 'call')}, {event.denied:,} denied"
+    return f"{how}exit {event.exit_code}; {counts}"
+
+
+def _judged(event: AnswerJudged) -> str:
+    how = ("taken, mended" if event.repaired else "taken") if event.taken else "not taken"
+    again = ", and asked for again" if event.asked_again else ""
+    return f"answer as {event.format} {how}{f': {event.what}' if event.what else ''}{again}"
 
 
 def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged) -> str:

@@ -21,6 +21,7 @@ from lion.domain.events.guests import (
     AgentCompleted,
     AgentError,
     AgentSpawned,
+    AnswerJudged,
     PluginError,
     PluginFailed,
     PluginInvoked,
@@ -61,6 +62,7 @@ _ALL: tuple[type[Event], ...] = (
     SystemPluginLagged,
     RunEnding,
     AgentPartialOutput,
+    AnswerJudged,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -73,6 +75,7 @@ __all__ = [
     "AgentError",
     "AgentPartialOutput",
     "AgentSpawned",
+    "AnswerJudged",
     "BudgetWarned",
     "CallFinished",
     "CallRedirected",
