@@ -11,6 +11,7 @@ from lion.domain.events import (
     AgentCompleted,
     AgentError,
     AgentSpawned,
+    AnswerJudged,
     ApprovalAsked,
     ApprovalConsumed,
     ApprovalDecided,
@@ -99,6 +100,8 @@ def describe(event: Event) -> str:
             return f"{event.reason}: {', '.join(event.stores)}"
         case ApprovalAsked() | ApprovalDecided() | ApprovalConsumed() | ApprovalExpired():
             return _approval(event)
+        case AnswerJudged():
+            return _judged(event)
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
@@ -108,6 +111,18 @@ def describe(event: Event) -> str:
 def render_use(event: BudgetWarned) -> str:
     """How much of a budget is used, in its own unit."""
     return f"{render_spent(event.budget, event.used)} of {render_spent(event.budget, event.limit)}"
+
+
+def _ended(event: RunFinished | RunEnding) -> str:
+    how = "interrupted, " if event.interrupted else ""
+    counts = f"{counted(event.calls, 'call')}, {event.denied:,} denied"
+    return f"{how}exit {event.exit_code}; {counts}"
+
+
+def _judged(event: AnswerJudged) -> str:
+    how = ("taken, mended" if event.repaired else "taken") if event.taken else "not taken"
+    again = ", and asked for again" if event.asked_again else ""
+    return f"answer as {event.format} {how}{f': {event.what}' if event.what else ''}{again}"
 
 
 def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged) -> str:
@@ -125,12 +140,6 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
-
-
-def _ended(event: RunFinished | RunEnding) -> str:
-    how = "interrupted, " if event.interrupted else ""
-    counts = f"{counted(event.calls, 'call')}, {event.denied:,} denied"
-    return f"{how}exit {event.exit_code}; {counts}"
 
 
 def _approval(

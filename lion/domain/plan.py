@@ -177,11 +177,28 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     total_ns: int = 600 * SECOND
 
 
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent's answer has to be: of a `format` (FORMATS), by a JSON `schema` if there is
+    one; a text that is no JSON is mended if `repair`, and an answer that is not of its form asked
+    for `again` at most so often.
+    """
+
+    format: str
+    schema: dict[str, Any] | None = None
+    repair: bool = False
+    again: int = 0
+
+
+FORMATS = ("json", "json-lines", "xml", "calls", "csv", "lines", "markdown", "text")
+"""What lion/parsers reads."""
+
+
 class RunAgent(msgspec.Struct, frozen=True):
-    """Start this agent with this task."""
+    """Start this agent with this task, and hold its answer to `output`."""
 
     agent: str
     task: str
+    output: Output | None = None
 
 
 class RunCall(msgspec.Struct, frozen=True):

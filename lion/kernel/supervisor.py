@@ -9,6 +9,7 @@ Rule: what is cancelled is recorded as such before the run's own ending.
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import trio
 
 from lion.domain.plan import RunAgent, RunCall
@@ -80,16 +81,35 @@ async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Endin
 
 
 async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
-    """Run an agent's task to its one ending. Raises GuestError."""
-    invocation = build_root(live, live.holders[entry.agent], path)
-    export = find_agent(entry.agent, invocation.owner.component)
-    form = as_agent(entry.agent, entry.task)
-    tag, value = await execute(invocation, export, [entry.task], form)
+    """Run an agent's task to its one ending, as often as its output says. Raises GuestError."""
+    if entry.output is None:
+        _, ending = await _ask_agent(live, path, entry.agent, entry.task)
+        return ending
+    from lion.kernel.answers import Answers
+
+    answers = Answers(entry.agent, entry.task, entry.output)
+    while True:
+        again = f"+{answers.asked - 1}" if answers.asked > 1 else ""
+        invocation, ending = await _ask_agent(live, path + again, entry.agent, answers.task)
+        if not ending.ok:
+            return ending
+        taken = await answers.judge(invocation, ending.value)
+        if taken is not None:
+            return msgspec.structs.replace(
+                ending, answer=taken.value, repaired=taken.repaired, asked=answers.asked
+            )
+
+
+async def _ask_agent(live: LiveRun, path: str, name: str, task: str) -> tuple[Invocation, Ending]:
+    invocation = build_root(live, live.holders[name], path)
+    export = find_agent(name, invocation.owner.component)
+    tag, value = await execute(invocation, export, [task], as_agent(name, task))
     if tag == "err":
         case, text = value
         own = {"tag": case, "value": text}
-        return _own_error(invocation, entry.agent, "agent", value, own, f"{case}: {text}")
-    return Ending(entry.agent, "agent", ok=True, exit_code=0, text=value["text"], value=value)
+        return invocation, _own_error(invocation, name, "agent", value, own, f"{case}: {text}")
+    ending = Ending(name, "agent", ok=True, exit_code=0, text=value["text"], value=value)
+    return invocation, ending
 
 
 def _own_error(

@@ -13,8 +13,9 @@ from lion.manifest.tables import (
     FsGrant,
     HolderTable,
     HttpGrant,
+    LimitsTable,
+    SystemLimits,
     SystemTable,
-    written_limits,
 )
 from lion.scopes.extension_grant import build_extension_grant
 from lion.scopes.fs_grant import build_fs_grant
@@ -116,3 +117,11 @@ def _http(entry: HttpGrant, where: str) -> Grant:
         plain=entry.plain,
         headers=tuple(dict.fromkeys(entry.headers)),
     )
+
+
+def written_limits(table: LimitsTable | SystemLimits | None) -> dict[str, Any]:
+    """The limits that were written, by the names of domain/plan.py."""
+    if table is None:
+        return {}
+    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
+    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}

@@ -171,8 +171,15 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.RunTable: {
         "agent": Key("a name", ABSENT, "an agent to start"),
         "task": Key("text", ABSENT, "what it shall do"),
+        "output": Key("table", NONE, "what its answer has to be"),
         "call": Key("plugin.function", ABSENT, "a tool to call; either this or `agent`"),
         "with": Key("table", NONE, "the tool's arguments by name"),
+    },
+    tables.OutputTable: {
+        "format": Key("text", NEEDED, "`json`, `json-lines`, `csv`, `xml`, `calls`, `lines`, ..."),
+        "schema": Key("table", NONE, "a JSON schema that the value has to follow"),
+        "repair": Key("true or false", "false", "mend what is almost JSON, once, and mark it"),
+        "again": Key("count", "0", "how often it is asked again, with the fault; at most 10"),
     },
     policy_tables.PolicyTable: {
         "deny": Key("list of rules", NONE, "calls that are refused, whatever a manifest grants"),

@@ -182,6 +182,9 @@ def _run(
         return _run_agent(document, index, run, holders)
     if run.task is not None:
         raise document.error((*place, "task"), "a call has no task", "write with = { ... }")
+    if run.output is not None:
+        what = "a call's result is of its own type, and has no 'output'"
+        raise document.error((*place, "output"), what, "remove it")
     plugin, _, function = (run.call or "").partition(".")
     if plugin not in holders:
         what = f"{run.call!r}: there is no plugin {plugin!r}"
@@ -206,7 +209,10 @@ def _run_agent(
         raise document.error((*place, "with"), "an agent takes no 'with'", 'write task = "..."')
     if run.task is None:
         raise document.error(place, "'task' is missing", f'write task = "..." for {run.agent}')
-    return RunAgent(run.agent, run.task)
+    from lion.manifest.outputs import build_output
+
+    output = None if run.output is None else build_output(document, place, run.output)
+    return RunAgent(run.agent, run.task, output)
 
 
 def _resolved(

@@ -181,14 +181,6 @@ class SystemLimits(Table):
     concurrent: Count = 0
 
 
-def written_limits(table: LimitsTable | SystemLimits | None) -> dict[str, Any]:
-    """The limits that were written, by the names of domain/plan.py."""
-    if table is None:
-        return {}
-    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
-    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}
-
-
 class SystemTable(Table):
     """A system plugin: trusted Python by the name of its entry point, outside of the sandbox."""
 
@@ -256,18 +248,28 @@ class ModelTable(Table):
     timeout: Time | None = None
 
 
+class OutputTable(Table):
+    """What an agent's answer has to be."""
+
+    format: str
+    schema_: dict[str, Any] | None = Field(None, alias="schema")
+    repair: bool = False
+    again: Count = 0
+
+
 class RunTable(Table):
     """Something to start: an agent with its task, or one tool call."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [{"required": ["agent", "task"]}, {"required": ["call"]}],
-            "dependentRequired": {"with": ["call"], "task": ["agent"]},
+            "dependentRequired": {"with": ["call"], "task": ["agent"], "output": ["agent"]},
         }
     )
 
     agent: str | None = None
     task: str | None = None
+    output: OutputTable | None = None
     call: str | None = None
     with_: dict[str, Any] | None = Field(None, alias="with")
 

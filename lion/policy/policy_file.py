@@ -55,9 +55,9 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
     if not text.strip():
         return Policy(text=text, digest=digest, path=path)
     # pydantic is slow to import, and most runs have no policy file.
+    from lion.manifest.grants import written_limits
     from lion.manifest.mistakes import check
     from lion.manifest.policy_tables import PolicyTable
-    from lion.manifest.tables import written_limits
 
     document = Document(text, kind="policy", path=path)
     table = check(document, PolicyTable, document.parse())

@@ -13,9 +13,10 @@ class Ending(msgspec.Struct, frozen=True):
     """How one agent or one call ended.
 
     `text` is an agent's answer, `value` the result as JSON, `error` the sentence for people if it
-    was not ok, `ending`
-    the kind of error (errors.GuestError) or "error" for the guest's own, `exit_code` what it adds
-    to the run's. `outside` is the failure of network, server or disk that such an error tells of.
+    was not ok, `ending` the kind of error (errors.GuestError) or "error" for the guest's own,
+    `exit_code` what it adds to the run's. `answer` is the value of an agent's answer where the run
+    holds it to a form (`output`), `repaired` whether it was mended, `asked` how often the agent
+    was. `outside` is the failure of network, server or disk that such an error tells of.
     """
 
     name: str
@@ -29,6 +30,9 @@ class Ending(msgspec.Struct, frozen=True):
     words: str = ""
     hint: str = ""
     outside: str = ""
+    answer: Any = None
+    repaired: bool = False
+    asked: int = 1
 
 
 class Refused(msgspec.Struct, frozen=True):

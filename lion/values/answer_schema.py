@@ -1,88 +1,105 @@
-"""Look here if you want to know which JSON schemas a model's answer can be held to.
+"""Look here if you want to know which JSON schemas a value can be held to, and what is said of one
+that does not follow.
 
-Draft 2020-12, as far as an answer needs it: types, objects, arrays, numbers, lengths,
-enumerations, combinations, and references to `$defs` of the schema itself.
+The dialect is draft 2020-12, all of it (`jsonschema-rs`), in whatever `$schema` a schema says it
+is written.
 
-Rule: a schema comes from a guest: nothing of it is fetched, run or compiled.
-Rule: what would not be checked is refused when it is asked, and never passed over. `pattern` is
-among that: a regular expression can take for ever.
+Rule: a schema may come from a guest: nothing that it names is fetched, and its patterns are
+matched in linear time; what needs more (looking around, back references) is refused when it is
+asked.
+Rule: checking takes so many steps and no more (answer_steps.py); how many is known before it
+begins, since it cannot be interrupted.
 """
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lion.values.answer_checks import CHECKS, find_definition, is_number
+from lion.domain.text import show_line
+from lion.values.answer_steps import MOST_PATTERN, Steps, TooMuch
+from lion.values.subschemas import BadSchema, Subschemas
 
-ANNOTATIONS: Final = frozenset(
-    {
-        "$schema", "$id", "$comment", "$defs", "definitions", "$anchor", "title", "description",
-        "default", "examples", "deprecated", "readOnly", "writeOnly", "format", "contentEncoding",
-        "contentMediaType",
-    }
-)  # fmt: skip
-"""What says nothing that could be broken (`format` is one by the standard)."""
+if TYPE_CHECKING:
+    import jsonschema_rs
 
-_NUMBERS = (
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
-    "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
-)  # fmt: skip
-_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_ONE = ("not", "items", "additionalProperties")
-_TYPES: Final = ("null", "boolean", "integer", "number", "string", "array", "object")
+__all__ = ["BadSchema", "Held", "TooMuch", "check_schema", "find_fault", "hold_to"]
+
+_LONGEST: Final = 300
+"""Characters of what is said of a fault."""
 
 
-class BadSchema(ValueError):
-    """The schema is none, or says what is not checked here; the sentence says where."""
+class Held:
+    """A schema that values are held to. Made by hold_to."""
+
+    def __init__(self, validator: "jsonschema_rs.Draft202012Validator", steps: Steps) -> None:
+        self._validator = validator
+        self._steps = steps
+
+    def find_fault(self, value: Any) -> str | None:
+        """Where and how a value does not follow, for people: `$.n: it is ...`; None if it does.
+
+        `value` is as a JSON reader gives it. Raises TooMuch.
+        """
+        from jsonschema_rs import ValidationError
+
+        self._steps.check(value)
+        try:
+            self._validator.validate(value)
+        except ValidationError as exc:
+            return show_line(f"{_place(exc.instance_path)}: {exc.message}", longest=_LONGEST)
+        except (ValueError, TypeError) as exc:  # Lone surrogates, and what is no JSON.
+            return show_line(f"$: it is no JSON: {exc}", longest=_LONGEST)
+        return None
+
+
+def hold_to(schema: Any) -> Held:
+    """A schema made ready. Raises BadSchema, which says where and why, for one that is none, that
+    leads out of itself, that is too large, or whose patterns need more than linear time.
+    """
+    subschemas = Subschemas(schema)
+    validator = _build(subschemas.root)
+    subschemas.check_references()
+    return Held(validator, Steps(subschemas))
 
 
 def check_schema(schema: Any) -> None:
     """Look at a whole schema before it is used. Raises BadSchema."""
-    todo: list[tuple[str, Any]] = [("the schema", schema)]
-    root = schema
-    while todo:
-        where, one = todo.pop()
-        if isinstance(one, bool):
-            continue
-        if not isinstance(one, dict):
-            raise BadSchema(f"{where} is neither a table nor true or false")
-        for key, value in one.items():
-            todo += _inner(f"{where}.{key}", key, value, root)
+    hold_to(schema)
 
 
-def _inner(where: str, key: str, value: Any, root: Any) -> list[tuple[str, Any]]:
-    """The schemas inside a keyword's value. Raises BadSchema."""
-    if key in ("$defs", "definitions", "properties"):
-        if not isinstance(value, dict):
-            raise BadSchema(f"{where} is no table")
-        return [(f"{where}.{name}", inner) for name, inner in value.items()]
-    if key in _LISTS:
-        if not isinstance(value, list) or not value:
-            raise BadSchema(f"{where} is no list of schemas")
-        return [(f"{where}[{place}]", inner) for place, inner in enumerate(value)]
-    if key in _ONE:
-        return [(where, value)]
-    if not _is_sound(key, value, root):
-        raise BadSchema(f"{where} is not as a schema has it")
-    if key not in CHECKS and key not in ANNOTATIONS:
-        raise BadSchema(f"{where} is not checked by this host; leave {key!r} out")
-    return []
+def find_fault(schema: Any, value: Any) -> str | None:
+    """As Held.find_fault, of a schema used once. Raises BadSchema, TooMuch."""
+    return hold_to(schema).find_fault(value)
 
 
-def _is_sound(key: str, value: Any, root: Any) -> bool:
-    match key:
-        case "type":
-            kinds = value if isinstance(value, list) else [value]
-            return bool(kinds) and all(kind in _TYPES for kind in kinds)
-        case "enum":
-            return isinstance(value, list)
-        case "required":
-            return isinstance(value, list) and all(isinstance(one, str) for one in value)
-        case "$ref":
-            return find_definition(root, value) is not None
-        case "multipleOf":
-            return is_number(value) and value > 0
-        case "uniqueItems":
-            return isinstance(value, bool)
-        case _ if key in _NUMBERS:
-            return is_number(value)
-        case _:
-            return True
+def _build(schema: dict[str, Any] | bool) -> "jsonschema_rs.Draft202012Validator":
+    from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+
+    try:
+        return Draft202012Validator(
+            schema,
+            validate_formats=False,
+            offline=True,
+            mask="it",
+            pattern_options=RegexOptions(size_limit=MOST_PATTERN, dfa_size_limit=MOST_PATTERN),
+        )
+    except ValidationError as exc:
+        place = _place(exc.instance_path).replace("$", "the schema", 1)
+        raise BadSchema(show_line(f"{place}: {_told(exc.message)}", longest=_LONGEST)) from None
+    except (ValueError, TypeError, OverflowError) as exc:
+        raise BadSchema(show_line(f"the schema is none: {exc}", longest=_LONGEST)) from None
+
+
+def _told(message: str) -> str:
+    """The library's words, with what to do where they do not say it."""
+    if message == 'it is not a "regex"':
+        return (
+            "it is no pattern that is matched in linear time; "
+            "leave out what looks around or refers back"
+        )
+    if "Retrieval is disabled" in message:
+        return f"{message.partition(' is not present')[0]} is not part of it; write it under $defs"
+    return message
+
+
+def _place(path: list[str | int]) -> str:
+    """Where something is: `$.a[1]`."""
+    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path[:128])

@@ -12,7 +12,7 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError
-from lion.values.answer_checks import TooMuch, find_fault
+from lion.values.answer_schema import TooMuch, find_fault
 
 MOST_BYTES = 256 * 1024
 """Of an answer that has to follow a schema."""

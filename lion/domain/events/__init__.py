@@ -25,6 +25,7 @@ from lion.domain.events.guests import (
     AgentCompleted,
     AgentError,
     AgentSpawned,
+    AnswerJudged,
     PluginError,
     PluginFailed,
     PluginInvoked,
@@ -71,6 +72,7 @@ _ALL: tuple[type[Event], ...] = (
     ApprovalDecided,
     ApprovalConsumed,
     ApprovalExpired,
+    AnswerJudged,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -81,6 +83,7 @@ __all__ = [
     "AgentError",
     "AgentPartialOutput",
     "AgentSpawned",
+    "AnswerJudged",
     "ApprovalAsked",
     "ApprovalConsumed",
     "ApprovalDecided",

@@ -69,6 +69,19 @@ class AgentCompleted(Event, frozen=True):
     cpu_ns: int = 0
 
 
+class AnswerJudged(Event, frozen=True):
+    """An agent's answer was held to what the run says of it: taken, or not and why (`fault` as in
+    lion/parsers, `what` for people). `repaired`: it was almost JSON, and mended.
+    """
+
+    format: str
+    taken: bool
+    repaired: bool = False
+    fault: str = ""
+    what: str = ""
+    asked_again: bool = False
+
+
 class AgentError(Event, frozen=True):
     """The agent did not return: `ending` and `began` as in PluginError."""
 

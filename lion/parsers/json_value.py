@@ -1,0 +1,154 @@
+"""Look here if you want to know how one JSON value is read while it comes.
+
+Words and a code fence before it and behind it are passed over. Elements of its list are records:
+of the value itself, or of the member that a path names.
+
+Rule: a record is decoded once it is whole, strictly; so is the value in the end (msgspec).
+Rule: a number that may go on is no part of a snapshot.
+"""
+
+import re
+from typing import Final
+
+from lion.parsers.elements import ElementReader, decode
+from lion.parsers.events import Parsed, Partial
+from lion.parsers.parser import Bounds, Parser, Stop
+from lion.parsers.repair import repair_json
+from lion.parsers.scan import Beginning, Scanner
+from lion.values.answer_schema import Held
+
+_BEGINS: Final = re.compile(
+    r"""(?P<object>\{)|[\n:][ \t]{0,32}(?P<line>\[)|(?P<list>\[)\s{0,32}["{[]"""
+)
+"""Whatever has a brace, a list where a line or a value begins, one of what is no number: what is
+passed over is never part of the value.
+"""
+_FENCED: Final = re.compile(r"```[^\n`]*\n([^`]*)```")
+_BEHIND: Final = re.compile(r"""[ \t]*`*[ \t\r]*(?:\Z|\n\s*(?![\s{}[\],:"]))""")
+"""Nothing more in the line of its end, and no more of JSON in the next."""
+_NUMBER: Final = "0123456789+-.eE"
+
+
+class JsonParser(Parser):
+    """A JSON value."""
+
+    def __init__(
+        self,
+        bounds: Bounds,
+        schema: Held | None = None,
+        each: Held | None = None,
+        *,
+        records: str = "",
+        repair: bool = False,
+    ) -> None:
+        """`records` is the path to the list whose elements are records: `a.b`, empty for the
+        value itself; `repair` mends the text once, in the end, if it is no JSON.
+        """
+        super().__init__(bounds, schema, each)
+        self._path = tuple(records.split(".")) if records else ()
+        self._repairs = repair
+        self._beginning: Beginning | None = Beginning(_BEGINS)
+        self._scanner = Scanner('"{}[],:', bounds.depth)
+        self._pieces: list[str] = []
+        self._behind: list[str] = []
+        self._length = 0
+        self._is_whole = False
+        self._broken: Stop | None = None
+        self._list = ElementReader(self._path)
+        self._shown: Partial | None = None
+        self._shown_at = 0
+
+    def _take(self, text: str) -> None:
+        if self._beginning is not None:
+            begun = self._beginning.find(text)
+            if begun is None:
+                return
+            self._prose(self._beginning.before())
+            self._beginning, text = None, begun
+        if self._is_whole:
+            self._behind.append(text)
+        elif self._broken is not None:
+            self._pieces.append(text)
+        else:
+            self._follow(text)
+
+    def _follow(self, text: str) -> None:
+        end = len(text)
+        reader, scanner = self._list, self._scanner
+        try:
+            for at, mark in scanner.marks(text):
+                depth = scanner.depth
+                if depth <= reader.level:
+                    self._element(reader.note(text, at, mark, depth))
+                if not depth and mark in "}]":
+                    self._is_whole, end = True, at + 1
+                    break
+            if not self._is_whole:
+                reader.keep(text)
+        except Stop as stop:
+            if not self._repairs or stop.kind not in ("syntax", "incomplete"):
+                raise
+            self._broken = stop
+        self._pieces.append(text[:end])
+        self._length += end
+        if end < len(text):
+            self._behind.append(text[end:])
+
+    def _open_size(self) -> int:
+        return self._list.size
+
+    def _element(self, text: str | None) -> None:
+        if text is not None:
+            self._check_record(len(text))
+            self._record(decode(text))
+
+    def _close(self) -> Parsed:
+        if self._beginning is not None:
+            return self._close_without(self._beginning.before())
+        behind = "".join(self._behind)
+        self._prose(behind)
+        text = "".join(self._pieces)
+        try:
+            if self._broken is not None:
+                raise self._broken
+            if not self._is_whole:
+                raise Stop("incomplete", "the JSON breaks off before its end")
+            if not _BEHIND.match(behind):
+                raise Stop("syntax", "there is more behind the JSON, and no words")
+            return Parsed(decode(text))
+        except Stop as stop:
+            if not self._repairs:
+                raise
+            return Parsed(repair_json(text, stop), repaired=True)
+
+    def _close_without(self, text: str) -> Parsed:
+        """A value that is no list and no object, or none at all."""
+        missing = Stop("missing", "there is no JSON in it")
+        fenced = _FENCED.search(text)
+        try:
+            return Parsed(decode(fenced[1] if fenced else text))
+        except Stop:
+            begin = re.search(r"[\[{]", text)
+            if not self._repairs or begin is None:
+                raise missing from None
+        return Parsed(repair_json(text[begin.start() :], missing), repaired=True)
+
+    def _snapshot(self) -> Partial | None:
+        """Made anew when a sixteenth has come on, so that all of them cost little."""
+        if self._beginning is not None or self._broken is not None:
+            return None
+        if self._shown is None or self._length - self._shown_at > self._length // 16:
+            self._shown_at = self._length
+            self._shown = self._show() or self._shown
+        return self._shown
+
+    def _show(self) -> Partial | None:
+        from pydantic_core import from_json
+
+        text = "".join(self._pieces)
+        if not self._scanner.is_in_string:
+            text = text.rstrip(_NUMBER)
+        try:
+            return Partial(from_json(text, allow_partial="trailing-strings", allow_inf_nan=False))
+        except ValueError:
+            return None
