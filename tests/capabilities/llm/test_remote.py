@@ -17,7 +17,8 @@ from lion.capabilities.models.events import (
 )
 from lion.capabilities.models.openai_opaque import take_off
 from lion.capabilities.models.openai_wire import OpenAiWire
-from lion.capabilities.models.remote import RemoteModel, _pause_until
+from lion.capabilities.models.refusals import _pause_until
+from lion.capabilities.models.remote import RemoteModel
 from lion.capabilities.models.starred import StarredModel
 from lion.capabilities.secrets.file import parse_audience
 from lion.capabilities.secrets.vault import Secret, Vault
