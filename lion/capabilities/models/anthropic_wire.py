@@ -153,7 +153,8 @@ def _assistant(model: Model, message: Assistant, names: ToolNames) -> Iterator[d
 
 
 def _is_thought(block: dict[str, Any]) -> bool:
-    fields = _THOUGHTS.get(block.get("type", ""))
+    kind = block.get("type")
+    fields = _THOUGHTS.get(kind) if isinstance(kind, str) else None
     return fields is not None and all(isinstance(block.get(one), str) for one in fields)
 
 
