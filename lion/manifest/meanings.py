@@ -182,7 +182,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "allow": Key("table", NONE, "what it may ask the host for"),
         "limits": Key("table", "see below", "what it may use up"),
     },
-    tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "secrets", "tools")},
+    tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "llm", "secrets", "tools")},
     tables.SystemLimits: _SYSTEM_LIMITS,
     tables.ModelTable: _MODEL,
     tables.PricesTable: {

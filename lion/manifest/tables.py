@@ -165,6 +165,7 @@ class SystemAllow(Table):
     """What a system plugin may ask the host for; nothing is granted by default."""
 
     http: list[HttpEntry] = []
+    llm: list[LlmGrant] = []
     secrets: list[Name] = []
     tools: list[ToolScope] = []
 
