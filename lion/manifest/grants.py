@@ -51,7 +51,7 @@ def build_system(table: SystemTable, *, name: str) -> Holder:
     allow = None
     if given is not None:
         allow = AllowTable.model_construct(
-            http=given.http, secrets=given.secrets, tools=given.tools
+            http=given.http, llm=given.llm, secrets=given.secrets, tools=given.tools
         )
     return Holder(
         name=name,

@@ -89,21 +89,43 @@ _SYSTEM_LIMITS: Final = {
     "concurrent": Key("count", "8", "calls of its functions at the same time, each in a thread"),
 }
 _MODEL: Final = {
-    "provider": Key("text", NEEDED, "`scripted`: a file; `openai`: any OpenAI-compatible server"),
+    "provider": Key(
+        "text",
+        NEEDED,
+        "`scripted`: a file; or a protocol: `openai`, `openai-responses`, `anthropic`",
+    ),
     "script": Key("path", ABSENT, "scripted: the file of answers, relative to the manifest"),
-    "base-url": Key("URL", ABSENT, "openai: up to the version, `http://127.0.0.1:11434/v1`"),
-    "model": Key("text", ABSENT, "openai: what the server calls it"),
-    "key": Key("a secret's name", ABSENT, "openai: never its value"),
+    "base-url": Key("URL", "the dialect's", "up to the version, `http://127.0.0.1:11434/v1`"),
+    "model": Key("text", ABSENT, "what the server calls it"),
+    "key": Key("a secret's name", ABSENT, "never its value"),
     "prices": Key("table", ABSENT, "what a million tokens cost"),
     "max-tokens": Key("count", ABSENT, "of one answer, at most"),
+    "dialect": Key(
+        "text", ABSENT, "the server's kind, which stands for keys below: see models.md"
+    ),
+    "key-header": Key(
+        "text", "authorization", "where its key goes unless the operator says; or `api-key`"
+    ),
+    "headers": Key("table", NONE, "further headers of each request; no key"),
+    "query": Key("table", NONE, 'what follows the `?`: `{ api-version = "preview" }`; no key'),
+    "add": Key("table", NONE, "further fields of each question, such as `reasoning_effort`"),
+    "omit": Key("list", NONE, "fields the server does not take, such as `stream_options`"),
+    "stream": Key("true or false", "true", "false asks for the answer in one piece"),
+    "whole-for": Key(
+        "list", NONE, "asks in one piece where a question has `tools`, or a `schema`"
+    ),
     "limit-field": Key(
         "text", "max_tokens", "the server's word for it; or `max_completion_tokens`"
     ),
-    "omit": Key("list", NONE, "fields the server does not take, such as `stream_options`"),
-    "stream": Key("true or false", "true", "false asks for the answer in one piece"),
     "system-role": Key("text", "system", "what instructions are marked with"),
+    "reasoning-field": Key("text", "reasoning_content", "where thoughts stand in a message"),
+    "reasoning-back": Key("text", "calls", "thoughts go back with `calls`, `never` or `always`"),
     "opaque-fields": Key(
-        "true or false", "true", "false gives nothing back that the server hung on its calls"
+        "true, false or list", "true", "what the server hung on its calls and gets back"
+    ),
+    "schema-omit": Key("list", NONE, "keywords of schemas that the server refuses"),
+    "answer-format": Key(
+        "text", "json_schema", "how it is told of a schema; or `json_object`, `none`"
     ),
     "addresses": Key("list of networks", NONE, "private addresses where the server may be"),
     "idle": Key("time", "60 s", "how long nothing may come"),
@@ -161,12 +183,14 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "allow": Key("table", NONE, "what it may ask the host for"),
         "limits": Key("table", "see below", "what it may use up"),
     },
-    tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "secrets", "tools")},
+    tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "llm", "secrets", "tools")},
     tables.SystemLimits: _SYSTEM_LIMITS,
     tables.ModelTable: _MODEL,
     tables.PricesTable: {
         "input": Key("amount", "0", "a million tokens of a question, in any currency"),
         "output": Key("amount", "0", "a million tokens of an answer"),
+        "cached": Key("amount", "as input", "those of a question that the server had in a cache"),
+        "cache-write": Key("amount", "as input", "those that it wrote into one"),
     },
     tables.RunTable: {
         "agent": Key("a name", ABSENT, "an agent to start"),

@@ -7,6 +7,7 @@ Rule: a grant that names a model which is not there is a misspelling and refused
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,22 +15,19 @@ import msgspec
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Grant, Holder, Model
 from lion.domain.units import render_money
+from lion.manifest.dialect_checks import check_parts, check_words
+from lion.manifest.dialects import (
+    DIALECTS,
+    NEEDED,
+    PROVIDERS,
+    SERVER,
+    SPOKEN,
+    STRANGE,
+    USUAL,
+    spoken,
+)
 from lion.manifest.document import Document, Place
 from lion.manifest.tables import LlmTable, ModelTable
-
-PROVIDERS = ("scripted", "openai")
-LATER_PROVIDERS = ("anthropic",)
-NEEDED = {"scripted": ("script",), "openai": ("base-url", "model")}
-DIALECT = ("limit-field", "omit", "stream", "system-role", "opaque-fields")
-STRANGE = {"scripted": ("base-url", "model", "key", *DIALECT), "openai": ("script",)}
-LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")
-"""How servers call the most tokens of an answer."""
-OMITTABLE = (
-    "stream_options", "temperature", "response_format", *LIMIT_FIELDS, "reasoning_content",
-)  # fmt: skip
-"""Fields that some servers refuse. Without the limit the host's own cut still holds; an answer by
-a schema is checked in any case."""
-SYSTEM_ROLES = ("system", "developer", "user")
 
 
 def build_models(document: Document, tables: Mapping[str, ModelTable]) -> dict[str, Model]:
@@ -40,26 +38,26 @@ def build_models(document: Document, tables: Mapping[str, ModelTable]) -> dict[s
 
 def _model(document: Document, name: str, table: ModelTable, folder: Path) -> Model:
     place = ("models", name)
-    _check_keys(document, place, table)
+    _check_provider(document, place, table)
+    if table.provider == "scripted":
+        fields: dict[str, Any] = {}
+    else:
+        fields = _spoken(document, place, table)
+    _check_keys(document, place, table, fields)
     prices = table.prices
     model = Model(
         name=name,
         provider=table.provider,
         script=None if table.script is None else folder / table.script,
-        base_url=(table.base_url or "").rstrip("/"),
-        model=table.model or "",
         key=table.key or "",
         input_price=0 if prices is None else prices.input,
         output_price=0 if prices is None else prices.output,
+        cached_price=None if prices is None else prices.cached,
+        written_price=None if prices is None else prices.cache_write,
         max_tokens=table.max_tokens,
-        limit_field=table.limit_field or LIMIT_FIELDS[0],
         addresses=tuple(table.addresses),
-        omit=tuple(dict.fromkeys(table.omit or ())),
-        streams=table.stream is not False,
-        system_role=table.system_role or SYSTEM_ROLES[0],
-        opaque_fields=table.opaque_fields is not False,
+        **_of_server(fields),
     )
-    _check_dialect(document, place, model)
     if model.base_url:
         _check_url(document, (*place, "base-url"), model.base_url)
     times = {"idle_ns": table.idle, "total_ns": table.timeout}
@@ -67,32 +65,60 @@ def _model(document: Document, name: str, table: ModelTable, folder: Path) -> Mo
     return msgspec.structs.replace(model, **written)
 
 
-def _check_dialect(document: Document, place: Place, model: Model) -> None:
-    limit = "no field for the most tokens of an answer"
-    checks = [
-        ("limit-field", model.limit_field, LIMIT_FIELDS, limit),
-        ("system-role", model.system_role, SYSTEM_ROLES, "no role of instructions"),
-        *(("omit", name, OMITTABLE, "no field that can be left out") for name in model.omit),
-    ]
-    for key, written, known, what in checks:
-        if written not in known:
-            hint = did_you_mean(written, known)
-            raise document.error((*place, key), f"{written!r} is {what}", hint)
+def _spoken(document: Document, place: Place, table: ModelTable) -> dict[str, Any]:
+    """What a server's model says of how it speaks, its dialect included, checked."""
+    keys = (name.replace("-", "_") for name in (*SERVER, *SPOKEN))
+    written = {key: getattr(table, key) for key in keys}
+    said = {key: value for key, value in written.items() if value is not None}
+    dialect = said.pop("dialect", "")
+    if dialect and dialect not in DIALECTS:
+        what = f"{dialect!r} is no dialect of this version"
+        raise document.error((*place, "dialect"), what, did_you_mean(dialect, DIALECTS))
+    check_words(document, place, table.provider, said)
+    check_parts(document, place, said)
+    fields = {**USUAL.get(table.provider, {}), **spoken(said, dialect)}
+    strange = {name.replace("-", "_") for name in STRANGE[table.provider]}
+    return {name: value for name, value in fields.items() if name not in strange or name in said}
 
 
-def _check_keys(document: Document, place: Place, table: ModelTable) -> None:
+def _of_server(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a Model that a server's table comes to."""
+    given = dict(fields)
+    opaque = given.pop("opaque_fields", True)
+    built = {
+        "base_url": given.pop("base_url", "").rstrip("/"),
+        "streams": given.pop("stream", True),
+        "opaque_fields": opaque is not False and opaque != [],
+        "opaque_names": tuple(opaque) if isinstance(opaque, list) else (),
+    }
+    for name in ("headers", "query"):
+        pairs = given.pop(name, {}).items()
+        built[name] = tuple(
+            (key.lower() if name == "headers" else key, text) for key, text in pairs
+        )
+    for name in ("omit", "whole_for", "schema_omit"):
+        built[name] = tuple(dict.fromkeys(given.pop(name, ())))
+    return {**given, **built}
+
+
+def _check_provider(document: Document, place: Place, table: ModelTable) -> None:
     if table.provider not in PROVIDERS:
-        later = " yet" if table.provider in LATER_PROVIDERS else ""
-        what = f"{table.provider!r} is no provider of this version{later}"
+        what = f"{table.provider!r} is no provider of this version"
         raise document.error((*place, "provider"), what, did_you_mean(table.provider, PROVIDERS))
-    for key in NEEDED[table.provider]:
-        if not getattr(table, key.replace("-", "_")):
-            what = f"provider {table.provider!r} needs {key!r}"
-            raise document.error(place, what, f'add {key} = "..."')
     for key in STRANGE[table.provider]:
         if getattr(table, key.replace("-", "_")) is not None:
             what = f"provider {table.provider!r} has no {key!r}"
             raise document.error((*place, key), what, "remove this line")
+
+
+def _check_keys(
+    document: Document, place: Place, table: ModelTable, fields: dict[str, Any]
+) -> None:
+    for key in NEEDED.get(table.provider, SERVER):
+        name = key.replace("-", "_")
+        if not (fields.get(name) or getattr(table, name)):
+            what = f"provider {table.provider!r} needs {key!r}"
+            raise document.error(place, what, f'add {key} = "..."')
 
 
 def _check_url(document: Document, place: Place, url: str) -> None:
@@ -103,6 +129,8 @@ def _check_url(document: Document, place: Place, url: str) -> None:
         good = False
     if not good or parts.query or parts.fragment:
         hint = 'write it up to the version, such as "http://127.0.0.1:11434/v1"'
+        if good and parts.query:
+            hint += "; what follows the `?` goes into query = { ... }"
         raise document.error(place, f"{url!r} is no base of URLs", hint)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from lion.manifest.dialects import NEEDED, PROVIDERS, SERVER, STRANGE
 from lion.manifest.fields import (
     AskRule,
     ComponentPath,
@@ -166,6 +167,7 @@ class SystemAllow(Table):
     """What a system plugin may ask the host for; nothing is granted by default."""
 
     http: list[HttpEntry] = []
+    llm: list[LlmGrant] = []
     secrets: list[Name] = []
     tools: list[ToolScope] = []
 
@@ -195,40 +197,30 @@ class PricesTable(Table):
 
     input: Money = 0
     output: Money = 0
+    cached: Money | None = None
+    cache_write: Money | None = None
+
+
+def _provider_schema(name: str) -> dict[str, Any]:
+    """The schema of a model of this provider: what it needs, and keys that it has not."""
+    needed = [key for key in NEEDED.get(name, SERVER) if key != "base-url"]
+    places = [{"required": [key]} for key in ("base-url", "dialect")]
+    return {
+        "properties": {"provider": {"const": name}},
+        "required": needed,
+        **({"anyOf": places} if name == "openai" else {}),
+        "not": {"anyOf": [{"required": [key]} for key in STRANGE[name]]},
+    }
 
 
 class ModelTable(Table):
-    """A model: a script of answers, or any server that speaks OpenAI's protocol."""
+    """A model: a script of answers, or a server that speaks a protocol of OpenAI's or Anthropic's.
+
+    Keys from `dialect` on say how the server speaks.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {
-                    "properties": {"provider": {"const": "scripted"}},
-                    "required": ["script"],
-                    "not": {
-                        "anyOf": [
-                            {"required": [key]}
-                            for key in (
-                                "base-url",
-                                "model",
-                                "key",
-                                "limit-field",
-                                "omit",
-                                "stream",
-                                "system-role",
-                                "opaque-fields",
-                            )
-                        ]
-                    },
-                },
-                {
-                    "properties": {"provider": {"const": "openai"}},
-                    "required": ["base-url", "model"],
-                    "not": {"required": ["script"]},
-                },
-            ]
-        }
+        json_schema_extra={"oneOf": [_provider_schema(name) for name in PROVIDERS]}
     )
 
     provider: str
@@ -238,11 +230,21 @@ class ModelTable(Table):
     key: Name | None = None
     prices: PricesTable | None = None
     max_tokens: Count | None = None
-    limit_field: str | None = None
+    dialect: str | None = None
+    key_header: str | None = None
+    headers: dict[str, str] | None = None
+    query: dict[str, str] | None = None
+    add: dict[str, Any] | None = None
     omit: list[str] | None = None
     stream: bool | None = None
+    whole_for: list[str] | None = None
+    limit_field: str | None = None
     system_role: str | None = None
-    opaque_fields: bool | None = None
+    reasoning_field: str | None = None
+    reasoning_back: str | None = None
+    opaque_fields: bool | list[str] | None = None
+    schema_omit: list[str] | None = None
+    answer_format: str | None = None
     addresses: list[Network] = []
     idle: Time | None = None
     timeout: Time | None = None

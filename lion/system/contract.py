@@ -24,7 +24,7 @@ Rule: what is here only grows within a version. What breaks a plugin is a new CO
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, Protocol, get_args
 
@@ -34,6 +34,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 from lion.domain.text import show_line as show_line
 from lion.manifest.fields import Size as Size
 from lion.manifest.fields import Time
+from lion.system.model_door import Hear as Hear
+from lion.system.model_door import Reply as Reply
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -48,7 +50,7 @@ GROUP: Final = "lion.system"
 
 EVERYTHING: Final = ("*",)
 
-USABLE: Final = ("http", "tools")
+USABLE: Final = ("http", "tools", "llm")
 """Capabilities a system plugin may ask the host for; a manifest grants them like a component's.
 
 Secrets that are granted go into its requests where their audience has the server, unseen.
@@ -172,6 +174,23 @@ class PluginHost(Protocol):
 
     async def tool(self, name: str, /, **arguments: Any) -> Any:
         """Call another plugin's tool (`plugin.function`); JSON both ways. Raises HostError."""
+        ...
+
+    async def model(
+        self,
+        name: str,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        hear: Hear | None = None,
+    ) -> Reply:
+        """Ask a model of the manifest; messages and tools as in wit/llm.wit, as Python values.
+
+        `hear(kind, value)` is told each event as it comes. Raises HostError.
+        """
         ...
 
     async def log(self, level: str, message: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from lion.ports import Clock, HandleCall, Import
 from lion.system.contract import Answer, HostError
+from lion.system.model_door import Hear, Reply, converse
 from lion.values.json_plain import check_plain
 from lion.values.json_scalars import JsonMismatch
 from lion.values.packed import pack, unpack
@@ -22,6 +23,7 @@ _FUNCTIONS: Final = {
     "log": ("write",),
     "http": ("send",),
     "tools": ("call",),
+    "llm": ("start", "[method]answer.next"),
 }
 
 
@@ -41,7 +43,9 @@ class HostDoor:
         self, holder: str, imports: Sequence[Import], handle: HandleCall, clock: Clock
     ) -> None:
         self.holder = holder
-        self._imports = {i.interface.rpartition("/")[2]: n for n, i in enumerate(imports)}
+        self._imports = {
+            (one.interface.rpartition("/")[2], one.name): n for n, one in enumerate(imports)
+        }
         self._handle = handle
         self._clock = clock
 
@@ -70,7 +74,7 @@ class HostDoor:
             "body": None if body is None else _packed(body),
             "timeout": timeout_ns,
         }
-        answer = await self._ask("http", [request])
+        answer = await self._ask("http", "send", [request])
         lines = [line.partition(": ") for line in answer["headers"].splitlines()]
         return Answer(
             status=answer["status"],
@@ -82,16 +86,35 @@ class HostDoor:
     async def tool(self, name: str, /, **arguments: Any) -> Any:
         """See contract.Host."""
         text = json.dumps(arguments, ensure_ascii=False, allow_nan=False)
-        return json.loads(await self._ask("tools", [_text(name), text]))
+        return json.loads(await self._ask("tools", "call", [_text(name), text]))
 
     async def log(self, level: str, message: str) -> None:
         """See contract.Host."""
         if level not in LEVELS:
             raise HostError("invalid", f"{level!r} is no level; write {', '.join(LEVELS)}")
-        await self._ask("log", [level, _text(message)])
+        await self._ask("log", "write", [level, _text(message)])
 
-    async def _ask(self, capability: str, args: list[Any]) -> Any:
-        index = self._imports.get(capability)
+    async def model(
+        self,
+        name: str,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        hear: Hear | None = None,
+    ) -> Reply:
+        """See contract.Host."""
+        if max_tokens is not None and not 0 < max_tokens < 2**32:
+            raise HostError("invalid", "max_tokens is at least 1")
+        return await converse(
+            self._ask, _text(name), messages, tools=tools, schema=schema,
+            max_tokens=max_tokens, temperature=temperature, hear=hear,
+        )  # fmt: skip
+
+    async def _ask(self, capability: str, function: str, args: list[Any]) -> Any:
+        index = self._imports.get((capability, function))
         if index is None:
             raise HostError("denied", f"{capability!r} is not among what the plugin uses")
         try:

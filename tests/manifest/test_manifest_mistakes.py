@@ -111,7 +111,7 @@ MISTAKES = [
     (
         "[vars]",
         "[system.db]\nuse = 'x'\nallow.kv = { bytes = \"1 KiB\" }\n[vars]",
-        "system.db.allow.kv: unknown key 'kv'; known here: http, secrets, tools",
+        "system.db.allow.kv: unknown key 'kv'; known here: http, llm, secrets, tools",
     ),
     (
         "[vars]",

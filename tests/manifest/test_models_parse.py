@@ -81,7 +81,7 @@ def test_what_is_recorded_is_the_same_plan() -> None:
     ("old", "new", "said"),
     [
         ('provider = "scripted"', 'provider = "scriptd"', "did you mean 'scripted'?"),
-        ('provider = "scripted"', 'provider = "anthropic"', "no provider of this version yet"),
+        ('provider = "scripted"', 'provider = "anthropic"', "has no 'script'"),
         ('script = "answers.toml"', "", "'scripted' needs 'script'; add script = "),
         ('script = "answers.toml"', 'script = "a"\nkey = "k"', "has no 'key'; remove this line"),
         ('model = "m"', "", "'openai' needs 'model'"),

@@ -59,7 +59,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     `addresses` are addresses and networks that may be reached though they are private
     ("127.0.0.1", "::1", "10.0.0.0/8"); every other private address is refused.
     `secrets` are names whose values go into the request where their audience has its host;
-    `required` are those without which it is not sent (`denied`), for instance a model's key.
+    `required` are those without which it is not sent (`denied`), for instance a model's key;
+    they go into `key_header` where the operator names no place (empty: `authorization`).
     `is_told`: it is not sent (`denied`) if one of `secrets` is bound to no value, or if none of
     them goes into it.
     `headers` are names that may be sent though they can change what a request is at a server.
@@ -73,6 +74,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    key_header: str = ""
     is_told: bool = False
     headers: tuple[str, ...] = ()
     connections: int = 32

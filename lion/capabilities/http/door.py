@@ -95,7 +95,12 @@ class Door:
         parts = framed(hop)
         hop.terms.spend("bytes-out", size_of(hop, parts))
         told = self._vault.inject(
-            hop.url, parts, hop.terms.secrets, hop.terms.required, is_told=hop.terms.is_told
+            hop.url,
+            parts,
+            hop.terms.secrets,
+            hop.terms.required,
+            is_told=hop.terms.is_told,
+            key_header=hop.terms.key_header,
         )
         has_secret = told is not parts
         if has_secret:

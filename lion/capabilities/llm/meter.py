@@ -10,14 +10,11 @@ Rule: the grant that allowed the question pays.
 
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Usage
-from lion.capabilities.models.tokens import estimate_chat, price
+from lion.capabilities.models.tokens import USUAL_MAX_TOKENS, estimate_chat, price
 from lion.domain.call import CallError
 from lion.domain.plan import Grant, Model
 from lion.domain.units import MILLION
 from lion.ports import CallContext
-
-USUAL_MAX_TOKENS = 4_096
-"""What an answer may have where only a budget limits it, so that one does not take it all."""
 
 LEEWAY = 16
 """Tokens by which an estimate may be wrong, besides half of it."""
@@ -67,11 +64,11 @@ class TokenMeter:
         words = f"this question alone has about {self._input:,} tokens; left are {left}"
         return CallError("exhausted", words)
 
-    def _cost(self, input: int, output: int) -> dict[str, int]:
+    def _cost(self, input: int, output: int, cached: int = 0, written: int = 0) -> dict[str, int]:
         cost = {
             "calls": 1,
             "tokens": input + output,
-            "money": price(self._model, input, output),
+            "money": price(self._model, input, output, cached, written),
         }
         return {kind: cost[kind] for kind in self._quota}
 
@@ -98,7 +95,11 @@ class TokenMeter:
 
     def settle(self, usage: Usage | None) -> None:
         """Charge what was used instead of what was reserved; None: nothing of it was answered."""
-        used = (usage.input, usage.output) if usage is not None else (0, 0)
+        used = (
+            (usage.input, usage.output, usage.cached, usage.written)
+            if usage is not None
+            else (0, 0)
+        )
         for kind, amount in self._cost(*used).items():
             change = amount - self._reserved[kind]
             if change:

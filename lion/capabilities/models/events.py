@@ -40,11 +40,15 @@ class ToolEnd(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Tokens of question and answer."""
+    """Tokens of question and answer; of the question, how many were `cached` (read from a cache
+    of the server's) and `written` into one.
+    """
 
     input: int
     output: int
     estimated: bool = False
+    cached: int = 0
+    written: int = 0
 
 
 class Stop(msgspec.Struct, frozen=True):

@@ -42,11 +42,15 @@ def error_of(data: str) -> Any:
         return data
 
 
-def raise_error(error: Any) -> NoReturn:
-    """Raise what an error says: Overloaded where another try may do, else CallError."""
+def raise_error(error: Any, *, also: tuple[str, ...] = ()) -> NoReturn:
+    """Raise what an error says: Overloaded where another try may do, else CallError.
+
+    `also` are further types that say so in one protocol.
+    """
     text = error_text(error)
     for layer in _layers(error, _DEEPEST):
-        if any(_is_passing(layer.get(key)) for key in ("code", "type", "status")):
+        signs = [layer.get(key) for key in ("code", "type", "status")]
+        if any(_is_passing(sign) or sign in also for sign in signs):
             raise Overloaded(text)
     raise CallError("unavailable", f"the model's server says: {text}")
 

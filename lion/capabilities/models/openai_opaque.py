@@ -33,15 +33,23 @@ _JOINED: Final = ("text", "summary", "data", "thinking", "signature")
 """Fields of a piece of reasoning that come bit by bit."""
 
 
+Block = tuple[int, dict[str, Any]]
+"""Of an answer in blocks (blocks.py): how long a piece of its text was, or -1 for what is none,
+and the block's fields."""
+
+
 class Hung(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What hangs on a call, on its function, and on the message that it is the first call of."""
+    """What hangs on a call, on its function, and on the message that it is the first call of;
+    and which blocks stood between the call before it and this one.
+    """
 
     call: dict[str, Any] = {}
     function: dict[str, Any] = {}
     message: dict[str, Any] = {}
+    blocks: list[Block] = []
 
     def __bool__(self) -> bool:
-        return bool(self.call or self.function or self.message)
+        return bool(self.call or self.function or self.message or self.blocks)
 
 
 _decode = msgspec.json.Decoder(Hung).decode
@@ -68,9 +76,14 @@ def hang(id: str, hung: Hung) -> str:
             "unavailable", "what the model's server hangs on a call is no JSON"
         ) from None
     if len(written) > MOST_BYTES:
-        words = f"the model's server hangs more than {MOST_BYTES:,} bytes on a call"
-        raise CallError("unavailable", f"{words}; the manifest may say opaque-fields = false")
+        raise too_much()
     return f"{id}{MARK}{base64.urlsafe_b64encode(written).decode()}"
+
+
+def too_much() -> CallError:
+    """What an answer comes to whose server hangs too much on a call."""
+    words = f"the model's server hangs more than {MOST_BYTES:,} bytes on a call"
+    return CallError("unavailable", f"{words}; the manifest may say opaque-fields = false")
 
 
 def take_off(id: str) -> tuple[str, Hung]:
@@ -83,7 +96,7 @@ def take_off(id: str) -> tuple[str, Hung]:
     except (ValueError, RecursionError):
         return id, Hung()
     message: dict[str, Any] = {key: hung.message[key] for key in ON_MESSAGE if key in hung.message}
-    return own, Hung(on_call(hung.call), on_function(hung.function), message)
+    return own, Hung(on_call(hung.call), on_function(hung.function), message, hung.blocks)
 
 
 class HungMessage:

@@ -16,7 +16,7 @@ from lion.capabilities.models.events import Event, Stop, Text, Thinking, Usage
 from lion.capabilities.models.openai_calls import CallAssembler
 from lion.capabilities.models.openai_errors import COMPLAINTS, error_of, has_error, raise_error
 from lion.capabilities.models.openai_json import DONE, chunks_of, is_done
-from lion.capabilities.models.tokens import MOST_TOKENS
+from lion.capabilities.models.tokens import counted
 from lion.capabilities.models.tool_names import ToolNames
 
 STOPS = {
@@ -45,6 +45,9 @@ FAILED = (
     "canceled", "timeout",
 )  # fmt: skip
 """Finish reasons that say that the answer is none."""
+
+THOUGHTS = ("reasoning_content", "reasoning")
+"""Where servers say what the model thinks, besides a field of a manifest's own."""
 
 _FIRST = (None, 0, "0", "")
 """Indexes of the only choice that is asked for."""
@@ -101,12 +104,16 @@ def _words_alone(data: str) -> str:
 class ChunkDecoder:
     """Implements Decoder."""
 
-    def __init__(self, names: ToolNames, *, keeps_hung: bool = True) -> None:
+    def __init__(
+        self, names: ToolNames, *, keeps_hung: bool = True, reasoning_field: str = THOUGHTS[0]
+    ) -> None:
+        self._thoughts = tuple(dict.fromkeys((reasoning_field, *THOUGHTS)))
+        self._is_usual = reasoning_field in THOUGHTS
         self._calls = CallAssembler(names, keeps_hung=keeps_hung)
         self._reason: str | None = None
         self._complaint: dict[str, Any] | None = None
         self._has_said = self._has_deltas = self._is_document = False
-        self.is_over = False
+        self.is_over = self.is_paused = False
 
     @property
     def is_whole(self) -> bool:
@@ -119,7 +126,8 @@ class ChunkDecoder:
 
     def feed(self, type: str, data: str) -> Iterable[Event]:
         """What one event says; nothing after `[DONE]`."""
-        if type == "message" and not self.is_over and (text := _words_alone(data)):
+        is_plain = self._is_usual and type == "message" and not self.is_over
+        if is_plain and (text := _words_alone(data)):
             self._has_said = self._has_deltas = True
             return (Text(text),)
         return self._feed(type, data)
@@ -161,11 +169,11 @@ class ChunkDecoder:
         if has_error(chunk):
             raise_error(chunk)
         if usage := chunk.get("usage"):
-            yield from _usage(usage)
+            yield from usage_of(usage)
         if isinstance(groq := chunk.get("x_groq"), dict):
             if has_error(groq):
                 raise_error(groq)
-            yield from _usage(groq.get("usage"))
+            yield from usage_of(groq.get("usage"))
         choices = chunk.get("choices")
         if not isinstance(choices, list) and any(chunk.get(key) for key in COMPLAINTS):
             self._complaint = chunk
@@ -185,7 +193,7 @@ class ChunkDecoder:
             self._is_document = self._is_document or is_document
             yield from self._delta(message)
         if usage := choice.get("usage"):
-            yield from _usage(usage)
+            yield from usage_of(usage)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason.lower() not in ("", "null", "none"):
             self._reason = reason.lower()
@@ -193,8 +201,9 @@ class ChunkDecoder:
                 raise_error({"error": {"type": reason, "message": f"it stopped by {reason!r}"}})
 
     def _delta(self, delta: dict[str, Any]) -> Iterator[Event]:
-        thought = delta.get("reasoning_content") or delta.get("reasoning")
-        if isinstance(thought, str) and thought:
+        found = (delta.get(field) for field in self._thoughts)
+        thought = next((one for one in found if one), None)
+        if isinstance(thought, str):
             yield from self._said(Thinking(thought))
         for content in (delta.get("content"), delta.get("refusal")):
             for event in _content(content):
@@ -229,17 +238,14 @@ def _texts(content: Any) -> Iterator[str]:
             yield text
 
 
-def _usage(usage: Any) -> Iterator[Usage]:
+def usage_of(usage: Any) -> Iterator[Usage]:
     """What a server says of tokens; 0 for what it does not say, or says wrongly."""
     if isinstance(usage, dict):
-        given = _tokens(usage.get("prompt_tokens", usage.get("input_tokens")))
-        said = _tokens(usage.get("completion_tokens", usage.get("output_tokens")))
+        given = counted(usage.get("prompt_tokens", usage.get("input_tokens")))
+        said = counted(usage.get("completion_tokens", usage.get("output_tokens")))
+        details = usage.get("prompt_tokens_details", usage.get("input_tokens_details"))
+        details = details if isinstance(details, dict) else {}
+        cached = counted(details.get("cached_tokens"))
+        written = counted(details.get("cache_write_tokens"))
         if given or said:
-            yield Usage(given, said)
-
-
-def _tokens(number: Any) -> int:
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    is_number = isinstance(number, int) and not isinstance(number, bool)
-    return number if is_number and 0 < number <= MOST_TOKENS else 0
+            yield Usage(given, said, cached=cached, written=written)

@@ -8,8 +8,6 @@ Rule: what a server refuses, the manifest leaves out; nobody guesses.
 
 from typing import Any, assert_never
 
-import msgspec
-
 from lion.capabilities.models.chat import (
     Assistant,
     Chat,
@@ -21,33 +19,27 @@ from lion.capabilities.models.chat import (
 )
 from lion.capabilities.models.openai_opaque import Hung, take_off
 from lion.capabilities.models.openai_stream import ChunkDecoder
+from lion.capabilities.models.schemas import trimmed
+from lion.capabilities.models.spelling import encoded, finished, headers_of, streams, url_of
 from lion.capabilities.models.tool_names import ToolNames
-from lion.capabilities.models.wire import WireRequest
-from lion.domain.call import CallError
+from lion.capabilities.models.wire import Decoder, WireRequest
 from lion.domain.plan import Model
-
-_STREAM = "text/event-stream, application/json"
 
 
 class OpenAiWire:
-    """Implements Wire: `POST {base}/chat/completions`, streaming."""
+    """Implements Wire: `POST {base}/chat/completions`."""
 
-    def spell(self, model: Model, chat: Chat) -> WireRequest:
+    def spell(self, model: Model, chat: Chat, after: Decoder | None = None) -> WireRequest:
         """The request for a question. Raises CallError("invalid")."""
         names = ToolNames(chat)
-        try:
-            body = msgspec.json.encode(_body(model, chat, names))
-        except RecursionError:
-            raise CallError("invalid", "the question is nested too deeply") from None
+        body = finished(model, _body(model, chat, names))
         return WireRequest(
-            url=f"{model.base_url}/chat/completions",
-            headers=(
-                ("content-type", "application/json"),
-                ("accept", _STREAM if model.streams else "application/json"),
-                ("user-agent", "lion"),
+            url=url_of(model, "chat/completions"),
+            headers=headers_of(model, body),
+            body=encoded(body),
+            decoder=ChunkDecoder(
+                names, keeps_hung=model.opaque_fields, reasoning_field=model.reasoning_field
             ),
-            body=body,
-            decoder=ChunkDecoder(names, keeps_hung=model.opaque_fields),
         )
 
 
@@ -56,21 +48,31 @@ def _body(model: Model, chat: Chat, names: ToolNames) -> dict[str, Any]:
         "model": model.model,
         "messages": [_message(model, message, names) for message in chat.messages],
     }
-    if model.streams:
+    if streams(model, chat):
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     if chat.tools:
         body["tools"] = [
-            _function(names.there(tool.name), tool.description, tool.input_schema)
+            _function(
+                names.there(tool.name),
+                tool.description,
+                trimmed(tool.input_schema, model.schema_omit),
+            )
             for tool in chat.tools
         ]
-    if chat.schema is not None:
-        answer = {"name": "answer", "schema": chat.schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": answer}
+    if chat.schema is not None and model.answer_format != "none":
+        body["response_format"] = _format(model, chat.schema)
     if chat.max_tokens is not None:
         body[model.limit_field] = chat.max_tokens
     if chat.temperature is not None:
         body["temperature"] = chat.temperature
-    return {name: value for name, value in body.items() if name not in model.omit}
+    return body
+
+
+def _format(model: Model, schema: dict[str, Any]) -> dict[str, Any]:
+    if model.answer_format == "json_object":
+        return {"type": "json_object"}
+    answer = {"name": "answer", "schema": trimmed(schema, model.schema_omit)}
+    return {"type": "json_schema", "json_schema": answer}
 
 
 def _function(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -95,17 +97,33 @@ def _message(model: Model, message: Message, names: ToolNames) -> dict[str, Any]
 
 def _assistant(model: Model, message: Assistant, names: ToolNames) -> dict[str, Any]:
     told: dict[str, Any] = {"role": "assistant", "content": message.content}
+    if message.thinking and _gives_back(model, message):
+        told[model.reasoning_field] = message.thinking
     if not message.tool_calls:
         return told
     calls = [(call, *take_off(call.id)) for call in message.tool_calls]
     told["content"] = message.content or None
     told["tool_calls"] = [_call(call, id, hung, model, names) for call, id, hung in calls]
-    if message.thinking and "reasoning_content" not in model.omit:
-        told["reasoning_content"] = message.thinking
     if model.opaque_fields:
         for _, _, hung in calls:
-            told = {**hung.message, **told}
+            told = {**_known(model, hung.message), **told}
     return told
+
+
+def _gives_back(model: Model, message: Assistant) -> bool:
+    """Whether what the model thought goes back to this server."""
+    if model.reasoning_field in model.omit:
+        return False
+    return model.reasoning_back == "always" or (
+        model.reasoning_back == "calls" and bool(message.tool_calls)
+    )
+
+
+def _known(model: Model, fields: dict[str, Any]) -> dict[str, Any]:
+    """Of what a server hung on something, what it takes back."""
+    if not model.opaque_names:
+        return fields
+    return {name: value for name, value in fields.items() if name in model.opaque_names}
 
 
 def _call(call: ToolCall, id: str, hung: Hung, model: Model, names: ToolNames) -> dict[str, Any]:
@@ -114,8 +132,8 @@ def _call(call: ToolCall, id: str, hung: Hung, model: Model, names: ToolNames) -
     if not model.opaque_fields:
         hung = Hung()
     return {
-        **hung.call,
+        **_known(model, hung.call),
         "id": id,
         "type": "function",
-        "function": {**hung.function, **function},
+        "function": {**_known(model, hung.function), **function},
     }

@@ -14,6 +14,7 @@ from lion.errors import InternalError
 from lion.reading import read_text
 
 if TYPE_CHECKING:
+    from lion.capabilities.models.wire import Wire
     from lion.capabilities.secrets.scrub import Scrubber
 
 
@@ -43,15 +44,33 @@ def _provider(
         return _scripted(model.script, values)
     if door is None:
         raise InternalError(f"the model {model.name!r} is on a server and there is no way out")
-    from lion.capabilities.models.openai_wire import OpenAiWire
     from lion.capabilities.models.remote import RemoteModel
 
-    remote = RemoteModel(model, OpenAiWire(), door)
+    remote = RemoteModel(model, wire_of(model), door)
     if scrubber is None:
         return remote
     from lion.capabilities.models.starred import StarredModel
 
     return StarredModel(remote, scrubber)
+
+
+def wire_of(model: Model) -> "Wire":
+    """The protocol that a model's provider speaks."""
+    match model.provider:
+        case "anthropic":
+            from lion.capabilities.models.anthropic_wire import AnthropicWire
+
+            return AnthropicWire()
+        case "openai-responses":
+            from lion.capabilities.models.responses_wire import ResponsesWire
+
+            return ResponsesWire()
+        case "openai":
+            from lion.capabilities.models.openai_wire import OpenAiWire
+
+            return OpenAiWire()
+        case _:
+            raise InternalError(f"the provider {model.provider!r} has no protocol")
 
 
 def _scripted(path: Path, values: Mapping[str, str]) -> Provider:

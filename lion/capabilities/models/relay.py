@@ -37,6 +37,7 @@ class Relay:
         self._input = estimate_chat(chat)
         self._output = 0
         self._said_input = self._said_output = 0
+        self._said_cached = self._said_written = 0
         self._stop: Stop | None = None
         self._calls = 0
         self._has_arguments = False
@@ -49,10 +50,14 @@ class Relay:
         """As the provider said, where that can be; else estimated from what was sent and came."""
         input = believed(self._said_input, self._input)
         output = believed(self._said_output, self._output)
+        # Of a question whose size is estimated nothing is known to have been in a cache.
+        cached, written = (0, 0) if input is None else (self._said_cached, self._said_written)
         return Usage(
             self._input if input is None else input,
             self._output if output is None else output,
             estimated=input is None or output is None,
+            cached=cached,
+            written=written,
         )
 
     @property
@@ -91,6 +96,8 @@ class Relay:
                 # The last one counts, but nothing is no number.
                 self._said_input = input or self._said_input
                 self._said_output = output or self._said_output
+                self._said_cached = event.cached or self._said_cached
+                self._said_written = event.written or self._said_written
             case Stop():
                 self._stop = event
             case ToolStart(_, name):

@@ -11,7 +11,6 @@ nothing that becomes of the connection matters, nor is the rest waited for long.
 
 import random
 from collections.abc import Awaitable, Callable
-from email.utils import parsedate_to_datetime
 
 import trio
 
@@ -20,6 +19,14 @@ from lion.capabilities.models.balance import Balance
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.error_words import body_text
 from lion.capabilities.models.events import Event, Stop, Tell, Usage
+from lion.capabilities.models.refusals import (
+    AFTER_REASON,
+    MOST_ERROR,
+    Again,
+    header,
+    refuse,
+    translated,
+)
 from lion.capabilities.models.sse import DOCUMENT, ServerEvent, SseParser
 from lion.capabilities.models.wire import Decoder, Overloaded, Wire, WireRequest
 from lion.domain.call import CallError
@@ -34,32 +41,17 @@ FIRST_PAUSE = 0.5
 """Seconds before the second try; twice as many before each further one."""
 LONGEST_PAUSE = 60.0
 """Seconds; a server that wishes for more has failed."""
+MOST_PAUSES = 8
+"""Within one answer; a server that pauses more often has failed."""
 MOST_STREAMS = 256
 """Of one model at once; who asks beyond that waits for one to end."""
 MOST_BYTES = 64 * 1024 * 1024
 """Of one answer, comments included."""
-MOST_ERROR = 16 * 1024
 
 AFTER_DONE = 0.25
 """Seconds for a connection to end once the server said that nothing more comes."""
-AFTER_REASON = 5.0
-"""Seconds for what may follow the model's last word: how many tokens it was."""
 _LOST = ("connection", "timeout", "protocol")
 """How a connection fails that dies."""
-
-PASSING = (408, 409, 429)
-CASES = {400: "invalid", 401: "denied", 402: "exhausted", 403: "denied", 404: "not-found"}
-CASES |= {408: "timeout", 413: "invalid", 422: "invalid", 429: "exhausted"}
-"""What a status means for a guest; any other is `unavailable`."""
-
-
-class _Again(Exception):
-    """Another try may do. `failure` is what it comes to if there is none."""
-
-    def __init__(self, failure: CallError, pause: float | None = None) -> None:
-        super().__init__(failure.text)
-        self.failure = failure
-        self.pause = pause
 
 
 class RemoteModel:
@@ -81,22 +73,37 @@ class RemoteModel:
         """Ask, and tell what comes. Raises CallError."""
         total = self._model.total_ns
         with trio.move_on_after(total / SECOND) as scope:
-            await self._try(chat, tell)
+            await self._turns(chat, tell)
         if scope.cancelled_caught:
             words = f"the whole answer took longer than {render_duration(total)}"
             raise CallError("timeout", words)
 
-    async def _try(self, chat: Chat, tell: Tell) -> None:
+    async def _turns(self, chat: Chat, tell: Tell) -> None:
+        """Ask, and ask on as long as the server pauses. Raises CallError."""
+        decoder = await self._try(chat, tell, None)
+        for _ in range(MOST_PAUSES):
+            if not decoder.is_paused:
+                return
+            decoder = await self._try(chat, tell, decoder)
+        if decoder.is_paused:
+            words = f"the model paused more than {MOST_PAUSES} times within one answer"
+            raise CallError("unavailable", words)
+
+    async def _try(self, chat: Chat, tell: Tell, after: Decoder | None) -> Decoder:
+        """The decoder that has read the answer. Raises CallError."""
         for number in range(1, TRIES + 1):
             attempt = _Attempt(tell)
+            asked = self._wire.spell(self._model, chat, after)
             try:
-                await self._ask(self._wire.spell(self._model, chat), attempt)
-                return
-            except _Again as exc:
+                await self._ask(asked, attempt)
+                decoder: Decoder = asked.decoder
+                return decoder
+            except Again as exc:
                 pause = self._pause(number, exc.pause)
                 if attempt.has_told or number == TRIES or pause is None:
                     raise exc.failure from None
             await trio.sleep(pause)
+        raise AssertionError("the last try returns or raises")
 
     def _pause(self, number: int, wished: float | None) -> float | None:
         """Seconds before the next try, None for none."""
@@ -117,9 +124,9 @@ class RemoteModel:
                 await _read(exchange, asked.decoder, attempt)
         except Overloaded as exc:
             failure = CallError("unavailable", f"the model's server says: {exc.text}")
-            raise _Again(failure) from None
+            raise Again(failure) from None
         except CallError as exc:
-            raise _translated(exc) from None
+            raise translated(exc) from None
 
     def _terms(self, attempt: "_Attempt") -> Terms:
         model = self._model
@@ -127,6 +134,7 @@ class RemoteModel:
             pool=f"model {model.name}",
             addresses=(*model.addresses, *host_addresses(parse_url(model.base_url).host)),
             required=(model.key,) if model.key else (),
+            key_header=model.key_header,
             connections=MOST_STREAMS,
             redirects=0,
             spend=attempt.count,
@@ -156,7 +164,7 @@ class _Attempt:
 
 async def _read(exchange: Exchange, decoder: Decoder, attempt: _Attempt) -> None:
     if exchange.status != 200:
-        await _refuse(exchange)
+        await refuse(exchange)
     parser = SseParser()
     is_first, lost = True, None
     while lost is None:
@@ -213,7 +221,7 @@ def _is_cut(last: ServerEvent) -> bool:
 def _check_beginning(exchange: Exchange, piece: bytes) -> None:
     """Raise CallError for a page of HTML or the like."""
     if piece.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        kind = _header(exchange, "content-type").partition(";")[0].strip().lower()
+        kind = header(exchange, "content-type").partition(";")[0].strip().lower()
         words = f"the model's server answered {kind[:60] or 'without a type'}, which is no stream"
         raise CallError("unavailable", f"{words}: {body_text(piece[:MOST_ERROR])}")
 
@@ -225,60 +233,4 @@ def _unfinished(decoder: Decoder, stray: str) -> Exception:
     if stray:
         words = show_line(stray, longest=80)
         return CallError("unavailable", f"the model's server sent what is no answer: {words}")
-    return _Again(CallError("unavailable", "the model's answer was cut off before its end"))
-
-
-async def _refuse(exchange: Exchange) -> None:
-    """Raise what a status other than 200 means."""
-    status = exchange.status
-    words = body_text(await _read_some(exchange, MOST_ERROR))
-    said = f"the model's server says {status}{': ' if words else ''}{words}"
-    failure = CallError(CASES.get(status, "unavailable"), said)
-    if status in PASSING or status >= 500:
-        raise _Again(failure, _wished_pause(exchange))
-    raise failure
-
-
-async def _read_some(exchange: Exchange, most: int) -> bytes:
-    """The beginning of a body, or what comes of it: a refusal stands without its words."""
-    pieces, size = [], 0
-    with trio.move_on_after(AFTER_REASON):
-        try:
-            while size < most and (piece := await exchange.receive()):
-                pieces.append(piece)
-                size += len(piece)
-        except CallError:
-            pass
-    return b"".join(pieces)[:most]
-
-
-def _wished_pause(exchange: Exchange) -> float | None:
-    """Seconds the server asks to wait for, None if it does not say."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = _header(exchange, name)
-        if text.replace(".", "", 1).isdecimal():
-            return float(text) * unit
-    return _pause_until(_header(exchange, "retry-after"), _header(exchange, "date"))
-
-
-def _pause_until(when: str, now: str) -> float | None:
-    """The time between two dates of HTTP: both are the server's, so its clock may be wrong."""
-    try:
-        return max(0.0, (parsedate_to_datetime(when) - parsedate_to_datetime(now)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _header(exchange: Exchange, name: str) -> str:
-    return next((value for known, value in exchange.headers if known == name), "")
-
-
-def _translated(exc: CallError) -> Exception:
-    """A failure of the door as one of `llm`'s cases."""
-    match exc.case:
-        case "connection":
-            return _Again(CallError("unavailable", f"the model's server: {exc.text}"))
-        case "dns" | "tls" | "redirects" | "protocol":
-            return CallError("unavailable", f"the model's server: {exc.text}")
-        case _:
-            return exc
+    return Again(CallError("unavailable", "the model's answer was cut off before its end"))

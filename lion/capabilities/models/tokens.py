@@ -16,6 +16,10 @@ BYTES_A_TOKEN = 4
 TOKENS_A_MESSAGE = 4
 """What roles and separators cost, about."""
 
+USUAL_MAX_TOKENS = 4_096
+"""What an answer may have where only a budget limits it, so that one does not take it all, and
+where nothing does but the protocol wants a number.
+"""
 
 MOST_TOKENS = 2**24
 """Of a question or an answer; more than any model takes. A larger number is no number."""
@@ -38,6 +42,15 @@ def believed(said: int, estimated: int) -> int | None:
     )
 
 
+def counted(number: object) -> int:
+    """A server's number of tokens; 0 for what is none."""
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int):
+        return 0
+    return number if 0 < number <= MOST_TOKENS else 0
+
+
 def estimate_chat(chat: Chat) -> int:
     """About how many tokens a question has, tools and schema included."""
     given = [tool for tool in (chat.tools, chat.schema) if tool]
@@ -57,7 +70,16 @@ def _estimate_message(message: Message) -> int:
     return tokens
 
 
-def price(model: Model, input: int, output: int) -> int:
-    """What so many tokens cost, in millionths of money, rounded up."""
+def price(model: Model, input: int, output: int, cached: int = 0, written: int = 0) -> int:
+    """What so many tokens cost, in millionths of money, rounded up.
+
+    `cached` and `written` are parts of `input` with prices of their own, where the model has any.
+    """
+    cached = min(cached, input)
+    written = min(written, input - cached)
     exact = input * model.input_price + output * model.output_price
+    if model.cached_price is not None:
+        exact += cached * (model.cached_price - model.input_price)
+    if model.written_price is not None:
+        exact += written * (model.written_price - model.input_price)
     return min(-(-exact // MILLION), _DEAREST)

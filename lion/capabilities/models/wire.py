@@ -29,6 +29,11 @@ class Decoder(Protocol):
     """The server said that nothing more comes, whatever becomes of the connection."""
 
     @property
+    def is_paused(self) -> bool:
+        """The answer goes on if the server is asked once more, with this decoder (Wire.spell)."""
+        ...
+
+    @property
     def is_whole(self) -> bool:
         """What came is an answer, even if nothing more comes."""
         ...
@@ -59,6 +64,9 @@ class WireRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Wire(Protocol):
     """A protocol of models."""
 
-    def spell(self, model: Model, chat: Chat) -> WireRequest:
-        """The request for a question. Raises CallError("invalid") for what it cannot say."""
+    def spell(self, model: Model, chat: Chat, after: Decoder | None = None) -> WireRequest:
+        """The request for a question; for the rest of its answer, `after` one that paused.
+
+        Raises CallError("invalid") for what it cannot say.
+        """
         ...

@@ -191,6 +191,7 @@ def _secret(
     return Secret(
         name=name, value=value, audience=audience, header=header, format=form,
         query=table.get("query"), body=table.get("body"),
+        is_placed=bool(places) or "format" in table,
     )  # fmt: skip
 
 

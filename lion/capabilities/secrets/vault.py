@@ -38,7 +38,10 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True):
-    """A value, who may be told, and in which header, query or body field."""
+    """A value, who may be told, and in which header, query or body field.
+
+    `is_placed`: the operator said where; else a protocol's own header may be meant.
+    """
 
     name: str
     value: Hidden
@@ -47,6 +50,13 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True):
     format: str = "{}"
     query: str | None = None
     body: str | None = None
+    is_placed: bool = True
+
+    def at(self, header: str) -> "Secret":
+        """The same, in this header if the operator said no other place."""
+        if self.is_placed or not header:
+            return self
+        return msgspec.structs.replace(self, header=header, format="{}")
 
     def is_for(self, url: Url) -> bool:
         """Whether the audience has this URL."""
@@ -96,10 +106,12 @@ class Vault:
         required: Iterable[str],
         *,
         is_told: bool = False,
+        key_header: str = "",
     ) -> Parts:
         """The parts with every named secret whose audience has the URL.
 
-        `is_told`: one of the names has to be for there, and all be bound. Raises
+        `key_header` is where required ones go if the operator did not say. `is_told`: one of the
+        names has to be for there, and all be bound. Raises
         CallError("denied") for that, and for a required one that is not bound, or not for there,
         or goes into a body that there is not.
         """
@@ -121,7 +133,8 @@ class Vault:
             if secret.body is not None and parts.body is None and (is_told or required):
                 words = f"the secret {secret.name!r} goes into a body, which is not there at once"
                 raise CallError("denied", words)
-            parts = _put(secret, parts)
+            is_key = secret.name in required
+            parts = _put(secret.at(key_header) if is_key else secret, parts)
         return parts
 
     def _elsewhere(self, name: str, url: Url) -> str:

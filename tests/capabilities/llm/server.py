@@ -54,7 +54,8 @@ class Server:
 
     def model(self, **fields: Any) -> Model:
         """A model of this server."""
-        return Model(name="fast", provider="openai", base_url=self.url, model="m-1", **fields)
+        usual = {"provider": "openai", "base_url": self.url, "model": "m-1"}
+        return Model(name="fast", **{**usual, **fields})
 
     async def serve(self, stream: trio.SocketStream) -> None:
         head, body = await _read_request(stream)

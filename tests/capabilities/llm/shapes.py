@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from lion.capabilities.models.events import Event
-from lion.capabilities.models.openai_wire import OpenAiWire
+from lion.capabilities.models.opening import wire_of
 from lion.capabilities.models.relay import Relay
 from lion.capabilities.models.remote import RemoteModel
 from lion.capabilities.models.reply import Gathered
@@ -119,7 +119,7 @@ async def _ask(door: Any, model: Model, asked: dict[str, Any]) -> Outcome:
         gathered.add(event)
 
     question = chat("hello", *TOOLS, **asked)
-    remote = RemoteModel(model, OpenAiWire(), door, jitter=lambda: -1.5)
+    remote = RemoteModel(model, wire_of(model), door, jitter=lambda: -1.5)
     failure = None
     try:
         await Relay(question, tell).run(remote, question)

@@ -7,6 +7,7 @@ import trio
 
 from lion.capabilities.http.door import open_door
 from lion.capabilities.models import remote
+from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import (
     Stop,
     Text,
@@ -17,7 +18,9 @@ from lion.capabilities.models.events import (
 )
 from lion.capabilities.models.openai_opaque import take_off
 from lion.capabilities.models.openai_wire import OpenAiWire
-from lion.capabilities.models.remote import RemoteModel, _pause_until
+from lion.capabilities.models.opening import wire_of
+from lion.capabilities.models.refusals import _pause_until
+from lion.capabilities.models.remote import RemoteModel
 from lion.capabilities.models.starred import StarredModel
 from lion.capabilities.secrets.file import parse_audience
 from lion.capabilities.secrets.vault import Secret, Vault
@@ -31,14 +34,20 @@ SAID = [Text("Hel"), Text("lo"), Usage(7, 2), Stop("end")]
 
 
 async def ask(
-    server: Server, *tools: str, vault: Vault | None = None, **fields: Any
+    server: Server,
+    *tools: str,
+    vault: Vault | None = None,
+    asked: Chat | None = None,
+    **fields: Any,
 ) -> tuple[list[Any], CallError | None]:
     """What a model of this server says, and how it fails."""
     ear, failure = Ear(), None
+    asked = chat("hello", *tools) if asked is None else asked
     async with open_door(vault) as door:
-        model = RemoteModel(server.model(**fields), OpenAiWire(), door, jitter=lambda: -1.49)
+        served = server.model(**fields)
+        model = RemoteModel(served, wire_of(served), door, jitter=lambda: -1.49)
         try:
-            await model.answer(chat("hello", *tools), ear)
+            await model.answer(asked, ear)
         except CallError as exc:
             failure = exc
     return ear.events, failure
