@@ -30,7 +30,6 @@ from lion.domain.events import (
     RunEnding,
     RunFinished,
     RunStarted,
-    StateCheckpointed,
     SystemPluginFailed,
     SystemPluginLagged,
     SystemPluginLoaded,
@@ -96,8 +95,6 @@ def describe(event: Event) -> str:
             return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
-        case StateCheckpointed():
-            return f"{event.reason}: {', '.join(event.stores)}"
         case ApprovalAsked() | ApprovalDecided() | ApprovalConsumed() | ApprovalExpired():
             return _approval(event)
         case AnswerJudged():
