@@ -103,7 +103,7 @@ class CallStats(msgspec.Struct):
 class Adapted(msgspec.Struct, frozen=True, kw_only=True):
     """A guest of another kind (`extism`) that became a component: `data` are its bytes, made of the
     original (SHA-256 in hex, size in bytes) and an adapter of lion's. `imports` are the original's
-    own, as it names them.
+    own, as it names them, each with the host functions behind it (`kv.get`).
     """
 
     data: bytes
@@ -111,7 +111,7 @@ class Adapted(msgspec.Struct, frozen=True, kw_only=True):
     original: str
     size: int
     adapter: bytes
-    imports: tuple[str, ...]
+    imports: Mapping[str, tuple[str, ...]]
 
 
 class Component(Protocol):

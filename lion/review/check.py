@@ -12,7 +12,7 @@ from lion.domain.plan import Directory, Limits, Plan
 from lion.policy.policy_file import Policy
 from lion.ports import Surroundings, SystemInfo
 from lion.review.idle_rules import IdleRule, idle_rules
-from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
+from lion.review.loaded import ComponentInfo, GuestInfo, ToolInfo, loaded_of
 from lion.review.rights import GrantView, HolderAudit, Refusal, RuleView, audit_plan
 
 
@@ -38,7 +38,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     is false, and `system` says whose code it is. `described` has what `lion inspect` says of each
     tool: docs, type (WIT, or for a system plugin Python), JSON schemas of arguments and result.
     `granted` are capabilities, `scopes` their grants one by one; `refused` is what it imports and
-    may not use, and by whom; `rules` are the operator's that speak of what it imports.
+    may not use, and by whom; `rules` are the operator's that speak of what it imports. `guest` is
+    what the component was made of, if lion made it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     directories: tuple[Directory, ...]
     limits: Limits
     warnings: tuple[str, ...]
+    guest: GuestInfo | None = None
 
 
 def audit_manifest(
@@ -101,4 +103,5 @@ def _checked(holder: HolderAudit, info: ComponentInfo) -> Checked:
         directories=holder.directories,
         limits=holder.limits,
         warnings=holder.warnings,
+        guest=info.guest,
     )

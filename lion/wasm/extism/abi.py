@@ -5,10 +5,10 @@ Rule: a component imports what its plug-in's imports need, no more: that is its 
 Rule: an import that no table here has is refused by name, unless a system plugin offers it.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from lion.domain.labels import label as label
 from lion.domain.text import show_line
 from lion.errors import GuestError
 
@@ -103,10 +103,12 @@ INTERNAL: Final = frozenset(
 """Exports that compilers add and nobody calls by name."""
 
 
-def needs_of(asked: Iterable[tuple[str, str]]) -> set[str]:
-    """What of lion's the imports (module, name) of a plug-in need, as `fs.open`."""
+def needs_of(asked: Iterable[tuple[str, str]], opens: bool = False) -> set[str]:
+    """What of lion's these imports (module, name) need, as `fs.open`; `opens` whether the plug-in
+    can open files, if that is not among them.
+    """
     names = set(asked)
-    opens = (WASI, "path_open") in names
+    opens = opens or (WASI, "path_open") in names
     needs: set[str] = set()
     for module, name in names:
         tables = (ENV_NEEDS,) if module == ENV else (WASI_NEEDS,)
@@ -120,15 +122,6 @@ def needs_of(asked: Iterable[tuple[str, str]]) -> set[str]:
 def host_name(interface: str, function: str) -> str:
     """`fs.open` of `lion:host/fs@0.1.0`, `open`."""
     return f"{interface.removeprefix(HOST).partition('@')[0]}.{function}"
-
-
-def label(name: str) -> str:
-    """A name as the component model has it: `count_vowels` is `count-vowels`. A word begins with a
-    letter, so digits join the word before. Empty if nothing is left.
-    """
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", name).lower()
-    words = re.sub(r"[^a-z0-9]+", "-", spaced).strip("-")
-    return re.sub(r"-(?=[0-9])", "", re.sub(r"^[0-9-]+", "", words))
 
 
 def labels(names: Iterable[str], what: str) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,6 @@
 """Look here if you want to know what happens to a core module that is to be loaded: which it may
 be, of which modules it consists, and what is remembered of its composition.
 
-Several modules of one plug-in travel as one file of core module sections, whose names are in a
-custom section (`pack_modules`): that is the original whose digest is recorded.
-
 Rule: everything here works on bytes that anybody wrote, in a thread, and is bounded by their size.
 """
 
@@ -17,21 +14,18 @@ from typing import Final
 from lion.domain.text import show_line
 from lion.errors import GuestError
 from lion.ports import Adapted, Extensions
-from lion.wasm.extism.abi import ENV, WASI
+from lion.values.core_modules import CORE_HEAD, Packed, is_packed, unpack
+from lion.wasm.extism.abi import ENV, PRESENT, USER, WASI, label, needs_of
 from lion.wasm.extism.binary import section, text
 from lion.wasm.extism.compose import VERSION, Composer, Host, check_world
 from lion.wasm.extism.face import check_imports
-from lion.wasm.extism.frame import PREAMBLE
-from lion.wasm.extism.module import HEAD, CoreModule, Cursor, read_module
-from lion.wasm.extism.rewrite import rewrite
+from lion.wasm.extism.module import CoreModule, read_module
+from lion.wasm.extism.rewrite import plain_name, rewrite
 
-NAMES: Final = "extism-modules"
-"""The custom section that names a plug-in's modules, JSON: the last one is called."""
 MARK: Final = "lion-extism"
 """The custom section of what was composed, JSON: digests of plug-in and adapter, the composer."""
-MOST_MODULES: Final = 8
 MAIN: Final = "main"
-"""What the module is called whose exports are the plug-in's."""
+"""What the module is called whose exports are the plug-in's; else it is the last one."""
 
 
 @cache
@@ -47,7 +41,7 @@ def _adapter() -> CoreModule:
 
 def is_plugin(data: bytes) -> bool:
     """Whether bytes are what `adapt` takes: a core module, or several packed."""
-    return data[:8] == HEAD or (data[:8] == PREAMBLE and NAMES.encode() in data[8:64])
+    return data[:8] == CORE_HEAD or is_packed(data)
 
 
 def adapt(data: bytes, extensions: Extensions | None, host: Host) -> Adapted:
@@ -56,7 +50,8 @@ def adapt(data: bytes, extensions: Extensions | None, host: Host) -> Adapted:
 
     Raises GuestError(ending="world") for what is none, or imports what is not there.
     """
-    modules = [(name, rewrite(read_module(one))) for name, one in _unpack(data)]
+    packed = _unpack(data)
+    modules = [(name, rewrite(read_module(one), packed.pages)) for name, one in packed.modules]
     _check_kind(modules)
     ordered, main = _ordered(modules)
     check_imports(ordered, _adapter())
@@ -79,44 +74,31 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _named_imports(modules: Sequence[tuple[str, CoreModule]]) -> tuple[str, ...]:
-    """What the plug-in itself imports, but from its own modules: `extism:host/env.alloc`."""
+def _named_imports(modules: Sequence[tuple[str, CoreModule]]) -> dict[str, tuple[str, ...]]:
+    """What the plug-in itself imports, but from its own modules (`extism:host/env.alloc`), and the
+    host functions that each needs.
+    """
     own = {name for name, _ in modules}
-    names = (
-        f"{i.module}.{i.name.partition('~')[0]}"
-        for _, m in modules
-        for i in m.imports
-        if i.module not in own
-    )
-    return tuple(dict.fromkeys(names))
+    names = {(i.module, plain_name(i.name)) for _, m in modules for i in m.imports}
+    found: dict[str, tuple[str, ...]] = {}
+    for module, name in sorted(names):
+        if module not in own:
+            found[f"{module}.{name}"] = _behind(module, name, (WASI, "path_open") in names)
+    return found
 
 
-def pack_modules(modules: Sequence[tuple[str, bytes]]) -> bytes:
-    """Several core modules, by name, as one file; one alone is its own file."""
-    if len(modules) == 1:
-        return modules[0][1]
-    names = json.dumps([name for name, _ in modules]).encode()
-    parts = [section(1, data) for _, data in modules]
-    return b"".join([PREAMBLE, section(0, text(NAMES) + names), *parts])
+def _behind(module: str, name: str, opens: bool) -> tuple[str, ...]:
+    if module not in PRESENT:
+        return (f"{USER}{label(module)}.{label(name)}",)
+    needs = needs_of([(module, name)], opens)
+    return tuple(sorted(n.replace("[method]", "") for n in needs if "[resource-drop]" not in n))
 
 
-def _unpack(data: bytes) -> list[tuple[str, bytes]]:
-    if data[:8] == HEAD:
-        return [(MAIN, data)]
+def _unpack(data: bytes) -> Packed:
     try:
-        cursor = Cursor(data, 8, len(data))
-        parts = []
-        while cursor.at < cursor.end:
-            kind = cursor.byte()
-            parts.append((kind, cursor.take(cursor.number())))
-        names = json.loads(parts[0][1][1 + len(NAMES) :])
-    except (IndexError, ValueError, RecursionError) as exc:
-        raise GuestError("its modules cannot be read", ending="world") from exc
-    bodies = [body for kind, body in parts[1:] if kind == 1 and body[:8] == HEAD]
-    is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    if not is_list or len(names) != len(bodies) or not 1 <= len(names) <= MOST_MODULES:
-        raise GuestError("its modules cannot be read", ending="world")
-    return list(zip(names, bodies, strict=True))
+        return unpack(data, MAIN)
+    except ValueError as exc:
+        raise GuestError(f"its modules cannot be read: {exc}", ending="world") from exc
 
 
 def _check_kind(modules: Sequence[tuple[str, CoreModule]]) -> None:
@@ -164,7 +146,7 @@ def _check_links(
     for name, module in modules:
         for one in module.imports:
             if one.module in by_name and one.signature is not None:
-                if by_name[one.module].functions.get(one.name.partition("~")[0]) != one.signature:
+                if by_name[one.module].functions.get(plain_name(one.name)) != one.signature:
                     raise GuestError(
                         f"its module {show_line(name)!r} imports {show_line(one.module)}."
                         f"{show_line(one.name)}, which that one does not export so",

@@ -1,12 +1,14 @@
 """Look here if you want to know what is changed in a plug-in's own bytes, and why.
 
 A component may not import one name twice, which Go's compiler does; and Go's modules have tens of
-thousands of pieces of data, each of which costs at every start. Nothing else is touched.
+thousands of pieces of data, each of which costs at every start. And a manifest of Extism's may say
+how large memory gets. Nothing else is touched.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
+from lion.errors import GuestError
 from lion.wasm.extism import module as m
 from lion.wasm.extism.binary import const, section, text, unsigned, vector
 from lion.wasm.extism.module import CoreModule, Cursor, read_module
@@ -16,13 +18,14 @@ GAP: Final = 64
 FEW: Final = 64
 """So many pieces are left as they are."""
 MOST_PIECES: Final = 200_000
+MOST_MEMORIES: Final = 16
 AGAIN: Final = "~"
 """What stands between a name and which time it is imported."""
 
 
-def rewrite(core: CoreModule) -> CoreModule:
-    """The module with every import's name once, and data that lies close in one piece. Raises
-    GuestError(ending="world").
+def rewrite(core: CoreModule, pages: int | None = None) -> CoreModule:
+    """The module with every import's name once, data that lies close in one piece, and memories of
+    at most so many pages (None: as many as it says). Raises GuestError(ending="world").
     """
     changes: dict[int, bytes] = {}
     names = [(i.module, i.name) for i in core.imports]
@@ -34,6 +37,8 @@ def rewrite(core: CoreModule) -> CoreModule:
         joined = _data(core)
         if joined is not None:
             changes[m.DATA] = joined
+    if pages is not None and m.MEMORIES in kinds:
+        changes[m.MEMORIES] = _memories(core, pages)
     if not changes:
         return core
     parts = [m.HEAD]
@@ -49,6 +54,23 @@ def _imports(core: CoreModule) -> bytes:
         times = seen[one.module, one.name] = seen.get((one.module, one.name), 0) + 1
         name = one.name if times == 1 else f"{one.name}{AGAIN}{times}"
         written.append(text(one.module) + text(name) + one.described)
+    return vector(written)
+
+
+def _memories(core: CoreModule, pages: int) -> bytes:
+    at, end = next((at, end) for kind, at, end in core.sections if kind == m.MEMORIES)
+    cursor = Cursor(core.data, at, end)
+    written = []
+    try:
+        for _ in range(cursor.count(MOST_MEMORIES, "memories")):
+            flags, least = cursor.byte(), cursor.number()
+            most = min(pages, cursor.number()) if flags & 1 else pages
+            if flags > 1 or least > most:
+                what = f"it begins with {least:,} pages of memory, and may have {most:,}"
+                raise GuestError(what, ending="world", hint="raise memory.max_pages")
+            written.append(b"\x01" + unsigned(least) + unsigned(most))
+    except IndexError as exc:
+        raise GuestError("its memories cannot be read", ending="world") from exc
     return vector(written)
 
 
