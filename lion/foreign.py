@@ -1,5 +1,5 @@
-"""Look here if you want to know how Extism's own files are used as they are: a manifest of Extism's
-(JSON) in place of lion's, and a plug-in's input as the one word that it takes.
+"""Look here if you want to know how Extism's own files are used as they are: a manifest of
+Extism's (JSON) in place of lion's, and a plug-in's input as the one word that it takes.
 
 Rule: a module is read once, as every component, and is what its hash says, or nothing is run.
 Rule: nothing is fetched.

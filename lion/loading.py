@@ -38,7 +38,16 @@ from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
-from lion.ports import Adapted, Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
+from lion.ports import (
+    Adapted,
+    Clock,
+    Component,
+    EventLog,
+    Extensions,
+    Offered,
+    Operation,
+    SystemComponent,
+)
 from lion.reading import beside, read_regular, reason_of
 from lion.system.entry import AllLent, load_system, open_system
 from lion.version import VERSION
@@ -163,7 +172,7 @@ class Loader:
                 found.failures[name] = exc
 
     async def _keep(self, data: bytes, adapted: Adapted | None) -> None:
-        """Make a component's bytes durable: of one that was made, what was made and the adapter."""
+        """Make a component's bytes durable; of one that was made, those and the adapter's."""
         for blob in (data,) if adapted is None else (adapted.data, adapted.adapter):
             await self._log.put_blob(blob)
 

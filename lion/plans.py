@@ -94,9 +94,7 @@ def _read_path(word: str, folder: Path, sets: Mapping[str, str], given: Given) -
 
     path = Path(os.path.abspath(folder / word))
     if is_extism_manifest(path):
-        return extism_plan(
-            path, sets, allow=given.allow, config=given.config, lent=given.lent
-        )
+        return extism_plan(path, sets, allow=given.allow, config=given.config, lent=given.lent)
     # A component is read by who loads it, and can be large.
     is_component = path.suffix == ".wasm" and path.is_file()
     data = b"" if is_component else read_either(path)

@@ -138,7 +138,10 @@ def extism_tables(found: ExtismManifest, name: str, path: Path) -> dict[str, Any
         wanted = memory.max_pages * PAGE * (len(found.wasm) + 1)
         limits["memory"] = f"{max(wanted, 64 * MIB)} B"
     holder = {"component": str(path), "allow": allow, "limits": limits, "config": found.config}
-    return {"name": name, "plugins": {name: {key: value for key, value in holder.items() if value}}}
+    return {
+        "name": name,
+        "plugins": {name: {key: value for key, value in holder.items() if value}},
+    }
 
 
 def _http(host: str, most: int | None, origin: str) -> list[Any]:
@@ -147,7 +150,7 @@ def _http(host: str, most: int | None, origin: str) -> list[Any]:
     is_plain = "*" not in host or host == "*" or (stars == "*" and dot and "*" not in rest)
     if not is_plain or _NO_GLOB.search(host) or not host or re.search(r"[\s/@#]", host):
         raise OperatorError(
-            f"the Extism manifest {origin!r} allows the hosts {host!r}, a pattern lion does not have",
+            f"the Extism manifest {origin!r} allows the hosts {host!r}, no pattern of lion's",
             hint='write a host, "*.example.com", or "*"',
         )
     urls = [f"* {scheme}://{host}/**" for scheme in ("http", "https")]

@@ -101,9 +101,11 @@ class CallStats(msgspec.Struct):
 
 
 class Adapted(msgspec.Struct, frozen=True, kw_only=True):
-    """A guest of another kind (`extism`) that became a component: `data` are its bytes, made of the
-    original (SHA-256 in hex, size in bytes) and an adapter of lion's. `imports` are the original's
-    own, as it names them, each with the host functions behind it (`kv.get`).
+    """A guest of another kind (`extism`) that became a component.
+
+    `data` are its bytes, made of the original (SHA-256 in hex, size in bytes) and an adapter of
+    lion's. `imports` are the original's own, as it names them, each with the host functions behind
+    it (`kv.get`).
     """
 
     data: bytes

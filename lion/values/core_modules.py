@@ -8,7 +8,6 @@ Source: the component model's binary format (Binary.md): sections 0 (custom) and
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -53,7 +52,9 @@ def unpack(data: bytes, alone: str) -> Packed:
         raise ValueError("no modules are packed here")
     try:
         said: Any = json.loads(sections[0][1 + len(NAME) :])
-        names, pages = msgspec.convert((said["modules"], said["pages"]), tuple[list[str], int | None])
+        names, pages = msgspec.convert(
+            (said["modules"], said["pages"]), tuple[list[str], int | None]
+        )
     except (LookupError, TypeError, RecursionError, msgspec.ValidationError) as exc:
         raise ValueError("the names of the modules cannot be read") from exc
     return Packed(tuple(zip(names, sections[1:], strict=True)), pages)

@@ -48,9 +48,7 @@ class Adapter:
             raise too_large(origin)
         key = await trio.to_thread.run_sync(_key, data, extensions)
         if key not in self._made:
-            made = await trio.to_thread.run_sync(
-                adapt, data, extensions, self._offers.interfaces
-            )
+            made = await trio.to_thread.run_sync(adapt, data, extensions, self._offers.interfaces)
             self._keep(key, made)
         return self._made[key]
 
@@ -66,4 +64,3 @@ def _key(data: bytes, extensions: Extensions | None) -> tuple[str, str]:
     offered = extensions or {}
     asked = {name: dict(offered[name]) for name in sorted(offered) if name.startswith("extism:")}
     return hashlib.sha256(data).hexdigest(), repr(asked)
-

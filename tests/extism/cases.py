@@ -11,8 +11,8 @@ from lion.system import S32, SystemPlugin, function
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One call: of the last of `modules`, whose function has the plug-in's own name. `files` are in
-    the directory that is granted at /mnt; `server` is asked for by a plug-in's input.
+    """One call: of the last of `modules`, whose function has the plug-in's own name. `files` are
+    in the directory that is granted at /mnt; SERVER in an input is the test's server.
     """
 
     modules: tuple[str, ...]

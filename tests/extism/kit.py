@@ -9,8 +9,8 @@ from typing import Any
 import tomli_w
 import wasmtime
 
+from lion.domain.call import Status
 from lion.domain.events import CallFinished
-from lion.domain.events.calls import Status
 from lion.domain.labels import label
 from lion.review.report import Ending
 from tests.attack.kit import Arena, only
@@ -25,7 +25,9 @@ def lend(arena: Arena) -> None:
         arena.host.lend(name, what)
 
 
-def table(case: Case, component: Path, mounted: Path, server: str, granted: Collection[str]) -> Any:
+def table(
+    case: Case, component: Path, mounted: Path, server: str, granted: Collection[str]
+) -> Any:
     """A manifest with one call of a plug-in, granted these."""
     allow: dict[str, Any] = {}
     if "kv" in granted:
@@ -50,7 +52,11 @@ def table(case: Case, component: Path, mounted: Path, server: str, granted: Coll
 
 
 async def run(
-    arena: Arena, case: Case, modules: Path, mounted: Path, server: str = "",
+    arena: Arena,
+    case: Case,
+    modules: Path,
+    mounted: Path,
+    server: str = "",
     granted: Collection[str] = ALL,
 ) -> tuple[Ending, str]:
     """How a call of a case's ends, and its run."""

@@ -7,9 +7,9 @@ import msgspec
 
 from lion.cli.audit_table import render_system
 from lion.cli.grants import render_grant, render_idle
+from lion.cli.guests import GUESTS
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
-from lion.cli.guests import GUESTS
 from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line
 from lion.plans import read_manifest

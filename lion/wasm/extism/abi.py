@@ -1,5 +1,5 @@
-"""Look here if you want to know which of lion's functions stand behind those that an Extism plug-in
-imports, and what its exports are called.
+"""Look here if you want to know which of lion's functions stand behind those that an Extism
+plug-in imports, and what its exports are called.
 
 Rule: a component imports what its plug-in's imports need, no more: that is its ceiling.
 Rule: an import that no table here has is refused by name, unless a system plugin offers it.
@@ -111,11 +111,11 @@ def needs_of(asked: Iterable[tuple[str, str]], opens: bool = False) -> set[str]:
     opens = opens or (WASI, "path_open") in names
     needs: set[str] = set()
     for module, name in names:
-        tables = (ENV_NEEDS,) if module == ENV else (WASI_NEEDS,)
-        tables = (*tables, OPENED_NEEDS) if module == WASI and opens else tables
-        if module in PRESENT:
-            for table in tables:
-                needs.update(table.get(name, "").split())
+        tables = [ENV_NEEDS] if module == ENV else [WASI_NEEDS] if module == WASI else []
+        if module == WASI and opens:
+            tables.append(OPENED_NEEDS)
+        for table in tables:
+            needs.update(table.get(name, "").split())
     return needs
 
 
@@ -130,7 +130,9 @@ def labels(names: Iterable[str], what: str) -> Iterator[tuple[str, str]]:
     for name in names:
         short = label(name)
         if not short:
-            raise GuestError(f"{what} {show_line(name)!r} has no letter in its name", ending="world")
+            raise GuestError(
+                f"{what} {show_line(name)!r} has no letter in its name", ending="world"
+            )
         if short in seen:
             both = f"{show_line(seen[short])!r} and {show_line(name)!r}"
             raise GuestError(f"{what} {both} are both {short} here", ending="world")

@@ -45,8 +45,8 @@ def is_plugin(data: bytes) -> bool:
 
 
 def adapt(data: bytes, extensions: Extensions | None, host: Host) -> Adapted:
-    """The component made of a plug-in. `extensions` are what system plugins offer (None: it is only
-    looked at), `host` lion's own functions.
+    """The component made of a plug-in. `extensions` are what system plugins offer (None: it is
+    only looked at), `host` lion's own functions.
 
     Raises GuestError(ending="world") for what is none, or imports what is not there.
     """
@@ -145,10 +145,12 @@ def _check_links(
 ) -> None:
     for name, module in modules:
         for one in module.imports:
-            if one.module in by_name and one.signature is not None:
-                if by_name[one.module].functions.get(plain_name(one.name)) != one.signature:
-                    raise GuestError(
-                        f"its module {show_line(name)!r} imports {show_line(one.module)}."
-                        f"{show_line(one.name)}, which that one does not export so",
-                        ending="world",
-                    )
+            other = by_name.get(one.module)
+            if other is None or one.signature is None:
+                continue
+            if other.functions.get(plain_name(one.name)) != one.signature:
+                raise GuestError(
+                    f"its module {show_line(name)!r} imports {show_line(one.module)}."
+                    f"{show_line(one.name)}, which that one does not export so",
+                    ending="world",
+                )

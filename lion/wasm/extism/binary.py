@@ -1,5 +1,5 @@
-"""Look here if you want to know how WebAssembly's binary form is written: numbers, names, sections,
-and small core modules made here.
+"""Look here if you want to know how WebAssembly's binary form is written: numbers, names,
+sections, and small core modules made here.
 
 Source: WebAssembly's binary format (webassembly.github.io/spec/core/binary) and the component
 model's (Binary.md there).

@@ -220,9 +220,7 @@ class Composer:
             memory = f.core_export(self._instances[of], "memory", CORE_MEMORY)
             given[f"p{number}"] = f.bundle({"memory": memory})
         made = f.instantiate(f.core_module(glue.bridge(max(users) + 1, kinds)), given)
-        functions = {
-            key: f.core_export(made, key.split(" ", 1)[1], CORE_FUNC) for key in own
-        }
+        functions = {key: f.core_export(made, key.split(" ", 1)[1], CORE_FUNC) for key in own}
         self._fill(table, own, functions, begin, len(slots))
 
     def _export(self) -> None:

@@ -76,7 +76,7 @@ def bridge(modules: int, functions: Mapping[str, Signature]) -> bytes:
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """An export to call: its name, whether it gives a number, and whether initialisers run first."""
+    """An export to call: its name, whether it gives a number, whether initialisers run first."""
 
     name: str
     gives: bool

@@ -86,7 +86,9 @@ class Cursor:
     def count(self, most: int, what: str) -> int:
         number = self.number()
         if number > most:
-            raise GuestError(f"it has {number:,} {what}, of which {most:,} are read", ending="world")
+            raise GuestError(
+                f"it has {number:,} {what}, of which {most:,} are read", ending="world"
+            )
         return number
 
     def take(self, size: int) -> bytes:

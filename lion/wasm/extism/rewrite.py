@@ -6,6 +6,7 @@ how large memory gets. Nothing else is touched.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from lion.errors import GuestError
@@ -103,7 +104,7 @@ def _data(core: CoreModule) -> bytes | None:
                 before.extend(content)
                 continue
         joined.append((offset, bytearray(content)))
-    if any(a[0] + len(a[1]) > b[0] for a, b in zip(joined, joined[1:], strict=False)):
+    if any(a[0] + len(a[1]) > b[0] for a, b in pairwise(joined)):
         return None
     return vector(
         b"\x00" + const(offset) + b"\x0b" + unsigned(len(content)) + bytes(content)

@@ -206,5 +206,7 @@ def resources_of(functions: Mapping[str, Function]) -> list[str]:
     for kind in functions.values():
         for t in (*(t for _, t in kind.params), kind.result):
             if t is not None and has_handle(t):
-                found.update(dict.fromkeys(re.findall(r"(?:own|borrow)<[^>]*\.([\w-]+)>", render(t))))
+                found.update(
+                    dict.fromkeys(re.findall(r"(?:own|borrow)<[^>]*\.([\w-]+)>", render(t)))
+                )
     return list(found)

@@ -2,8 +2,8 @@
 system plugin offers.
 
 In Extism they take and give numbers, of which an i64 mostly is a handle of text. So what a system
-plugin offers decides: where its function has a text, the number is a handle; where it has a number,
-it is one. Nobody offers them while a plug-in is only looked at: then each i64 is a handle.
+plugin offers decides: where its function has a text, the number is a handle; where it has a
+number, it is one. Nobody offers them while a plug-in is only looked at: each i64 is a handle then.
 """
 
 from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def _function(one: CoreImport, interface: str, known: Mapping[str, str]) -> User
             f"it imports {show_line(one.module)}.{show_line(one.name)} as {signature}, "
             f"but here {interface} has it as {_short(kind)}",
             ending="world",
-            hint="offer a function with a text or an integer of 64 bits for each i64, and no other",
+            hint="offer it with a text or an integer of 64 bits for each i64",
         )
     return UserFunction(name=one.name, label=short, signature=signature, type=kind)
 

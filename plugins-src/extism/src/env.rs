@@ -10,7 +10,11 @@ pub extern "C" fn config_get(key: u64) -> u64 {
     let name = bytes(key);
     let given = must("config", 4, |r| unsafe { host::config_get(name.as_ptr(), name.len(), r) });
     free(key);
-    if given.u8(4) == 0 || given.u32(12) == 0 { 0 } else { given.u32(8) as u64 }
+    if given.u8(4) == 0 || given.u32(12) == 0 {
+        0
+    } else {
+        given.u32(8) as u64
+    }
 }
 
 #[no_mangle]
@@ -18,7 +22,11 @@ pub extern "C" fn var_get(key: u64) -> u64 {
     let name = bytes(key);
     let given = must("var", 4, |r| unsafe { host::kv_get(name.as_ptr(), name.len(), r) });
     free(key);
-    if given.u8(4) == 0 { 0 } else { put(&unpack(&given.text(8))) }
+    if given.u8(4) == 0 {
+        0
+    } else {
+        put(&unpack(&given.text(8)))
+    }
 }
 
 #[no_mangle]

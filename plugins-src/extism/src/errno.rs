@@ -27,8 +27,25 @@ pub const TIMEDOUT: Errno = 73;
 
 /// The cases of `fs.failure` in their order, of which the first ten are those of `types.error`.
 const NUMBERS: [Errno; 19] = [
-    ACCES, INVAL, NOENT, EXIST, BUSY, DQUOT, TIMEDOUT, CANCELED, IO, IO, ISDIR, NOTDIR, NOTEMPTY, ROFS, LOOP,
-    NAMETOOLONG, BUSY, NOTSUP, IO,
+    ACCES,
+    INVAL,
+    NOENT,
+    EXIST,
+    BUSY,
+    DQUOT,
+    TIMEDOUT,
+    CANCELED,
+    IO,
+    IO,
+    ISDIR,
+    NOTDIR,
+    NOTEMPTY,
+    ROFS,
+    LOOP,
+    NAMETOOLONG,
+    BUSY,
+    NOTSUP,
+    IO,
 ];
 
 impl From<Refusal> for Errno {

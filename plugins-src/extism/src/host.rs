@@ -60,8 +60,21 @@ imports!("lion:guest/exit@0.1.0" { "finish" finish(is_error: u32, p: P, n: usize
 
 /// The cases of `types.error`, then those of `http.failure`; those of files become numbers (errno.rs).
 const CASES: [&str; 15] = [
-    "denied", "invalid", "not-found", "exists", "conflict", "exhausted", "timeout", "cancelled", "unavailable",
-    "other", "dns", "connection", "tls", "redirects", "protocol",
+    "denied",
+    "invalid",
+    "not-found",
+    "exists",
+    "conflict",
+    "exhausted",
+    "timeout",
+    "cancelled",
+    "unavailable",
+    "other",
+    "dns",
+    "connection",
+    "tls",
+    "redirects",
+    "protocol",
 ];
 
 /// What a host call gave: `result<_, variant of texts>` in memory.
@@ -83,7 +96,11 @@ impl Refusal {
     pub fn words(&self) -> String {
         let case = CASES.get(self.case as usize).copied().unwrap_or("other");
         let text = String::from_utf8_lossy(slice(self.words.0 as u64, self.words.1 as u64));
-        if text.is_empty() { case.to_string() } else { format!("{case}: {text}") }
+        if text.is_empty() {
+            case.to_string()
+        } else {
+            format!("{case}: {text}")
+        }
     }
 }
 
@@ -113,7 +130,11 @@ impl Given {
 pub fn ask(align: usize, call: impl FnOnce(R)) -> Result<Given, Refusal> {
     let mut given = Given([0; 64]);
     call(given.0.as_mut_ptr());
-    if given.0[0] == 0 { Ok(given) } else { Err(Refusal::at(given.0[align..].as_ptr())) }
+    if given.0[0] == 0 {
+        Ok(given)
+    } else {
+        Err(Refusal::at(given.0[align..].as_ptr()))
+    }
 }
 
 /// The same where a refusal ends the plug-in's call: Extism's own functions have no way to fail.

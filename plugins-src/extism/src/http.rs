@@ -34,7 +34,7 @@ fn read(json: &[u8]) -> Request {
             headers.push(format!("{name}: {}", value.as_str().unwrap_or_default()));
         }
     }
-    let method = text("method").to_uppercase();
+    let method = text("method").to_ascii_uppercase();
     Request {
         url: text("url"),
         method: if method.is_empty() { "GET".to_string() } else { method },
@@ -49,8 +49,19 @@ fn start(request: &Request, body: &[u8], what: &str) -> u32 {
     let (m, u, h) = (&request.method, &request.url, &request.headers);
     let given = must(what, 4, |r| unsafe {
         host::http_start(
-            m.as_ptr(), m.len(), u.as_ptr(), u.len(), h.as_ptr(), h.len(), has_body, whole.as_ptr(), whole.len(),
-            0, 0, streams as u32, r,
+            m.as_ptr(),
+            m.len(),
+            u.as_ptr(),
+            u.len(),
+            h.as_ptr(),
+            h.len(),
+            has_body,
+            whole.as_ptr(),
+            whole.len(),
+            0,
+            0,
+            streams as u32,
+            r,
         )
     });
     let exchange = given.u32(4);
@@ -69,11 +80,11 @@ fn keep_head(head: &Given) {
     for line in head.text(8).lines() {
         let Some((name, value)) = line.split_once(':') else { continue };
         let value = value.trim();
-        let joined = match found.get(&name.to_lowercase()).and_then(Value::as_str) {
+        let joined = match found.get(&name.to_ascii_lowercase()).and_then(Value::as_str) {
             Some(before) => format!("{before}, {value}"),
             None => value.to_string(),
         };
-        found.insert(name.to_lowercase(), Value::String(joined));
+        found.insert(name.to_ascii_lowercase(), Value::String(joined));
     }
     let answer = ANSWER.get();
     answer.status = head.u32(4) & 0xffff;

@@ -75,12 +75,20 @@ fn is_inside(at: u64, size: u64) -> bool {
 
 #[no_mangle]
 pub extern "C" fn load_u8(at: u64) -> u32 {
-    if is_inside(at, 1) { unsafe { *(at as u32 as *const u8) as u32 } } else { 0 }
+    if is_inside(at, 1) {
+        unsafe { *(at as u32 as *const u8) as u32 }
+    } else {
+        0
+    }
 }
 
 #[no_mangle]
 pub extern "C" fn load_u64(at: u64) -> u64 {
-    if is_inside(at, 8) { unsafe { (at as u32 as *const u64).read_unaligned() } } else { 0 }
+    if is_inside(at, 8) {
+        unsafe { (at as u32 as *const u64).read_unaligned() }
+    } else {
+        0
+    }
 }
 
 #[no_mangle]
@@ -100,13 +108,21 @@ pub extern "C" fn store_u64(at: u64, value: u64) {
 #[no_mangle]
 pub extern "C" fn input_load_u8(index: u64) -> u32 {
     let (at, size) = CALL.get().input;
-    if index < size { load_u8(at + index) } else { 0 }
+    if index < size {
+        load_u8(at + index)
+    } else {
+        0
+    }
 }
 
 #[no_mangle]
 pub extern "C" fn input_load_u64(index: u64) -> u64 {
     let (at, size) = CALL.get().input;
-    if index.checked_add(8).is_some_and(|end| end <= size) { load_u64(at + index) } else { 0 }
+    if index.checked_add(8).is_some_and(|end| end <= size) {
+        load_u64(at + index)
+    } else {
+        0
+    }
 }
 
 #[no_mangle]

@@ -13,5 +13,7 @@ mod packed;
 mod paths;
 mod plugin;
 mod stat;
+mod state;
 mod stdio;
+mod transfer;
 mod wasi;

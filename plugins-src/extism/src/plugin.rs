@@ -21,7 +21,11 @@ pub struct Plugin(pub u32);
 impl Plugin {
     fn check(self, at: u32, size: u32) -> Result<(), Errno> {
         let end = unsafe { memory_size(self.0) };
-        if at as u64 + size as u64 <= end { Ok(()) } else { Err(errno::FAULT) }
+        if at as u64 + size as u64 <= end {
+            Ok(())
+        } else {
+            Err(errno::FAULT)
+        }
     }
 
     pub fn read(self, at: u32, size: u32) -> Result<Vec<u8>, Errno> {
