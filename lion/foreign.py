@@ -118,7 +118,9 @@ def extism_plan(
 
     found = parse_extism(read_text(path, "the Extism manifest"), str(path))
     name = bare_name(path)
-    tables = extism_tables(found, name, path)
+    # A module that imports one of them has its name in it; the engine will know exactly.
+    keeps = any(word in read_plugin(path) for word in (b"var_get", b"var_set"))
+    tables = extism_tables(found, name, path, keeps=keeps)
     holder = tables["plugins"][name]
     for key, more in (("allow", allow), ("config", config)):
         if more:

@@ -115,12 +115,14 @@ def module_names(found: ExtismManifest) -> list[str]:
     ]
 
 
-def extism_tables(found: ExtismManifest, name: str, path: Path) -> dict[str, Any]:
-    """The manifest's tables: one plugin, with what it is granted. Raises OperatorError."""
+def extism_tables(found: ExtismManifest, name: str, path: Path, *, keeps: bool) -> dict[str, Any]:
+    """The manifest's tables: one plugin, with what it is granted; `keeps` whether its modules use
+    variables. Raises OperatorError.
+    """
     memory = found.memory or Memory()
     allow: dict[str, Any] = {}
     held = VARS if memory.max_var_bytes is None else memory.max_var_bytes
-    if held:
+    if held and keeps:
         allow["kv"] = {"bytes": f"{held} B"}
     if found.allowed_hosts:
         allow["http"] = [
