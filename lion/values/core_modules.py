@@ -4,7 +4,7 @@ then the original whose digest is recorded.
 It is a component's head, a custom section that names them, and a section for each: nothing that
 runs. One module without more to say is its own file.
 
-Source: the component model's binary format (Binary.md): sections 0 (custom) and 1 (core module).
+Source: the component model's binary format: sections 0 (custom) and 1 (core module).
 """
 
 import json

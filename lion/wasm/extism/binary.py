@@ -2,7 +2,7 @@
 sections, and small core modules made here.
 
 Source: WebAssembly's binary format (webassembly.github.io/spec/core/binary) and the component
-model's (Binary.md there).
+model's (github.com/WebAssembly/component-model).
 """
 
 from collections.abc import Iterable, Sequence

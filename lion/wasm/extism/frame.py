@@ -1,7 +1,7 @@
 """Look here if you want to know how a component is written section by section, each thing getting
 the number by which later ones name it.
 
-Source: the component model's binary format (Binary.md).
+Source: the component model's binary format (github.com/WebAssembly/component-model).
 """
 
 from collections.abc import Mapping
