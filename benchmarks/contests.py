@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from benchmarks import extism_guest, outside
+from benchmarks import extism_guest, extism_plugin, outside
 from benchmarks.extism_guest import ExtismGuest
 from benchmarks.lion_bare import open_bare
 from benchmarks.lion_host import open_whole
@@ -221,5 +221,6 @@ CONTESTS = (
     Contest(name="replay", title="replay of recorded calls, against the run itself",
             count=20_000, open=_replay,
             note="opening, verifying and loading included"),
+    *extism_plugin.CONTESTS,
     *outside.CONTESTS,
 )  # fmt: skip

@@ -64,6 +64,8 @@ GOALS = (
          contest="host_call_text", limit=1.0, unit="x", figure=_ratio_to("extism")),
     Goal(name="host_call_recorded", title="policed and recorded, at most twice Extism's bare one",
          contest="recorded_text", limit=2.0, unit="x", figure=_ratio_to("extism")),
+    Goal(name="extism_plugin", title="an Extism plug-in's call, no slower than its own SDK's",
+         contest="extism_plugin", limit=1.0, unit="x", figure=_ratio_to("extism")),
     Goal(name="host_call_rich", title="rich exchange, bare", contest="host_call_rich",
          limit=40, unit="us", figure=_micros),
     Goal(name="fresh_call", title="fresh instance and call", contest="fresh_call",

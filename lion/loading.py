@@ -23,6 +23,7 @@ from lion.domain.capability import (
 from lion.domain.events import LineLogged, RunStarted
 from lion.domain.plan import Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
+from lion.foreign import is_extism_manifest, read_plugin
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
 from lion.kernel.inspect import (
@@ -38,6 +39,7 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import (
+    Adapted,
     Clock,
     Component,
     EventLog,
@@ -55,9 +57,12 @@ Operations = Mapping[tuple[str, str], Operation]
 
 
 def read_component(path: Path) -> bytes:
-    """A component's bytes, read once. Raises OperatorError if the file cannot be read, is no
-    regular one, or has more than COMPONENT_SIZE bytes.
+    """A component's bytes, or those of an Extism manifest's modules, read once. Raises
+    OperatorError if the file cannot be read, is no regular one, or has more than COMPONENT_SIZE
+    bytes.
     """
+    if is_extism_manifest(path):
+        return read_plugin(path)
     try:
         return read_regular(path)
     except (OSError, ValueError) as exc:
@@ -161,10 +166,15 @@ class Loader:
                 data = await beside(partial(read_component, holder.component))
                 component = await self._runtime.load(data, holder.origin, extensions)
                 _check(component, holder, found.operations)
-                await self._log.put_blob(data)
+                await self._keep(data, component.adapted)
                 found.components[name] = component
             except LionError as exc:
                 found.failures[name] = exc
+
+    async def _keep(self, data: bytes, adapted: Adapted | None) -> None:
+        """Make a component's bytes durable; of one that was made, those and the adapter's."""
+        for blob in (data,) if adapted is None else (adapted.data, adapted.adapter):
+            await self._log.put_blob(blob)
 
     def _extensions(
         self, plan: Plan, loaded: Mapping[str, Component]

@@ -14,6 +14,7 @@ import msgspec
 from lion.domain.names import NAME_FORMS, is_name
 from lion.domain.plan import Plan, RunCall
 from lion.errors import OperatorError
+from lion.foreign import extism_plan, is_extism_manifest
 from lion.policy.policy_file import Policy, parse_policy
 from lion.reading import COMPONENT_SIZE, TEXT_SIZE, read_regular, read_text, reason_of, too_large
 
@@ -96,12 +97,14 @@ def _read_path(word: str, folder: Path, sets: Mapping[str, str], given: Given) -
     from lion.manifest.parse import bare_plan, parse_manifest
 
     path = Path(os.path.abspath(folder / word))
+    if is_extism_manifest(path):
+        return extism_plan(path, sets, allow=given.allow, config=given.config, lent=given.lent)
     # A component is read by who loads it, and can be large.
     is_component = path.suffix == ".wasm" and path.is_file()
     data = b"" if is_component else read_either(path)
     if not _is_component(path, data):
-        if (said := _for_a_component(given)) is not None:
-            raise _has_grants(said)
+        if (key := _for_a_component(given)) is not None:
+            raise _has_grants(key)
         return parse_manifest(_decode(data, str(path)), path=path, sets=sets, lent=given.lent)
     if sets:
         raise OperatorError("a bare component has no variables", hint="leave them out")
@@ -197,6 +200,8 @@ def read_manifest(word: str, sets: Mapping[str, str]) -> Plan:
     from lion.manifest.parse import parse_manifest
 
     path = Path(os.path.abspath(word))
+    if is_extism_manifest(path):
+        return extism_plan(path, sets)
     data = read_either(path, "manifest")
     if data.startswith(WASM_MAGIC):
         raise OperatorError(
@@ -211,6 +216,8 @@ def read_plan(word: str, sets: Mapping[str, str]) -> Plan:
     from lion.manifest.parse import bare_plan
 
     path = Path(os.path.abspath(word))
+    if is_extism_manifest(path):
+        return extism_plan(path, sets)
     data = read_either(path)
     return bare_plan(path) if _is_component(path, data) else read_manifest(word, sets)
 

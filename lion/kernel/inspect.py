@@ -15,8 +15,9 @@ from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import find_agent, is_agent_export, tool_exports
 from lion.kernel.run_state import LiveHolder
 from lion.kernel.tool_types import bind_call, input_schema, output_schema, render_type
-from lion.ports import Component, ImportSeen, Runtime
+from lion.ports import Adapted, Component, ImportSeen, Runtime
 from lion.review.loaded import ComponentInfo as ComponentInfo
+from lion.review.loaded import GuestInfo
 from lion.review.loaded import ToolInfo as ToolInfo
 
 
@@ -53,7 +54,23 @@ def describe(component: Component, size: int) -> ComponentInfo:
     )
     is_agent = any(map(is_agent_export, component.exports))
     system = getattr(component, "info", None)
-    return ComponentInfo(component.digest, size, dict(imports), tools, is_agent, system)
+    return ComponentInfo(
+        component.digest, size, dict(imports), tools, is_agent, system, guest=_guest(component)
+    )
+
+
+def _guest(component: Component) -> GuestInfo | None:
+    """What a component was made of, if it was."""
+    adapted: Adapted | None = getattr(component, "adapted", None)
+    if adapted is None:
+        return None
+    adapter = hashlib.sha256(adapted.adapter).hexdigest()
+    return GuestInfo(adapted.kind, adapted.original, adapter, dict(adapted.imports))
+
+
+def _guest_fields(component: Component) -> tuple[str, ...]:
+    guest = _guest(component)
+    return () if guest is None else (guest.kind, guest.digest, guest.adapter)
 
 
 def check_runs(plan: Plan, components: Mapping[str, Component]) -> None:
@@ -93,7 +110,9 @@ def loaded_event(holder: LiveHolder) -> Event:
     component, tools = holder.component, tuple(holder.tools)
     imports = tuple(f"{i.interface}#{i.name}" for i in component.imports)
     if holder.system is None:
-        return PluginLoaded(holder.name, component.digest, imports, tools)
+        return PluginLoaded(
+            holder.name, component.digest, imports, tools, *_guest_fields(component)
+        )
     info = holder.system.info
     return SystemPluginLoaded(
         holder=holder.name, use=info.use, distribution=info.distribution, version=info.version,

@@ -8,6 +8,7 @@ host.py joins them.
 from lion.ports.approvals import Desk
 from lion.ports.components import (
     NO_EXTENSIONS,
+    Adapted,
     CallStats,
     Component,
     Export,
@@ -46,6 +47,7 @@ from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 __all__ = [
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
+    "Adapted",
     "Asking",
     "BudgetUse",
     "CallContext",

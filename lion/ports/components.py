@@ -100,6 +100,22 @@ class CallStats(msgspec.Struct):
     host_calls: int = 0
 
 
+class Adapted(msgspec.Struct, frozen=True, kw_only=True):
+    """A guest of another kind (`extism`) that became a component.
+
+    `data` are its bytes, made of the original (SHA-256 in hex, size in bytes) and an adapter of
+    lion's. `imports` are the original's own, as it names them, each with the host functions behind
+    it (`kv.get`).
+    """
+
+    data: bytes
+    kind: str
+    original: str
+    size: int
+    adapter: bytes
+    imports: Mapping[str, tuple[str, ...]]
+
+
 class Component(Protocol):
     """A component, checked and compiled. Any number of instances may run at once."""
 

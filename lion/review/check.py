@@ -13,7 +13,7 @@ from lion.domain.surroundings import Surroundings
 from lion.policy.policy_file import Policy
 from lion.review.beginning import Unasked, unasked_rules
 from lion.review.idle_rules import IdleRule, idle_rules
-from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
+from lion.review.loaded import ComponentInfo, GuestInfo, ToolInfo, loaded_of
 from lion.review.rights import GrantView, HolderAudit, HolderView, audit_plan
 
 
@@ -38,13 +38,14 @@ class Checked(HolderView, frozen=True, kw_only=True):
 
     `described` has what `lion inspect` says of each tool: docs, type (WIT, or for a system plugin
     Python), JSON schemas of arguments and result. `granted` are capabilities, `scopes` their
-    grants one by one.
+    grants one by one. `guest` is what the component was made of, if lion made it.
     """
 
     ceiling: tuple[str, ...]
     granted: tuple[str, ...]
     scopes: tuple[GrantView, ...]
     described: tuple[ToolInfo, ...]
+    guest: GuestInfo | None = None
 
 
 def audit_manifest(
@@ -77,4 +78,5 @@ def _checked(holder: HolderAudit, info: ComponentInfo) -> Checked:
         granted=tuple(dict.fromkeys(grant.capability for grant in holder.grants)),
         scopes=holder.grants,
         described=info.tools,
+        guest=info.guest,
     )

@@ -25,11 +25,23 @@ class ToolInfo(msgspec.Struct, frozen=True):
     output_schema: dict[str, Any]
 
 
+class GuestInfo(msgspec.Struct, frozen=True):
+    """A guest of another kind of which a component was made: `extism`; the digests of it and of
+    lion's adapter (SHA-256, hex); what it imports itself, each with the host functions behind it.
+    """
+
+    kind: str
+    digest: str
+    adapter: str
+    imports: dict[str, tuple[str, ...]]
+
+
 class ComponentInfo(msgspec.Struct, frozen=True):
     """A component: SHA-256 (hex), size in bytes, its ceiling (functions by interface), its tools,
     whether it is an agent. A system plugin has no digest and no size; `system` says whose it is.
     `refused` says why lion does not load it, `lacking` what it imports that lion does not offer,
-    by interface ("" for what its world itself imports); its tools are not known then.
+    by interface ("" for what its world itself imports); its tools are not known then. `guest` is
+    what it was made of, if lion made it.
     """
 
     digest: str
@@ -40,6 +52,7 @@ class ComponentInfo(msgspec.Struct, frozen=True):
     system: SystemInfo | None = None
     refused: str = ""
     lacking: dict[str, Sequence[str]] = {}
+    guest: GuestInfo | None = None
 
     @property
     def ceiling(self) -> tuple[str, ...]:

@@ -18,10 +18,11 @@ from wasmtime.component import Component as WasmComponent
 from wasmtime.component import Linker
 
 from lion.domain.plan import Limits
-from lion.ports import CallStats, Export, HandleCall, Handles, Import
+from lion.ports import Adapted, CallStats, Export, HandleCall, Handles, Import
 from lion.values.wit import Function, WitType, render
 from lion.wasm import capi
 from lion.wasm.admission import Admission
+from lion.wasm.exits import Finished, with_exit
 from lion.wasm.fiber import Callbacks, Guest, HostFunction, PollMeter, Values, drive
 from lion.wasm.lift import Lift, compile_lift
 from lion.wasm.lines import NO_LINES
@@ -107,15 +108,20 @@ class LoadedComponent:
         exports: Sequence[Export],
         resources: Mapping[str, Sequence[str]],
         memories: int = 1,
+        ends: Sequence[Import] = (),
+        adapted: Adapted | None = None,
     ) -> None:
+        """`ends` is the import by which a call ends early, if there is one (exits.py)."""
         self.digest = digest
+        self.adapted = adapted
         self.memories = memories
         self.imports = imports
         self.exports = exports
         self.lines = NO_LINES
         self._shared = shared
         self._wasm = wasm
-        self._linker, self._functions = link(shared, imports, resources)
+        self._ends = bool(ends)
+        self._linker, self._functions = link(shared, [*imports, *ends], resources)
         self._linker_address = capi.address(self._linker)
         self._wasm_address = capi.address(wasm)
         self._entries: dict[tuple[str, str], _Entry] = {}
@@ -140,6 +146,23 @@ class LoadedComponent:
         stats: CallStats,
     ) -> Any:
         """See ports.Component.call. Raises LowerError if an argument does not fit its type."""
+        if not self._ends:
+            return await self._call(export, args, handle, handles, limits, stats)
+        ending = with_exit(self.imports, handle)
+        try:
+            return await self._call(export, args, ending, handles, limits, stats)
+        except Finished as finished:
+            return finished.value
+
+    async def _call(
+        self,
+        export: Export,
+        args: Sequence[Any],
+        handle: HandleCall,
+        handles: Handles,
+        limits: Limits,
+        stats: CallStats,
+    ) -> Any:
         shared = self._shared
         with shared.admission.admit(self.memories):
             store = capi.store_new(shared.engine_address, None, None)

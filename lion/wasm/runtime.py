@@ -18,15 +18,17 @@ from wasmtime.component._types import FuncType
 from lion.domain.pythons import check_python
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
-from lion.ports import NO_EXTENSIONS, Export, Extensions, Import, ImportSeen
+from lion.ports import NO_EXTENSIONS, Adapted, Export, Extensions, Import, ImportSeen
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
+from lion.wasm.adapting import Adapter
 from lion.wasm.admission import Admission
 from lion.wasm.cache import CompileCache
 from lion.wasm.compile_ends import Costs
 from lion.wasm.compiler import Compiled, Compiler
 from lion.wasm.component import MEMORIES, LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
+from lion.wasm.exits import check_exit, check_results, is_exit
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.fiber import PollMeter
 from lion.wasm.lines import Lines, read_lines
@@ -48,6 +50,7 @@ class WasmRuntime:
         self._shared = shared
         self._compiler = compiler
         self._offers = offers
+        self._adapter = Adapter(offers)
         self._rested = time.monotonic()
         self._loaded: dict[str, LoadedComponent] = {}
 
@@ -67,13 +70,16 @@ class WasmRuntime:
         self, data: bytes, origin: str, extensions: Extensions | None = NO_EXTENSIONS
     ) -> LoadedComponent:
         """See ports.Runtime.load."""
+        with _of_origin(origin):
+            adapted = await self._adapter.adapt(data, origin, extensions)
+        data = data if adapted is None else adapted.data
         digest = hashlib.sha256(data).hexdigest()
         if digest not in self._loaded:
             check_preamble(data, origin)
             compiled = await self._compiler.compile(data, digest, origin)
             with _of_origin(origin):
                 _check_memories(compiled)
-                self._loaded[digest] = await self._build(compiled, digest, data)
+                self._loaded[digest] = await self._build(compiled, digest, data, adapted)
         loaded = self._loaded[digest]
         if extensions is not None:
             # Each run has its own, so this is asked also of what was loaded before.
@@ -83,6 +89,8 @@ class WasmRuntime:
 
     async def survey(self, data: bytes, origin: str) -> tuple[ImportSeen, ...]:
         """See ports.Runtime.survey."""
+        adapted = await self._adapter.adapt(data, origin, None)
+        data = data if adapted is None else adapted.data
         check_preamble(data, origin)
         digest = hashlib.sha256(data).hexdigest()
         try:
@@ -97,13 +105,18 @@ class WasmRuntime:
         wasm = WasmComponent.deserialize(self._shared.engine, compiled.code)
         return tuple(survey_imports(wasm, self._shared.engine, self._offers))
 
-    async def _build(self, compiled: Compiled, digest: str, data: bytes) -> LoadedComponent:
+    async def _build(
+        self, compiled: Compiled, digest: str, data: bytes, adapted: Adapted | None
+    ) -> LoadedComponent:
         wasm, imports, kinds, exports, lines = await trio.to_thread.run_sync(
             self._reflect, compiled, data
         )
-        loaded = LoadedComponent(
-            self._shared, wasm, digest, imports, exports, kinds, compiled.memories
-        )
+        ends = [i for i in imports if is_exit(i.interface)]
+        if ends:
+            check_results(exports)
+        imports = [i for i in imports if not is_exit(i.interface)]
+        parts = digest, imports, exports, kinds, compiled.memories, ends, adapted
+        loaded = LoadedComponent(self._shared, wasm, *parts)
         loaded.lines = lines
         return loaded
 
@@ -130,7 +143,8 @@ class WasmRuntime:
         for interface, items in reflect.interfaces(wasm.type.imports(engine), engine):
             asked = [i for i in items.values() if isinstance(i, FuncType | ResourceType)]
             is_extension = self._offers.leaves_to_plugins(interface)
-            if not is_extension:
+            is_own = is_extension or is_exit(interface)
+            if not is_own:
                 self._offers.check_interface(interface, is_empty=not asked)
             if not asked:
                 continue
@@ -140,7 +154,9 @@ class WasmRuntime:
                     kinds.setdefault(interface, []).append(name)
                 elif isinstance(item, FuncType):
                     kind = reflect.function(item, resources)
-                    if not is_extension:
+                    if is_exit(interface):
+                        check_exit(name, render_function(kind))
+                    elif not is_extension:
                         self._offers.check_function(interface, name, render_function(kind))
                     imports.append(Import(interface=interface, name=name, type=kind))
         return imports, kinds

@@ -18,6 +18,7 @@ from lion.cli.session import run_watched
 from lion.cli.summary import json_text, render_denial, render_ending, summary_json
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
+from lion.foreign import function_name, takes_text
 from lion.plans import Given, read_plan, read_source, with_call
 from lion.review.report import RunReport
 
@@ -25,7 +26,7 @@ from lion.review.report import RunReport
 @click.command("call")
 @click.argument("target", metavar="MANIFEST|COMPONENT")
 @click.argument("tool", metavar="PLUGIN.TOOL")
-@click.argument("arguments", metavar="[JSON]", default="{}")
+@click.argument("arguments", metavar="[JSON]", required=False)
 @set_option
 @grant_options
 @ask_option
@@ -34,7 +35,7 @@ def command(
     common: Common,
     target: str,
     tool: str,
-    arguments: str,
+    arguments: str | None,
     sets: Mapping[str, str],
     asks: bool,
     **words: tuple[str, ...],
@@ -42,7 +43,8 @@ def command(
     """Call one tool with a JSON object of arguments (- reads it from stdin) and print its result.
 
     A bare component may do nothing but what --allow and --secret grant it for this one call; its
-    plugin's name may be left out.
+    plugin's name may be left out. An Extism plug-in (a core module) and an Extism manifest (.json)
+    take their input as it stands: lion call plugin.json count_vowels "hello"
 
     \b
     lion call fetcher.wasm fetch '{"url": "https://example.com/"}' \\
@@ -50,8 +52,12 @@ def command(
     """
     given = read_given(**words)
     plan = _plan(target, sets, given)
-    values = parse_arguments(sys.stdin.read() if arguments == "-" else arguments)
-    plan = with_call(plan, tool, values)
+    if arguments == "-":
+        arguments = sys.stdin.read()
+    if takes_text(Path(target)):
+        plan = with_call(plan, function_name(tool), {"input": arguments or ""})
+    else:
+        plan = with_call(plan, tool, parse_arguments(arguments or "{}"))
     errors = open_screen("stderr")
     shown = None if common.as_json else errors
     report = run_watched(common, plan, shown, asks=asks)

@@ -7,6 +7,7 @@ import msgspec
 
 from lion.cli.audit_table import render_system
 from lion.cli.grants import VERDICTS, render_grant, render_rules
+from lion.cli.guests import GUESTS
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
@@ -52,7 +53,10 @@ def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
     """One holder for people."""
     tools = f"; tools: {', '.join(map(show_line, holder.tools))}" if holder.tools else ""
     yield f"{screen.paint('ok', 'green')}       {holder.kind} {holder.name}{tools}"
-    if holder.system is None:
+    if holder.guest is not None:
+        yield _row("", f"sha256:{holder.guest.digest}  {show_line(holder.component)}")
+        yield _row("", f"an {GUESTS[holder.guest.kind]}, as component sha256:{holder.digest}")
+    elif holder.system is None:
         yield _row("", f"sha256:{holder.digest}  {show_line(holder.component)}")
     else:
         mark = screen.paint("UNSANDBOXED", "yellow")

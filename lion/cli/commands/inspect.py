@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from lion.cli.guests import render_guest
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
@@ -16,6 +17,7 @@ from lion.domain.capability import capability_of, is_extension
 from lion.domain.text import show_line, show_lines
 from lion.domain.units import round_size
 from lion.errors import OperatorError
+from lion.foreign import is_extism_manifest, read_plugin
 from lion.plans import WASM_MAGIC, read_file
 from lion.review.loaded import ComponentInfo, ToolInfo
 
@@ -30,7 +32,7 @@ def command(common: Common, component: str) -> int:
     says why it cannot run here.
     """
     path = Path(os.path.abspath(component))
-    data = read_file(path, "component")
+    data = read_plugin(path) if is_extism_manifest(path) else read_file(path, "component")
     if path.suffix == ".toml" and not data.startswith(WASM_MAGIC):
         raise OperatorError(
             f"{component!r} is a manifest, not a component", hint=f"try: lion check {component}"
@@ -74,9 +76,11 @@ def _survey(common: Common, data: bytes, origin: str) -> ComponentInfo:
 def render_info(name: str, info: ComponentInfo, screen: Screen) -> Iterator[str]:
     """A component for people."""
     yield screen.paint(show_line(name), "bold")
-    yield f"  digest   sha256:{info.digest}"
+    yield f"  digest   sha256:{info.digest if info.guest is None else info.guest.digest}"
     yield f"  size     {round_size(info.size)}"
     yield f"  kind     {'agent' if info.is_agent else 'plugin'}"
+    if info.guest is not None:
+        yield from render_guest(info.guest, info.digest)
     yield f"  imports  {'nothing' if not info.imports else ''}".rstrip()
     for interface, functions in sorted(info.imports.items()):
         whose = show_line(interface) if interface else "(the world itself)"

@@ -1,12 +1,16 @@
 """Look here if you want to know what `lion run` does."""
 
+from pathlib import Path
+
 import click
 
+from lion.cli.guests import with_only_function
 from lion.cli.options import Common, ask_option, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
+from lion.foreign import takes_text
 from lion.plans import check_starts, read_manifest
 
 
@@ -18,9 +22,12 @@ from lion.plans import check_starts, read_manifest
 def command(common: Common, manifest: str, sets: dict[str, str], asks: bool) -> int:
     """Run MANIFEST: start its agents and calls together and show what they say.
 
-    The exit code is the worst of what they came to; SIGINT and SIGTERM end the run in order.
+    The exit code is the worst of what they came to; SIGINT and SIGTERM end the run in order. Of an
+    Extism manifest (.json) the only function runs, without an input.
     """
     plan = read_manifest(manifest, sets)
+    if takes_text(Path(manifest)):
+        plan = with_only_function(common, plan, manifest)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")
     warn_of_stale(plan)
     screen = open_screen("stdout")

@@ -6,12 +6,19 @@ from lion.domain.events.base import Event
 
 
 class PluginLoaded(Event, frozen=True):
-    """A component was accepted: what it imports (its ceiling) and which tools it offers."""
+    """A component was accepted: what it imports (its ceiling) and which tools it offers.
+
+    One that was made of a guest of another kind (`guest`: extism) has the digests of that original
+    and of lion's adapter, whose bytes are a blob too.
+    """
 
     holder: str
     component_digest: str
     imports: tuple[str, ...]
     tools: tuple[str, ...]
+    guest: str = ""
+    original_digest: str = ""
+    adapter_digest: str = ""
 
 
 class PluginFailed(Event, frozen=True):
