@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import trio
 
-from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
+from lion.domain.call import BULK, CallError, Decision, Effect, Status, Target, Verdict
 from lion.domain.decider import Decider
 from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
 from lion.domain.question import Question
@@ -22,12 +22,13 @@ from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
 from lion.kernel.invocation import Invocation
 from lion.policy.decide import words_for_guest
-from lion.ports import Kind, Operation, Tables
+from lion.ports import UNREAD, Kind, Operation, Tables
 
 MAX_TARGET = 8_192
 """Characters of a call's target; matching a longer one against patterns would hold up the loop."""
 UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
-TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
+TOO_LONG = CallError("invalid", f"its target is longer than {MAX_TARGET:,} characters")
+TOO_LARGE = CallError("invalid", f"the arguments of a call have at most {BULK:,} bytes")
 
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))
 UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
@@ -41,9 +42,7 @@ _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 
 
 class _Call(msgspec.Struct):
-    """One host call. `number` is its ordinal within the invocation, `refusal` the error that the
-    guest gets if it may not be.
-    """
+    """One host call, the `number`th of its invocation; `refusal` is the guest's error, if any."""
 
     operation: Operation
     number: int
@@ -119,31 +118,31 @@ class Broker:
     def _read(self, operation: Operation, args: list[Any]) -> _Call:
         """What a call is about; it is refused already where that cannot be said."""
         target: Target = ""
+        if args is UNREAD:
+            return self._unread(operation, "", [], TOO_LARGE, "bounds")
         try:
             if operation.screen is not None:
                 operation.screen(self._caller, args)
         except CallError as exc:
             # What was found in the arguments may not be recorded, so they are not.
-            return self._unread(operation, "", [], Decision(Verdict.DENY, exc.text, SCREEN), exc)
+            return self._unread(operation, "", [], exc, SCREEN)
         try:
             if operation.target is not None:
                 target = operation.target(args)
         except CallError as exc:
-            decision = Decision(Verdict.DENY, exc.text, "arguments")
-            return self._unread(operation, "", args, decision, exc)
+            return self._unread(operation, "", args, exc, "arguments")
         text = str(target)
         if len(text) > MAX_TARGET:
-            error = CallError("invalid", TOO_LONG.reason)
-            return self._unread(operation, text[:MAX_TARGET], args, TOO_LONG, error)
+            return self._unread(operation, text[:MAX_TARGET], args, TOO_LONG, "bounds")
         self._caller.target = target
         question = Question(self._caller.holder, operation.capability, operation.name, target)
         return _Call(operation, self._caller.number, question, args, UNDECIDED)
 
     def _unread(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision,
-        error: CallError,
-    ) -> _Call:  # fmt: skip
+        self, operation: Operation, target: str, args: list[Any], error: CallError, who: str
+    ) -> _Call:
         question = Question(self._caller.holder, operation.capability, operation.name, target)
+        decision = Decision(Verdict.DENY, error.text, who)
         refusal = error.case, error.text
         return _Call(operation, self._caller.number, question, args, decision, refusal)
 

@@ -7,6 +7,7 @@ host.py joins them.
 
 from lion.ports.components import (
     NO_EXTENSIONS,
+    UNREAD,
     CallStats,
     Component,
     Export,
@@ -45,6 +46,7 @@ from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 __all__ = [
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
+    "UNREAD",
     "Asking",
     "BudgetUse",
     "CallContext",

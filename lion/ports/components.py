@@ -67,6 +67,8 @@ HandleCall = Callable[[int, list[Any]], Awaitable[Any]]
 """Host side of one instance: (index into `Component.imports`, lifted arguments) -> value to
 lower.
 """
+UNREAD: Final[list[Any]] = []
+"""The arguments, this very list, of a call that were too large to be read."""
 
 
 class Handles(Protocol):

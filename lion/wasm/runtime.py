@@ -28,10 +28,10 @@ from lion.wasm.compiler import Compiled, Compiler
 from lion.wasm.component import MEMORIES, LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.extension_imports import check_extensions
-from lion.wasm.fiber import PollMeter
 from lion.wasm.lines import Lines, read_lines
 from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
+from lion.wasm.poll_meter import PollMeter
 from lion.wasm.sections import check_preamble, import_names
 from lion.wasm.survey import survey_imports
 
