@@ -26,7 +26,7 @@ from lion.wasm.fiber import Callbacks, Guest, HostFunction, drive
 from lion.wasm.lift import compile_lift, has_list
 from lion.wasm.lines import NO_LINES
 from lion.wasm.lower import compile_lower
-from lion.wasm.poll_meter import Finish, PollMeter
+from lion.wasm.poll_meter import CpuExceeded, Finish, PollMeter
 from lion.wasm.traps import guest_error
 
 INSTANCES, TABLES, MEMORIES = 64, 16, 16
@@ -213,6 +213,8 @@ class _OneCall:
             await self._drive(future, entry.takes_lists, f"{export.name!r}", finish)
             if finish is None:
                 reading.read()
+            elif self.limits.cpu_ns is not None and self.stats.cpu_ns > self.limits.cpu_ns:
+                raise CpuExceeded(self.limits.cpu_ns)
             return reading.value(export)
         finally:
             given.free()

@@ -175,15 +175,12 @@ async def drive(
     cpu_limit_ns: int | None, is_busy: bool, finish: Finish | None = None,
 ) -> None:  # fmt: skip
     """Run a future of wasmtime's, which the caller deletes, to its end. `drop` is told of reps let
-    go, `is_busy` starts in a worker; with a `finish` all polls are made there, and it is called
-    behind the last one. Raises CpuExceeded and what `handle` raises.
+    go; `is_busy` starts in a worker, `finish` stays there. Raises CpuExceeded, what `handle` does.
     """
-    ticker, armed, is_suspect = meter.ticker, -1, False
-    is_heavy = finish is not None
-    is_busy = is_busy or is_heavy
+    ticker, armed, is_suspect, is_heavy = meter.ticker, -1, False, finish is not None
     while True:
-        if is_busy or armed != ticker.ticks:
-            is_busy = is_busy or meter.is_exposed()
+        if is_heavy or is_busy or armed != ticker.ticks:
+            is_busy = is_heavy or is_busy or meter.is_exposed()
             armed = -1 if is_busy else ticker.ticks
             capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
         ticker.polls += 1
@@ -199,11 +196,10 @@ async def drive(
             took = clock() - began
             ticker.inside -= 1
         stats.cpu_ns += took if is_busy else min(took, guest.cap_ns)
-        is_long = took > LONG_POLL_NS
-        is_busy, is_suspect = is_heavy or ((is_busy or is_suspect) and is_long), is_long
+        is_busy, is_suspect = (is_busy or is_suspect) and took > LONG_POLL_NS, took > LONG_POLL_NS
         if guest.dropped:
             _drop_all(guest, drop)
-        if done and not is_heavy:
+        if done:
             return
         if (function := guest.function) is not None:
             guest.function = None
@@ -212,8 +208,6 @@ async def drive(
             is_busy = True
         if cpu_limit_ns is not None and stats.cpu_ns > cpu_limit_ns:
             raise CpuExceeded(cpu_limit_ns)
-        if done:
-            return
         if perf_counter_ns() - meter.yielded_ns > LOOP_NS:
             await meter.checkpoint()
 
