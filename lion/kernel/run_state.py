@@ -5,6 +5,7 @@ run itself.
 import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -33,6 +34,10 @@ DENIALS = 100
 """Different denials a report names; all of them are counted and recorded."""
 
 
+_DESCRIBED: WeakKeyDictionary[Component, dict[str, dict[str, str]]] = WeakKeyDictionary()
+"""By a component that is still used somewhere, by a tool's own name."""
+
+
 class LiveHolder:
     """A holder with its component, its rights and what its imports mean.
 
@@ -51,8 +56,8 @@ class LiveHolder:
         self.tools = tool_exports(component)
         self._names = {(e.interface, e.name): name for name, e in self.tools.items()}
         self.needs_nursery = any(o.spawns for o in operations)
-        self.described: dict[str, dict[str, str]] = {}
-        """Its tools as guests are told of them, each described once in a run, when first asked."""
+        self.described = _DESCRIBED.setdefault(component, {})
+        """Its tools as guests are told of them, described when first asked, once in all runs."""
         self._decisions: dict[Question, Decision] = {}
         self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
 
