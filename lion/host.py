@@ -225,7 +225,7 @@ class Host:
 
     async def _start(self, plan: Plan) -> Run:
         clock, run = self._fittings.clock(), self._fittings.name_run()
-        live = LiveRun(run, plan, self._log, clock, owner_of(plan))
+        live = LiveRun(run, plan, self._log, clock, owner_of(plan), self._runtime.memory)
         services = self._fittings.services(
             plan, self.settings, code_of(plan, self._lent), self._policy
         )
@@ -291,7 +291,8 @@ async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIter
         log = await stack.enter_async_context(
             open_sqlite_log(settings.state, durability=settings.durability)
         )
-        runtime = await stack.enter_async_context(open_runtime(settings.cache / "components"))
+        kept = settings.cache / "components"
+        runtime = await stack.enter_async_context(open_runtime(kept, memory=settings.memory))
         parts = settings, runtime, log, rules
         yield await stack.enter_async_context(
             open_assembled(*parts, interrupts=interrupts, owner=owner)

@@ -3,8 +3,8 @@
 Each call is decided, charged, executed and recorded here, and nowhere else is an executor called.
 
 Rule: no effect without a record. A call without outside effect is one record, appended when its
-outcome is known, also if
-it is cancelled; one with an outside effect is an intent, committed first, and an outcome.
+outcome is known, also if it is cancelled; one with an outside effect is an intent, committed
+first, and an outcome.
 Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
 """
@@ -20,6 +20,7 @@ from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
+from lion.kernel.groups import is_cut
 from lion.kernel.invocation import Invocation
 from lion.policy.decide import words_for_guest
 from lion.ports import UNREAD, Kind, Operation, Tables
@@ -65,7 +66,6 @@ class Broker:
 
     def __init__(self, invocation: Invocation) -> None:
         self._caller = invocation
-        self._owner = invocation.owner
         self._share = invocation.owner.share
         self._operations = invocation.owner.operations
         self._log = invocation.live.log
@@ -153,7 +153,7 @@ class Broker:
         refusal = self._purse.reserve(1, output)
         if refusal is not None:
             call.decision = Decision(Verdict.DENY, refusal.reason, "budget")
-            return self._deny(call, ("exhausted", refusal.text))
+            return self._deny(call, ("exhausted", refusal.told(self._caller.holder)))
         value = await self._execute(call)
         if output and value[0] != "ok":
             self._purse.settle(output=output)
@@ -174,7 +174,7 @@ class Broker:
             value: Any = ("ok", call.operation.execute(self._caller, *call.args))
         except CallError as exc:
             value = ("err", (exc.case, exc.text))
-        except Exception as exc:
+        except BaseException as exc:
             raise self._broken(call, exc) from exc
         if call.operation.capability == "log" and call.args[0] == "error":
             self._caller.words = call.args[1]
@@ -189,9 +189,9 @@ class Broker:
         except LionError:
             self._append(call, Status.UNKNOWN, UNKNOWN)
             raise
-        except Exception as exc:
-            raise self._broken(call, exc) from exc
-        except BaseException:
+        except BaseException as exc:
+            if not is_cut(exc):
+                raise self._broken(call, exc) from exc
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
         self._append(call, _status(value), value)
@@ -241,7 +241,9 @@ class Broker:
             status, value = Status.FAILED, ("err", (exc.case, exc.text))
         except LionError:
             raise
-        except Exception as exc:
+        except BaseException as exc:
+            if is_cut(exc):
+                raise
             raise self._bug(operation, exc) from exc
         finally:
             size += self._record_outcome(call, status, value)
@@ -267,7 +269,7 @@ class Broker:
         self._caller.live.note_denial(call.question, call.decision)
         return value
 
-    def _broken(self, call: _Call, exc: Exception) -> BrokenCall:
+    def _broken(self, call: _Call, exc: BaseException) -> BrokenCall:
         self._append(call, Status.UNKNOWN, UNKNOWN)
         return self._bug(call.operation, exc)
 
@@ -287,8 +289,8 @@ class Broker:
         self._share.charge(size)
         self._share.check()
 
-    def _bug(self, operation: Operation, exc: Exception) -> BrokenCall:
-        name = f"{operation.capability}.{operation.name}"
+    def _bug(self, made: Operation, exc: BaseException) -> BrokenCall:
+        name = f"{made.capability}.{made.name}"
         bug = BrokenCall(f"{name} broke: {type(exc).__name__}: {str(exc)[:200]}")
         self._caller.live.note_broken(bug)
         return bug

@@ -12,6 +12,7 @@ import msgspec
 from lion.domain.call import Decision
 from lion.domain.capability import Capability
 from lion.domain.events import Event, SystemPluginFailed
+from lion.domain.memory_sum import MemorySum, holders_sum, runs_sum
 from lion.domain.plan import Holder, Plan
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
@@ -60,6 +61,7 @@ class LiveHolder:
         """Its tools as guests are told of them, described when first asked, once in all runs."""
         self._decisions: dict[Question, Decision] = {}
         self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
+        self.memory: MemorySum | None = None
 
     def tool_name(self, export: Export) -> str:
         """What one of its tools is called; a replay finds it by that."""
@@ -101,8 +103,10 @@ class LiveRun:
     """What everything in one run shares."""
 
     def __init__(
-        self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody"
-    ) -> None:
+        self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody",
+        memory: MemorySum | None = None,
+    ) -> None:  # fmt: skip
+        """`memory` is the process's."""
         self.id = run
         self.plan = plan
         self.owner = owner
@@ -119,8 +123,11 @@ class LiveRun:
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
+        self.under_way = 0
+        """Started tool calls that have not ended, whoever started them."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
+        self.memory = runs_sum(plan.memory, memory)
         self.budgets = Budgets(clock, self._note_budget, self.record)
 
     def join(self, holders: Mapping[str, LiveHolder]) -> None:
@@ -128,7 +135,9 @@ class LiveRun:
         shares = LogShares(self.log.quota)
         shares.divide(len(holders))
         for holder in holders.values():
-            holder.share = LogShare(holder.name, holder.rights.limits.log, shares)
+            limits = holder.rights.limits
+            holder.share = LogShare(holder.name, limits.log, shares)
+            holder.memory = holders_sum(holder.name, limits.memory_sum, self.memory)
         self.holders = holders
 
     def note_broken(self, bug: BrokenCall) -> None:

@@ -22,6 +22,8 @@ from lion.kernel.tool_types import input_schema, output_schema, read_text, write
 from lion.ports import Export
 from lion.values.json_scalars import JsonMismatch
 
+MOST_STARTED = 1_024
+"""Started calls under way in one run: calls that start calls multiply, and each is an instance."""
 AT_ONCE = 16
 """Tools that are described on the loop's thread."""
 MOST_WORDS = 2_048
@@ -56,7 +58,9 @@ def told_caller(what: str, exc: GuestError | BrokenCall) -> CallError:
     case = _CASES.get(exc.ending, "exhausted")
     # What Python raised may tell of the host's files; the record has it.
     said = f": {exc.words}" if exc.words and exc.ending != "raised" else ""
-    return CallError(case, cut(f"{what} failed ({exc.ending}): {exc.what}{said}"))
+    # How much others use, and what the machine has, is not for guests.
+    why = "there is no room for it now" if exc.facts.get("is_shared") else exc.what
+    return CallError(case, cut(f"{what} failed ({exc.ending}): {why}{said}"))
 
 
 def cut(text: str) -> str:
@@ -154,12 +158,15 @@ class ToolPort:
             raise CallError(
                 "exhausted", f"{limit} started calls are under way, which is the limit"
             )
+        if caller.live.under_way >= MOST_STARTED:
+            raise CallError("exhausted", "too many started calls are under way in this run")
         if caller.nursery is None:
             raise CallError("unavailable", "this instance cannot start calls")
         invocation, export, args = self._prepare(name, arguments)
         pending = Pending()
         caller.nursery.start_soon(self._work, pending, invocation, export, args, name=name)
         self._under_way += 1
+        caller.live.under_way += 1
         return pending
 
     async def _work(
@@ -173,6 +180,7 @@ class ToolPort:
                     pending.settle(exc)
         finally:
             self._under_way -= 1
+            self._caller.live.under_way -= 1
             pending.settle(CallError("cancelled", "the call was cancelled"))
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 
-from lion.manifest import script, tables
+from lion.manifest import policy_tables, script, tables
 
 
 class Key(NamedTuple):
@@ -32,6 +32,7 @@ _MANIFEST: Final = {
     "agents": Key("tables", NONE, "agents by name: components that work on a task"),
     "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
+    "limits": Key("table", NONE, "what a run may use up, all its holders together"),
 }
 _HOLDER: Final = {
     "component": Key("path", NEEDED, "the .wasm file, relative to the manifest"),
@@ -78,6 +79,7 @@ _LIMITS: Final = {
     "output": Key('size, "none"', "16 MiB", "what it shows, a run"),
     "log": Key('size, "none"', "128 MiB", "records of its calls, a run; then its instance ends"),
     "concurrent": Key("count", "64", "tool calls an instance has started at the same time"),
+    "memory-sum": Key("size", "1 GiB", "linear memory of all its live instances together, a run"),
 }
 _SYSTEM_LIMITS: Final = {
     "deadline": _LIMITS["deadline"]._replace(text="wall time of a tool or function"),
@@ -133,6 +135,9 @@ _WHEN: Final = {
 
 MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.ManifestTable: _MANIFEST,
+    tables.RunLimitsTable: {
+        "memory": Key("size", NEEDED, "linear memory of all live instances; else the process's"),
+    },
     tables.HolderTable: _HOLDER,
     tables.AllowTable: _ALLOW,
     tables.KvGrant: {"bytes": Key("size", NEEDED, "keys and values together")},
@@ -173,13 +178,13 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "call": Key("plugin.function", ABSENT, "a tool to call; either this or `agent`"),
         "with": Key("table", NONE, "the tool's arguments by name"),
     },
-    tables.PolicyTable: {
+    policy_tables.PolicyTable: {
         "deny": Key("list of rules", NONE, "calls that are refused, whatever a manifest grants"),
         "ask": Key("list of rules", NONE, "calls a person is asked about; until then refused"),
         "limits": Key("table", NONE, "no holder gets more than this; keys as in a manifest's"),
         "http": Key("table", NONE, "how requests leave"),
     },
-    tables.PolicyHttpTable: {
+    policy_tables.PolicyHttpTable: {
         "proxy": Key("URL", NEEDED, "reached by CONNECT for what is not near; `http://host:port`"),
     },
     script.ScriptTable: {"answer": Key("list of tables", NEEDED, "the first that fits is given")},

@@ -10,8 +10,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from lion.manifest.meanings import ABSENT, MEANINGS, NEEDED, NONE, Key
+from lion.manifest.policy_tables import PolicyTable
 from lion.manifest.script import ScriptTable
-from lion.manifest.tables import ManifestTable, PolicyTable
+from lion.manifest.tables import ManifestTable
 
 KINDS: Final[dict[str, type[BaseModel]]] = {
     "manifest": ManifestTable,

@@ -45,7 +45,8 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
         return Policy(text=text, digest=digest, path=path)
     # pydantic is slow to import, and most runs have no policy file.
     from lion.manifest.mistakes import check
-    from lion.manifest.tables import PolicyTable, written_limits
+    from lion.manifest.policy_tables import PolicyTable
+    from lion.manifest.tables import written_limits
 
     document = Document(text, kind="policy", path=path)
     table = check(document, PolicyTable, document.parse())

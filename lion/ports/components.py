@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Limits
 from lion.values.type_notes import TypeNote
 from lion.values.wit import Function
@@ -96,10 +97,13 @@ class Handles(Protocol):
 
 
 class CallStats(msgspec.Struct):
-    """What one call of an export has used so far."""
+    """What one call of an export has used so far, and among whose instances (`memory`) its own is
+    counted (None: the engine's alone).
+    """
 
     cpu_ns: int = 0
     host_calls: int = 0
+    memory: MemorySum | None = None
 
 
 class Component(Protocol):
@@ -122,7 +126,7 @@ class Component(Protocol):
 
         Cancellable at any moment; a deadline is the caller's cancel scope. Exceptions of `handle`
         pass through unchanged and end the instance. Raises GuestError (ending trap, cpu, memory,
-        stack, exhausted, world).
+        memory-sum, stack, exhausted, world).
         """
         ...
 

@@ -17,6 +17,7 @@ import wasmtime
 from wasmtime.component import Component as WasmComponent
 from wasmtime.component import Linker
 
+from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Limits
 from lion.ports import CallStats, Export, HandleCall, Handles, Import
 from lion.wasm import capi
@@ -36,11 +37,14 @@ INSTANCES, TABLES, MEMORIES = 64, 16, 16
 class Shared:
     """What all components of one runtime share."""
 
-    def __init__(self, engine: wasmtime.Engine, meter: PollMeter, admission: Admission) -> None:
+    def __init__(
+        self, engine: wasmtime.Engine, meter: PollMeter, admission: Admission, memory: MemorySum
+    ) -> None:
         self.engine = engine
         self.engine_address = capi.address(engine)
         self.meter = meter
         self.admission = admission
+        self.memory = memory
         self.callbacks = Callbacks()
         self.type_ids: dict[str, int] = {}
 
@@ -123,10 +127,13 @@ class LoadedComponent:
     ) -> Any:
         """See ports.Component.call. Raises LowerError if an argument does not fit its type."""
         shared = self._shared
+        await shared.meter.turn()
         with shared.admission.admit(self.memories):
             store = capi.store_new(shared.engine_address, None, None)
             context = capi.store_context(store)
-            guest = shared.callbacks.guests[context] = Guest(context)
+            guest = shared.callbacks.guests[context] = Guest(
+                context, stats.memory or shared.memory
+            )
             try:
                 share = limits.memory // self.memories
                 capi.store_limiter(

@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
+from lion.domain.memory_sum import MemorySum
 from lion.errors import InternalError
 from lion.ports import UNREAD, CallStats, HandleCall
 from lion.wasm import capi
 from lion.wasm.bounds import TooLarge
-from lion.wasm.poll_meter import CpuExceeded, Finish, PollMeter
+from lion.wasm.linear import Crowded
+from lion.wasm.poll_meter import LOOP_NS, CpuExceeded, Finish, PollMeter
 
 if TYPE_CHECKING:
     from lion.wasm.lift import Lift
@@ -44,8 +46,6 @@ LONG_POLL_NS = 200_000
 """A poll of this many nanoseconds makes the next one suspect, and two of them send the one after
 to a worker: a hop there costs the loop about 90 us.
 """
-LOOP_NS = 1_000_000
-"""Nanoseconds after which the loop checkpoints."""
 INLINE_CAP_NS = 3_000_000
 """An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more
 than this.
@@ -88,17 +88,23 @@ class Guest:
         "cap_ns",
         "context",
         "continuation",
+        "crowded",
         "dropped",
         "failure",
         "function",
+        "memory",
         "ready",
         "result",
         "results",
         "resume",
     )
 
-    def __init__(self, context: int) -> None:
+    def __init__(self, context: int, memory: MemorySum | None = None) -> None:
         self.context = context
+        self.memory = memory
+        """Among whose instances its memory is counted."""
+        self.crowded: MemorySum | None = None
+        """The sum that had no room for what it wanted; then it is cut (linear.py)."""
         self.function: HostFunction | None = None
         self.args: list[Any] = []
         self.results = 0
@@ -185,10 +191,11 @@ async def drive(
             capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
         ticker.polls += 1
         ticker.inside += 1
+        meter.memories.inline = guest
         if ticker.is_asleep:
             ticker.wake()
         if is_busy:
-            done, took = await meter.poll_in_worker(future, finish)
+            done, took = await meter.poll_in_worker(future, finish, guest)
         else:
             clock = thread_time_ns if is_suspect else perf_counter_ns
             began = clock()
@@ -197,13 +204,12 @@ async def drive(
             ticker.inside -= 1
         stats.cpu_ns += took if is_busy else min(took, guest.cap_ns)
         is_busy, is_suspect = (is_busy or is_suspect) and took > LONG_POLL_NS, took > LONG_POLL_NS
-        if guest.dropped:
-            _drop_all(guest, drop)
+        if guest.dropped or guest.crowded:
+            _heed(guest, drop)
         if done:
             return
-        if (function := guest.function) is not None:
-            guest.function = None
-            await _answer(guest, function, handle, stats)
+        if guest.function is not None:
+            await _answer(guest, guest.function, handle, stats)
         else:
             is_busy = True
         if cpu_limit_ns is not None and stats.cpu_ns > cpu_limit_ns:
@@ -218,6 +224,7 @@ async def _answer(
     """Have the host do what the guest asked for, and write the result where the guest will
     look.
     """
+    guest.function = None
     if guest.failure is not None:
         if not isinstance(guest.failure, TooLarge):
             raise InternalError(f"arguments could not be read: {guest.failure}") from guest.failure
@@ -239,7 +246,10 @@ def _write(guest: Guest, function: HostFunction, value: Any) -> None:
         guest.result.at(guest.results).raw = function.lower(value, guest.context)
 
 
-def _drop_all(guest: Guest, drop: Any) -> None:
+def _heed(guest: Guest, drop: Any) -> None:
+    """What came up in a poll beside the call: handles let go, memory that there was not."""
+    if guest.crowded is not None:
+        raise Crowded(guest)
     dropped, guest.dropped = guest.dropped, []
     for rep in dropped:
         drop(rep)

@@ -9,13 +9,16 @@ import signal
 import threading
 from collections.abc import Callable
 from time import perf_counter_ns, thread_time_ns
-from typing import Any
+from typing import Any, Final
 
 import trio
 
 from lion.errors import GuestError
 from lion.wasm import capi
+from lion.wasm.linear import Memories
 
+LOOP_NS: Final = 1_000_000
+"""Nanoseconds after which the loop checkpoints."""
 Finish = Callable[[], None]
 """What is done behind the last poll, on its thread and on the guest's time. It never raises."""
 
@@ -31,23 +34,49 @@ class PollMeter:
     guests.
     """
 
-    def __init__(self, ticker: Any, threads: int) -> None:
+    def __init__(self, ticker: Any, memories: Memories, threads: int) -> None:
         self.ticker = ticker
+        self.memories = memories
         self.limiter = trio.CapacityLimiter(threads)
         self.yielded_ns = perf_counter_ns()
+        self._turns = trio.Lock()
         self._gets_signals = threading.current_thread() is threading.main_thread()
 
     def is_exposed(self) -> bool:
         """Whether a signal could raise inside of a poll on this thread."""
         return self._gets_signals and not all(map(_is_harmless, map(_signal.getsignal, SIGNALS)))
 
-    async def poll_in_worker(self, future: int, finish: Finish | None) -> tuple[bool, int]:
+    async def poll_in_worker(
+        self, future: int, finish: Finish | None, guest: Any
+    ) -> tuple[bool, int]:
         """Poll in a thread: done or not, and the CPU it took in nanoseconds."""
         try:
-            return await trio.to_thread.run_sync(_poll_timed, future, finish, limiter=self.limiter)
+            return await trio.to_thread.run_sync(
+                self._poll, future, finish, guest, limiter=self.limiter
+            )
         finally:
             self.ticker.inside -= 1
             self.yielded_ns = perf_counter_ns()
+
+    def _poll(self, future: int, finish: Finish | None, guest: Any) -> tuple[bool, int]:
+        """Poll in this thread: done or not, and the CPU it took."""
+        workers, thread, began = self.memories.workers, threading.get_ident(), thread_time_ns()
+        workers[thread] = guest
+        try:
+            done = capi.poll(future)
+        finally:
+            del workers[thread]
+        if done and finish is not None:
+            finish()
+        return done, thread_time_ns() - began
+
+    async def turn(self) -> None:
+        """Wait until it is one's turn to make an instance, if the loop has worked for a while: of
+        a crowd that starts at once, one starts each time the loop comes round.
+        """
+        if perf_counter_ns() - self.yielded_ns > LOOP_NS:
+            async with self._turns:
+                await self.checkpoint()
 
     async def checkpoint(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -57,15 +86,6 @@ class PollMeter:
 def _is_harmless(handler: Any) -> bool:
     """Whether a handler raises in no callback: there is none, or it is trio's."""
     return not callable(handler) or str(getattr(handler, "__module__", "")).startswith("trio.")
-
-
-def _poll_timed(future: int, finish: Finish | None) -> tuple[bool, int]:
-    """Poll in a worker thread: done or not, and the CPU it took."""
-    began = thread_time_ns()
-    done = capi.poll(future)
-    if done and finish is not None:
-        finish()
-    return done, thread_time_ns() - began
 
 
 class CpuExceeded(GuestError):

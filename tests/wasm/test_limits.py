@@ -139,9 +139,9 @@ async def test_only_who_computes_is_polled_in_a_worker(
     monkeypatch.setattr(fiber, "INLINE_TICKS", 1_000_000)
     polled, poll = [], PollMeter.poll_in_worker
 
-    async def counted(meter: PollMeter, future: int, finish: Any) -> tuple[bool, int]:
+    async def counted(meter: PollMeter, future: int, finish: Any, guest: Any) -> tuple[bool, int]:
         polled.append(future)
-        return await poll(meter, future, finish)
+        return await poll(meter, future, finish, guest)
 
     async def at_once(name: str, args: list[Any]) -> Any:
         return args[0]
