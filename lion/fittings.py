@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from lion.capabilities.services import open_services
+from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Plan
 from lion.kernel.approvals import Approvals, Common
 from lion.kernel.run_state import LiveRun
@@ -38,11 +39,13 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
-def build_live(plan: Plan, log: EventLog, policy: Policy, fittings: Fittings) -> LiveRun:
-    """A run that is about to begin."""
+def build_live(
+    plan: Plan, log: EventLog, policy: Policy, fittings: Fittings, memory: MemorySum
+) -> LiveRun:
+    """A run that is about to begin; `memory` is the process's."""
     clock, run, owner = fittings.clock(), fittings.name_run(), owner_of(plan)
     common = Common(
         run=run, manifest_name=plan.name, owner=owner, policy_digest=policy.digest,
         wait_ns=policy.wait_ns,
     )  # fmt: skip
-    return LiveRun(run, plan, log, clock, owner, Approvals(common, fittings.desk, clock))
+    return LiveRun(run, plan, log, clock, owner, Approvals(common, fittings.desk, clock), memory)

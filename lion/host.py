@@ -225,7 +225,7 @@ class Host:
         return await beside(partial(read_source, source, given))
 
     async def _start(self, plan: Plan) -> Run:
-        live = build_live(plan, self._log, self._policy, self._fittings)
+        live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
         folders = code_of(plan, self._lent)
         services = self._fittings.services(plan, self.settings, folders, self._policy)
         started = Run(live, self._loader.load, services, self._interrupts)
@@ -293,7 +293,7 @@ async def _open_host(
         enter = stack.enter_async_context
         interrupts = await enter(open_interrupts()) if signals else None
         log = await enter(open_sqlite_log(settings.state, durability=settings.durability))
-        runtime = await enter(open_runtime(settings.cache / "components"))
+        runtime = await enter(open_runtime(settings.components, memory=settings.memory))
         fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
         given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
         yield await enter(open_assembled(settings, runtime, log, rules, **given))

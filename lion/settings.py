@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from lion.domain.hidden import Hidden
+from lion.domain.units import parse_size
 from lion.errors import OperatorError
 from lion.places import said_by
 
@@ -23,8 +24,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `durability` is `normal` (survives `kill -9`) or `full` (survives power loss). `secrets` is the
     file that binds secrets, if there is one, `variables` the LION_SECRET_* of the environment.
-    `lookups` are the variables that say where something would be looked for (places.py); whoever
-    names none has those of this process.
+    `memory` is what all instances of this process may have together, in bytes (None: what the
+    machine has). `lookups` are the variables that say where something would be looked for
+    (places.py); whoever names none has those of this process.
     """
 
     state: Path
@@ -33,7 +35,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     durability: str = "normal"
     secrets: Path | None = None
     variables: Mapping[str, Hidden] = {}
+    memory: int | None = None
     lookups: Mapping[str, str] = msgspec.field(default_factory=lambda: said_by(os.environ))
+
+    @property
+    def components(self) -> Path:
+        """The folder of compiled components."""
+        return self.cache / "components"
 
 
 Word = str | os.PathLike[str] | None
@@ -74,6 +82,7 @@ def settings_from(
             if name.startswith("LION_SECRET_") and value
         },
         lookups=said_by(environ),
+        memory=_memory(environ),
     )
 
 
@@ -89,6 +98,16 @@ def check_settings(given: Settings) -> Settings:
     if not isinstance(given, Settings):
         raise OperatorError(f"{given!r:.80} is no Settings", hint="write open_host(state=...)")
     return given
+
+
+def _memory(environ: Mapping[str, str]) -> int | None:
+    said = environ.get("LION_MEMORY", "")
+    try:
+        return parse_size(said) if said else None
+    except ValueError as exc:
+        raise OperatorError(
+            f"LION_MEMORY is {said!r:.80}, which is no size", hint='write it as "4 GiB"'
+        ) from exc
 
 
 def _folder(

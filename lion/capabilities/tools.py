@@ -15,9 +15,9 @@ from lion.ports import CallContext, Kind, Operation, PendingCall
 PENDING = "pending"
 
 
-def list_(caller: CallContext) -> list[dict[str, str]]:
+async def list_(caller: CallContext) -> list[dict[str, str]]:
     """The tools the caller may call, sorted by name."""
-    return caller.tools.list_tools()
+    return await caller.tools.list_tools()
 
 
 async def call(caller: CallContext, name: str, arguments: str) -> str:
@@ -57,7 +57,7 @@ def _name(args: list[Any]) -> str:
 
 
 OPERATIONS = (
-    Operation("tools", "list", Kind.INSTANT, list_),
+    Operation("tools", "list", Kind.WAITING, list_),
     Operation("tools", "call", Kind.WAITING, call, target=_name),
     Operation("tools", "start", Kind.INSTANT, start, target=_name, spawns=True),
     Operation("tools", "pending.take", Kind.WAITING, take),

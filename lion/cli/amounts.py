@@ -12,7 +12,7 @@ from lion.domain.units import (
     round_size,
 )
 
-_SIZES: Final = ("memory", "output", "log")
+_SIZES: Final = ("memory", "memory_sum", "output", "log")
 """Limits that are bytes."""
 
 

@@ -37,7 +37,8 @@ class Rate(msgspec.Struct, frozen=True):
 class Limits(msgspec.Struct, frozen=True):
     """What one holder may use. None means no limit of this kind; zero means none at all.
 
-    Per instance: `memory` and `stack` in bytes, `table_elements`, `handles`. Per call of an
+    Per instance: `memory` in bytes, `table_elements`, `handles`; of all live instances of a run
+    together: `memory_sum` in bytes. Per call of an
     export: `deadline_ns` of wall time (host calls included), `cpu_ns` spent in the guest. Per run:
     `calls` of host functions, `rate` of them, `output` in bytes, `log` in bytes of records of its
     calls (beyond it the instance ends). At the same time: `concurrent` started tool calls of one
@@ -54,6 +55,7 @@ class Limits(msgspec.Struct, frozen=True):
     output: int | None = 16 * MIB
     log: int | None = 128 * MIB
     concurrent: int = 64
+    memory_sum: int = 1024 * MIB
 
 
 SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
@@ -234,6 +236,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
     (empty: the file's, by its real path); `keeper` is that file where there is no manifest.
+    `memory` is what all instances of a run may have together, in bytes (None: the process's).
     """
 
     name: str
@@ -246,4 +249,5 @@ class Plan(msgspec.Struct, frozen=True):
     models: dict[str, Model] = {}
     folder: Path = Path()
     owner: str = ""
+    memory: int | None = None
     keeper: Path | None = None

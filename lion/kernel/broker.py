@@ -13,22 +13,24 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
+from lion.domain.call import BULK, CallError, Decision, Effect, Status, Target, Verdict
 from lion.domain.decider import Decider
 from lion.domain.events import CallFinished, CallRequested, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
+from lion.kernel.groups import is_cut
 from lion.kernel.invocation import Invocation
 from lion.kernel.judge import not_approved
 from lion.kernel.one_call import OneCall
 from lion.policy.decide import words_for_guest
-from lion.ports import Kind, Operation, Tables
+from lion.ports import UNREAD, Kind, Operation, Tables
 
 MAX_TARGET = 8_192
 """Characters of a call's target; matching a longer one against patterns would hold up the loop."""
 UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
-TOO_LONG = f"its target is longer than {MAX_TARGET:,} characters"
+TOO_LONG = CallError("invalid", f"its target is longer than {MAX_TARGET:,} characters")
+TOO_LARGE = CallError("invalid", f"the arguments of a call have at most {BULK:,} bytes")
 
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))
 UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
@@ -46,7 +48,6 @@ class Broker:
 
     def __init__(self, invocation: Invocation) -> None:
         self._caller = invocation
-        self._owner = invocation.owner
         self._share = invocation.owner.share
         self._operations = invocation.owner.operations
         self._log = invocation.live.log
@@ -105,6 +106,8 @@ class Broker:
     def _read(self, operation: Operation, args: list[Any]) -> OneCall:
         """What a call is about; it is refused already where that cannot be said."""
         target: Target = ""
+        if args is UNREAD:
+            return self._unread(operation, "", [], Decider.BOUNDS, TOO_LARGE)
         try:
             if operation.screen is not None:
                 operation.screen(self._caller, args)
@@ -118,8 +121,7 @@ class Broker:
             return self._unread(operation, "", args, Decider.ARGUMENTS, exc)
         text = str(target)
         if len(text) > MAX_TARGET:
-            error = CallError("invalid", TOO_LONG)
-            return self._unread(operation, text[:MAX_TARGET], args, Decider.BOUNDS, error)
+            return self._unread(operation, text[:MAX_TARGET], args, Decider.BOUNDS, TOO_LONG)
         self._caller.target = target
         question = Question(self._caller.holder, operation.capability, operation.name, target)
         return OneCall(operation, self._caller.number, question, args, UNDECIDED)
@@ -138,7 +140,7 @@ class Broker:
         refusal = self._purse.reserve(1, output)
         if refusal is not None:
             call.decision = Decision(Verdict.DENY, refusal.reason, Decider.BUDGET)
-            return self._deny(call, ("exhausted", refusal.text))
+            return self._deny(call, ("exhausted", refusal.told(self._caller.holder)))
         value = await self._execute(call)
         if output and value[0] != "ok":
             self._purse.settle(output=output)
@@ -159,7 +161,7 @@ class Broker:
             value: Any = ("ok", call.operation.execute(self._caller, *call.args))
         except CallError as exc:
             value = ("err", (exc.case, exc.text))
-        except Exception as exc:
+        except BaseException as exc:
             raise self._broken(call, exc) from exc
         if call.operation.capability == "log" and call.args[0] == "error":
             self._caller.words = call.args[1]
@@ -174,9 +176,9 @@ class Broker:
         except LionError:
             self._append(call, Status.UNKNOWN, UNKNOWN)
             raise
-        except Exception as exc:
-            raise self._broken(call, exc) from exc
-        except BaseException:
+        except BaseException as exc:
+            if not is_cut(exc):
+                raise self._broken(call, exc) from exc
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
         self._append(call, _status(value), value)
@@ -226,7 +228,9 @@ class Broker:
             status, value = Status.FAILED, ("err", (exc.case, exc.text))
         except LionError:
             raise
-        except Exception as exc:
+        except BaseException as exc:
+            if is_cut(exc):
+                raise
             raise self._bug(operation, exc) from exc
         finally:
             size += self._record_outcome(call, status, value)
@@ -252,7 +256,7 @@ class Broker:
         self._caller.live.note_denial(call.question, call.decision)
         return value
 
-    def _broken(self, call: OneCall, exc: Exception) -> BrokenCall:
+    def _broken(self, call: OneCall, exc: BaseException) -> BrokenCall:
         self._append(call, Status.UNKNOWN, UNKNOWN)
         return self._bug(call.operation, exc)
 
@@ -272,8 +276,8 @@ class Broker:
         self._share.charge(size)
         self._share.check()
 
-    def _bug(self, operation: Operation, exc: Exception) -> BrokenCall:
-        name = f"{operation.capability}.{operation.name}"
+    def _bug(self, made: Operation, exc: BaseException) -> BrokenCall:
+        name = f"{made.capability}.{made.name}"
         bug = BrokenCall(f"{name} broke: {type(exc).__name__}: {str(exc)[:200]}")
         self._caller.live.note_broken(bug)
         return bug

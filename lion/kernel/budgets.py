@@ -31,7 +31,7 @@ CALLS, RATE, OUTPUT = "calls", "rate", "output"
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A denial for want of budget: whose, which, its limit, how much was used and asked for.
 
-    `text` is for the guest (error case `exhausted`) and names nobody; `reason` is for the record.
+    `text` is for the holder's guest (error case `exhausted`); `reason` is for the record.
     """
 
     holder: str
@@ -47,6 +47,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
             f"budget {self.budget} of {self.holder}: "
             f"limit {self.limit}, used {self.used}, asked {self.asked}"
         )
+
+    def told(self, holder: str) -> str:
+        """What a guest of this holder is told: of its callers' budgets, neither whose nor how
+        much.
+        """
+        if holder == self.holder:
+            return self.text
+        return f"{self.budget}: whoever called this has none left; its caller is told more"
 
 
 class _Balance:

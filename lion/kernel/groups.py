@@ -21,6 +21,18 @@ def flatten(error: BaseException) -> BaseException:
     return next((e for e in leaves if not isinstance(e, trio.Cancelled)), leaves[0])
 
 
+_CUTS = (trio.Cancelled, KeyboardInterrupt)
+
+
+def is_cut(error: BaseException) -> bool:
+    """Whether work was stopped from outside, rather than by an error of its own, whatever class
+    that is of.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(_CUTS) is not None
+    return isinstance(error, _CUTS)
+
+
 @contextmanager
 def flattened() -> Iterator[None]:
     """Around a nursery: whoever waits outside gets the one error and not the group.

@@ -52,7 +52,7 @@ class Invocation:
         self.chain: tuple[str, ...] = (*(parent.chain if parent else ()), holder.name)
         chain = [(i.holder, i.limits) for i in self.ancestry()]
         self.purse = live.budgets.purse(chain)
-        self.stats = CallStats()
+        self.stats = CallStats(memory=holder.memory)
         self.words = ""
         self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None

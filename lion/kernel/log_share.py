@@ -63,5 +63,6 @@ class LogShare:
             f"the rest, {self._shares.own:,} bytes",
             ending="log",
             began=began,
+            is_shared=True,
             hint="let it record less, or start it in a run of its own",
         )

@@ -39,7 +39,7 @@ from lion.kernel.exports import find_export
 from lion.kernel.size import check_size
 from lion.ports import CallStats, Component
 
-CUT_ENDINGS = ("deadline", "cpu", "log", "cancelled", "failed", "")
+CUT_ENDINGS = ("deadline", "cpu", "memory-sum", "log", "cancelled", "failed", "")
 """Endings that came from outside the guest; the rest the guest reaches again by itself."""
 
 

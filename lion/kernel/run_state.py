@@ -5,12 +5,14 @@ run itself.
 import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from lion.domain.call import Decision
 from lion.domain.capability import Capability
 from lion.domain.events import Event, SystemPluginFailed
+from lion.domain.memory_sum import MemorySum, holders_sum, runs_sum
 from lion.domain.plan import Holder, Plan
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
@@ -33,6 +35,10 @@ DENIALS = 100
 """Different denials a report names; all of them are counted and recorded."""
 
 
+_DESCRIBED: WeakKeyDictionary[Component, dict[str, dict[str, str]]] = WeakKeyDictionary()
+"""By a component that is still used somewhere, by a tool's own name."""
+
+
 class LiveHolder:
     """A holder with its component, its rights and what its imports mean.
 
@@ -51,10 +57,11 @@ class LiveHolder:
         self.tools = tool_exports(component)
         self._names = {(e.interface, e.name): name for name, e in self.tools.items()}
         self.needs_nursery = any(o.spawns for o in operations)
-        self.described: dict[str, dict[str, str]] = {}
-        """Its tools as guests are told of them, each described once in a run, when first asked."""
+        self.described = _DESCRIBED.setdefault(component, {})
+        """Its tools as guests are told of them, described when first asked, once in all runs."""
         self._decisions: dict[Question, Decision] = {}
         self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
+        self.memory: MemorySum | None = None
 
     def tool_name(self, export: Export) -> str:
         """What one of its tools is called; a replay finds it by that."""
@@ -98,7 +105,9 @@ class LiveRun:
     def __init__(
         self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody",
         asker: Asker = Nobody(),  # noqa: B008 - it holds nothing
+        memory: MemorySum | None = None,
     ) -> None:  # fmt: skip
+        """`memory` is the process's."""
         self.id = run
         self.plan = plan
         self.owner = owner
@@ -115,8 +124,11 @@ class LiveRun:
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
+        self.under_way = 0
+        """Started tool calls that have not ended, whoever started them."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
+        self.memory = runs_sum(plan.memory, memory)
         self.budgets = Budgets(clock, self._note_budget, self.record)
 
     def join(self, holders: Mapping[str, LiveHolder]) -> None:
@@ -124,7 +136,9 @@ class LiveRun:
         shares = LogShares(self.log.quota)
         shares.divide(len(holders))
         for holder in holders.values():
-            holder.share = LogShare(holder.name, holder.rights.limits.log, shares)
+            limits = holder.rights.limits
+            holder.share = LogShare(holder.name, limits.log, shares)
+            holder.memory = holders_sum(holder.name, limits.memory_sum, self.memory)
         self.holders = holders
 
     def note_broken(self, bug: BrokenCall) -> None:

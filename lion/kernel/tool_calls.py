@@ -7,6 +7,7 @@ know.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import trio
@@ -21,6 +22,10 @@ from lion.kernel.tool_types import input_schema, output_schema, read_text, write
 from lion.ports import Export
 from lion.values.json_scalars import JsonMismatch
 
+MOST_STARTED = 1_024
+"""Started calls under way in one run: calls that start calls multiply, and each is an instance."""
+AT_ONCE = 16
+"""Tools that are described on the loop's thread."""
 MOST_WORDS = 2_048
 """Characters of what a callee says of its failure that its caller hears."""
 
@@ -53,7 +58,9 @@ def told_caller(what: str, exc: GuestError | BrokenCall) -> CallError:
     case = _CASES.get(exc.ending, "exhausted")
     # What Python raised may tell of the host's files; the record has it.
     said = f": {exc.words}" if exc.words and exc.ending != "raised" else ""
-    return CallError(case, cut(f"{what} failed ({exc.ending}): {exc.what}{said}"))
+    # How much others use, and what the machine has, is not for guests.
+    why = "there is no room for it now" if exc.facts.get("is_shared") else exc.what
+    return CallError(case, cut(f"{what} failed ({exc.ending}): {why}{said}"))
 
 
 def cut(text: str) -> str:
@@ -67,6 +74,23 @@ def check_depth(caller: Invocation) -> None:
         raise CallError("exhausted", f"tools call tools at most {MAX_DEPTH} deep")
 
 
+def _described(holder: LiveHolder, export: Export) -> dict[str, str]:
+    name = holder.tool_name(export)
+    known = holder.described.get(name)
+    if known is None:
+        known = holder.described[name] = {
+            "description": export.docs,
+            "input-schema": dump_json(input_schema(export)),
+            "output-schema": dump_json(output_schema(export)),
+        }
+    return known
+
+
+def _describe_all(pairs: Sequence[tuple[LiveHolder, Export]]) -> None:
+    for pair in pairs:
+        _described(*pair)
+
+
 class ToolPort:
     """The tools as one invocation sees them; implements ports.Tools."""
 
@@ -74,25 +98,20 @@ class ToolPort:
         self._caller = invocation
         self._under_way = 0
 
-    def list_tools(self) -> list[dict[str, str]]:
+    async def list_tools(self) -> list[dict[str, str]]:
         """Records of `tools.tool` that this holder may call, sorted by name."""
         holders = self._caller.live.holders
         names = sorted(f"{h.name}.{tool}" for h in holders.values() for tool in h.tools)
-        return [self._describe(name) for name in names if self._may_call(name)]
+        found = {name: find_tool(self._caller, name) for name in names if self._may_call(name)}
+        new = [
+            pair for pair in found.values() if pair[0].tool_name(pair[1]) not in pair[0].described
+        ]
+        if len(new) > AT_ONCE:
+            await trio.to_thread.run_sync(_describe_all, new)
+        return [{"name": name, **_described(*pair)} for name, pair in found.items()]
 
     def _may_call(self, name: str) -> bool:
         return any(self._caller.foresee("tools", way, name).allowed for way in ("call", "start"))
-
-    def _describe(self, name: str) -> dict[str, str]:
-        holder, export = find_tool(self._caller, name)
-        if name not in holder.described:
-            holder.described[name] = {
-                "name": name,
-                "description": export.docs,
-                "input-schema": dump_json(input_schema(export)),
-                "output-schema": dump_json(output_schema(export)),
-            }
-        return holder.described[name]
 
     async def call(self, name: str, arguments: str) -> str:
         """JSON in, JSON out. Raises CallError."""
@@ -139,12 +158,15 @@ class ToolPort:
             raise CallError(
                 "exhausted", f"{limit} started calls are under way, which is the limit"
             )
+        if caller.live.under_way >= MOST_STARTED:
+            raise CallError("exhausted", "too many started calls are under way in this run")
         if caller.nursery is None:
             raise CallError("unavailable", "this instance cannot start calls")
         invocation, export, args = self._prepare(name, arguments)
         pending = Pending()
         caller.nursery.start_soon(self._work, pending, invocation, export, args, name=name)
         self._under_way += 1
+        caller.live.under_way += 1
         return pending
 
     async def _work(
@@ -158,6 +180,7 @@ class ToolPort:
                     pending.settle(exc)
         finally:
             self._under_way -= 1
+            self._caller.live.under_way -= 1
             pending.settle(CallError("cancelled", "the call was cancelled"))
 
 

@@ -11,21 +11,38 @@ from lion.errors import OperatorError
 from lion.ports import Export
 from lion.values import json_arguments, json_schema
 from lion.values.json_scalars import JsonMismatch
-from lion.values.type_notes import by_shape
+from lion.values.type_notes import Notes, TypeNote, by_shape
 from lion.values.wit import render_function
+
+
+class _Shapes:
+    """The notes of one component, to look up: all its exports have the same."""
+
+    def __init__(self) -> None:
+        self._last: tuple[tuple[TypeNote, ...], Notes] = ((), by_shape(()))
+
+    def of(self, export: Export) -> Notes:
+        notes, shapes = self._last
+        if export.notes is not notes:
+            shapes = by_shape(export.notes)
+            self._last = export.notes, shapes
+        return shapes
+
+
+_SHAPES = _Shapes()
 
 
 def input_schema(export: Export) -> dict[str, Any]:
     """The schema of its arguments, an object by name."""
     if export.json is None:
-        return json_schema.input_schema(export.type, by_shape(export.notes))
+        return json_schema.input_schema(export.type, _SHAPES.of(export))
     return export.json.input_schema
 
 
 def output_schema(export: Export) -> dict[str, Any]:
     """The schema of what it gives when it succeeds."""
     if export.json is None:
-        return json_schema.output_schema(export.type, by_shape(export.notes))
+        return json_schema.output_schema(export.type, _SHAPES.of(export))
     return export.json.output_schema
 
 

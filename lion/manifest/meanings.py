@@ -32,6 +32,7 @@ _MANIFEST: Final = {
     "agents": Key("tables", NONE, "agents by name: components that work on a task"),
     "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
+    "limits": Key("table", NONE, "what a run may use up, all its holders together"),
 }
 _HOLDER: Final = {
     "component": Key("path", NEEDED, "the .wasm file, relative to the manifest"),
@@ -79,6 +80,7 @@ _LIMITS: Final = {
     "output": Key('size, "none"', "16 MiB", "what it shows, a run"),
     "log": Key('size, "none"', "128 MiB", "records of its calls, a run; then its instance ends"),
     "concurrent": Key("count", "64", "tool calls an instance has started at the same time"),
+    "memory-sum": Key("size", "1 GiB", "linear memory of all its live instances together, a run"),
 }
 _SYSTEM_LIMITS: Final = {
     "deadline": _LIMITS["deadline"]._replace(text="wall time of a tool or function"),
@@ -156,6 +158,9 @@ _WHEN: Final = {
 
 MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.ManifestTable: _MANIFEST,
+    tables.RunLimitsTable: {
+        "memory": Key("size", NEEDED, "linear memory of all live instances; else the process's"),
+    },
     tables.HolderTable: _HOLDER,
     tables.AllowTable: _ALLOW,
     tables.KvGrant: {"bytes": Key("size", NEEDED, "keys and values together")},

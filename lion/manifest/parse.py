@@ -116,6 +116,7 @@ def _plan(
         resolved=_resolved(filled, values, holders, models),
         models=models,
         folder=document.folder,
+        memory=None if table.limits is None else table.limits.memory,
     )
 
 

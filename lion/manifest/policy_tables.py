@@ -1,4 +1,7 @@
-"""Look here if you want to know which keys a policy file has (tables.py: a manifest)."""
+"""Look here if you want to know which keys a policy file has.
+
+Rule: as in a manifest, a key that is not here is an error.
+"""
 
 from pydantic import Field
 

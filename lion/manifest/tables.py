@@ -1,4 +1,4 @@
-"""Look here if you want to know which keys a manifest and a policy file have.
+"""Look here if you want to know which keys a manifest has.
 
 Rule: a key that is not here is an error; so is a limit that this version does not enforce.
 Rule: the committed JSON schema is generated from these models (schema.py).
@@ -150,6 +150,7 @@ class LimitsTable(Table):
     output: MaybeSize = None
     log: MaybeSize = None
     concurrent: Count = 0
+    memory_sum: Size = 0
 
 
 class HolderTable(Table):
@@ -276,6 +277,12 @@ class RunTable(Table):
     with_: dict[str, Any] | None = Field(None, alias="with")
 
 
+class RunLimitsTable(Table):
+    """What a run may use up, all its holders together."""
+
+    memory: Size
+
+
 class ManifestTable(Table):
     """A manifest of lion: what runs, and what it may do."""
 
@@ -286,3 +293,4 @@ class ManifestTable(Table):
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
     run: list[RunTable] = []
+    limits: RunLimitsTable | None = None

@@ -8,6 +8,7 @@ host.py joins them.
 from lion.ports.approvals import Desk
 from lion.ports.components import (
     NO_EXTENSIONS,
+    UNREAD,
     Adapted,
     CallStats,
     Component,
@@ -47,6 +48,7 @@ from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 __all__ = [
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
+    "UNREAD",
     "Adapted",
     "Asking",
     "BudgetUse",

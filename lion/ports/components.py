@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Limits
 from lion.values.type_notes import TypeNote
 from lion.values.wit import Function
@@ -67,6 +68,8 @@ HandleCall = Callable[[int, list[Any]], Awaitable[Any]]
 """Host side of one instance: (index into `Component.imports`, lifted arguments) -> value to
 lower.
 """
+UNREAD: Final[list[Any]] = []
+"""The arguments, this very list, of a call that were too large to be read."""
 
 
 class Handles(Protocol):
@@ -94,10 +97,13 @@ class Handles(Protocol):
 
 
 class CallStats(msgspec.Struct):
-    """What one call of an export has used so far."""
+    """What one call of an export has used so far, and among whose instances (`memory`) its own is
+    counted (None: the engine's alone).
+    """
 
     cpu_ns: int = 0
     host_calls: int = 0
+    memory: MemorySum | None = None
 
 
 class Adapted(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +142,7 @@ class Component(Protocol):
 
         Cancellable at any moment; a deadline is the caller's cancel scope. Exceptions of `handle`
         pass through unchanged and end the instance. Raises GuestError (ending trap, cpu, memory,
-        stack, exhausted, world).
+        memory-sum, stack, exhausted, world).
         """
         ...
 

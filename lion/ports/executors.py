@@ -37,7 +37,7 @@ class Waitable(Protocol):
 class Tools(Protocol):
     """How an executor reaches other plugins' tools on behalf of its caller."""
 
-    def list_tools(self) -> list[dict[str, str]]:
+    async def list_tools(self) -> list[dict[str, str]]:
         """Records of `tools.tool` the caller may call, sorted by name."""
         ...
 

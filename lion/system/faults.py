@@ -47,14 +47,17 @@ def translated(what: str, scrub: Scrub) -> Iterator[None]:
         yield
     except (LionError, ToolError, Failure):
         raise
-    except (Exception, SystemExit) as exc:
-        raise _raised(what, exc, scrub) from exc
+    except (trio.Cancelled, KeyboardInterrupt):
+        raise
     except BaseExceptionGroup as group:
         # Its own nursery was cut: a cancellation wins over what else it raised meanwhile.
         ours = group.subgroup((trio.Cancelled, KeyboardInterrupt))
         if ours is not None:
             raise ours from None
         raise _raised(what, group, scrub) from group
+    except BaseException as exc:
+        # GeneratorExit, CancelledError of asyncio, a class of its own: none of them is ours.
+        raise _raised(what, exc, scrub) from exc
 
 
 def _raised(what: str, exc: BaseException, scrub: Scrub) -> GuestError:

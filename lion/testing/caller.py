@@ -76,7 +76,7 @@ class FakeTools:
         self.calls: list[tuple[str, str]] = []
         self.started: list[FakePending] = []
 
-    def list_tools(self) -> list[dict[str, str]]:
+    async def list_tools(self) -> list[dict[str, str]]:
         return [
             {"name": name, "description": "", "input-schema": "{}", "output-schema": "{}"}
             for name in sorted(self._answers)

@@ -29,9 +29,9 @@ class FakedTools:
         self._answers = answers
         self._under_way = 0
 
-    def list_tools(self) -> list[dict[str, str]]:
+    async def list_tools(self) -> list[dict[str, str]]:
         """The real ones, and those that only the test has."""
-        listed = {tool["name"]: tool for tool in self._real.list_tools()}
+        listed = {tool["name"]: tool for tool in await self._real.list_tools()}
         for name in self._answers:
             if name not in listed and self._may_call(name):
                 listed[name] = {

@@ -60,6 +60,7 @@ class Admission:
                 f"{self.live} instances are alive, which is all this machine has room for",
                 ending="exhausted",
                 began=False,
+                is_shared=True,
                 hint="let some end first, or raise the sysctl vm.max_map_count",
             )
         self.live += 1

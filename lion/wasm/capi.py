@@ -2,9 +2,8 @@
 lie in memory.
 
 The wheel's public component calls are synchronous; its C API has async ones, which wasmtime-py
-exposes only through
-private names. All private knowledge is in this file. tests/wasm/test_contract.py fails loudly if
-an upgrade changes it.
+exposes only through private names. All private knowledge is in this file, that of memories in
+linear.py. tests/wasm/test_contract.py fails loudly if an upgrade changes it.
 
 Rule: functions named here take and give plain addresses (int), so that callers never build ctypes
 objects per call.

@@ -17,16 +17,18 @@ import wasmtime
 from wasmtime.component import Component as WasmComponent
 from wasmtime.component import Linker
 
+from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Limits
 from lion.ports import Adapted, CallStats, Export, HandleCall, Handles, Import
-from lion.values.wit import Function, WitType, render
 from lion.wasm import capi
 from lion.wasm.admission import Admission
+from lion.wasm.crossing import Entry, Reading, Values, lower_all
 from lion.wasm.exits import Finished, with_exit
-from lion.wasm.fiber import Callbacks, Guest, HostFunction, PollMeter, Values, drive
-from lion.wasm.lift import Lift, compile_lift
+from lion.wasm.fiber import Callbacks, Guest, HostFunction, drive
+from lion.wasm.lift import compile_lift, has_list
 from lion.wasm.lines import NO_LINES
-from lion.wasm.lower import Lower, LowerError, compile_lower, free
+from lion.wasm.lower import compile_lower
+from lion.wasm.poll_meter import CpuExceeded, Finish, PollMeter
 from lion.wasm.traps import guest_error
 
 INSTANCES, TABLES, MEMORIES = 64, 16, 16
@@ -36,11 +38,14 @@ INSTANCES, TABLES, MEMORIES = 64, 16, 16
 class Shared:
     """What all components of one runtime share."""
 
-    def __init__(self, engine: wasmtime.Engine, meter: PollMeter, admission: Admission) -> None:
+    def __init__(
+        self, engine: wasmtime.Engine, meter: PollMeter, admission: Admission, memory: MemorySum
+    ) -> None:
         self.engine = engine
         self.engine_address = capi.address(engine)
         self.meter = meter
         self.admission = admission
+        self.memory = memory
         self.callbacks = Callbacks()
         self.type_ids: dict[str, int] = {}
 
@@ -70,30 +75,11 @@ def link(
                         lift = compile_lift([t for _, t in item.type.params])
                         result = item.type.result
                         lower = None if result is None else partial(compile_lower, result, ids)
-                        functions.append(function := HostFunction(index, lift, lower))
+                        is_heavy = any(map(has_list, [*(t for _, t in item.type.params), result]))
+                        functions.append(function := HostFunction(index, lift, lower, is_heavy))
                         number = shared.callbacks.register(function)
                         capi.add_function(instance, item.name, shared.callbacks.host, number)
     return linker, functions
-
-
-def _is_heavy(t: WitType | None) -> bool:
-    """Lists cost the host 32 bytes an element while wasmtime reads them, so such calls are polled
-    in a worker.
-    """
-    return t is not None and ("list<" in render(t))
-
-
-class _Entry:
-    """What is prepared once for each export."""
-
-    def __init__(self, index: Any, function: Function, type_ids: Mapping[str, int]) -> None:
-        self.index = capi.address(index)
-        self.keep = index
-        self.lowers: list[Lower] = [compile_lower(t, type_ids) for _, t in function.params]
-        self.lift: Lift | None = (
-            None if function.result is None else compile_lift([function.result])
-        )
-        self.is_heavy = any(map(_is_heavy, [*(t for _, t in function.params), function.result]))
 
 
 class LoadedComponent:
@@ -124,15 +110,15 @@ class LoadedComponent:
         self._linker, self._functions = link(shared, [*imports, *ends], resources)
         self._linker_address = capi.address(self._linker)
         self._wasm_address = capi.address(wasm)
-        self._entries: dict[tuple[str, str], _Entry] = {}
+        self._entries: dict[tuple[str, str], Entry] = {}
 
-    def _entry(self, export: Export) -> _Entry:
+    def _entry(self, export: Export) -> Entry:
         key = (export.interface, export.name)
         entry = self._entries.get(key)
         if entry is None:
             at = self._wasm.get_export_index(export.interface) if export.interface else None
             index = self._wasm.get_export_index(export.name, at)
-            entry = self._entries[key] = _Entry(index, export.type, self._shared.type_ids)
+            entry = self._entries[key] = Entry(index, export.type, self._shared.type_ids)
         return entry
 
     @trio.lowlevel.enable_ki_protection
@@ -164,10 +150,13 @@ class LoadedComponent:
         stats: CallStats,
     ) -> Any:
         shared = self._shared
+        await shared.meter.turn()
         with shared.admission.admit(self.memories):
             store = capi.store_new(shared.engine_address, None, None)
             context = capi.store_context(store)
-            guest = shared.callbacks.guests[context] = Guest(context)
+            guest = shared.callbacks.guests[context] = Guest(
+                context, stats.memory or shared.memory
+            )
             try:
                 share = limits.memory // self.memories
                 capi.store_limiter(
@@ -205,7 +194,9 @@ class _OneCall:
         self.instance = ctypes.create_string_buffer(capi.INSTANCE)
         self.error = ctypes.c_void_p()
 
-    async def _drive(self, future: int, is_heavy: bool, origin: str) -> None:
+    async def _drive(
+        self, future: int, is_busy: bool, origin: str, finish: Finish | None = None
+    ) -> None:
         try:
             await drive(
                 future,
@@ -215,7 +206,8 @@ class _OneCall:
                 self.drop,
                 self.stats,
                 self.limits.cpu_ns,
-                is_heavy,
+                is_busy,
+                finish,
             )
         finally:
             capi.future_delete(future)
@@ -229,14 +221,15 @@ class _OneCall:
         future = capi.instantiate_async(linker, self.guest.context, wasm, where, error)
         await self._drive(future, False, "the instance")
 
-    async def run(self, export: Export, entry: _Entry, args: Sequence[Any]) -> Any:
+    async def run(self, export: Export, entry: Entry, args: Sequence[Any]) -> Any:
         context = self.guest.context
         func = ctypes.create_string_buffer(capi.FUNC)
         where = ctypes.addressof(func)
         capi.instance_get_func(ctypes.addressof(self.instance), context, entry.index, where)
         given, result = Values(len(args)), Values(1)
+        reading = Reading(entry, result, self.error, context, self.limits)
         try:
-            given.fill(_lower_all(entry.lowers, args, context))
+            given.fill(lower_all(entry.lowers, args, context))
             future = capi.func_call_async(
                 where,
                 context,
@@ -246,24 +239,13 @@ class _OneCall:
                 0 if entry.lift is None else 1,
                 ctypes.addressof(self.error),
             )
-            await self._drive(future, entry.is_heavy, f"{export.name!r}")
-            if entry.lift is None:
-                return None
-            if entry.is_heavy:
-                return (await trio.to_thread.run_sync(entry.lift, result.address, context))[0]
-            return entry.lift(result.address, context)[0]
+            finish = reading.read if entry.gives_lists else None
+            await self._drive(future, entry.takes_lists, f"{export.name!r}", finish)
+            if finish is None:
+                reading.read()
+            elif self.limits.cpu_ns is not None and self.stats.cpu_ns > self.limits.cpu_ns:
+                raise CpuExceeded(self.limits.cpu_ns)
+            return reading.value(export)
         finally:
             given.free()
             result.free()
-
-
-def _lower_all(lowers: Sequence[Lower], args: Sequence[Any], context: int) -> list[bytes]:
-    images: list[bytes] = []
-    try:
-        for lower, value in zip(lowers, args, strict=True):
-            images.append(lower(value, context))
-    except (LowerError, ValueError) as exc:
-        for image in images:
-            free(image)
-        raise LowerError(f"argument {len(images) + 1}: {exc}") from exc
-    return images

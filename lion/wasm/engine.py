@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from wasmtime import Config, Engine
 
 from lion.wasm import capi
+from lion.wasm.linear import Memories
 
 TICK = 0.001
 """Seconds between two epochs."""
@@ -93,12 +94,16 @@ def engine_digest() -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_engine() -> Engine:
-    """Make an engine with exactly these settings."""
+def build_engine(memories: Memories | None = None) -> Engine:
+    """Make an engine with exactly these settings, whose guests' memories are there (None: where
+    no guest runs).
+    """
     capi.check_layout()
     config = Config()
     for name, value in FLAGS.items():
         capi.set_flag(config, name, value)
+    if memories is not None:
+        memories.make_for(config)
     return Engine(config)
 
 

@@ -19,19 +19,20 @@ nor the ticker. By the wall clock a poll is also long that waited for the GIL, s
 suspect: the next one is measured by the thread's clock.
 """
 
-import _signal  # type: ignore[import-not-found]  # `signal` makes enums: ten times as long
 import ctypes
-import signal
-import threading
 from collections.abc import Callable
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
 import trio
 
-from lion.errors import GuestError, InternalError
-from lion.ports import CallStats, HandleCall
+from lion.domain.memory_sum import MemorySum
+from lion.errors import InternalError
+from lion.ports import UNREAD, CallStats, HandleCall
 from lion.wasm import capi
+from lion.wasm.bounds import TooLarge
+from lion.wasm.linear import Crowded
+from lion.wasm.poll_meter import LOOP_NS, CpuExceeded, Finish, PollMeter
 
 if TYPE_CHECKING:
     from lion.wasm.lift import Lift
@@ -45,19 +46,10 @@ LONG_POLL_NS = 200_000
 """A poll of this many nanoseconds makes the next one suspect, and two of them send the one after
 to a worker: a hop there costs the loop about 90 us.
 """
-LOOP_NS = 1_000_000
-"""Nanoseconds after which the loop checkpoints."""
 INLINE_CAP_NS = 3_000_000
 """An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more
 than this.
 """
-
-
-SIGNALS = tuple(
-    int(getattr(signal, f"SIG{name}"))
-    for name in ("INT", "TERM", "HUP", "ALRM", "QUIT", "USR1", "USR2")
-)
-"""Those whose handlers programs have raise: KeyboardInterrupt, SystemExit, a timeout."""
 
 
 class HostFunction:
@@ -66,12 +58,18 @@ class HostFunction:
     them all is a third of loading a component.
     """
 
-    __slots__ = ("_build_lower", "index", "lift", "lower")
+    __slots__ = ("_build_lower", "index", "is_heavy", "lift", "lower")
 
     def __init__(
-        self, index: int, lift: "Lift", build_lower: "Callable[[], Lower] | None"
+        self,
+        index: int,
+        lift: "Lift",
+        build_lower: "Callable[[], Lower] | None",
+        is_heavy: bool = False,
     ) -> None:
         self.index = index
+        self.is_heavy = is_heavy
+        """There are lists in what crosses, so that how long that takes is the guest's choice."""
         self.lift = lift
         self._build_lower = build_lower
         self.lower: Lower | None = None if build_lower is None else self._first_lower
@@ -87,19 +85,26 @@ class Guest:
 
     __slots__ = (
         "args",
+        "cap_ns",
         "context",
         "continuation",
+        "crowded",
         "dropped",
         "failure",
         "function",
+        "memory",
         "ready",
         "result",
         "results",
         "resume",
     )
 
-    def __init__(self, context: int) -> None:
+    def __init__(self, context: int, memory: MemorySum | None = None) -> None:
         self.context = context
+        self.memory = memory
+        """Among whose instances its memory is counted."""
+        self.crowded: MemorySum | None = None
+        """The sum that had no room for what it wanted; then it is cut (linear.py)."""
         self.function: HostFunction | None = None
         self.args: list[Any] = []
         self.results = 0
@@ -110,6 +115,8 @@ class Guest:
         self.result = capi.Window(capi.VAL)
         self.dropped: list[int] = []
         self.failure: Exception | None = None
+        self.cap_ns = INLINE_CAP_NS
+        """What an inline poll counts as at most: more, if the host read lists in it."""
 
 
 class Callbacks:
@@ -150,6 +157,13 @@ class Callbacks:
         guest.function = function
         guest.results = results
         try:
+            if function.is_heavy:
+                began = thread_time_ns()
+                try:
+                    guest.args = function.lift(args, context)
+                finally:
+                    guest.cap_ns = INLINE_CAP_NS + thread_time_ns() - began
+                return
             guest.args = function.lift(args, context)
         except Exception as exc:  # noqa: BLE001 - an exception may not leave a C callback; the call loop raises it
             guest.failure = exc
@@ -161,92 +175,41 @@ class Callbacks:
             guest.dropped.append(rep)
 
 
-class PollMeter:
-    """What the loop and its guests share: when it last yielded, the ticker, the threads for busy
-    guests.
-    """
-
-    def __init__(self, ticker: Any, threads: int) -> None:
-        self.ticker = ticker
-        self.limiter = trio.CapacityLimiter(threads)
-        self.yielded_ns = perf_counter_ns()
-        self._gets_signals = threading.current_thread() is threading.main_thread()
-
-    def is_exposed(self) -> bool:
-        """Whether a signal could raise inside of a poll on this thread."""
-        return self._gets_signals and not all(map(_is_harmless, map(_signal.getsignal, SIGNALS)))
-
-    async def poll_in_worker(self, future: int) -> tuple[bool, int]:
-        """Poll in a thread: done or not, and the CPU it took in nanoseconds."""
-        try:
-            return await trio.to_thread.run_sync(_poll_timed, future, limiter=self.limiter)
-        finally:
-            self.ticker.inside -= 1
-            self.yielded_ns = perf_counter_ns()
-
-    async def checkpoint(self) -> None:
-        await trio.lowlevel.checkpoint()
-        self.yielded_ns = perf_counter_ns()
-
-
-def _is_harmless(handler: Any) -> bool:
-    """Whether a handler raises in no callback: there is none, or it is trio's."""
-    return not callable(handler) or str(getattr(handler, "__module__", "")).startswith("trio.")
-
-
-def _poll_timed(future: int) -> tuple[bool, int]:
-    """Poll in a worker thread: done or not, and the CPU it took."""
-    began = thread_time_ns()
-    done = capi.poll(future)
-    return done, thread_time_ns() - began
-
-
-class CpuExceeded(GuestError):
-    """The guest used more CPU time than it may in one call."""
-
-    def __init__(self, limit_ns: int) -> None:
-        super().__init__(
-            f"it used more than {limit_ns / 1e9:g} s of CPU time",
-            ending="cpu",
-            hint='raise it with limits = { cpu = "..." }',
-        )
-
-
 @trio.lowlevel.enable_ki_protection
 async def drive(
     future: int, guest: Guest, meter: PollMeter, handle: HandleCall, drop: Any, stats: CallStats,
-    cpu_limit_ns: int | None, is_busy: bool,
+    cpu_limit_ns: int | None, is_busy: bool, finish: Finish | None = None,
 ) -> None:  # fmt: skip
     """Run a future of wasmtime's, which the caller deletes, to its end. `drop` is told of reps let
-    go, `is_busy` starts in a worker. Raises CpuExceeded and what `handle` raises.
+    go; `is_busy` starts in a worker, `finish` stays there. Raises CpuExceeded, what `handle` does.
     """
-    ticker, armed, is_suspect = meter.ticker, -1, False
+    ticker, armed, is_suspect, is_heavy = meter.ticker, -1, False, finish is not None
     while True:
-        if is_busy or armed != ticker.ticks:
-            is_busy = is_busy or meter.is_exposed()
+        if is_heavy or is_busy or armed != ticker.ticks:
+            is_busy = is_heavy or is_busy or meter.is_exposed()
             armed = -1 if is_busy else ticker.ticks
             capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
         ticker.polls += 1
         ticker.inside += 1
+        meter.memories.inline = guest
         if ticker.is_asleep:
             ticker.wake()
         if is_busy:
-            done, took = await meter.poll_in_worker(future)
+            done, took = await meter.poll_in_worker(future, finish, guest)
         else:
             clock = thread_time_ns if is_suspect else perf_counter_ns
             began = clock()
             done = capi.poll(future)
             took = clock() - began
             ticker.inside -= 1
-        stats.cpu_ns += took if is_busy else min(took, INLINE_CAP_NS)
+        stats.cpu_ns += took if is_busy else min(took, guest.cap_ns)
         is_busy, is_suspect = (is_busy or is_suspect) and took > LONG_POLL_NS, took > LONG_POLL_NS
-        if guest.dropped:
-            _drop_all(guest, drop)
+        if guest.dropped or guest.crowded:
+            _heed(guest, drop)
         if done:
             return
-        if (function := guest.function) is not None:
-            guest.function = None
-            await _answer(guest, function, handle, stats)
+        if guest.function is not None:
+            await _answer(guest, guest.function, handle, stats)
         else:
             is_busy = True
         if cpu_limit_ns is not None and stats.cpu_ns > cpu_limit_ns:
@@ -261,38 +224,32 @@ async def _answer(
     """Have the host do what the guest asked for, and write the result where the guest will
     look.
     """
+    guest.function = None
     if guest.failure is not None:
-        raise InternalError(f"arguments could not be read: {guest.failure}") from guest.failure
+        if not isinstance(guest.failure, TooLarge):
+            raise InternalError(f"arguments could not be read: {guest.failure}") from guest.failure
+        guest.args, guest.failure = UNREAD, None
     stats.host_calls += 1
     value = await handle(function.index, guest.args)
     guest.args = []
-    if function.lower is not None:
+    if function.is_heavy:
+        began, guest.cap_ns = thread_time_ns(), INLINE_CAP_NS
+        _write(guest, function, value)
+        stats.cpu_ns += thread_time_ns() - began
+    elif function.lower is not None:
         guest.result.at(guest.results).raw = function.lower(value, guest.context)
     guest.ready[0] = b"\1"
 
 
-def _drop_all(guest: Guest, drop: Any) -> None:
+def _write(guest: Guest, function: HostFunction, value: Any) -> None:
+    if function.lower is not None:
+        guest.result.at(guest.results).raw = function.lower(value, guest.context)
+
+
+def _heed(guest: Guest, drop: Any) -> None:
+    """What came up in a poll beside the call: handles let go, memory that there was not."""
+    if guest.crowded is not None:
+        raise Crowded(guest)
     dropped, guest.dropped = guest.dropped, []
     for rep in dropped:
         drop(rep)
-
-
-class Values:
-    """An array of wasmtime values that is freed with everything in it."""
-
-    __slots__ = ("_buffer", "address", "count")
-
-    def __init__(self, count: int) -> None:
-        self._buffer = ctypes.create_string_buffer(capi.VAL * max(count, 1))
-        self.address = ctypes.addressof(self._buffer)
-        self.count = count
-
-    def fill(self, images: list[bytes]) -> None:
-        self._buffer.raw = b"".join(images).ljust(len(self._buffer), b"\0")
-
-    def free(self) -> None:
-        """Free what the values hold. All zero is a bool, so an array never filled is safe to
-        free.
-        """
-        for i in range(self.count):
-            capi.val_delete(self.address + capi.VAL * i)

@@ -15,6 +15,7 @@ from wasmtime.component import Component as WasmComponent
 from wasmtime.component import ResourceType
 from wasmtime.component._types import FuncType
 
+from lion.domain.memory_sum import MemorySum, process_sum
 from lion.domain.pythons import check_python
 from lion.domain.text import show_line
 from lion.errors import GuestError, OperatorError
@@ -30,10 +31,11 @@ from lion.wasm.component import MEMORIES, LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
 from lion.wasm.exits import check_exit, check_results, is_exit
 from lion.wasm.extension_imports import check_extensions
-from lion.wasm.fiber import PollMeter
+from lion.wasm.linear import Memories, machines_memory
 from lion.wasm.lines import Lines, read_lines
 from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
+from lion.wasm.poll_meter import PollMeter
 from lion.wasm.sections import check_preamble, import_names
 from lion.wasm.survey import survey_imports
 
@@ -60,6 +62,11 @@ class WasmRuntime:
         if now - self._rested > REST:
             self._rested = now
             capi.trim()
+
+    @property
+    def memory(self) -> MemorySum:
+        """What all instances have together."""
+        return self._shared.memory
 
     @property
     def live(self) -> int:
@@ -198,16 +205,21 @@ async def open_runtime(
     *,
     offers: Offers | None = None,
     instances: int | None = None,
+    memory: int | None = None,
     costs: Costs | None = None,
 ) -> AsyncIterator[WasmRuntime]:
     """Open an engine with its ticker. `cache` is the directory for compiled code (none: compile
     each time), `offers` what components may import (lion's interfaces), `instances` how many may
-    live (what the machine allows), `costs` what compiling one may cost.
+    live (what the machine allows), `memory` how many bytes of memory they may have together (what
+    the machine has), `costs` what compiling one may cost.
     """
     check_python(sys.version_info[:3])
-    engine = build_engine()
+    memories = Memories()
+    engine = build_engine(memories)
     ticker = Ticker(engine)
-    shared = Shared(engine, PollMeter(ticker, os.cpu_count() or 2), Admission(instances))
+    meter = PollMeter(ticker, memories, os.cpu_count() or 2)
+    total = process_sum(machines_memory() if memory is None else memory)
+    shared = Shared(engine, meter, Admission(instances), total)
     kept = CompileCache(cache, engine_digest()) if cache else None
     with ticker.run():
         yield WasmRuntime(shared, Compiler(kept, costs), offers or offered())

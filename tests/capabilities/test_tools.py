@@ -21,8 +21,8 @@ def caller(fake: FakeTools) -> FakeCaller:
 
 
 class TestCall:
-    def test_list_names_the_tools(self, caller):
-        assert [tool["name"] for tool in tools.list_(caller)] == ["notes.add", "notes.all"]
+    async def test_list_names_the_tools(self, caller):
+        assert [tool["name"] for tool in await tools.list_(caller)] == ["notes.add", "notes.all"]
 
     async def test_a_result_comes_back(self, caller, fake):
         assert await tools.call(caller, "notes.add", '{"text":"x"}') == "1"

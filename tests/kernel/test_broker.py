@@ -18,6 +18,7 @@ from lion.domain.plan import Limits
 from lion.errors import GuestError
 from lion.kernel.broker import MAX_TARGET, Broker
 from lion.kernel.tool_calls import build_invocation
+from lion.ports import UNREAD
 from tests.kernel.door import NOTES, OTHER, Bench, begun, first, never, raising, system
 from tests.kernel.rig import (
     FakeComponent,
@@ -80,6 +81,15 @@ class TestDecided:
         assert (record.decided_by, record.args, record.target) == (Decider.SCREEN, [], "")
         assert all(b"sk-123" not in each.body for each in bench.records())
         assert bench.live.counts.denied == 1
+
+    async def test_arguments_that_were_too_large_to_be_read_are_an_error_and_in_no_record(
+        self,
+    ) -> None:
+        bench = await begun(operation("now", never, target=never, screen=never))
+        said = "the arguments of a call have at most 65,536 bytes"
+        assert await bench.broker.handle(0, UNREAD) == ("err", ("invalid", said))
+        record = bench.only()
+        assert (record.status, record.decided_by, record.args) == ("denied", "bounds", [])
 
     async def test_arguments_that_name_nothing_are_decided_before_any_grant(self) -> None:
         def target(args: list[Any]) -> str:

@@ -104,6 +104,9 @@ class TestChain:
         refusal = refused(books.purse(*chain).reserve())
         assert refusal.holder == "guide"
         assert "guide" not in refusal.text
+        assert refusal.told("guide") == refusal.text
+        told = refusal.told("ann")
+        assert told == "calls: whoever called this has none left; its caller is told more"
         assert books.purse(chain[1]).reserve() is None
 
     def test_a_refusal_charges_nobody(self, books):

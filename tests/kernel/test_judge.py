@@ -2,6 +2,7 @@
 that clocks stand still only for those who wait for a person.
 """
 
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -133,7 +134,7 @@ async def test_tools_are_listed_that_could_be_called(
         Grant("tools", "x", patterns=("db.*",)), policy=policy, processors=processors,
         others={"db": tools},
     )  # fmt: skip
-    assert [one["name"] for one in ann.tools.list_tools()] == listed
+    assert [one["name"] for one in await ann.tools.list_tools()] == listed
 
 
 async def test_what_a_tool_takes_is_described_once_however_often_it_is_listed(
@@ -145,8 +146,25 @@ async def test_what_a_tool_takes_is_described_once_however_often_it_is_listed(
     monkeypatch.setattr(
         "lion.kernel.tool_calls.input_schema", lambda export: described.append(export.name) or {}
     )
-    assert ann.tools.list_tools() == ann.tools.list_tools()
+    assert await ann.tools.list_tools() == await ann.tools.list_tools()
     assert sorted(described) == ["drop", "query"]
+    again = await world(Grant("tools", "x", patterns=("db.*",)), others={"db": tools})
+    assert await again.tools.list_tools() == await ann.tools.list_tools()
+    assert sorted(described) == ["drop", "query"], "nor in the next run of the same component"
+
+
+async def test_many_tools_are_described_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"t{number:03}" for number in range(200)]
+    tools: Any = NoComponent(*names)
+    ann = await world(Grant("tools", "x", patterns=("db.*",)), others={"db": tools})
+    threads = set()
+    monkeypatch.setattr(
+        "lion.kernel.tool_calls.input_schema",
+        lambda export: threads.add(threading.current_thread()) or {},
+    )
+    assert [one["name"] for one in await ann.tools.list_tools()] == [f"db.{n}" for n in names]
+    assert threading.current_thread() not in threads
+    assert threads
 
 
 async def test_a_processor_is_asked_of_every_call_of_its_capability() -> None:

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from lion.domain.call import BULK, CallError, Effect
 from lion.domain.events import CallFinished, PluginError, PluginInvoked, PluginResult
 from lion.domain.plan import Grant, Holder, Limits, Plan, RunCall
 from lion.errors import BrokenCall, GuestError
+from lion.kernel import tool_calls
 from lion.kernel.broker import Broker
 from lion.kernel.invocation import Invocation
 from lion.kernel.log_share import LogShare, LogShares
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.supervisor import supervise
-from lion.kernel.tool_calls import build_root
+from lion.kernel.tool_calls import build_root, told_caller
 from lion.log.memory import MemoryLog
 from lion.policy.policy_file import parse_policy
 from lion.policy.rights import build_rights
@@ -26,6 +28,7 @@ from lion.ports import CallStats, Export, HandleCall, Handles, Kind, Operation
 from lion.review.report import Ending
 from lion.testing.clock import FrozenClock, RunClock
 from lion.values.wit import Function, Prim, ResultOf
+from lion.wasm.admission import Admission
 
 TEXT = Function((("text", Prim("string")),), ResultOf(Prim("string"), Prim("string")))
 LARGE = "x" * 200_000
@@ -246,7 +249,27 @@ async def _gives_what_no_record_holds_waiting(caller: Any) -> Any:
     return 10**30
 
 
+class Own(BaseException):
+    """As asyncio's cancellation is."""
+
+
+def _leaves(caller: Any) -> Any:
+    raise GeneratorExit
+
+
+async def _leaves_waiting(caller: Any) -> Any:
+    raise Own
+
+
+async def _leaves_in_a_group(caller: Any) -> Any:
+    raise BaseExceptionGroup("its own nursery", [GeneratorExit()])
+
+
 BROKEN = [
+    operation(_leaves),
+    operation(_leaves_waiting, Kind.WAITING),
+    operation(_leaves_in_a_group, Kind.WAITING),
+    operation(_leaves_waiting, Kind.WAITING, Effect.OUTSIDE),
     operation(_breaks),
     operation(_breaks_waiting, Kind.WAITING),
     operation(_breaks_waiting, Kind.WAITING, Effect.OUTSIDE),
@@ -282,3 +305,54 @@ async def _heard(two: Invocation) -> bool:
     with pytest.raises(CallError, match="a bug in lion stopped it") as caught:
         await two.tools.call("one.work", '{"text": ""}')
     return "config" not in caught.value.text
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_guest_is_not_told_what_others_have(shared: bool) -> None:
+    """Room for others is the run's and the machine's affair; the record has all of it."""
+
+    async def crowded(handle: HandleCall, text: str) -> Any:
+        raise GuestError("7 others are here", ending="memory-sum", is_shared=shared)
+
+    live = await world({"one": crowded, "two": _says_ok})
+    with pytest.raises(CallError) as caught:
+        await build_root(live, live.holders["two"], "0").tools.call("one.work", '{"text": ""}')
+    assert ("7 others" in caught.value.text) is not shared
+    (error,) = events(live, PluginError)
+    assert error.error == "7 others are here"
+
+
+def test_what_the_run_and_the_machine_have_left_is_told_to_no_guest() -> None:
+    shares = LogShares(100)
+    shares.divide(3)
+    crowded = LogShare("one", None, shares)
+    crowded.charge(70)
+    with pytest.raises(GuestError) as caught:
+        crowded.check()
+    assert told_caller("it", caught.value).text == "it failed (log): there is no room for it now"
+    with pytest.raises(GuestError) as caught, Admission(0).admit():
+        pass
+    assert "alive" in caught.value.what
+    assert told_caller("it", caught.value).text.endswith("there is no room for it now")
+
+
+async def test_started_calls_of_a_run_are_bounded_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of 64 that starts 64 that start 64 is within its own limit."""
+    monkeypatch.setattr(tool_calls, "MOST_STARTED", 3)
+
+    async def waits(handle: HandleCall, text: str) -> Any:
+        await trio.sleep_forever()
+
+    live = await world({"one": waits, "two": _says_ok})
+    async with trio.open_nursery() as nursery:
+        starters = [build_root(live, live.holders["two"], str(number)) for number in range(3)]
+        for starter in starters:
+            starter.nursery = nursery
+            starter.tools.start("one.work", '{"text": ""}')
+        with pytest.raises(CallError, match="too many started calls are under way in this run"):
+            starters[0].tools.start("one.work", '{"text": ""}')
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert live.under_way == 0

@@ -191,6 +191,8 @@ async def test_a_processor_judges_its_calls_too(tmp_path: Path, shelf: ModuleTyp
          "secret-place"),
         ("exit", "other: acme:shelf/books.misbehave failed (raised): 'misbehave' raised System",
          "SystemExit"),
+        ("leave", "failed (raised): 'misbehave' raised GeneratorExit", ""),
+        ("own", "failed (raised): 'misbehave' raised Cancelled", ""),
         ("large", "what its annotation does not say: 256 is no u8", ""),
         ("text", "what its annotation does not say: 'five' is no u8", ""),
         ("pass-on", "failed (raised): 'misbehave' raised HostError", "denied: of its own"),

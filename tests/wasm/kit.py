@@ -84,12 +84,16 @@ def cache_directory() -> Path:
 
 @asynccontextmanager
 async def open_bench(
-    data: bytes, *, offers: Offers | None = None, instances: int | None = None
+    data: bytes,
+    *,
+    offers: Offers | None = None,
+    instances: int | None = None,
+    memory: int | None = None,
 ) -> AsyncIterator[Bench]:
     """A runtime with one component loaded; by default everything it imports is offered."""
     known = everything_of(data) if offers is None else offers
     async with open_runtime(
-        cache_directory() / "components", offers=known, instances=instances
+        cache_directory() / "components", offers=known, instances=instances, memory=memory
     ) as runtime:
         yield Bench(runtime, await runtime.load(data, "test.wasm"))
 

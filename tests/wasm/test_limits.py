@@ -13,6 +13,7 @@ from lion.wasm import fiber
 from lion.wasm.admission import Admission
 from lion.wasm.fiber import LONG_POLL_NS
 from lion.wasm.offers import offered
+from lion.wasm.poll_meter import PollMeter
 from lion.wasm.traps import frames, guest_error
 from tests.wasm.kit import WAT, Bench, assemble, built, open_bench
 
@@ -136,16 +137,16 @@ async def test_only_who_computes_is_polled_in_a_worker(
     for clock, step in (("perf_counter_ns", 2 * LONG_POLL_NS), ("thread_time_ns", cpu_ns)):
         monkeypatch.setattr(fiber, clock, itertools.count(step=step).__next__)
     monkeypatch.setattr(fiber, "INLINE_TICKS", 1_000_000)
-    polled, poll = [], fiber.PollMeter.poll_in_worker
+    polled, poll = [], PollMeter.poll_in_worker
 
-    async def counted(meter: fiber.PollMeter, future: int) -> tuple[bool, int]:
+    async def counted(meter: PollMeter, future: int, finish: Any, guest: Any) -> tuple[bool, int]:
         polled.append(future)
-        return await poll(meter, future)
+        return await poll(meter, future, finish, guest)
 
     async def at_once(name: str, args: list[Any]) -> Any:
         return args[0]
 
-    monkeypatch.setattr(fiber.PollMeter, "poll_in_worker", counted)
+    monkeypatch.setattr(PollMeter, "poll_in_worker", counted)
     async with open_bench(built("mirror")) as bench:
         await bench.call("fetch-n", 7, "abc", answer=at_once)
     assert bool(polled) == is_hopping

@@ -101,6 +101,10 @@ class Books(SystemPlugin):
                 raise ValueError("no /home/someone/secret-place")
             case "exit":
                 raise SystemExit(0)
+            case "leave":
+                raise GeneratorExit
+            case "own":
+                raise type("Cancelled", (BaseException,), {})
             case "block":
                 GATE.wait()
             case "large":
