@@ -48,10 +48,10 @@ class GuestError(LionError):
     """The plugin broke its contract.
 
     `ending` is one of: trap, deadline, cpu, memory, memory-sum (with others), stack, exhausted,
-    log (its share of it), world, result (what it returned cannot be shown), answer (it is not what the
-    run asks for). `words` are the guest's own last words (panic text), `frames` the names of its
-    functions, innermost first. Not `began`: there was no room for an instance, so nothing of it
-    ran.
+    log (its share of it), world, result (what it returned cannot be shown), answer (it is not what
+    the run asks for). `words` are the guest's own last words (panic text), `frames` the names of
+    its functions, innermost first. Not `began`: there was no room for an instance, so nothing of
+    it ran.
     """
 
     exit_code = 3

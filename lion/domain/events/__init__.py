@@ -20,6 +20,7 @@ from lion.domain.events.calls import (
     CallFinished,
     CallRedirected,
     CallRequested,
+    CallWaits,
 )
 from lion.domain.events.guests import (
     AgentCompleted,
@@ -68,6 +69,7 @@ _ALL: tuple[type[Event], ...] = (
     RunEnding,
     AgentPartialOutput,
     StateCheckpointed,
+    CallWaits,
     ApprovalAsked,
     ApprovalDecided,
     ApprovalConsumed,
@@ -92,6 +94,7 @@ __all__ = [
     "CallFinished",
     "CallRedirected",
     "CallRequested",
+    "CallWaits",
     "Event",
     "LineLogged",
     "PluginError",
