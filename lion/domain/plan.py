@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll")
+DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
 """Granted unless denied: they reach nothing outside the process."""
 
 MAX_DEPTH = 8

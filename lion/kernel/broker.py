@@ -3,8 +3,8 @@
 Each call is decided, charged, executed and recorded here, and nowhere else is an executor called.
 
 Rule: no effect without a record. A call without outside effect is one record, appended when its
-outcome is known, also if
-it is cancelled; one with an outside effect is an intent, committed first, and an outcome.
+outcome is known, also if it is cancelled; one with an outside effect is an intent, committed
+first, and an outcome.
 Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
 """
@@ -34,8 +34,8 @@ UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is
 
 UNWRITABLE = (OverflowError, TypeError, ValueError, RecursionError)
 """What an encoder raises for a value that no record can hold."""
-_UNKNOWN = Status.UNKNOWN, UNKNOWN
-_ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
+_UNKNOWN, _COMPLETED = (Status.UNKNOWN, UNKNOWN), Status.COMPLETED
+_ALLOW, _NONE, _OUTSIDE = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
 
@@ -102,7 +102,7 @@ class Broker:
         else:
             value = await self._execute(call)
         if value[0] != "ok":
-            self._caller.outside.note(operation.capability, operation.name, value[1])
+            self._caller.note_error(call.question, call.decision, value[1])
         if self._log.is_full:
             await self._log.wait_room()
         return value
@@ -289,8 +289,8 @@ class Broker:
         self._share.check()
 
     def _bug(self, operation: Operation, exc: Exception) -> BrokenCall:
-        name = f"{operation.capability}.{operation.name}"
-        bug = BrokenCall(f"{name} broke: {type(exc).__name__}: {str(exc)[:200]}")
+        what = f"{operation.capability}.{operation.name} broke: {type(exc).__name__}"
+        bug = BrokenCall(f"{what}: {str(exc)[:200]}")
         self._caller.live.note_broken(bug)
         return bug
 

@@ -12,6 +12,7 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, Decision, Target, Verdict
+from lion.domain.denial import LastDenial, denial_of
 from lion.domain.events import DOOR, CallRedirected, Event
 from lion.domain.plan import Grant
 from lion.domain.question import Question
@@ -56,6 +57,8 @@ class Invocation:
         self.number = 0
         self.target: Target = ""
         self.grant: Grant | None = None
+        self.denial: LastDenial | None = None
+        self._is_denial_told = True
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)
@@ -118,6 +121,18 @@ class Invocation:
         if not decision.allowed:
             self.live.counts.denied += 1
             self.live.note_denial(question, decision)
+            self.denial, self._is_denial_told = denial_of(question, decision), False
+
+    def note_error(self, question: Question, decision: Decision, error: tuple[str, str]) -> None:
+        """Remember the error of a call: whether it came from outside, and what was denied. If that
+        was allowed, what was refused on its way is known already, or the executor has refused it.
+        """
+        self.outside.note(question.capability, question.operation, error)
+        if error[0] != "denied":
+            return
+        if not decision.allowed or self._is_denial_told:
+            self.denial = denial_of(question, decision)
+        self._is_denial_told = True
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """See ports.CallContext.spend; one holder's invocations share one balance per run."""
