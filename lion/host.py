@@ -6,27 +6,26 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 """
 
 import os
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import trio
 
-from lion.capabilities.services import check_services, open_services
+from lion.capabilities.services import check_services
 from lion.capabilities.table import build_operations
 from lion.domain.plan import Plan
 from lion.errors import GuestError, OperatorError
+from lion.fittings import Fittings
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe, describe_refused
 from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
+from lion.kernel.judge import Judge
 from lion.kernel.run import Run
 from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch, open_runs
-from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.plans import (
@@ -40,7 +39,7 @@ from lion.plans import (
     with_call,
 )
 from lion.policy.policy_file import Policy
-from lion.ports import Clock, EventLog, Operation, Services, Surroundings
+from lion.ports import EventLog, Surroundings
 from lion.reading import beside
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
@@ -52,22 +51,6 @@ if TYPE_CHECKING:
     from lion.review.run import RunAudit
     from lion.system.discovery import Lent
     from lion.system.lent import Lendable
-
-OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
-]
-"""Opens what a run's executors need; the third are folders of trusted code."""
-
-
-class Fittings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run is fitted with; a test puts others in their place (lion.testing), but never
-    of broker, policy, budgets and engine."""
-
-    operations: Mapping[tuple[str, str], Operation] = {}
-    """All that there are, if none are given."""
-    clock: Callable[[], Clock] = SystemClock
-    services: OpenServices = open_services
-    name_run: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
 class Host:
@@ -98,7 +81,8 @@ class Host:
         self._runs = runs
         self._lent: dict[str, Lent] = {}
         operations = fittings.operations or build_operations()
-        self._loader = Loader(runtime, log, policy, operations, self._lent)
+        parts = runtime, log, policy, operations, self._lent
+        self._loader = Loader(*parts, open_system=fittings.open_system)
 
     @property
     def live(self) -> int:
@@ -226,6 +210,8 @@ class Host:
     async def _start(self, plan: Plan) -> Run:
         clock, run = self._fittings.clock(), self._fittings.name_run()
         live = LiveRun(run, plan, self._log, clock, owner_of(plan))
+        if self._fittings.stand_in is not None:
+            live.judge = Judge(stand_in=self._fittings.stand_in(live))
         services = self._fittings.services(
             plan, self.settings, code_of(plan, self._lent), self._policy
         )
@@ -279,11 +265,17 @@ def open_host(
     check_owner(owner)
     if settings is None:
         settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
-    return Protected(_open_host(check_settings(settings), owner, signals))
+    return Protected(open_fitted(check_settings(settings), owner, signals))
 
 
 @asynccontextmanager
-async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIterator[Host]:
+async def open_fitted(
+    settings: Settings,
+    owner: str = "",
+    signals: bool = False,
+    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
+) -> AsyncIterator[Host]:
+    """The same with other fittings, for those who build upon it. Raises as open_host."""
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         rules = await beside(partial(read_policy, settings.policy))
@@ -294,5 +286,5 @@ async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIter
         runtime = await stack.enter_async_context(open_runtime(settings.cache / "components"))
         parts = settings, runtime, log, rules
         yield await stack.enter_async_context(
-            open_assembled(*parts, interrupts=interrupts, owner=owner)
+            open_assembled(*parts, interrupts=interrupts, fittings=fittings, owner=owner)
         )

@@ -6,7 +6,7 @@ Rule: whatever stops it, RunStarted and what was loaded are recorded; then the f
 raised.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -37,13 +37,23 @@ from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
-from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Extensions,
+    Offered,
+    Operation,
+    Services,
+    SystemComponent,
+)
 from lion.reading import beside, read_regular, reason_of
 from lion.system.entry import AllLent, load_system, open_system
 from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
+OpenSystem = Callable[[Plan, Holder, Clock, Services, AllLent], Awaitable[Component]]
 
 
 def read_component(path: Path) -> bytes:
@@ -81,7 +91,7 @@ class _Found(msgspec.Struct):
 
 class Loader:
     """Loads plans into one engine, by one policy. `operations` are the host functions, `lent`
-    the system plugins that the program lends.
+    the system plugins that the program lends, `open_system` opens them.
     """
 
     def __init__(
@@ -91,8 +101,10 @@ class Loader:
         policy: Policy,
         operations: Operations,
         lent: AllLent,
+        open_system: OpenSystem = open_system,
     ) -> None:
         self._lent = lent
+        self._open_system = open_system
         self._runtime = runtime
         self._log = log
         self._policy = policy
@@ -139,7 +151,9 @@ class Loader:
         for name, holder in _first(plan, is_sandboxed=False):
             try:
                 check_use(holder, self._policy)
-                loaded = await open_system(plan, holder, live.clock, live.services, self._lent)
+                loaded = await self._open_system(
+                    plan, holder, live.clock, live.services, self._lent
+                )
                 found.components[name] = loaded
             except LionError as exc:
                 found.failures[name] = exc
@@ -218,6 +232,7 @@ class Loader:
             policy_digest=self._policy.digest,
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             directories=_directories(live),
+            is_dry=live.judge.is_dry,
             engine_digest=self._runtime.engine_digest,
             lion_version=VERSION,
             wasmtime_version=self._runtime.wasmtime_version,

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "runs": "List the recorded runs.",
     "kv": "See, move and clear what guests keep.",
     "verify": "Prove that the record of a run is unchanged.",
+    "record": "Run a manifest dry and list the lines it lacks.",
     "replay": "Execute a recorded run again, offline, and compare.",
 }
 

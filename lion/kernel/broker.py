@@ -21,7 +21,6 @@ from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
 from lion.kernel.invocation import Invocation
-from lion.policy.decide import words_for_guest
 from lion.ports import Kind, Operation, Tables
 
 MAX_TARGET = 8_192
@@ -92,7 +91,7 @@ class Broker:
                 decision = await self._ask(call)
             call.decision, self._caller.grant = decision, decision.grant
             if decision.verdict is not _ALLOW:
-                call.refusal = "denied", words_for_guest(decision)
+                call.refusal = self._caller.refusal(call.question, decision)
         if call.refusal is not None:
             value = self._deny(call, call.refusal)
         elif operation.output_bytes is not None or self._purse.counts_calls:

@@ -24,6 +24,7 @@ from lion.kernel.handles import HandleTable
 from lion.kernel.outside import OutsideFailures
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
+from lion.policy.decide import words_for_guest
 from lion.ports import CallStats, Export, HandleCall, Tools
 
 
@@ -102,7 +103,17 @@ class Invocation:
         decision = await self.live.judge.decide(self, question, call, [])
         self._note(call, question, decision)
         await self.live.log.commit()
-        return decision
+        return self.live.judge.instead(question, decision) or decision
+
+    def refusal(self, question: Question, decision: Decision) -> tuple[str, str] | None:
+        """The error of a call that is not allowed; None where it is answered all the same."""
+        instead = self.live.judge.instead(question, decision)
+        if instead is None:
+            return "denied", words_for_guest(decision)
+        self.grant = instead.grant
+        self.live.counts.denied += 1
+        self.live.note_denial(question, decision)
+        return None
 
     def refuse(
         self, call: int, capability: str, operation: str, target: Target, reason: str

@@ -65,14 +65,34 @@ class Nobody:
         return decision
 
 
+class StandIn(Protocol):
+    """Who lets a dry run go on behind a call that was refused."""
+
+    def instead(self, question: Question, decision: Decision) -> Decision | None:
+        """Under what it is answered all the same, by what cannot act; None if it stays refused."""
+        ...
+
+
 class Judge:
     """Decides for all holders of one run. `processors` are those of system plugins, by
-    capability.
+    capability; a `stand_in` makes it a dry run, in which nothing that is executed leaves.
     """
 
-    def __init__(self, asker: Asker | None = None) -> None:
+    def __init__(self, asker: Asker | None = None, stand_in: StandIn | None = None) -> None:
         self.processors: Mapping[str, Sequence[Processor]] = {}
         self._asker = asker or Nobody()
+        self._stand_in = stand_in
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether calls are answered that are refused."""
+        return self._stand_in is not None
+
+    def instead(self, question: Question, decision: Decision) -> Decision | None:
+        """Under what a refused call is executed in a dry run; the record has the refusal."""
+        if self._stand_in is None or decision.verdict is not Verdict.DENY:
+            return None
+        return self._stand_in.instead(question, decision)
 
     def at_once(self, caller: JudgedCaller, question: Question) -> Decision | None:
         """The decision of a call, unless somebody has to be asked for it: then `decide` says."""
@@ -100,8 +120,11 @@ class Judge:
         """What would be decided of a call like this, as far as nobody has to be asked."""
         question = Question(caller.holder, capability, operation, target)
         if capability not in self.processors:
-            return caller.owner.decide(question)
-        return self._judged(caller, _call(caller, question, caller.number, []), question)
+            decision = caller.owner.decide(question)
+        else:
+            call = _call(caller, question, caller.number, [])
+            decision = self._judged(caller, call, question)
+        return self.instead(question, decision) or decision
 
     def _judged(self, caller: JudgedCaller, call: HostCall, question: Question) -> Decision:
         static = caller.owner.decide(question)

@@ -25,7 +25,8 @@ from lion.domain.hidden import Hidden
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
-from lion.host import Fittings, Host, open_assembled
+from lion.fittings import Fittings
+from lion.host import Host, open_assembled
 from lion.kernel.inspect import describe
 from lion.kernel.system_clock import SystemClock
 from lion.log.memory import MemoryLog

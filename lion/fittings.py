@@ -1,0 +1,42 @@
+"""Look here if you want to know what the runs of a host are fitted with, and who may put others in
+its place: a test (lion.testing), a dry run (lion.dry).
+
+Rule: broker, policy, budgets, record and engine are none of it: those are always the real ones.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import msgspec
+
+from lion.capabilities.services import open_services
+from lion.domain.plan import Plan
+from lion.kernel.judge import StandIn
+from lion.kernel.run_state import LiveRun
+from lion.kernel.system_clock import SystemClock
+from lion.loading import OpenSystem
+from lion.policy.policy_file import Policy
+from lion.ports import Clock, Operation, Services
+from lion.settings import Settings
+from lion.system.entry import open_system
+
+OpenServices = Callable[
+    [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
+]
+"""Opens what a run's executors need; the third are folders of trusted code."""
+
+
+class Fittings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every run is fitted with. A `stand_in` makes them dry runs, so the others have to be
+    such that nothing leaves.
+    """
+
+    operations: Mapping[tuple[str, str], Operation] = {}
+    """All that there are, if none are given."""
+    clock: Callable[[], Clock] = SystemClock
+    services: OpenServices = open_services
+    name_run: Callable[[], str] = lambda: str(uuid.uuid4())
+    open_system: OpenSystem = open_system
+    stand_in: Callable[[LiveRun], StandIn] | None = None
