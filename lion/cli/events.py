@@ -25,6 +25,7 @@ from lion.domain.events import (
     RunEnding,
     RunFinished,
     RunStarted,
+    StateCheckpointed,
     SystemPluginFailed,
     SystemPluginLagged,
     SystemPluginLoaded,
@@ -45,10 +46,9 @@ def render_record(record: Record) -> str:
 
 
 def record_json(record: Record) -> str:
-    """One line for programs: every field; bytes are base64, digests hex."""
+    """One line for programs: every field; bytes are base64."""
     fields = msgspec.structs.asdict(record)
     del fields["body"]
-    fields |= {"digest": record.digest.hex(), "previous_digest": record.previous_digest.hex()}
     fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
     return msgspec.json.encode(fields).decode()
 
@@ -93,6 +93,8 @@ def describe(event: Event) -> str:
             return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
+        case StateCheckpointed():
+            return f"{event.reason}: {', '.join(event.stores)}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:

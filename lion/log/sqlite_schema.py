@@ -17,67 +17,14 @@ from urllib.parse import quote
 
 from lion.errors import AuditError, OperatorError
 from lion.log.ownership import RUNS
+from lion.log.sqlite_layout import LAYOUT, OLD_VERSION, SCHEMA_VERSION
 
 LOG_NAME = "log.sqlite"
-SCHEMA_VERSION = 2
-"""Schema 1 was never released; a log of it is refused, not read."""
 _APPLICATION_ID = 0x6C696F6E  # "lion"
 _BUSY_SECONDS = 30.0
 _TRIM_MILLISECONDS = 100
 _WAL_PAGES = 4096
 WAL_BYTES = 64 * 1024 * 1024
-
-_SCHEMA = """
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
-    run TEXT NOT NULL UNIQUE,
-    manifest_name TEXT NOT NULL,
-    started_ns INTEGER NOT NULL,
-    records INTEGER NOT NULL,
-    head BLOB NOT NULL,
-    bytes INTEGER NOT NULL,
-    exit_code INTEGER
-);
-CREATE TABLE scopes (
-    id INTEGER PRIMARY KEY,
-    invocation TEXT NOT NULL,
-    principal TEXT NOT NULL,
-    component_digest TEXT NOT NULL,
-    cause TEXT NOT NULL,
-    correlation TEXT NOT NULL
-);
-CREATE TABLE events (
-    position INTEGER PRIMARY KEY,
-    run INTEGER NOT NULL REFERENCES runs (id),
-    seq INTEGER NOT NULL,
-    scope INTEGER NOT NULL REFERENCES scopes (id),
-    call INTEGER NOT NULL,
-    time_ns INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    body BLOB,
-    previous_digest BLOB NOT NULL,
-    digest BLOB NOT NULL,
-    body_digest BLOB
-);
-CREATE UNIQUE INDEX events_by_seq ON events (run, seq);
-CREATE TABLE blobs (digest BLOB PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE kv (
-    namespace TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (namespace, key)
-) WITHOUT ROWID;
-CREATE TABLE kv_usage (namespace TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE budgets (
-    run TEXT NOT NULL,
-    holder TEXT NOT NULL,
-    budget TEXT NOT NULL,
-    "limit" INTEGER NOT NULL,
-    used INTEGER NOT NULL,
-    PRIMARY KEY (run, holder, budget)
-) WITHOUT ROWID;
-"""
 
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
@@ -164,6 +111,12 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
     return connection
 
 
+def _convert(connection: sqlite3.Connection, directory: Path | None) -> None:
+    from lion.log.sqlite_convert import convert  # seldom needed
+
+    convert(connection, directory)
+
+
 @contextmanager
 def _opening_alone(directory: Path) -> Iterator[None]:
     """Two processes that turn WAL on at once refuse each other, whatever the busy timeout."""
@@ -176,24 +129,26 @@ def _opening_alone(directory: Path) -> Iterator[None]:
 
 
 def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None:
-    is_new = not check_version(connection, path, may_be_new=True)
+    version = check_version(connection, path, may_be_new=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
     connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-    if is_new:
+    if not version:
         connection.executescript(
-            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
+            f"BEGIN IMMEDIATE; {LAYOUT} PRAGMA application_id = {_APPLICATION_ID};"
             f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
         )
+    elif version < SCHEMA_VERSION:
+        _convert(connection, path.parent)
     else:  # A log that can only be read is found out now, not at the first record.
         connection.executescript("BEGIN IMMEDIATE; ROLLBACK;")
 
 
-def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> bool:
-    """True if this is a log lion can use, False if it is empty and `may_be_new`. Raises
-    AuditError otherwise."""
+def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> int:
+    """The schema of a log lion can use, 0 if it is empty and `may_be_new`. Raises AuditError
+    otherwise."""
     connection.execute("BEGIN")  # All of one moment: its first writer may be at work on it.
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -203,7 +158,7 @@ def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: boo
         if connection.in_transaction:  # SQLite ends it itself after some errors.
             connection.execute("ROLLBACK")
     if is_empty and not version and not application and may_be_new:
-        return False
+        return 0
     if application != _APPLICATION_ID or version < 1:
         raise _not_ours(path)
     if version > SCHEMA_VERSION:
@@ -214,15 +169,15 @@ def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: boo
             path=str(path),
             version=version,
         )
-    if version < SCHEMA_VERSION:
+    if version < OLD_VERSION:
         raise AuditError(
             f"the log {path} was written by an older lion: its schema is {version}, "
-            f"this lion reads {SCHEMA_VERSION}",
+            f"this lion reads {OLD_VERSION} and {SCHEMA_VERSION}",
             hint="move it away, or choose another state directory with --state DIR",
             path=str(path),
             version=version,
         )
-    return True
+    return int(version)
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -231,27 +186,57 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     with translated_opening(path):
         if not path.exists():
             raise _no_directory(path.parent) if path.parent.is_file() else _no_runs(path.parent)
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=ro",
-            uri=True,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            _set_up_reading(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+        connection, version = _open_reading(path)
+        if version < SCHEMA_VERSION:
+            connection = _converted(connection, path)
     return connection
 
 
-def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
-    """Distrust the file: it may be damaged, or come from elsewhere."""
+def _open_reading(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection for reading, and the log's schema."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _distrust(connection)
+        version = check_version(connection, path, may_be_new=True)
+        if not version:
+            raise _no_runs(path.parent)
+    except BaseException:
+        connection.close()
+        raise
+    return connection, version
+
+
+def _distrust(connection: sqlite3.Connection) -> None:
+    """The file may be damaged, or come from elsewhere."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
-    if not check_version(connection, path, may_be_new=True):
-        raise _no_runs(path.parent)
+
+
+def _converted(old: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """Convert an older log where it lies, or, if it can only be read, a copy of it."""
+    try:
+        connect_writer(path.parent, "normal").close()
+        old.close()
+        return _open_reading(path)[0]
+    except OperatorError:  # It is on a medium that cannot be written, or an older lion is at it.
+        copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        try:
+            old.backup(copy)
+            _distrust(copy)
+            _convert(copy, None)
+            copy.execute("PRAGMA query_only = ON")
+        except BaseException:
+            copy.close()
+            raise
+        finally:
+            old.close()
+        return copy
 
 
 def _no_directory(path: Path) -> OperatorError:
