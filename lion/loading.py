@@ -225,6 +225,7 @@ class Loader:
             manifest_name=plan.name,
             manifest=plan.resolved,
             manifest_text=plan.text,
+            manifest_path=plan.recorded_path,
             components={
                 name: h.component.digest for name, h in live.holders.items() if h.system is None
             },

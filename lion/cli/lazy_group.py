@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "audit": "Say who may do what, or who did what in a run.",
     "log": "Show what was recorded of a run.",
     "runs": "List the recorded runs.",
+    "explain": "Say why a record of a run is there, and who decided it.",
     "kv": "See, move and clear what guests keep.",
     "verify": "Prove that the record of a run is unchanged.",
     "record": "Run a manifest dry and list the lines it lacks.",

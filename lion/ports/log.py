@@ -165,6 +165,10 @@ class LogReader(Protocol):
         """Budgets of a run, sorted by holder and name."""
         ...
 
+    def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
+        """The same as they were when the segment with record `seq` was written."""
+        ...
+
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         """Check the log as a whole, every record of a run (id in full) and the components it
         names.
