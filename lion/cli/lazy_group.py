@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "log": "Show what was recorded of a run.",
     "runs": "List the recorded runs.",
     "explain": "Say why a record of a run is there, and who decided it.",
+    "tighten": "Show the smallest grants that runs have needed.",
     "kv": "See, move and clear what guests keep.",
     "verify": "Prove that the record of a run is unchanged.",
     "record": "Run a manifest dry and list the lines it lacks.",

@@ -18,8 +18,11 @@ from lion.domain.call import CallError, Decision, Verdict
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Mount
 from lion.domain.question import Question
 from lion.dry.scratch import ROOT
+from lion.errors import OperatorError
 from lion.kernel.run_state import LiveRun
+from lion.manifest.document import Document
 from lion.manifest.grants import grants_at
+from lion.manifest.variables import fill
 from lion.policy.suggest import Suggestion, suggest
 from lion.scopes.fs_path import split_names
 from lion.scopes.table import find_scopes
@@ -60,14 +63,17 @@ class MissingGrants:
 
     def _grant(self, question: Question, found: Suggestion) -> Grant | None:
         scopes = find_scopes(question.capability)
+        plan = self._live.plan
         try:
-            grants = grants_at(found.place, found.value)
-        except ValueError:  # what a guest asked for is none that a manifest can say
+            document = Document("", kind="manifest", path=None)
+            value = fill(document, found.value, plan.resolved.get("vars", {}))
+            grants = grants_at(found.place, value)
+        except (ValueError, OperatorError):  # what a guest asked for is none that can be said
             return None
         grant = None if scopes is None else scopes.find_grant(grants, question)
         if grant is None or grant.mount is None:
             return grant
-        own = self._live.plan.holders[question.holder].grants
+        own = plan.holders[question.holder].grants
         if any(one.mount and one.mount.path == grant.mount.path for one in own):
             return grant
         # A directory that nobody has named yet is in the empty one at the root (scratch.py).
