@@ -222,7 +222,7 @@ class Loader:
 
     def _started(self, live: LiveRun, plan: Plan) -> RunStarted:
         return RunStarted(
-            manifest_name=plan.name,
+            manifest_name=live.name,
             manifest=plan.resolved,
             manifest_text=plan.text,
             manifest_path=plan.recorded_path,

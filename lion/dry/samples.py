@@ -2,6 +2,7 @@
 
     samples.toml        answers of servers and tools (manifest/samples.py)
     models/NAME.toml    the script of a model (manifest/script.py), whoever serves it else
+    bodies/             what `file` in samples.toml names
     files/              what lies under paths that nobody was granted
 
 Rule: what no sample answers is answered by the emptiest there is: 200 and no body, a model that
@@ -26,6 +27,8 @@ from lion.scopes.table import SCOPES
 FILE: Final = "samples.toml"
 MODELS: Final = "models"
 FILES: Final = "files"
+BODIES: Final = "bodies"
+_PARTS: Final = (FILE, MODELS, FILES, BODIES)
 MOST_NOTED: Final = 100
 """Different made-up answers that are told; others are not."""
 
@@ -63,8 +66,8 @@ class Samples:
         from lion.manifest.samples import parse_samples
 
         for entry in _entries(folder):
-            if entry.name not in (FILE, MODELS, FILES):
-                meant = did_you_mean(entry.name, (FILE, MODELS, FILES))
+            if entry.name not in _PARTS:
+                meant = did_you_mean(entry.name, _PARTS)
                 raise OperatorError(f"{str(entry)!r} is no part of samples", hint=meant)
         if (folder / MODELS).is_dir():
             self.scripts = {one.stem: one for one in _entries(folder / MODELS)}
@@ -75,7 +78,9 @@ class Samples:
             return
         table = parse_samples(read_text(path, "the samples"), path)
         for http in table.http:
-            body = http.body.encode() if http.file is None else _content(folder, http.file)
+            body = (
+                http.body.encode() if http.file is None else _content(folder / BODIES, http.file)
+            )
             headers = tuple((name.lower(), value) for name, value in http.headers.items())
             answer = CannedAnswer(status=http.status, headers=headers, body=body)
             self._http.append((grant_pattern(http.request), answer))
@@ -131,5 +136,5 @@ def _content(folder: Path, name: str) -> bytes:
     except (OSError, ValueError) as exc:
         raise OperatorError(
             f"the sample {str(folder / name)!r} cannot be read: {reason_of(exc)}",
-            hint=f"correct `file` in {str(folder / FILE)!r}",
+            hint=f"correct `file` in {FILE}, or put it there",
         ) from exc

@@ -5,7 +5,7 @@ folder.
     request = "GET https://api.example.com/v1/**"     # as a grant names it; the first that fits
     status = 200
     headers = { content-type = "application/json" }
-    body = '{"park": "open"}'                          # or file = "park.json", beside this one
+    body = '{"park": "open"}'                          # or file = "park.json", in bodies/
 
     [[tool]]
     name = "db.query"

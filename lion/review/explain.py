@@ -69,7 +69,7 @@ def explain(
         asked = asked_of(found, plan, started, policy, _budgets(found, budgets))
     return Explained(
         run=run,
-        manifest_name=plan.name,
+        manifest_name=started.manifest_name,
         manifest=started.manifest_path,
         is_dry=started.is_dry,
         by_whom="",

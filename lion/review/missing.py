@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.decider import Decider, decider_of
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.manifest.edit import Change, Entry, Value
@@ -35,16 +36,26 @@ def missing_of(run: str, records: Iterable[Record]) -> tuple[Plan, Missing]:
     refused = usage.refused()
     return plan, Missing(
         lines=missing_lines(refused),
-        refused=denials_of(one for one in refused if not _is_helped(one, refused)),
+        refused=denials_of(filter(None, (_refused(one, refused) for one in refused))),
         more=usage.other_denials,
     )
+
+
+def _refused(one: Refused, refused: Iterable[Refused]) -> Refused | None:
+    """A call that no line allows, or not alone: who else objected is told."""
+    for opinion in one.opinions:
+        if decider_of(opinion.processor) not in (Decider.GRANTS, Decider.MANIFEST):
+            return msgspec.structs.replace(
+                one, reason=opinion.reason, decided_by=opinion.processor, suggestion=None
+            )
+    return None if _is_helped(one, refused) else one
 
 
 def _is_helped(one: Refused, refused: Iterable[Refused]) -> bool:
     """Whether a line allows it: one of its own, or, where it names nothing (the method of what
     another call gave), that call's.
     """
-    if one.suggestion is not None or str(one.question.target) or one.decided_by != "grants":
+    if one.suggestion is not None or str(one.question.target) or one.decided_by != Decider.GRANTS:
         return one.suggestion is not None
     asked = one.question
     return any(

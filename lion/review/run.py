@@ -73,7 +73,7 @@ def audit_run(
     usage, finished = seen.usage, seen.finished
     return RunAudit(
         run=run,
-        manifest_name=plan.name,
+        manifest_name=started.manifest_name,
         exit_code=None if finished is None else finished.exit_code,
         is_interrupted=finished is not None and finished.interrupted,
         records=seen.last,

@@ -19,6 +19,7 @@ from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.domain.record import Record
 from lion.manifest.edit import GONE, Change, Entry, Place
+from lion.policy.grants import covers
 from lion.scopes.narrow import narrowed
 from lion.scopes.table import find_scopes, read_question
 
@@ -116,6 +117,7 @@ class Needs:
         if bare is not None and all(left is None for left, _ in own):
             less = narrowed(own[0][1], [bare])
             own[0] = (own[0][1] if less == own[0][1] else less, own[0][1])
+        self._drop_needless(holder, own)
         for left, one in own:
             if left is not one:
                 after = "" if left is None else ", ".join(_shown(left))
@@ -129,6 +131,22 @@ class Needs:
         if all(left is None for left, _ in own):
             return GONE
         return _entries(self._plan, holder, capability, own)
+
+    def _drop_needless(self, holder: Holder, own: list[tuple[Grant | None, Grant]]) -> None:
+        """Take away a grant all of whose calls others of the same kind allow by now. A directory
+        is like no other.
+        """
+        for at, (left, one) in enumerate(own):
+            use = self._uses.get((holder.name, holder.grants.index(one)))
+            if left is None or left.mount is not None or use is None or use.is_capped:
+                continue
+            others = [
+                other
+                for index, (other, _) in enumerate(own)
+                if other is not None and index != at and _is_alike(other, left)
+            ]
+            if all(any(covers(other, asked) for other in others) for asked in use.questions):
+                own[at] = None, one
 
     def _left(self, holder: Holder, index: int, grant: Grant) -> Grant | None:
         """What is left of a grant; the grant itself where nothing is to be taken."""
@@ -147,6 +165,13 @@ class Needs:
             for index, one in enumerate(holder.grants)
             if one.capability == capability
         )
+
+
+def _is_alike(a: Grant, b: Grant) -> bool:
+    """Whether two grants differ in nothing but what they name."""
+    return msgspec.structs.replace(a, patterns=(), line="") == msgspec.structs.replace(
+        b, patterns=(), line=""
+    )
 
 
 def _place(holder: Holder, capability: str) -> Place:

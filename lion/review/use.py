@@ -242,7 +242,9 @@ class UseFold:
 
     def _refused(self, question: Question, decision: Decision, times: int) -> Refused:
         found = suggest(question, decision, self._plan, self._extensions)
-        return Refused(question, decision.reason, found, times, decision.decided_by)
+        return Refused(
+            question, decision.reason, found, times, decision.decided_by, decision.opinions
+        )
 
 
 def _name(record: Record, event: AgentSpawned | PluginInvoked) -> str:

@@ -53,8 +53,7 @@ def command(common: Common, run: str, number: int) -> int:
 
 def render(found: Explained, event: str, screen: Screen) -> Iterator[str]:
     """The explanation for people; guest text in it is escaped and cut."""
-    dry = ", dry" if found.is_dry else ""
-    what = f"record {found.record.seq} of run {found.run[:8]} of {found.manifest_name}{dry}"
+    what = f"record {found.record.seq} of run {found.run[:8]} of {found.manifest_name}"
     yield f"{show_line(what)}: {found.record.type}, {render_time(found.record.time_ns)}"
     yield _row("proof", _proof(found.record, found.proof, screen))
     if found.asked is None:
