@@ -15,6 +15,7 @@ from lion.domain.events import (
     CallFinished,
     CallRedirected,
     CallRequested,
+    CallWaits,
     Event,
     LineLogged,
     PluginError,
@@ -64,6 +65,8 @@ def describe(event: Event) -> str:
     match event:
         case CallFinished() | CallRequested():
             return _call(event)
+        case CallWaits():
+            return f"{event.capability}.{event.operation} waits"
         case CallRedirected():
             what = f"{event.capability}.{event.operation}"
             how = "stopped at" if event.decided_by == DOOR else "sent on to"
