@@ -107,7 +107,10 @@ def asked_of(
         record, outcome = asking.outcome
         status = outcome.status
         text, is_cut = shown(outcome.value)
-        result = Result(record=record, status=str(status), value=text, is_cut=is_cut)
+        result = Result(
+            record=record, status=str(status), took_ns=outcome.took_ns, charged=outcome.charged,
+            value=text, is_cut=is_cut,
+        )  # fmt: skip
     args, is_cut = (None, False) if event.args is None else shown(event.args)
     question = question_in(found)
     return Asked(
@@ -142,12 +145,16 @@ def shown(value: Any) -> tuple[str, bool]:
     return (text, False) if len(text) <= LONGEST else (text[:LONGEST], True)
 
 
-def grant_of(plan: Plan, question: Question) -> Grant | None:
-    """The grant of the recorded manifest that gives the right to a call."""
+def grant_of(plan: Plan, question: Question, line: str) -> Grant | None:
+    """The grant of the recorded manifest that gave the right to a call: the one with this line, or
+    where the record has none (a redirect's, or an older one) the one that the scopes name.
+    """
     holder, scopes = plan.holders.get(question.holder), find_scopes(question.capability)
     if holder is None or scopes is None:
         return None
     own = [one for one in holder.grants if one.capability == question.capability]
+    if line:
+        return next((one for one in own if one.line == line), None)
     return scopes.find_grant(own, question)
 
 
@@ -177,9 +184,10 @@ class _Files:
     def _grant(self, question: Question, event: Decision) -> Line | None:
         if decider_of(event.decided_by) is not Decider.GRANTS:
             return None
-        grant = grant_of(self._plan, question)
+        said = "" if isinstance(event, CallRedirected) else event.grant
+        grant = grant_of(self._plan, question, said)
         if grant is None:
-            return None
+            return Line(file=self._manifest, line=None, text=said) if said else None
         written = self._lines.of_grant(self._plan.holders[question.holder], grant)
         text = written.text if written.line is not None else grant.line
         return Line(file=self._manifest, line=written.line, text=text)

@@ -71,12 +71,14 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a call, None of it where the log ends before: status, and the value as JSON
-    text, cut to a bound.
+    """What came of a call, None of it where the log ends before: status, how long it took
+    (nanoseconds), what it cost of budgets, and the value as JSON text, cut to a bound.
     """
 
     record: Seen
     status: str
+    took_ns: int
+    charged: dict[str, int]
     value: str
     is_cut: bool
 

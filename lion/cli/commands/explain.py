@@ -97,7 +97,11 @@ def _asked(asked: Asked, screen: Screen) -> Iterator[str]:
         yield _row("came of it", "not known: the log ends before its outcome")
     else:
         value = show_line(result.value, longest=_LONGEST)
-        yield _row("came of it", f"{result.status}{_mark(result.record)}: {value}")
+        took = f"after {result.took_ns / 1e6:,.3f} ms" if result.took_ns else ""
+        cost = [f"{name} {render_spent(name, n)}" for name, n in result.charged.items()]
+        more = ", ".join(filter(None, (took, *cost)))
+        done = f"{result.status} {more}".rstrip()
+        yield _row("came of it", f"{done}{_mark(result.record)}: {value}")
 
 
 def _decided(label: str, decided: Decided, screen: Screen) -> Iterator[str]:
