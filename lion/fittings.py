@@ -1,5 +1,7 @@
-"""Look here if you want to know what a run is fitted with besides broker, policy, budgets and
-engine, and what a test puts in its place.
+"""Look here if you want to know what the runs of a host are fitted with, and who may put others in
+its place: a test (lion.testing), a dry run (lion.dry).
+
+Rule: broker, policy, budgets, record and engine are none of it: those are always the real ones.
 """
 
 import uuid
@@ -13,12 +15,15 @@ from lion.capabilities.services import open_services
 from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Plan
 from lion.kernel.approvals import Approvals, Common
+from lion.kernel.judge import Judge, StandIn
 from lion.kernel.run_state import LiveRun
 from lion.kernel.system_clock import SystemClock
+from lion.loading import OpenSystem
 from lion.plans import owner_of
 from lion.policy.policy_file import Policy
 from lion.ports import Clock, Desk, EventLog, Operation, Services
 from lion.settings import Settings
+from lion.system.entry import open_system
 
 OpenServices = Callable[
     [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
@@ -27,8 +32,9 @@ OpenServices = Callable[
 
 
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run is fitted with; a test puts others in their place (lion.testing), but never
-    of broker, policy, budgets and engine."""
+    """What every run is fitted with. A `stand_in` makes them dry runs, so the others have to be
+    such that nothing leaves.
+    """
 
     operations: Mapping[tuple[str, str], Operation] = {}
     """All that there are, if none are given."""
@@ -37,6 +43,8 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     desk: Desk | None = None
     """Where calls that need an approval wait for people; None: there is nobody to ask."""
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
+    open_system: OpenSystem = open_system
+    stand_in: Callable[[LiveRun], StandIn] | None = None
 
 
 def build_live(
@@ -48,4 +56,8 @@ def build_live(
         run=run, manifest_name=plan.name, owner=owner, policy_digest=policy.digest,
         wait_ns=policy.wait_ns,
     )  # fmt: skip
-    return LiveRun(run, plan, log, clock, owner, Approvals(common, fittings.desk, clock), memory)
+    asker = Approvals(common, fittings.desk, clock)
+    live = LiveRun(run, plan, log, clock, owner, asker, memory)
+    if fittings.stand_in is not None:
+        live.judge = Judge(asker, fittings.stand_in(live))
+    return live

@@ -32,6 +32,7 @@ from lion.settings import Settings
 class ReplayReport(msgspec.Struct, frozen=True):
     """What a replay found. `engine_changed`: it was recorded with other engine settings. `wall_ns`
     in nanoseconds. `trusted` counts calls of system plugins, which are not executed again.
+    `is_dry`: nothing left the run.
     """
 
     run: str
@@ -43,6 +44,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
     engine_changed: bool
     wall_ns: int
     trusted: int = 0
+    is_dry: bool = False
 
 
 def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
@@ -105,4 +107,5 @@ async def replay(
         identical=difference is None, difference=difference, finished=finished,
         engine_changed=runtime.engine_digest != started.engine_digest,
         wall_ns=time.perf_counter_ns() - began, trusted=count_trusted(records),
+        is_dry=started.is_dry,
     )  # fmt: skip

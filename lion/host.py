@@ -83,7 +83,8 @@ class Host:
         self._runs = runs
         self._lent: dict[str, Lent] = {}
         operations = fittings.operations or build_operations()
-        self._loader = Loader(runtime, log, policy, operations, self._lent)
+        parts = runtime, log, policy, operations, self._lent
+        self._loader = Loader(*parts, open_system=fittings.open_system)
 
     @property
     def live(self) -> int:
@@ -280,13 +281,18 @@ def open_host(
     check_owner(owner)
     if settings is None:
         settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
-    return Protected(_open_host(check_settings(settings), owner, signals, asks))
+    fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
+    return Protected(open_fitted(check_settings(settings), owner, signals, fittings))
 
 
 @asynccontextmanager
-async def _open_host(
-    settings: Settings, owner: str, signals: bool, asks: bool
+async def open_fitted(
+    settings: Settings,
+    owner: str = "",
+    signals: bool = False,
+    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Host]:
+    """The same with other fittings, for those who build upon it. Raises as open_host."""
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         rules = await beside(partial(read_policy, settings.policy))
@@ -294,6 +300,5 @@ async def _open_host(
         interrupts = await enter(open_interrupts()) if signals else None
         log = await enter(open_sqlite_log(settings.state, durability=settings.durability))
         runtime = await enter(open_runtime(settings.components, memory=settings.memory))
-        fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
         given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
         yield await enter(open_assembled(settings, runtime, log, rules, **given))

@@ -6,7 +6,7 @@ Rule: whatever stops it, RunStarted and what was loaded are recorded; then the f
 raised.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -46,6 +46,7 @@ from lion.ports import (
     Extensions,
     Offered,
     Operation,
+    Services,
     SystemComponent,
 )
 from lion.reading import beside, read_regular, reason_of
@@ -54,6 +55,7 @@ from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
+OpenSystem = Callable[[Plan, Holder, Clock, Services, AllLent], Awaitable[Component]]
 
 
 def read_component(path: Path) -> bytes:
@@ -94,7 +96,7 @@ class _Found(msgspec.Struct):
 
 class Loader:
     """Loads plans into one engine, by one policy. `operations` are the host functions, `lent`
-    the system plugins that the program lends.
+    the system plugins that the program lends, `open_system` opens them.
     """
 
     def __init__(
@@ -104,8 +106,10 @@ class Loader:
         policy: Policy,
         operations: Operations,
         lent: AllLent,
+        open_system: OpenSystem = open_system,
     ) -> None:
         self._lent = lent
+        self._open_system = open_system
         self._runtime = runtime
         self._log = log
         self._policy = policy
@@ -152,7 +156,9 @@ class Loader:
         for name, holder in _first(plan, is_sandboxed=False):
             try:
                 check_use(holder, self._policy)
-                loaded = await open_system(plan, holder, live.clock, live.services, self._lent)
+                loaded = await self._open_system(
+                    plan, holder, live.clock, live.services, self._lent
+                )
                 found.components[name] = loaded
             except LionError as exc:
                 found.failures[name] = exc
@@ -226,9 +232,10 @@ class Loader:
 
     def _started(self, live: LiveRun, plan: Plan) -> RunStarted:
         return RunStarted(
-            manifest_name=plan.name,
+            manifest_name=live.name,
             manifest=plan.resolved,
             manifest_text=plan.text,
+            manifest_path=plan.recorded_path,
             components={
                 name: h.component.digest for name, h in live.holders.items() if h.system is None
             },
@@ -236,6 +243,7 @@ class Loader:
             policy_digest=self._policy.digest,
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             directories=_directories(live),
+            is_dry=live.judge.is_dry,
             engine_digest=self._runtime.engine_digest,
             lion_version=VERSION,
             wasmtime_version=self._runtime.wasmtime_version,

@@ -40,18 +40,19 @@ async def open_services(
     policy: Policy = _NO_POLICY,
     *,
     answer: "AnswerRequest | None" = None,
+    with_door: bool = False,
 ) -> AsyncIterator[Opened]:
     """The services of one run, by the operator's policy.
 
     `code` are folders of code that runs outside of the sandbox: no grant may let a guest write
-    there. `answer` answers all requests in place of the network. Raises OperatorError for a wrong
-    file of theirs.
+    there. `answer` answers all requests in place of the network; `with_door`: there are some
+    that no grant tells of. Raises OperatorError for a wrong file of theirs.
     """
     services = Opened()
     async with AsyncExitStack() as stack:
         if names := _secret_names(plan):
             services.vault = await beside(partial(_open_vault, plan, settings, names))
-        if _asks_servers(plan):
+        if with_door or _asks_servers(plan):
             from lion.capabilities.http.door import open_door
 
             door = open_door(services.vault, answer=answer, proxy=policy.proxy)

@@ -3,14 +3,24 @@
 Rule: this table and the WIT say the same, name for name (a guard test compares them).
 """
 
-from lion.capabilities import clock, config, kv, log, output, poll, random, tools
+from lion.capabilities import (
+    clock,
+    config,
+    denials,
+    kv,
+    log,
+    output,
+    poll,
+    random,
+    tools,
+)
 from lion.capabilities.fs import functions as fs
 from lion.capabilities.http import functions as http
 from lion.capabilities.llm import functions as llm
 from lion.capabilities.secrets import functions as secrets
 from lion.ports import Operation
 
-ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets, fs)
+ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets, fs, denials)
 
 
 def build_operations() -> dict[tuple[str, str], Operation]:

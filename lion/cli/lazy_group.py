@@ -25,11 +25,14 @@ COMMANDS: Final = {
     "audit": "Say who may do what, or who did what in a run.",
     "log": "Show what was recorded of a run.",
     "runs": "List the recorded runs.",
+    "explain": "Say why a record of a run is there, and who decided it.",
+    "tighten": "Show the smallest grants that runs have needed.",
     "kv": "See, move and clear what guests keep.",
     "approvals": "Show the calls that wait for a person's approval.",
     "approve": "Approve a call that waits.",
     "refuse": "Refuse a call that waits, and say why.",
     "verify": "Prove that the record of a run is unchanged.",
+    "record": "Run a manifest dry and list the lines it lacks.",
     "replay": "Execute a recorded run again, offline, and compare.",
 }
 

@@ -127,6 +127,7 @@ OFFERED: Final[dict[str, Capability]] = {
             separator="/",
             is_scoped=True,
         ),
+        Capability(name="denials", operations=("last",)),
     )
 }
 """What this version offers, by name."""

@@ -3,8 +3,8 @@
 Each call is decided, charged, executed and recorded here, and nowhere else is an executor called.
 
 Rule: no effect without a record. A call without outside effect is one record, appended when its
-outcome is known, also if
-it is cancelled; one with an outside effect is an intent, committed first, and an outcome.
+outcome is known, also if it is cancelled; one with an outside effect is an intent, committed
+first, and an outcome.
 Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
 """
@@ -23,7 +23,6 @@ from lion.kernel.groups import is_cut
 from lion.kernel.hosted_call import CANCELLED, UNKNOWN, UNWRITABLE, HostedCall
 from lion.kernel.invocation import Invocation
 from lion.kernel.judge import not_approved
-from lion.policy.decide import words_for_guest
 from lion.ports import UNREAD, Kind, Operation, Tables
 
 MAX_TARGET = 8_192
@@ -32,8 +31,8 @@ UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
 TOO_LONG = CallError("invalid", f"its target is longer than {MAX_TARGET:,} characters")
 TOO_LARGE = CallError("invalid", f"the arguments of a call have at most {BULK:,} bytes")
 
-_UNKNOWN = Status.UNKNOWN, UNKNOWN
-_ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
+_UNKNOWN, _COMPLETED = (Status.UNKNOWN, UNKNOWN), Status.COMPLETED
+_ALLOW, _NONE, _OUTSIDE = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
 
@@ -67,7 +66,7 @@ class Broker:
                 decision = await self._ask(call)
             call.decision, self._caller.grant = decision, decision.grant
             if decision.verdict is not _ALLOW:
-                call.refusal = "denied", words_for_guest(decision)
+                call.refusal = self._caller.refusal(call.question, decision)
         if call.refusal is not None:
             value = self._deny(call, call.refusal)
         elif operation.output_bytes is not None or self._purse.counts_calls:
@@ -77,7 +76,7 @@ class Broker:
         else:
             value = await self._execute(call)
         if value[0] != "ok":
-            self._caller.outside.note(operation.capability, operation.name, value[1])
+            self._caller.note_error(call.question, call.decision, value[1])
         if self._log.is_full:
             await self._log.wait_room()
         return value
@@ -289,8 +288,8 @@ class Broker:
         self._share.check()
 
     def _bug(self, operation: Operation, exc: BaseException) -> BrokenCall:
-        name = f"{operation.capability}.{operation.name}"
-        bug = BrokenCall(f"{name} broke: {type(exc).__name__}: {str(exc)[:200]}")
+        what = f"{operation.capability}.{operation.name} broke: {type(exc).__name__}"
+        bug = BrokenCall(f"{what}: {str(exc)[:200]}")
         self._caller.live.note_broken(bug)
         return bug
 

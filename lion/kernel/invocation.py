@@ -13,6 +13,7 @@ import trio
 
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
+from lion.domain.denial import LastDenial, denial_of
 from lion.domain.events import CallRedirected, Event
 from lion.domain.plan import Grant
 from lion.domain.question import Question
@@ -24,6 +25,7 @@ from lion.kernel.handles import HandleTable
 from lion.kernel.outside import OutsideFailures
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
+from lion.policy.decide import words_for_guest
 from lion.ports import CallStats, Export, HandleCall, Tools
 
 LED_ON = "the call was allowed for another target and led on to this one"
@@ -63,6 +65,8 @@ class Invocation:
         self.number = 0
         self.target: Target = ""
         self.grant: Grant | None = None
+        self.denial: LastDenial | None = None
+        self._is_denial_told = True
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)
@@ -106,7 +110,17 @@ class Invocation:
         decision = await self.live.judge.decide(self, question, call, [], LED_ON)
         self._note(call, question, decision)
         await self.live.log.commit()
-        return decision
+        return self.live.judge.instead(question, decision) or decision
+
+    def refusal(self, question: Question, decision: Decision) -> tuple[str, str] | None:
+        """The error of a call that is not allowed; None where it is answered all the same."""
+        instead = self.live.judge.instead(question, decision)
+        if instead is None:
+            return "denied", words_for_guest(decision)
+        self.grant = instead.grant
+        self.live.counts.denied += 1
+        self.live.note_denial(question, decision)
+        return None
 
     def refuse(
         self, call: int, capability: str, operation: str, target: Target, reason: str
@@ -125,6 +139,18 @@ class Invocation:
         if not decision.allowed:
             self.live.counts.denied += 1
             self.live.note_denial(question, decision)
+            self.denial, self._is_denial_told = denial_of(question, decision), False
+
+    def note_error(self, question: Question, decision: Decision, error: tuple[str, str]) -> None:
+        """Remember the error of a call: whether it came from outside, and what was denied. If that
+        was allowed, what was refused on its way is known already, or the executor has refused it.
+        """
+        self.outside.note(question.capability, question.operation, error)
+        if error[0] != "denied":
+            return
+        if not decision.allowed or self._is_denial_told:
+            self.denial = denial_of(question, decision)
+        self._is_denial_told = True
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """See ports.CallContext.spend; one holder's invocations share one balance per run."""

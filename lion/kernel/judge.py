@@ -103,14 +103,34 @@ def not_approved(decision: Decision, who: str = "nobody", reason: str = NOBODY) 
     return Decision(Verdict.DENY, reason, approver(who), decision.opinions)
 
 
+class StandIn(Protocol):
+    """Who lets a dry run go on behind a call that was refused."""
+
+    def instead(self, question: Question, decision: Decision) -> Decision | None:
+        """Under what it is answered all the same, by what cannot act; None if it stays refused."""
+        ...
+
+
 class Judge:
     """Decides for all holders of one run. `processors` are those of system plugins, by
-    capability.
+    capability; a `stand_in` makes it a dry run, in which nothing that is executed leaves.
     """
 
-    def __init__(self, asker: Asker) -> None:
+    def __init__(self, asker: Asker, stand_in: StandIn | None = None) -> None:
         self.processors: Mapping[str, Sequence[Processor]] = {}
         self._asker = asker
+        self._stand_in = stand_in
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether calls are answered that are refused."""
+        return self._stand_in is not None
+
+    def instead(self, question: Question, decision: Decision) -> Decision | None:
+        """Under what a refused call is executed in a dry run; the record has the refusal."""
+        if self._stand_in is None or decision.verdict is not Verdict.DENY:
+            return None
+        return self._stand_in.instead(question, decision)
 
     def at_once(self, caller: JudgedCaller, question: Question) -> Decision | None:
         """The decision of a call, unless somebody has to be asked for it: then `decide` says."""
@@ -159,7 +179,7 @@ class Judge:
             decision = self._judged(caller, call, question)
         if decision.verdict is Verdict.ASK and self._asker.is_there:
             return msgspec.structs.replace(decision, verdict=Verdict.ALLOW)
-        return decision
+        return self.instead(question, decision) or decision
 
     def _judged(self, caller: JudgedCaller, call: HostCall, question: Question) -> Decision:
         static = caller.owner.decide(question)

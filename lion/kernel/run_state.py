@@ -131,6 +131,11 @@ class LiveRun:
         self.memory = runs_sum(plan.memory, memory)
         self.budgets = Budgets(clock, self._note_budget, self.record)
 
+    @property
+    def name(self) -> str:
+        """What the run goes by; no manifest is called so that ran dry."""
+        return f"{self.plan.name} (dry)" if self.judge.is_dry else self.plan.name
+
     def join(self, holders: Mapping[str, LiveHolder]) -> None:
         """Take in the holders, among whom the run's log is divided."""
         shares = LogShares(self.log.quota)

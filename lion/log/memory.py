@@ -28,7 +28,7 @@ from lion.log.quota import (
     not_started,
     refused,
 )
-from lion.log.row import Row, body_of, is_denied, row_of
+from lion.log.row import Row, body_of, budgets_at, is_denied, row_of
 from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
 from lion.log.verify import Note, Verification, report_of
 from lion.ports import BudgetUse, Progress, RunSummary, Tables, VerifyReport
@@ -250,6 +250,9 @@ class MemoryReader:
     def budgets(self, run: str) -> list[BudgetUse]:
         uses = sorted(self._budgets.items())
         return [BudgetUse(key[1], key[2], *value) for key, value in uses if key[0] == run]
+
+    def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
+        return budgets_at(self._runs[run].rows, seq) if run in self._runs else []
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         return report_of(self.verified(run, progress))

@@ -16,6 +16,7 @@ import msgspec
 from lion.domain.call import Status, Verdict
 from lion.domain.events import CallFinished, CallRedirected, Event
 from lion.log.segment import BLOB_THRESHOLD, MOST_BYTES, Builder, Damaged, Segment, decode_segment
+from lion.ports import BudgetUse
 
 MOST_UNPACKED: Final = 8 * MOST_BYTES
 """Bytes of a row's segments; no lion writes so many."""
@@ -116,3 +117,16 @@ def describes(row: Row, segments: Sequence[Segment], denied: int, size: int) -> 
 def between(names: Iterable[str]) -> str:
     """Names with a space before and after each, sorted: ` a b ` is searched for ` b `."""
     return f" {' '.join(sorted(names))} "
+
+
+def budgets_at(rows: Iterable[Row], seq: int) -> list[BudgetUse]:
+    """How far a run's budgets were used by the segment that has record `seq`. Raises Damaged."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in rows:
+        if row.first_seq > seq:
+            break
+        for segment in segments_of(row):
+            if segment.first_seq <= seq and segment.state is not None:
+                for holder, budget, limit, used in segment.state.budgets:
+                    found[holder, budget] = limit, used
+    return [BudgetUse(*key, *value) for key, value in sorted(found.items())]

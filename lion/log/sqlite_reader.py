@@ -17,7 +17,7 @@ from lion.domain.record import Record
 from lion.errors import AuditError, LionError
 from lion.log.finding import find_run, unknown_run
 from lion.log.ownership import OWN, is_owned
-from lion.log.row import Row, segments_of
+from lion.log.row import Row, budgets_at, segments_of
 from lion.log.segment import Damaged, records_of
 from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_rows import NEXT_ROW, is_row
@@ -102,6 +102,12 @@ class SqliteReader:
 
     def budgets(self, run: str) -> list[BudgetUse]:
         return [BudgetUse(*row) for row in self._rows(_BUDGETS, run)]
+
+    def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
+        try:
+            return budgets_at(self.rows(run), seq)
+        except Damaged as exc:
+            raise fault(run, seq, "changed", exc.what) from exc
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         return report_of(self.verified(run, progress))

@@ -96,7 +96,7 @@ class Verification:
         self._started_ns = 0
         self._manifest_name: str | None = None
         self._position = 0
-        self._finished = False
+        self._finished = self._is_dry = False
         self._exit_codes: list[int] = []
         self._failure: AuditError | None = None
         """Why the first record that cannot be read cannot."""
@@ -199,7 +199,7 @@ class Verification:
             self._failure = self._failure or exc
             return False
         if isinstance(event, RunStarted):
-            self._manifest_name = event.manifest_name
+            self._manifest_name, self._is_dry = event.manifest_name, event.is_dry
             self._check_components(record, event)
         elif isinstance(event, RunFinished) and record.seq <= self._note.records:
             self._exit_codes.append(event.exit_code)
@@ -251,8 +251,9 @@ class Verification:
         if said != self._budgets:
             raise self._fault(count, "budgets", "the table of budgets says otherwise")
         return VerifyReport(
-            run=self._run, records=count, finished=bool(self._exit_codes), head=note.head.hex()
-        )
+            run=self._run, records=count, finished=bool(self._exit_codes), head=note.head.hex(),
+            is_dry=self._is_dry,
+        )  # fmt: skip
 
     def _check_list(self, count: int) -> None:
         """The list of runs says what the records do."""

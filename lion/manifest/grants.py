@@ -96,6 +96,18 @@ def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
     return grants
 
 
+def grants_at(place: tuple[str, ...], value: Any) -> list[Grant]:
+    """The grants of one value below a holder's `allow`: `("plugins", "x", "allow", "http")`.
+
+    Raises ValueError for what no manifest may have there.
+    """
+    kind, holder, allow, *rest = place
+    written: Any = value
+    for key in reversed(rest):
+        written = {key: written}
+    return _grants(AllowTable.model_validate(written), f"{kind}.{holder}.{allow}", Path())
+
+
 def _fs(entry: FsGrant, where: str, folder: Path) -> Grant:
     return build_fs_grant(
         where, folder, path=entry.path, at=entry.at, write=entry.write, size=entry.bytes,

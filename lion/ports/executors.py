@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from lion.domain.call import Decision, Effect, Target
+from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished
 from lion.domain.plan import Grant
 from lion.ports.components import Handles
@@ -90,6 +91,8 @@ class CallContext(Protocol):
     """What that call is about."""
     grant: Grant | None
     """What allowed it; None if it is granted by default."""
+    denial: LastDenial | None
+    """What the last call of this instance that was denied lacked."""
     services: Services
 
     def grants(self, capability: str) -> Sequence[Grant]:

@@ -27,13 +27,15 @@ class VerifyReport(msgspec.Struct, frozen=True):
     """A run that verifies: how many records, whether RunFinished is the last, the last record's
     digest in hex.
 
-    A run that is not finished is no fault: the report says how far it got.
+    A run that is not finished is no fault: the report says how far it got. `is_dry`: nothing left
+    it (RunStarted).
     """
 
     run: str
     records: int
     finished: bool
     head: str
+    is_dry: bool = False
 
 
 class BudgetUse(msgspec.Struct, frozen=True):
@@ -163,6 +165,10 @@ class LogReader(Protocol):
 
     def budgets(self, run: str) -> list[BudgetUse]:
         """Budgets of a run, sorted by holder and name."""
+        ...
+
+    def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
+        """The same as they were when the segment with record `seq` was written."""
         ...
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.call import Opinion
 from lion.domain.question import Question
 from lion.policy.suggest import Suggestion, join_suggestions
 
@@ -43,6 +44,7 @@ class Refused(msgspec.Struct, frozen=True):
     suggestion: Suggestion | None = None
     times: int = 1
     decided_by: str = ""
+    opinions: tuple[Opinion, ...] = ()
 
 
 class Denial(msgspec.Struct, frozen=True):

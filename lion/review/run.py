@@ -37,7 +37,8 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     `exit_code` is None for a run without an end (cut short, or still going); `policy_known` says
     whether the rules it ran under were at hand. `unnamed_denials` are calls that were refused
     beyond the different ones that are told apart. `again` is what other rules would make of it,
-    None if the run had these. `proxy` is the operator's through which requests went.
+    None if the run had these. `proxy` is the operator's through which requests went. `is_dry`:
+    nothing left, what was denied was answered all the same.
     """
 
     run: str
@@ -52,6 +53,7 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     policy_known: bool
     proxy: str
     lion_version: str
+    is_dry: bool
     endings: tuple[RootEnding, ...]
     holders: tuple[HolderAudit, ...]
     again: Again | None = None
@@ -83,15 +85,15 @@ def audit_run(
     lacks its beginning, or holds what this lion cannot read.
     """
     found = iter(records)
-    started = _started(run, found)
-    plan = _plan(run, started)
+    started = started_of(run, found)
+    plan = plan_of(run, started)
     is_known = policy.digest == started.policy_digest
     again = None if is_known else Redecision(plan, policy)
-    seen = _read(found, plan, again)
+    seen = read_uses(found, plan, again)
     usage, finished = seen.usage, seen.finished
     return RunAudit(
         run=run,
-        manifest_name=plan.name,
+        manifest_name=started.manifest_name,
         exit_code=None if finished is None else finished.exit_code,
         is_interrupted=finished is not None and finished.interrupted,
         records=seen.last,
@@ -102,6 +104,7 @@ def audit_run(
         policy_known=is_known,
         proxy=started.proxy,
         lion_version=started.lion_version,
+        is_dry=started.is_dry,
         endings=usage.endings(),
         holders=_holders(plan, seen.loaded, policy if is_known else parse_policy(""), started,
                          _uses(plan, usage, budgets)),
@@ -117,7 +120,7 @@ def _again(
     return msgspec.structs.replace(again, obstacles=before)
 
 
-class _Seen(msgspec.Struct):
+class Seen(msgspec.Struct):
     """What a pass over a run's records found; `last` is the seq of the last one."""
 
     usage: UseFold
@@ -126,9 +129,9 @@ class _Seen(msgspec.Struct):
     last: int = 1
 
 
-def _read(records: Iterable[Record], plan: Plan, again: Redecision | None) -> _Seen:
+def read_uses(records: Iterable[Record], plan: Plan, again: Redecision | None = None) -> Seen:
     """Read all but a run's first record, in order."""
-    seen = _Seen(UseFold(plan), {})
+    seen = Seen(UseFold(plan), {})
     for record in records:
         seen.last = record.seq
         if not record.principal:
@@ -150,7 +153,8 @@ def _read(records: Iterable[Record], plan: Plan, again: Redecision | None) -> _S
     return seen
 
 
-def _started(run: str, records: Iterable[Record]) -> RunStarted:
+def started_of(run: str, records: Iterable[Record]) -> RunStarted:
+    """A run's first record. Raises AuditError."""
     first = next(iter(records), None)
     event = None if first is None else first.event()
     if not isinstance(event, RunStarted):
@@ -160,7 +164,8 @@ def _started(run: str, records: Iterable[Record]) -> RunStarted:
     return event
 
 
-def _plan(run: str, started: RunStarted) -> Plan:
+def plan_of(run: str, started: RunStarted) -> Plan:
+    """The plan that a run recorded. Raises AuditError."""
     try:
         return recorded_plan(started.manifest, started.manifest_text)
     except OperatorError as exc:

@@ -198,6 +198,13 @@ class UseFold:
         else:
             self.other_denials += 1
 
+    def refused(self) -> tuple[Refused, ...]:
+        """What was refused, of all holders."""
+        return tuple(
+            self._refused(question, decision, times)
+            for question, (decision, times) in self._denied.items()
+        )
+
     def endings(self) -> tuple[RootEnding, ...]:
         """How what the run started ended, in the manifest's order."""
         paths = sorted(self._roots, key=lambda path: (len(path), path))
@@ -235,7 +242,9 @@ class UseFold:
 
     def _refused(self, question: Question, decision: Decision, times: int) -> Refused:
         found = suggest(question, decision, self._plan, self._extensions)
-        return Refused(question, decision.reason, found, times, decision.decided_by)
+        return Refused(
+            question, decision.reason, found, times, decision.decided_by, decision.opinions
+        )
 
 
 def _name(record: Record, event: AgentSpawned | PluginInvoked) -> str:

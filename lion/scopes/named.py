@@ -33,6 +33,8 @@ class NamedScopes:
     """
 
     through: tuple[str, ...] = ()
+    is_list = True
+    """Whether one grant names several targets, each for itself."""
 
     def __init__(self, capability: Capability) -> None:
         self.capability = capability

@@ -60,7 +60,9 @@ class ToolScopes(NamedScopes):
 
 
 class ModelScopes(NamedScopes):
-    """Models of the manifest, by name."""
+    """Models of the manifest, by name; each entry is a grant with budgets of its own."""
+
+    is_list = False
 
     def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
         """Whether there is such a model."""

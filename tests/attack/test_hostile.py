@@ -238,7 +238,7 @@ async def test_a_result_that_json_has_no_word_for_is_the_guests_fault(tmp_path: 
 
 
 async def test_nothing_granted_is_nothing_done(tmp_path: Path) -> None:
-    everything = ["log", "clock", "random", "output", "config", "poll"]
+    everything = ["log", "clock", "random", "output", "config", "poll", "denials"]
     async with open_arena(tmp_path) as arena:
         report = await arena.run(_bad(f"deny = {everything}"), call("bad.ungranted"))
         lines = only(report).value

@@ -35,13 +35,14 @@ CALLS: list[tuple[str, str, dict[str, Any], Any]] = [
     ("tools", "tools-start", TOOLS, ...),
     ("tools", "tools-drop", TOOLS, ...),
     ("poll", "poll-wait", {"handles": "", "until": 1}, []),
+    ("denials", "denials-last", {"first": "", "about": ""}, [False, None]),
 ]
 GRANTED = [
     'allow.kv = { bytes = "1 KiB" }',
     'allow.tools = ["calculator.add"]',
     'config = { style = "short" }',
 ]
-DENIED = ['deny = ["log", "clock", "random", "output", "config", "poll"]', GRANTED[2]]
+DENIED = ['deny = ["log", "clock", "random", "output", "config", "poll", "denials"]', GRANTED[2]]
 
 
 def _probe(*lines: str) -> str:

@@ -52,7 +52,14 @@ EXCHANGE = {
 }
 HTTP = {"send", *EXCHANGE}
 LLM = {"models", "ask", "start", "[method]answer.next"}
-EVERYTHING = {**BASICS, "fs": FS, "http": HTTP, "llm": LLM, "secrets": {"exists"}}
+EVERYTHING = {
+    **BASICS,
+    "denials": {"last"},
+    "fs": FS,
+    "http": HTTP,
+    "llm": LLM,
+    "secrets": {"exists"},
+}
 CEILINGS: dict[str, dict[str, set[str]]] = {
     "bench": {
         "log": LOG,
@@ -95,7 +102,7 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     "hostile": BASICS,
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
-    "probe": BASICS,
+    "probe": {**BASICS, "denials": {"last"}},
     "probe-fs": {"log": LOG, "fs": FS},
     "probe-llm": {
         "log": LOG,
@@ -133,6 +140,7 @@ CEILINGS |= {
         "poll": {"wait"},
         "fs": FILES_ONLY - {"mounts", "remove-dir", "[method]file.stat"},
         "http": EXCHANGE,
+        "denials": {"last"},
         "llm": {"[method]answer.next", "start"},
     },
     "wordcount": {"log": LOG, "fs": {"open", "[method]file.read-at"}},

@@ -34,7 +34,7 @@ class TestAnswers:
         with kit(NOTEBOOK, allow=STORE, policy=ASK, approvals=True) as lion:
             lion.call("notebook.write", PAGE)
             assert said(lion) == ["Asked", "Decided", "Consumed"]
-            (call,) = lion.calls("kv.set")
+            (call,) = lion.find_calls("kv.set")
             assert call.decided_by == "approval test"
             lion.call("notebook.write", PAGE)
             assert said(lion) == ["Asked", "Decided", "Consumed"] * 2
@@ -58,7 +58,7 @@ class TestAnswers:
         with kit(NOTEBOOK, allow=STORE, policy=ASK, approvals=lambda _: answer) as lion:
             assert "anna refused it: not on a Friday" in refused(lion)
             assert said(lion) == ["Asked", "Decided"]
-            assert lion.kv("notebook") == {}
+            assert lion.kv["notebook"] == {}
 
     def test_nobody_to_ask_is_another_reason(self):
         with kit(NOTEBOOK, allow=STORE, policy=ASK) as lion:
@@ -83,7 +83,7 @@ class TestBeforehand:
         policy = f'{ASK}\napprove = ["kv set page/lions"]'
         with kit(NOTEBOOK, allow=STORE, policy=policy) as lion:
             lion.call("notebook.write", PAGE)
-            (call,) = lion.calls("kv.set")
+            (call,) = lion.find_calls("kv.set")
             assert call.decided_by == "policy line 2"
             assert "nobody to ask" in refused(lion, title="tigers", text="too")
 
@@ -168,7 +168,7 @@ class TestOwn:
             lion.call("notebook.write", title="tigers", text="free")
         with kit(manifest, approvals=True) as lion:
             lion.call("notebook.write", PAGE)
-            (call,) = lion.calls("kv.set")
+            (call,) = lion.find_calls("kv.set")
             assert call.decided_by == "approval test"
             (asked,) = [e.request for e in lion.events if isinstance(e, ApprovalAsked)]
             assert asked.asked_by == ("manifest",)
@@ -256,5 +256,5 @@ class TestMany:
             report = lion.run_manifest()
         assert not any(ending.ok for ending in report.endings)
         assert said(lion).count("Asked") == 3
-        many = [call for call in lion.calls("kv.set") if "wait for approvals already" in call.text]
+        many = [call for call in lion.find_calls("kv.set") if "wait for approvals already" in call.text]
         assert len(many) == 6

@@ -98,5 +98,7 @@ def render_report(report: "ReplayReport", screen: Screen) -> Iterator[str]:
         yield f"{screen.paint('differs', 'red')}  invocation {found.invocation}, {where}"
         yield f"         recorded  {show_line(found.recorded, longest=2000)}"
         yield f"         replayed  {show_line(found.replayed, longest=2000)}"
+    if report.is_dry:
+        yield "note: the run was dry: what it met was made up, and nothing left it"
     if report.engine_changed:
         yield "note: it was recorded with other engine settings or another wasmtime"

@@ -24,6 +24,7 @@ def command(common: Common, run: str) -> int:
         screen.line(msgspec.json.encode(report).decode())
         return 0
     how = "finished" if report.finished else "not finished"
+    how = f"{how}; it was dry, nothing left" if report.is_dry else how
     ok = screen.paint("ok", "green")
     screen.line(f"{ok}  run {report.run}: {counted(report.records, 'record')}, {how}")
     screen.line(f"    head sha256:{report.head}")

@@ -27,6 +27,10 @@ class RunStarted(Event, frozen=True):
     """The operator's, through which requests went: their addresses were not pinned."""
     directories: dict[str, dict[str, str]] = {}  # noqa: RUF012 - a struct copies it
     """Where granted directories really were: by holder, by the guest's path."""
+    manifest_path: str = ""
+    """Where the manifest was; empty where it was no file."""
+    is_dry: bool = False
+    """Nothing left: what was refused was answered all the same, by what cannot act."""
 
 
 class RunEnding(Event, frozen=True):

@@ -3,6 +3,7 @@
 // What is in memory is loaded and stored, what comes as core values is lifted.
 
 import * as abi from "lion-as/abi";
+import { Denial } from "./denials";
 import { Failure, File, Metadata } from "./fs";
 import { Exchange, Failure as HttpFailure, Head, Response, Started as HttpStarted } from "./http";
 import { Answer, Event, Reply, Started as LlmStarted, Stop, ToolCall, ToolUse, Usage } from "./llm";
@@ -35,6 +36,15 @@ export function liftListOfToolCall(at: usize, length: i32): Array<ToolCall> {
   }
   abi.free(at, <usize>length * 24);
   return list;
+}
+
+export function loadDenial(at: usize): Denial {
+  return new Denial(
+    abi.case_(load<u8>(at), 8, "reason"),
+    abi.loadString(at + 4),
+    abi.loadString(at + 12),
+    abi.loadString(at + 20),
+  );
 }
 
 export function loadError(at: usize): Error_ {
@@ -86,6 +96,10 @@ export function loadMetadata(at: usize): Metadata {
     load<u64>(at, 40),
     abi.loadString(at + 48),
   );
+}
+
+export function loadOptionOfDenial(at: usize): Denial | null {
+  return abi.case_(load<u8>(at), 2, "an option") ? loadDenial(at + 4) : null;
 }
 
 export function loadOptionOfEvent(at: usize): Event | null {
@@ -152,6 +166,10 @@ export function loadResultOfLlmStartedOrError(at: usize): Result<LlmStarted, Err
 
 export function loadResultOfMetadataOrFailure(at: usize): Result<Metadata, Failure> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Metadata, Failure>(loadFailure(at + 8)) : Result.ok<Metadata, Failure>(loadMetadata(at + 8));
+}
+
+export function loadResultOfOptionOfDenialOrError(at: usize): Result<Denial | null, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Denial | null, Error_>(loadError(at + 4)) : Result.ok<Denial | null, Error_>(loadOptionOfDenial(at + 4));
 }
 
 export function loadResultOfOptionOfEventOrError(at: usize): Result<Event | null, Error_> {

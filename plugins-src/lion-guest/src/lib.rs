@@ -77,6 +77,7 @@ pub mod host {
 
 pub mod clock;
 pub mod config;
+pub mod denials;
 pub mod error;
 pub mod fs;
 pub mod http;
@@ -129,6 +130,7 @@ macro_rules! world {
                 "lion:host/llm@0.1.0": ::lion_guest::host::llm,
                 "lion:host/http@0.1.0": ::lion_guest::host::http,
                 "lion:host/fs@0.1.0": ::lion_guest::host::fs,
+                "lion:host/denials@0.1.0": ::lion_guest::host::denials,
             },
         });
 

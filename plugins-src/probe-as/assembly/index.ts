@@ -3,6 +3,7 @@
 import { Error_, Json, JsonKind, Lines, Option, Result, Select, Tuple3, Unit, isDenied, kindOf, textOf } from "lion-as";
 import * as clock from "lion-as/clock";
 import * as config from "lion-as/config";
+import * as denials from "lion-as/denials";
 import * as fs from "lion-as/fs";
 import * as http from "lion-as/http";
 import * as kv from "lion-as/kv";
@@ -96,6 +97,16 @@ export function post(url: string, size: u32, header: string): Texts {
   if (good.isErr) return fail<Array<string>, Error_>(good.error);
   const found = good.value.header(header);
   return ok<Array<string>>([good.value.status.toString(), found === null ? "-" : found, good.value.text()]);
+}
+
+/** What a request lacked, if it was denied. */
+export function lacked(url: string): Result<string, string> {
+  const answer = http.get(url).send();
+  const last = denials.last();
+  if (last.isErr) return fail<string, Error_>(last.error);
+  const denial = last.value;
+  if (denial === null) return ok(answer.isOk ? "nothing" : "unknown");
+  return ok(denials.lineOf(denial) + (denials.isGrantable(denial) ? " grantable" : ""));
 }
 
 export function firstPiece(url: string): Result<u32, string> {

@@ -1,5 +1,6 @@
 //! Calls each function of the host once, so that every one has a test where it is granted and one where it is not.
 
+use lion_guest::denials;
 use lion_guest::host::{clock, config, kv, log, output, poll, random, tools};
 use lion_guest::json::{json, to_string};
 use lion_guest::serde::Serialize;
@@ -118,6 +119,19 @@ impl Guest for Probe {
             None => None,
         };
         say(poll::wait(&handles.join(" "), until))
+    }
+
+    fn denials_last(first: String, about: String) -> Said {
+        let done = match first.as_str() {
+            "kv" => kv::get(&about).map(drop),
+            "tool" => tools::call(&about, "{}").map(drop),
+            "now" => clock::now().map(drop),
+            _ => Ok(()),
+        };
+        let was_denied = done.is_err_and(|error| error.is_denied());
+        let found = denials::last().map_err(String::from)?;
+        let line = found.map(|lacks| format!("{lacks}, grantable: {}", lacks.is_grantable()));
+        say(Ok((was_denied, line)))
     }
 }
 
