@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from lion.cli.amounts import render_spent
+from lion.domain.decider import Decider
 from lion.domain.events import (
-    DOOR,
     AgentCompleted,
     AgentError,
     AgentSpawned,
@@ -66,7 +66,7 @@ def describe(event: Event) -> str:
             return _call(event)
         case CallRedirected():
             what = f"{event.capability}.{event.operation}"
-            how = "stopped at" if event.decided_by == DOOR else "sent on to"
+            how = "stopped at" if event.decided_by == Decider.DOOR else "sent on to"
             return f"{what} {how} {event.target} -> {event.verdict}: {event.reason}"
         case RunStarted():
             holders = ", ".join(event.components) or "nobody"

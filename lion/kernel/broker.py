@@ -3,8 +3,8 @@
 Each call is decided, charged, executed and recorded here, and nowhere else is an executor called.
 
 Rule: no effect without a record. A call without outside effect is one record, appended when its
-outcome is known, also if
-it is cancelled; one with an outside effect is an intent, committed first, and an outcome.
+outcome is known, also if it is cancelled; one with an outside effect is an intent, committed
+first, and an outcome.
 Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
 """
@@ -16,7 +16,7 @@ import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
 from lion.domain.decider import Decider
-from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
+from lion.domain.events import CallFinished, CallRequested, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
@@ -27,7 +27,7 @@ from lion.ports import Kind, Operation, Tables
 MAX_TARGET = 8_192
 """Characters of a call's target; matching a longer one against patterns would hold up the loop."""
 UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
-TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
+TOO_LONG = f"its target is longer than {MAX_TARGET:,} characters"
 
 CANCELLED = ("err", ("cancelled", "the call was cancelled"))
 UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
@@ -124,27 +124,25 @@ class Broker:
                 operation.screen(self._caller, args)
         except CallError as exc:
             # What was found in the arguments may not be recorded, so they are not.
-            return self._unread(operation, "", [], Decision(Verdict.DENY, exc.text, SCREEN), exc)
+            return self._unread(operation, "", [], Decider.SCREEN, exc)
         try:
             if operation.target is not None:
                 target = operation.target(args)
         except CallError as exc:
-            decision = Decision(Verdict.DENY, exc.text, "arguments")
-            return self._unread(operation, "", args, decision, exc)
+            return self._unread(operation, "", args, Decider.ARGUMENTS, exc)
         text = str(target)
         if len(text) > MAX_TARGET:
-            error = CallError("invalid", TOO_LONG.reason)
-            return self._unread(operation, text[:MAX_TARGET], args, TOO_LONG, error)
+            error = CallError("invalid", TOO_LONG)
+            return self._unread(operation, text[:MAX_TARGET], args, Decider.BOUNDS, error)
         self._caller.target = target
         question = Question(self._caller.holder, operation.capability, operation.name, target)
         return _Call(operation, self._caller.number, question, args, UNDECIDED)
 
     def _unread(
-        self, operation: Operation, target: str, args: list[Any], decision: Decision,
-        error: CallError,
-    ) -> _Call:  # fmt: skip
+        self, operation: Operation, target: str, args: list[Any], by: Decider, error: CallError
+    ) -> _Call:
         question = Question(self._caller.holder, operation.capability, operation.name, target)
-        refusal = error.case, error.text
+        decision, refusal = Decision(Verdict.DENY, error.text, by), (error.case, error.text)
         return _Call(operation, self._caller.number, question, args, decision, refusal)
 
     async def _charged(self, call: _Call) -> Any:
@@ -153,7 +151,7 @@ class Broker:
         output = 0 if output_bytes is None else output_bytes(call.args)
         refusal = self._purse.reserve(1, output)
         if refusal is not None:
-            call.decision = Decision(Verdict.DENY, refusal.reason, "budget")
+            call.decision = Decision(Verdict.DENY, refusal.reason, Decider.BUDGET)
             return self._deny(call, ("exhausted", refusal.text))
         value = await self._execute(call)
         if output and value[0] != "ok":

@@ -12,7 +12,8 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, Decision, Target, Verdict
-from lion.domain.events import DOOR, CallRedirected, Event
+from lion.domain.decider import Decider
+from lion.domain.events import CallRedirected, Event
 from lion.domain.plan import Grant
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
@@ -106,7 +107,7 @@ class Invocation:
     ) -> None:
         """See ports.CallContext.refuse."""
         question = Question(self.holder, capability, operation, target)
-        self._note(call, question, Decision(Verdict.DENY, reason, DOOR))
+        self._note(call, question, Decision(Verdict.DENY, reason, Decider.DOOR))
 
     def _note(self, call: int, question: Question, decision: Decision) -> None:
         event = CallRedirected(

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from lion.domain.capability import name_call
+from lion.domain.decider import Decider
 from lion.domain.events import (
-    SCREEN,
     AgentCompleted,
     AgentError,
     AgentSpawned,
@@ -147,7 +147,7 @@ class _Answers:
         call = self._calls[self.number]
         self.number += 1
         if (call.capability, call.operation) != (capability, operation) or (
-            call.decided_by != SCREEN and encode_body(call.args) != encode_body(args)
+            call.decided_by != Decider.SCREEN and encode_body(call.args) != encode_body(args)
         ):
             raise _Differs(_show_call(call.capability, call.operation, call.args or []), asked)
         if self._is_cut and self.number == len(self._calls):

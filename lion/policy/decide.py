@@ -11,6 +11,7 @@ see the call.
 from collections.abc import Callable, Sequence
 
 from lion.domain.call import Decision, HostCall, Opinion, Verdict
+from lion.domain.decider import Decider
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.domain.question import Question, question_of
 from lion.policy.rights import Rights
@@ -22,8 +23,8 @@ Processor = Callable[[HostCall], Opinion | None]
 StaticProcessor = Callable[[Question], Opinion | None]
 """Judges by holder, capability, operation and target alone, and always the same way."""
 
-NOT_COVERED = Opinion("grants", Verdict.DENY, "no grant covers it")
-BY_DEFAULT = Decision(Verdict.ALLOW, "granted by default", "default")
+NOT_COVERED = Opinion(Decider.GRANTS, Verdict.DENY, "no grant covers it")
+BY_DEFAULT = Decision(Verdict.ALLOW, "granted by default", Decider.DEFAULT)
 
 
 def decide_static(
@@ -58,11 +59,11 @@ def decide(
 def words_for_guest(decision: Decision) -> str:
     """Why a call was refused, without names of other holders or of the operator's rules."""
     match decision.decided_by:
-        case "grants":
+        case Decider.GRANTS:
             return NOT_COVERED.reason
-        case "ceiling":
+        case Decider.CEILING:
             return "the component does not import it"
-        case "manifest":
+        case Decider.MANIFEST:
             return "the manifest denies it"
         case _ if decision.verdict is Verdict.ASK:
             return "it needs an approval that nobody gave"
@@ -82,7 +83,7 @@ def _basis(question: Question, rights: Rights) -> tuple[Decision, Opinion | None
     if grant is None:
         return BY_DEFAULT, NOT_COVERED
     reason = f"granted by {grant.line.split(' = ')[0]}"
-    return Decision(Verdict.ALLOW, reason, "grants", grant=grant), None
+    return Decision(Verdict.ALLOW, reason, Decider.GRANTS, grant=grant), None
 
 
 def _strictest(decision: Decision, opinions: list[Opinion]) -> Decision:

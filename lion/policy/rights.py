@@ -10,6 +10,7 @@ import msgspec
 
 from lion.domain.call import Opinion, Verdict
 from lion.domain.capability import OFFERED, is_extension
+from lion.domain.decider import Decider
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Limits
 from lion.policy.ceilings import lower
 from lion.policy.policy_file import Policy
@@ -74,9 +75,9 @@ def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Righ
 def _objection(name: str, holder: Holder, ceiling: Sequence[str], place: str) -> Opinion | None:
     """Why a whole capability is refused before any grant is looked at."""
     if not _is_within(name, ceiling):
-        return Opinion("ceiling", Verdict.DENY, f"the component does not import {name}")
+        return Opinion(Decider.CEILING, Verdict.DENY, f"the component does not import {name}")
     if name in holder.denied:
-        return Opinion("manifest", Verdict.DENY, f"denied by {place}.deny")
+        return Opinion(Decider.MANIFEST, Verdict.DENY, f"denied by {place}.deny")
     return None
 
 

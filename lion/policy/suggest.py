@@ -13,6 +13,7 @@ import msgspec
 
 from lion.domain.call import Decision, Verdict
 from lion.domain.capability import Capability, is_extension
+from lion.domain.decider import Decider
 from lion.domain.plan import Plan
 from lion.domain.question import Question
 from lion.scopes.extension_grant import ExtensionScopes
@@ -43,14 +44,14 @@ def suggest(
     denials = {one.processor for one in decision.opinions if one.verdict is Verdict.DENY}
     if holder is None or decision.verdict is not Verdict.DENY:
         return None
-    if denials == {"manifest"}:
+    if denials == {Decider.MANIFEST}:
         kept = [name for name in holder.denied if name != question.capability]
         return Suggestion((holder.table, holder.name, "deny"), kept)
     name = question.capability
     scopes = SCOPES.get(name)
     if is_extension(name) and name in extensions:
         scopes = ExtensionScopes(extensions[name])
-    if denials != {"grants"} or scopes is None:
+    if denials != {Decider.GRANTS} or scopes is None:
         return None
     value = scopes.suggest(holder, plan, question)
     if value is None:

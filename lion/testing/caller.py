@@ -12,6 +12,7 @@ import trio
 
 from lion.capabilities.opened import Opened
 from lion.domain.call import CallError, Decision, Target, Verdict
+from lion.domain.decider import Decider
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
 from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
@@ -188,12 +189,12 @@ class FakeCaller:
     def foresee(self, capability: str, operation: str, target: Target) -> Decision:
         """Allow what a grant covers, and defaults."""
         if capability in DEFAULT_CAPABILITIES:
-            return Decision(Verdict.ALLOW, "granted by default", "default")
+            return Decision(Verdict.ALLOW, "granted by default", Decider.DEFAULT)
         question = Question(self.holder, capability, operation, target)
         grant = SCOPES[capability].find_grant(self.grants(capability), question)
         if grant is None:
-            return Decision(Verdict.DENY, "no grant covers it", "grants")
-        return Decision(Verdict.ALLOW, "granted", "grants", grant=grant)
+            return Decision(Verdict.DENY, "no grant covers it", Decider.GRANTS)
+        return Decision(Verdict.ALLOW, "granted", Decider.GRANTS, grant=grant)
 
     async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
         """Allow what a grant covers."""

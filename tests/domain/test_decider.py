@@ -1,6 +1,7 @@
 """Who decides is a closed set, in the code that decides as in the log."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from lion.domain.decider import Decider, decider_of, judge_name, policy_line
@@ -16,22 +17,35 @@ def test_names_lead_back_to_who_decided() -> None:
     assert decider_of("moon") is None
 
 
-def named(call: ast.Call) -> str | None:
-    """The literal that says who decides, in a Decision or an Opinion that is made."""
-    place = {"Decision": (2, "decided_by"), "Opinion": (0, "processor")}
-    if not isinstance(call.func, ast.Name) or call.func.id not in place:
-        return None
-    index, keyword = place[call.func.id]
-    given = [*call.args[index : index + 1], *(k.value for k in call.keywords if k.arg == keyword)]
-    return given[0].value if given and isinstance(given[0], ast.Constant) else None
+def places(tree: ast.AST) -> Iterator[ast.expr]:
+    """Where code says who decided: in what is made, and in what is compared."""
+    made = {"Decision": (2, "decided_by"), "Opinion": (0, "processor")}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in made:
+                index, keyword = made[name]
+                yield from node.args[index : index + 1]
+                yield from (k.value for k in node.keywords if k.arg == keyword)
+            case ast.Compare(left=ast.Attribute(attr="decided_by" | "processor")):
+                yield from node.comparators
+            case ast.Match(subject=ast.Attribute(attr="decided_by" | "processor")):
+                yield from (
+                    c.pattern.value for c in node.cases if isinstance(c.pattern, ast.MatchValue)
+                )
 
 
-def test_whoever_decides_has_a_name_of_the_set() -> None:
-    found = {
-        name
+def test_who_decides_is_written_as_a_member_of_the_set() -> None:
+    found = [
+        place
         for path in LION.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and (name := named(node)) is not None
+        for place in places(ast.parse(path.read_text("utf-8")))
+    ]
+    members = {
+        p.attr
+        for p in found
+        if isinstance(p, ast.Attribute)
+        and isinstance(p.value, ast.Name)
+        and p.value.id == "Decider"
     }
-    assert found, "nobody decides by a literal any more: take this test out"
-    assert {name for name in found if decider_of(name) is None} == set()
+    assert {"GRANTS", "CEILING", "BUDGET", "SCREEN", "DOOR"} <= members
+    assert [ast.unparse(place) for place in found if isinstance(place, ast.Constant)] == []

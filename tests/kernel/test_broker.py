@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lion.domain.call import CallError, Decision, HostCall, Opinion, Verdict
+from lion.domain.decider import Decider
 from lion.domain.events import (
-    SCREEN,
     AgentPartialOutput,
     BudgetWarned,
     CallFinished,
@@ -77,7 +77,7 @@ class TestDecided:
         bench = await begun(operation("now", never, screen=screen, target=first))
         assert await bench.ask("sk-123") == ("err", ("invalid", "a key is in it"))
         record = bench.only()
-        assert (record.decided_by, record.args, record.target) == (SCREEN, [], "")
+        assert (record.decided_by, record.args, record.target) == (Decider.SCREEN, [], "")
         assert all(b"sk-123" not in each.body for each in bench.records())
         assert bench.live.counts.denied == 1
 

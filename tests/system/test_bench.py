@@ -83,7 +83,7 @@ async def test_what_is_no_event_is_refused_with_what_there_is(shelf: ModuleType)
         with pytest.raises(OperatorError, match="no event 'RunEnded'; did you mean 'RunEnding'"):
             await bench.hear("RunEnded")
         with pytest.raises(
-            OperatorError, match="make no RunEnding.*it has exit_code, interrupted"
+            OperatorError, match=r"make no RunEnding.*it has exit_code, interrupted"
         ):
             await bench.hear("RunEnding", code=3)
 

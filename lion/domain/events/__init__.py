@@ -10,8 +10,6 @@ from lion.domain.events.base import (
     encode_body,
 )
 from lion.domain.events.calls import (
-    DOOR,
-    SCREEN,
     AgentPartialOutput,
     CallFinished,
     CallRedirected,
@@ -66,9 +64,7 @@ EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
 
 __all__ = [
-    "DOOR",
     "EVENTS",
-    "SCREEN",
     "AgentCompleted",
     "AgentError",
     "AgentPartialOutput",

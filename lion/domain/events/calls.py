@@ -4,16 +4,10 @@ Rule: a call without outside effect is one record; one with an outside effect is
 outcome (domain/pairing.py joins them).
 """
 
-from typing import Any, Final
+from typing import Any
 
 from lion.domain.call import Opinion, Status, Verdict
-from lion.domain.decider import Decider
 from lion.domain.events.base import Event
-
-SCREEN: Final = Decider.SCREEN
-"""Who decided, where a call was refused for what its arguments hold: those are not recorded."""
-DOOR: Final = Decider.DOOR
-"""Who decided, where a call that was allowed led to what nobody may reach."""
 
 
 class CallRequested(Event, frozen=True):
