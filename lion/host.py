@@ -19,6 +19,7 @@ import trio
 from lion.capabilities.services import check_services, open_services
 from lion.capabilities.table import build_operations
 from lion.domain.plan import Plan
+from lion.domain.surroundings import Surroundings
 from lion.errors import GuestError, OperatorError
 from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, describe, describe_refused
@@ -40,7 +41,7 @@ from lion.plans import (
     with_call,
 )
 from lion.policy.policy_file import Policy
-from lion.ports import Clock, EventLog, Operation, Services, Surroundings
+from lion.ports import Clock, EventLog, Operation, Services
 from lion.reading import beside
 from lion.review.outcome import value_of
 from lion.review.report import RunReport

@@ -16,10 +16,10 @@ import msgspec
 from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.opened import Opened
 from lion.domain.plan import Directory, Mount, Plan
+from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
 from lion.places import Place
 from lion.policy.policy_file import Policy, parse_policy
-from lion.ports import Surroundings
 from lion.reading import beside
 from lion.settings import Settings
 

@@ -8,8 +8,8 @@ from lion.cli.options import Common
 from lion.cli.session import run_trio
 from lion.cli.stale import stale_sources
 from lion.domain.plan import Plan
+from lion.domain.surroundings import Surroundings
 from lion.plans import read_policy
-from lion.ports import Surroundings
 from lion.review.check import ManifestAudit, audit_manifest
 from lion.review.loaded import ComponentInfo
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from lion.cli.screen import open_screen
 from lion.cli.summary import near
 from lion.domain.plan import Plan
+from lion.domain.surroundings import older_than_source
 from lion.domain.text import show_line
-from lion.ports.surroundings import older_than_source
 
 
 def stale_sources(plan: Plan, *, by_time: bool = False) -> dict[str, str]:

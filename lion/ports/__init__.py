@@ -39,7 +39,6 @@ from lion.ports.log import (
     Tables,
     VerifyReport,
 )
-from lion.ports.surroundings import Surroundings
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [
@@ -69,7 +68,6 @@ __all__ = [
     "RunSummary",
     "Runtime",
     "Services",
-    "Surroundings",
     "SystemComponent",
     "SystemInfo",
     "Tables",

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import msgspec
 
 from lion.domain.plan import Directory, Limits, Plan
+from lion.domain.surroundings import Surroundings
 from lion.policy.policy_file import Policy
-from lion.ports import Surroundings, SystemInfo
+from lion.ports import SystemInfo
 from lion.review.idle_rules import IdleRule, idle_rules
 from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
 from lion.review.rights import GrantView, HolderAudit, Refusal, RuleView, audit_plan

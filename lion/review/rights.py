@@ -19,16 +19,17 @@ from lion.domain.plan import (
     Limits,
     Plan,
 )
+from lion.domain.surroundings import Surroundings
 from lion.policy.decide import NOT_COVERED
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
 from lion.policy.rules import Rule
-from lion.ports import Surroundings, SystemInfo
+from lion.ports import SystemInfo
 from lion.review.facts import HolderUse
 from lion.review.loaded import Loaded
 from lion.review.reach import Reach, reachable
 from lion.review.warnings import warnings_of
-from lion.scopes.table import scope_of
+from lion.scopes.table import find_scopes, scope_of
 
 
 class GrantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,7 +196,7 @@ def _audit(
 
 
 def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> GrantView:
-    mount = grant.mount
+    mount, scopes = grant.mount, find_scopes(grant.capability)
     seen = {one.path: one.real for one in around.directories.get(holder, ())}
     return GrantView(
         capability=grant.capability,
@@ -206,15 +207,8 @@ def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> Gr
         at="" if mount is None else mount.written,
         directory="" if mount is None else seen.get(mount.path, str(mount.at)),
         is_writable=mount is not None and mount.write,
-        goes_to=_audience(grant, around),
+        goes_to=() if scopes is None else scopes.audience_of(grant, around),
     )
-
-
-def _audience(grant: Grant, around: Surroundings) -> tuple[str, ...]:
-    if grant.capability != "secrets":
-        return ()
-    found = (origin for name in grant.patterns for origin in around.audiences.get(name, ()))
-    return tuple(dict.fromkeys(found))
 
 
 def _rule(rule: Rule) -> RuleView:

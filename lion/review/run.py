@@ -17,10 +17,11 @@ from lion.domain.events import (
 )
 from lion.domain.plan import Directory, Plan
 from lion.domain.record import Record
+from lion.domain.surroundings import Surroundings
 from lion.errors import AuditError, OperatorError
 from lion.manifest.parse import recorded_plan
 from lion.policy.policy_file import Policy, parse_policy
-from lion.ports import BudgetUse, Surroundings
+from lion.ports import BudgetUse
 from lion.review.again import Again, Redecision
 from lion.review.facts import BudgetSpent, HolderUse, RootEnding
 from lion.review.loaded import Loaded, recorded

@@ -9,18 +9,22 @@ Rule: what only a writer uses up (`bytes`, `files`) is refused where nothing may
 number that is not enforced is no limit.
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from lion.domain.call import CallError
 from lion.domain.plan import MIB, Grant, Mount
+from lion.domain.surroundings import Surroundings
 from lion.domain.units import render_size
 from lion.scopes.fs_path import Claim, is_below, parse_path
 
 DEFAULT_BYTES: Final = 64 * MIB
 DEFAULT_FILES: Final = 1_000
 """Quotas of a write grant that names none; `files` counts directories and symlinks, too."""
+
+HOMES: Final = (PurePath("/home"), PurePath("/Users"))
+"""What is right in these is a person's home."""
 
 
 def check_guest_path(value: str) -> str:
@@ -121,6 +125,29 @@ def common_mount(a: Mount, b: Mount) -> Mount | None:
         return None
     inner = b.path.removeprefix(a.path).lstrip("/")
     return Mount(b.path, f"{a.written}/{inner}", a.at / inner, write, a.follow)
+
+
+def warn_of_directories(
+    grants: Sequence[Grant], holder: str, around: Surroundings
+) -> Iterator[str]:
+    """What will surprise: directories that would be refused, or hold a person's home and may be
+    written.
+    """
+    found = around.directories.get(holder, ())
+    yield from (one.problem for one in found if one.problem)
+    directories = {one.path: one.real for one in found}
+    for mount in (grant.mount for grant in grants):
+        if mount is not None and mount.write:
+            directory = directories.get(mount.path, "")
+            if directory and _holds_home(directory, around.homes):
+                path = mount.path
+                yield f"fs {path} may write all of a home directory: it is {directory}"
+
+
+def _holds_home(directory: str, homes: Sequence[str]) -> bool:
+    path = PurePath(directory)
+    is_home = path.parent in HOMES or path in HOMES
+    return is_home or any(PurePath(home).is_relative_to(path) for home in homes)
 
 
 def quota_of(grant: Grant) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ Rule: a rule sees through case, Unicode forms and invisible characters, because 
 a grant does not, because what it does not name it does not give.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,8 @@ import msgspec
 from lion.domain.call import Target
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
-from lion.scopes.fs_grant import common_mount, suggested_entries
+from lion.domain.surroundings import Surroundings
+from lion.scopes.fs_grant import common_mount, suggested_entries, warn_of_directories
 from lion.scopes.fs_path import ACCESSES, Claim, FsTarget, fold, is_below, read_fs_target
 from lion.scopes.named import NamedScopes, RuleScope, all_granted, granted
 from lion.scopes.pattern import BadPattern, Pattern, compile_pattern
@@ -106,6 +107,12 @@ class FsScopes(NamedScopes):
             return None
         mount = common_mount(grant.mount, by.mount)
         return None if mount is None else msgspec.structs.replace(grant, mount=mount)
+
+    def warn(
+        self, holder: Holder, plan: Plan, around: Surroundings, tools: Collection[str]
+    ) -> Iterator[str]:
+        """Directories that would be refused, and a person's home that may be written."""
+        yield from warn_of_directories(granted(holder, "fs"), holder.name, around)
 
     def scope_of(self, grant: Grant) -> tuple[str, ...]:
         """The guest's directory."""

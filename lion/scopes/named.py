@@ -14,6 +14,7 @@ from lion.domain.call import Target
 from lion.domain.capability import Capability
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
+from lion.domain.surroundings import Surroundings
 from lion.scopes.pattern import Pattern, compile_pattern, includes
 
 
@@ -127,6 +128,18 @@ class NamedScopes:
                 elif self.includes(one, other):
                     kept[other] = None
         return tuple(kept)
+
+    def warn(
+        self, holder: Holder, plan: Plan, around: Surroundings, tools: Collection[str]
+    ) -> Iterator[str]:
+        """What a holder's grants of this capability allow that will surprise, each in words.
+        `tools` are all there are, `plugin.function`.
+        """
+        return iter(())
+
+    def audience_of(self, grant: Grant, around: Surroundings) -> tuple[str, ...]:
+        """The origins to which the host sends on a guest's behalf what a grant names."""
+        return ()
 
     def scope_of(self, grant: Grant) -> tuple[str, ...]:
         """What a grant names, each part for itself, for people."""

@@ -1,14 +1,16 @@
 """Look here if you want to know what is particular to scopes of kv, tools, llm and secrets: what
-is suggested after a denial, and which of several grants counts.
+is suggested after a denial, what surprises, and which of several grants counts.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from lion.domain.names import is_name, is_tool_name
+from lion.domain.names import did_you_mean, is_name, is_tool_name
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
+from lion.domain.surroundings import Surroundings
 from lion.domain.units import parse_size, render_money, render_size
+from lion.scopes.audience import origins_of, warn_of_key, warn_of_secrets
 from lion.scopes.named import NamedScopes, all_granted, granted, granted_patterns
 from lion.scopes.pattern import Pattern
 
@@ -41,6 +43,14 @@ class ToolScopes(NamedScopes):
         """Whether there is such a tool."""
         return any(map(pattern.matches, tools))
 
+    def warn(
+        self, holder: Holder, plan: Plan, around: Surroundings, tools: Collection[str]
+    ) -> Iterator[str]:
+        """Tools that are not there."""
+        for text in granted_patterns(holder, "tools"):
+            if not any(map(self.grant_pattern(text).matches, tools)):
+                yield f"granted but not there: tool {text}{_meant(text, tools)}"
+
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This tool, if the plan has its plugin."""
         name = str(question.target)
@@ -55,6 +65,16 @@ class ModelScopes(NamedScopes):
     def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
         """Whether there is such a model."""
         return any(map(pattern.matches, plan.models))
+
+    def warn(
+        self, holder: Holder, plan: Plan, around: Surroundings, tools: Collection[str]
+    ) -> Iterator[str]:
+        """Models whose key goes nowhere, or where everybody reads it."""
+        for grant in granted(holder, "llm"):
+            named = [self.grant_pattern(text) for text in grant.patterns]
+            for model in plan.models.values():
+                if any(pattern.matches(model.name) for pattern in named):
+                    yield from warn_of_key(model, around)
 
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This model, if the plan has it."""
@@ -73,10 +93,30 @@ class SecretScopes(NamedScopes):
         names = (name for grant in all_granted(plan, "secrets") for name in grant.patterns)
         return any(map(pattern.matches, names))
 
+    def warn(
+        self, holder: Holder, plan: Plan, around: Surroundings, tools: Collection[str]
+    ) -> Iterator[str]:
+        """Secrets that requests would lack, or that go where one may not have meant them to."""
+        requests = granted(holder, "http")
+        for grant in granted(holder, "secrets"):
+            yield from warn_of_secrets(grant, requests, around)
+
+    def audience_of(self, grant: Grant, around: Surroundings) -> tuple[str, ...]:
+        """Where their operator lets them go."""
+        return origins_of(grant, around)
+
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This name, if it is one."""
         name = str(question.target)
         return [*granted_patterns(holder, "secrets"), name] if is_name(name) else None
+
+
+def _meant(pattern: str, tools: Collection[str]) -> str:
+    plugin, _, tool = pattern.partition(".")
+    if "*" in pattern:
+        return ""
+    known = [name.partition(".")[2] for name in tools if name.partition(".")[0] == plugin]
+    return f"; {did_you_mean(tool, known)}" if known else f"; {did_you_mean(pattern, tools)}"
 
 
 def _model_entry(grant: Grant) -> Any:

@@ -2,8 +2,8 @@
 
 from lion.cli.audit_summary import summarize_manifest, summarize_run
 from lion.cli.screen import Screen
+from lion.domain.surroundings import Surroundings
 from lion.policy.policy_file import parse_policy
-from lion.ports import Surroundings
 from lion.review.check import audit_manifest
 from lion.review.loaded import ComponentInfo
 from tests.cli.kit import WASM, Lion

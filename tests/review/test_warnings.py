@@ -1,12 +1,14 @@
 """Look here if you want to know that check and audit warn of what surprises, and agree."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
+from lion.domain.capability import OFFERED
 from lion.domain.plan import Directory, Plan
+from lion.domain.surroundings import Surroundings
 from lion.policy.policy_file import parse_policy
-from lion.ports import Surroundings
 from lion.review.check import audit_manifest, check_holders
 from lion.review.loaded import ComponentInfo
 from lion.review.rights import audit_plan
@@ -133,3 +135,23 @@ def test_one_answer_for_check_and_audit() -> None:
     )  # fmt: skip
     assert (checked.may_use, checked.refused) == (holder.may_use, holder.refused)
     assert checked.ceiling == tuple(holder.imports) == ("random", "tools")
+
+
+LION = Path(__file__).parents[2] / "lion"
+NAMES_TOOLS = LION / "review" / "reach.py"
+"""What is reached through other holders' tools is told by itself."""
+
+
+def test_whoever_reviews_or_decides_knows_capabilities_by_the_table_alone() -> None:
+    """No room but a capability's own branches on its name."""
+    found = [
+        f"{path.name}:{node.lineno}"
+        for room in ("review", "policy")
+        for path in sorted((LION / room).glob("*.py"))
+        if path != NAMES_TOOLS
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Compare) and "capability" in ast.unparse(node)
+        for one in (node.left, *node.comparators)
+        if isinstance(one, ast.Constant) and one.value in OFFERED
+    ]
+    assert found == []
