@@ -8,13 +8,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lion.domain.plan import Directory, Limits, Plan
+from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.policy.policy_file import Policy
-from lion.ports import SystemInfo
 from lion.review.idle_rules import IdleRule, idle_rules
 from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
-from lion.review.rights import GrantView, HolderAudit, Refusal, RuleView, audit_plan
+from lion.review.rights import GrantView, HolderAudit, HolderView, audit_plan
 
 
 class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,33 +31,18 @@ class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
     idle_rules: tuple[IdleRule, ...] = ()
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True):
+class Checked(HolderView, frozen=True, kw_only=True):
     """One holder: its component, and what ceiling, manifest and policy leave of its rights.
 
-    A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
-    is false, and `system` says whose code it is. `described` has what `lion inspect` says of each
-    tool: docs, type (WIT, or for a system plugin Python), JSON schemas of arguments and result.
-    `granted` are capabilities, `scopes` their grants one by one; `refused` is what it imports and
-    may not use, and by whom; `rules` are the operator's that speak of what it imports.
+    `described` has what `lion inspect` says of each tool: docs, type (WIT, or for a system plugin
+    Python), JSON schemas of arguments and result. `granted` are capabilities, `scopes` their
+    grants one by one.
     """
 
-    name: str
-    kind: str
-    is_sandboxed: bool
-    component: str
-    digest: str
-    system: SystemInfo | None
     ceiling: tuple[str, ...]
     granted: tuple[str, ...]
-    may_use: tuple[str, ...]
     scopes: tuple[GrantView, ...]
-    refused: tuple[Refusal, ...]
-    rules: tuple[RuleView, ...]
-    tools: tuple[str, ...]
     described: tuple[ToolInfo, ...]
-    directories: tuple[Directory, ...]
-    limits: Limits
-    warnings: tuple[str, ...]
 
 
 def audit_manifest(
@@ -85,21 +69,9 @@ def check_holders(audit: ManifestAudit, infos: Mapping[str, ComponentInfo]) -> t
 
 def _checked(holder: HolderAudit, info: ComponentInfo) -> Checked:
     return Checked(
-        name=holder.name,
-        kind=holder.kind,
-        is_sandboxed=holder.is_sandboxed,
-        component=holder.component,
-        digest=holder.digest,
-        system=holder.system,
+        **{name: getattr(holder, name) for name in HolderView.__struct_fields__},
         ceiling=info.ceiling,
         granted=tuple(dict.fromkeys(grant.capability for grant in holder.grants)),
-        may_use=holder.may_use,
         scopes=holder.grants,
-        refused=holder.refused,
-        rules=holder.rules,
-        tools=holder.tools,
         described=info.tools,
-        directories=holder.directories,
-        limits=holder.limits,
-        warnings=holder.warnings,
     )

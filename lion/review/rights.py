@@ -79,13 +79,13 @@ class Lowered(msgspec.Struct, frozen=True, kw_only=True):
     effective: Any
 
 
-class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
-    """One holder: what it could do at all (imports), may do, may not do, and reaches by others.
+class HolderView(msgspec.Struct, frozen=True, kw_only=True):
+    """What every answer tells of a holder: its code, and what is left of its rights.
 
-    `defaults` are granted without a line, `denied_defaults` taken away by the manifest, `may_use`
-    what is left of all, `refused` what is not, and by whom. `use` is what a run made of it, None
-    for a manifest. A system plugin is not sandboxed: what is said here is what it asks the host
-    for, not what its Python could do.
+    A system plugin has the name of its entry point for a component, and no digest; `is_sandboxed`
+    is false, and `system` says whose code it is. `may_use` are the capabilities of which some call
+    may be allowed, `refused` is what it imports and may not use, and by whom; `rules` are the
+    operator's that speak of what it imports.
     """
 
     name: str
@@ -94,19 +94,29 @@ class HolderAudit(msgspec.Struct, frozen=True, kw_only=True):
     component: str
     digest: str
     system: SystemInfo | None
-    imports: dict[str, tuple[str, ...]]
     tools: tuple[str, ...]
-    defaults: tuple[str, ...]
-    denied_defaults: tuple[str, ...]
-    grants: tuple[GrantView, ...]
     directories: tuple[Directory, ...]
     rules: tuple[RuleView, ...]
     may_use: tuple[str, ...]
     refused: tuple[Refusal, ...]
-    reachable: tuple[Reach, ...]
     limits: Limits
-    lowered: tuple[Lowered, ...]
     warnings: tuple[str, ...]
+
+
+class HolderAudit(HolderView, frozen=True, kw_only=True):
+    """One holder: what it could do at all (imports), may do, may not do, and reaches by others.
+
+    `defaults` are granted without a line, `denied_defaults` taken away by the manifest. `use` is
+    what a run made of it, None for a manifest. A system plugin is not sandboxed: what is said here
+    is what it asks the host for, not what its Python could do.
+    """
+
+    imports: dict[str, tuple[str, ...]]
+    defaults: tuple[str, ...]
+    denied_defaults: tuple[str, ...]
+    grants: tuple[GrantView, ...]
+    reachable: tuple[Reach, ...]
+    lowered: tuple[Lowered, ...]
     use: HolderUse | None = None
 
 
