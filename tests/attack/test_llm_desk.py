@@ -10,12 +10,14 @@ from types import ModuleType
 
 import pytest
 
+from lion.capabilities.http.canned import CannedRequest
 from lion.domain.plan import Plan
 from lion.history import open_history, replay_run
 from lion.host import open_host
 from lion.manifest.parse import parse_manifest
 from lion.review.report import RunReport
 from lion.settings import Settings
+from lion.testing import FrozenClock, open_kit
 from tests.wasm.kit import ROOT, cache_directory
 
 DESK = ROOT / "examples" / "research-desk"
@@ -127,26 +129,29 @@ async def test_with_one_table_changed_it_talks_to_a_server(
     assert (await replay_run(settings, report.run)).identical
 
 
-@pytest.mark.slow
-async def test_the_desk_as_people_run_it(script: ModuleType, tmp_path: Path) -> None:
-    """At its own pace: under ten seconds, streams interleave, a replay is 5 times as fast."""
-    from lion.domain.events import AgentPartialOutput
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Of the test below alone; the others have none and go by the machine's."""
+    return FrozenClock()
 
-    settings = Settings(state=tmp_path / "state", cache=cache_directory())
-    speakers: list[str] = []
-    with script.small_web(0) as url:
-        async with open_host(settings) as host:
-            report = await host.run(
-                plan(DESK, url),
-                watch=lambda record: (
-                    speakers.append(record.principal)
-                    if record.type == AgentPartialOutput.__name__
-                    else None
-                ),
-            )
-    assert report.wall_ns < 10e9
-    turns = sum(a != b for a, b in itertools.pairwise(speakers))
-    assert turns > 20, "they spoke one after the other"
-    replay = await replay_run(settings, report.run)
-    assert replay.identical
-    assert replay.wall_ns * 5 < report.wall_ns
+
+def page(request: CannedRequest) -> str:
+    """What the small web serves."""
+    return (DESK / "web" / request.url.partition("8321/")[2]).read_text("utf-8")
+
+
+async def test_the_desk_at_the_pace_that_people_see(clock: FrozenClock) -> None:
+    """By the script's own time, whatever the machine's: under ten seconds, streams interleave,
+    and a replay waits for nothing.
+    """
+    web = {"GET http://127.0.0.1:8321/park/**": page}
+    async with open_kit(DESK / "manifest.toml", http=web) as lion:
+        report = await lion.run_manifest()
+        assert report.exit_code == 0
+        assert 1e9 < report.wall_ns < 10e9
+        speakers = [call.holder for call in lion.find_calls("output.text")]
+        turns = sum(a != b for a, b in itertools.pairwise(speakers))
+        assert turns > 20, "they spoke one after the other"
+        ended = clock.monotonic_ns()
+        await lion.assert_replays()
+        assert clock.monotonic_ns() == ended

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from lion.testing import FrozenClock, GuestError, OperatorError, kit, open_kit
 from lion.testing.clock import START_NS
-from lion.threads import count_busy
 from tests.wasm.kit import BUILT
 
 PROBE, WAITER, HOSTILE = (BUILT / f"{name}.wasm" for name in ("probe", "waiter", "hostile"))
@@ -56,11 +55,11 @@ class TestSync:
             assert lion.records[-1].time_ns == START_NS + HOUR
 
 
-async def settled() -> None:
-    """Until all wait, and nothing works for them."""
-    await trio.testing.wait_all_tasks_blocked(0.01)
-    while trio.testing.active_thread_count() or count_busy():
-        await trio.testing.wait_all_tasks_blocked(0.01)
+async def somebody_waits(seconds: float) -> None:
+    """Until the next instant that anybody waits for is so far away, however long that takes."""
+    left = trio.lowlevel.current_statistics
+    while abs(left().seconds_to_next_deadline - seconds) > 1e-3:
+        await trio.lowlevel.checkpoint()
 
 
 class TestAsync:
@@ -84,9 +83,10 @@ class TestAsync:
                 ended.set()
 
             nursery.start_soon(sleep)
-            await settled()
+            await somebody_waits(10)
             lion.advance("9 s")
-            await settled()
+            await trio.testing.wait_all_tasks_blocked()
+            await somebody_waits(1)
             assert not ended.is_set()
             lion.advance("2 s")
             await ended.wait()
