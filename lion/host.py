@@ -30,6 +30,7 @@ from lion.kernel.runs import Runs, Watch, open_runs
 from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
+from lion.places import homes_of
 from lion.plans import (
     Given,
     Source,
@@ -212,12 +213,11 @@ class Host:
         return await trio.to_thread.run_sync(self._audit, run)
 
     def _audit(self, word: str) -> "RunAudit":
-        from lion.review.run import audit_run
+        from lion.review.run import audit_recorded
 
+        homes = homes_of(self.settings.lookups)
         with open_sqlite_reader(self.settings.state) as reader:
-            run = reader.find(word)
-            reader.verify(run)
-            return audit_run(run, reader.records(run), reader.budgets(run), self._policy)
+            return audit_recorded(reader, word, self._policy, homes)
 
     async def _plan(self, source: Source | Plan, given: Given) -> Plan:
         self._runs.check_open()

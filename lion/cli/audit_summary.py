@@ -9,7 +9,7 @@ from typing import Final
 
 from lion.cli.amounts import render_times
 from lion.cli.audit_table import render_again, render_policy, render_run_head
-from lion.cli.grants import render_grant, render_idle
+from lion.cli.grants import render_grant, render_rules
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion, why_denied
 from lion.domain.plan import DEFAULT_CAPABILITIES
@@ -33,7 +33,7 @@ def summarize_manifest(audit: ManifestAudit, screen: Screen) -> Iterator[str]:
     yield from _cut((_holder(one, _may(one), screen) for one in audit.holders), _HOLDERS)
     yield from _directories(audit.holders)
     yield from _warnings(audit.holders, screen)
-    yield from render_idle(audit.idle_rules, screen)
+    yield from render_rules(audit, screen)
 
 
 def summarize_run(audit: RunAudit, screen: Screen) -> Iterator[str]:

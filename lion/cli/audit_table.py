@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lion.cli.amounts import limit_word, render_limit, render_spent, render_times
-from lion.cli.grants import render_grant, render_idle
+from lion.cli.grants import render_grant, render_rules
 from lion.cli.screen import Screen
 from lion.cli.summary import is_last_of, split_suggestion, why_denied
 from lion.domain.capability import extensions_of
@@ -38,7 +38,7 @@ def render_manifest_audit(audit: "ManifestAudit", screen: Screen) -> Iterator[st
     for holder in audit.holders:
         yield ""
         yield from _block(holder, _rights(holder, with_grants=True), screen)
-    yield from render_idle(audit.idle_rules, screen)
+    yield from render_rules(audit, screen)
 
 
 def render_policy(audit: "ManifestAudit") -> Iterator[str]:
@@ -83,6 +83,10 @@ def render_again(again: Again, screen: Screen) -> Iterator[str]:
     calls = counted(again.calls, "call")
     counts = f"{again.changed:,} of {calls} would be decided otherwise"
     yield f"under the policy of now ({digest}) {counts}"
+    for obstacle in again.obstacles:
+        why = show_line(f"{obstacle.reason} ({obstacle.by})", longest=300)
+        what = f"{show_line(obstacle.holder)}  {show_line(obstacle.what, longest=400)}"
+        yield f"  {screen.paint('would not begin', 'yellow')}  {what}: {why}"
     for one in again.changes[:_MOST_DENIALS]:
         called = f"{one.capability} {one.operation} {one.target}".rstrip()
         what = (

@@ -3,14 +3,14 @@
 Rule: scopes come from manifests and guests: they are escaped.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from lion.cli.screen import Screen
 from lion.domain.plan import Rate
 from lion.domain.text import show_line
 from lion.domain.units import counted, render_duration, render_money, render_rate, render_size
-from lion.review.idle_rules import IdleRule
+from lion.review.check import ManifestAudit
 from lion.review.rights import GrantView
 
 _SIZES: Final = ("bytes", "bytes-in", "bytes-out")
@@ -24,12 +24,18 @@ def render_grant(grant: GrantView) -> str:
     return "; ".join(part for part in parts if part) or "all of it"
 
 
-def render_idle(rules: Sequence[IdleRule], screen: Screen) -> Iterator[str]:
-    """The operator's rules that can match nothing, a line each."""
-    for rule in rules[:_MOST_RULES]:
-        word = screen.paint("warning", "yellow")
-        said = f'{rule.by}: "{rule.rule}" can match nothing: {rule.why}'
-        yield f"{word}  {show_line(said, longest=200)}"
+def render_rules(audit: ManifestAudit, screen: Screen) -> Iterator[str]:
+    """The operator's rules that do less than they seem to, a line each."""
+    idle = [(r.by, r.rule, f"can match nothing: {r.why}") for r in audit.idle_rules]
+    unasked = [
+        (r.by, r.rule, f"is about what guests call; [[run]] starts {r.tool} all the same")
+        for r in audit.unasked_rules
+    ]
+    rules = [*idle, *unasked]
+    word = screen.paint("warning", "yellow")
+    for by, rule, why in rules[:_MOST_RULES]:
+        said = f'{by}: "{rule}" {why}'
+        yield f"{word}  {show_line(said, longest=240)}"
     if len(rules) > _MOST_RULES:
         yield f"… and {counted(len(rules) - _MOST_RULES, 'more rule')} of that kind"
 

@@ -9,18 +9,24 @@ from lion.domain.plan import Holder
 from lion.domain.question import Question
 from lion.errors import OperatorError
 from lion.policy.policy_file import Policy
+from lion.policy.rules import Rule
 from lion.scopes.table import USE
+
+
+def find_rule_of_use(holder: Holder, policy: Policy) -> Rule | None:
+    """The first rule that speaks of this holder's entry point; components have none."""
+    if holder.is_sandboxed:
+        return None
+    question = Question(holder.name, USE.capability.name, "use", holder.use)
+    return next((rule for rule in (*policy.deny, *policy.ask) if rule.applies(question)), None)
 
 
 def check_use(holder: Holder, policy: Policy) -> None:
     """Raise OperatorError if a rule speaks of this holder's entry point; components pass."""
-    if holder.is_sandboxed:
-        return
-    question = Question(holder.name, USE.capability.name, "use", holder.use)
-    for rule in (*policy.deny, *policy.ask):
-        if rule.applies(question):
-            where = "" if policy.path is None else f" in {str(policy.path)!r}"
-            raise OperatorError(
-                f"the system plugin {holder.name!r} ({holder.use}) is {rule.opinion.reason}",
-                hint=f"the rule is the operator's{where}; no manifest can change it",
-            )
+    rule = find_rule_of_use(holder, policy)
+    if rule is not None:
+        where = "" if policy.path is None else f" in {str(policy.path)!r}"
+        raise OperatorError(
+            f"the system plugin {holder.name!r} ({holder.use}) is {rule.opinion.reason}",
+            hint=f"the rule is the operator's{where}; no manifest can change it",
+        )

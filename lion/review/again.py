@@ -19,6 +19,7 @@ from lion.domain.record import Record
 from lion.policy.decide import decide_static
 from lion.policy.policy_file import Policy
 from lion.policy.rights import Rights, build_rights
+from lion.review.beginning import Obstacle
 from lion.review.rights import Lowered, lowered
 from lion.scopes.table import read_question
 
@@ -46,7 +47,8 @@ class Again(msgspec.Struct, frozen=True, kw_only=True):
     """A run under other rules: their digest, how many calls were decided again, which would
     change, and limits that would differ (`manifest` is what it had).
 
-    `unnamed` counts calls beyond the different ones that are told apart.
+    `unnamed` counts calls beyond the different ones that are told apart. With `obstacles` the run
+    would not have begun at all.
     """
 
     policy_digest: str
@@ -55,6 +57,7 @@ class Again(msgspec.Struct, frozen=True, kw_only=True):
     unnamed: int
     changes: tuple[Change, ...]
     lowered: dict[str, tuple[Lowered, ...]]
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 class Redecision:

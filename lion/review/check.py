@@ -11,6 +11,7 @@ import msgspec
 from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.policy.policy_file import Policy
+from lion.review.beginning import Unasked, unasked_rules
 from lion.review.idle_rules import IdleRule, idle_rules
 from lion.review.loaded import ComponentInfo, ToolInfo, loaded_of
 from lion.review.rights import GrantView, HolderAudit, HolderView, audit_plan
@@ -19,7 +20,7 @@ from lion.review.rights import GrantView, HolderAudit, HolderView, audit_plan
 class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
     """Who may do what by a manifest, under the operator's policy of now. `manifest` and `policy`
     are paths; `proxy` is the one through which requests would go. `idle_rules` are those of the
-    policy that can match nothing.
+    policy that can match nothing, `unasked_rules` those that fit a tool which [[run]] starts.
     """
 
     manifest_name: str
@@ -29,6 +30,7 @@ class ManifestAudit(msgspec.Struct, frozen=True, kw_only=True):
     proxy: str
     holders: tuple[HolderAudit, ...]
     idle_rules: tuple[IdleRule, ...] = ()
+    unasked_rules: tuple[Unasked, ...] = ()
 
 
 class Checked(HolderView, frozen=True, kw_only=True):
@@ -59,6 +61,7 @@ def audit_manifest(
         proxy="" if policy.proxy is None else policy.proxy.origin,
         holders=audit_plan(plan, loaded, policy, around=around),
         idle_rules=tuple(idle_rules(plan, policy, tools)),
+        unasked_rules=tuple(unasked_rules(plan, policy)),
     )
 
 

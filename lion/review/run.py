@@ -6,6 +6,7 @@ they refused is known.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 
 import msgspec
 
@@ -21,8 +22,9 @@ from lion.domain.surroundings import Surroundings
 from lion.errors import AuditError, OperatorError
 from lion.manifest.parse import recorded_plan
 from lion.policy.policy_file import Policy, parse_policy
-from lion.ports import BudgetUse
+from lion.ports import BudgetUse, LogReader
 from lion.review.again import Again, Redecision
+from lion.review.beginning import obstacles
 from lion.review.facts import BudgetSpent, HolderUse, RootEnding
 from lion.review.loaded import Loaded, recorded
 from lion.review.rights import HolderAudit, audit_plan
@@ -55,13 +57,30 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     again: Again | None = None
 
 
+def audit_recorded(
+    reader: LogReader, word: str, policy: Policy, homes: Sequence[PurePath]
+) -> RunAudit:
+    """Verify a run, and audit it. `word` is an id, the beginning of one, or "last".
+
+    Raises OperatorError for one that is not there, AuditError for one that does not verify.
+    """
+    run = reader.find(word)
+    reader.verify(run)
+    return audit_run(run, reader.records(run), reader.budgets(run), policy, homes)
+
+
 def audit_run(
-    run: str, records: Iterable[Record], budgets: Sequence[BudgetUse], policy: Policy
+    run: str,
+    records: Iterable[Record],
+    budgets: Sequence[BudgetUse],
+    policy: Policy,
+    homes: Sequence[PurePath],
 ) -> RunAudit:
     """Audit a run in one pass over its records (all of them, in order).
 
-    If the run had another `policy`, its calls are decided again by this one. Raises AuditError if
-    the log lacks its beginning, or holds what this lion cannot read.
+    If the run had another `policy`, its calls are decided again by this one, and its beginning;
+    `homes` are the operator's directories, which rules call `~`. Raises AuditError if the log
+    lacks its beginning, or holds what this lion cannot read.
     """
     found = iter(records)
     started = _started(run, found)
@@ -86,8 +105,16 @@ def audit_run(
         endings=usage.endings(),
         holders=_holders(plan, seen.loaded, policy if is_known else parse_policy(""), started,
                          _uses(plan, usage, budgets)),
-        again=None if again is None else again.result(started.limits),
+        again=None if again is None else _again(again, plan, policy, started, homes),
     )  # fmt: skip
+
+
+def _again(
+    found: Redecision, plan: Plan, policy: Policy, started: RunStarted, homes: Sequence[PurePath]
+) -> Again:
+    again = found.result(started.limits)
+    before = tuple(obstacles(plan, policy, _directories(plan, started), homes))
+    return msgspec.structs.replace(again, obstacles=before)
 
 
 class _Seen(msgspec.Struct):

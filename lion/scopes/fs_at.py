@@ -10,11 +10,13 @@ directory.
 """
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Final
 
 import msgspec
 
 from lion.domain.capability import Capability
+from lion.errors import OperatorError
 from lion.scopes.fs_path import fold
 from lion.scopes.named import NamedScopes
 from lion.scopes.pattern import BadPattern, Pattern, compile_pattern
@@ -37,6 +39,11 @@ class HostPattern(msgspec.Struct, frozen=True, kw_only=True):
         pairs = zip(self.rest, names, strict=False)
         return all(compile_pattern(fold(one), "/").matches(fold(name)) for one, name in pairs)
 
+    def meets_by_name(self, top: Sequence[str], names: Sequence[str]) -> bool:
+        """The same of a directory by all its names, where those of `top` are these."""
+        common = min(len(top), len(names))
+        return top[:common] == names[:common] and self.meets(names[len(top) :])
+
 
 class HostScopes(NamedScopes):
     """Directories of the host's. No call names one; grants of `fs` do."""
@@ -55,6 +62,29 @@ FS_AT: Final = HostScopes(
     )
 )
 """No capability of a guest's: which directories a manifest may grant at all."""
+
+
+EVERYWHERE: Final = HostPattern(top="/", rest=())
+"""What a rule means that names no directory."""
+
+
+def names_in(path: str) -> tuple[str, ...]:
+    """The names of a path, as they are compared."""
+    return tuple(fold(name) for name in path.split("/") if name)
+
+
+def tops_of(rule: str, pattern: HostPattern, homes: Sequence[PurePath]) -> tuple[str, ...]:
+    """The directories that `top` means, with the operator's homes for `~`. Raises OperatorError
+    where nobody has one: a rule that cannot be enforced is not left out.
+    """
+    if not pattern.top.startswith(HOME):
+        return (pattern.top,)
+    if not homes:
+        raise OperatorError(
+            f'the policy rule "{rule}" names ~, and nobody knows where that is',
+            hint="set HOME, or write the directory from / on",
+        )
+    return tuple(str(home / pattern.top[2:]) for home in homes)
 
 
 def read_host_pattern(text: str) -> HostPattern:

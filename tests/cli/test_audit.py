@@ -23,6 +23,7 @@ MANIFEST_KEYS = {
     "policy",
     "policy_digest",
     "idle_rules",
+    "unasked_rules",
     "holders",
     "proxy",
 }
@@ -304,6 +305,48 @@ def test_a_run_is_decided_again_by_other_rules(lion: Lion) -> None:
         r"deny -> allow  ann  tools \w+ hello.greet  once: granted by agents.ann", text
     )
     assert "bob  memory: 64 MiB -> 1 MiB" in text
+
+
+def test_a_run_would_not_begin_under_a_rule_about_its_directories(lion: Lion) -> None:
+    """As recorded: what is on the disk now is not asked."""
+    (lion.folder / "keys").mkdir()
+    path = lion.write(f"""
+name = "x"
+[plugins.files]
+component = "{WASM}/files.wasm"
+allow.fs = [{{ path = "/k", at = "keys" }}]
+[[run]]
+call = "files.list"
+with = {{ path = "/k" }}
+""")
+    lion("run", path)
+    (lion.folder / "keys").rmdir()
+    real = os.path.realpath(lion.folder / "keys")
+    read = lion.write(f'deny = ["fs-at read {real}"]', "read.toml")
+    (told,) = lion.json("audit", "last", "--policy", read)["again"]["obstacles"]
+    reason = f'denied by policy rule "fs-at read {real}"'
+    what = f"fs-at read {real}"
+    assert told == {"holder": "files", "what": what, "by": "policy line 1", "reason": reason}
+    assert re.search(
+        rf"would not begin  files  fs-at read {real}: denied by .* \(policy line 1\)",
+        lion("audit", "last", "--policy", read).stdout,
+    )
+    write = lion.write(f'deny = ["fs-at write {real}"]', "write.toml")
+    assert lion.json("audit", "last", "--policy", write)["again"]["obstacles"] == []
+
+
+def test_a_rule_about_a_tool_that_run_starts_is_told(lion: Lion) -> None:
+    path = lion.write(
+        f'name = "x"\n[plugins.hello]\ncomponent = "{WASM}/hello.wasm"\n'
+        '[[run]]\ncall = "hello.greet"\nwith = { name = "Ann" }\n'
+    )
+    policy = lion.write('deny = ["tool hello.*"]', "policy.toml")
+    said = '"tool hello.*" is about what guests call; [[run]] starts hello.greet all the same'
+    for words in (("check", path), ("audit", path)):
+        assert said in lion(*words, "--policy", policy).stdout
+    assert "Hello, Ann!" in lion("run", path, "--policy", policy).stdout
+    (rule,) = lion.json("check", path, "--policy", policy)["unasked_rules"]
+    assert rule == {"by": "policy line 1", "rule": "tool hello.*", "tool": "hello.greet"}
 
 
 def test_what_the_same_rules_would_decide_is_no_change(lion: Lion) -> None:

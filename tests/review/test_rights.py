@@ -256,7 +256,7 @@ class Story:
         def once() -> Iterator[Record]:
             yield from self.records
 
-        return audit_run("r", once(), budgets, policy)
+        return audit_run("r", once(), budgets, policy, ())
 
     def use(self, who: str) -> HolderUse:
         (use,) = [one.use for one in self.audit().holders if one.name == who]

@@ -265,6 +265,14 @@ class TestAssertions:
             with pytest.raises(AssertionError, match=r"(?s)kv.get\('page/a'\).*allow it: plugins"):
                 lion.assert_nothing_denied()
 
+    def test_a_rule_about_a_tool_is_for_guests_and_not_for_who_starts_it(self):
+        with kit(TOUR, policy='deny = ["tool calculator.*"]') as lion:
+            assert lion.call("calculator.add", a=1, b=2) == 3
+            assert lion.denied == []
+            lion.run("bob", "sums")
+            assert {call.target.partition(".")[0] for call in lion.denied} == {"calculator"}
+            assert {call.decided_by for call in lion.denied} == {"policy line 1"}
+
     def test_calls_by_function_capability_and_holder(self):
         with kit(TOUR) as lion:
             lion.run("bob", "sums")

@@ -9,7 +9,6 @@ Rule: a rule that cannot be enforced is an error, not a rule that is left out.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -21,10 +20,14 @@ from lion.errors import OperatorError
 from lion.places import homes_of
 from lion.policy.policy_file import Policy
 from lion.policy.rules import Rule
-from lion.scopes.fs_at import FS_AT, HOME, HostPattern, read_host_pattern
-from lion.scopes.fs_path import fold
-
-_EVERYWHERE: Final = HostPattern(top="/", rest=())
+from lion.scopes.fs_at import (
+    EVERYWHERE,
+    FS_AT,
+    HostPattern,
+    names_in,
+    read_host_pattern,
+    tops_of,
+)
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,20 +48,12 @@ def bars_of(policy: Policy, lookups: Mapping[str, str]) -> tuple[Bar, ...]:
 
 
 def _bars(rule: Rule, lookups: Mapping[str, str]) -> Iterator[Bar]:
-    pattern = _EVERYWHERE if rule.pattern is None else read_host_pattern(rule.pattern.text)
+    pattern = EVERYWHERE if rule.pattern is None else read_host_pattern(rule.pattern.text)
     is_ask = rule.opinion.verdict is Verdict.ASK
     nobody = ", and nobody can answer yet" if is_ask else ""
     said = f"{rule.opinion.reason} ({rule.opinion.processor}){nobody}"
-    tops = [Path(pattern.top)]
-    if pattern.top.startswith(HOME):
-        tops = [home / pattern.top[2:] for home in homes_of(lookups)]
-    if not tops:
-        raise OperatorError(
-            f'the policy rule "{rule.text}" names ~, and nobody knows where that is',
-            hint="set HOME, or write the directory from / on",
-        )
-    for top in tops:
-        yield Bar(top=top, pattern=pattern, access=rule.operation, said=said)
+    for top in tops_of(rule.text, pattern, homes_of(lookups)):
+        yield Bar(top=Path(top), pattern=pattern, access=rule.operation, said=said)
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -79,7 +74,7 @@ class Barred:
                 bar,
                 trail(bar.top),
                 inode(bar.top),
-                tuple({_names(str(bar.top)), _names(os.path.realpath(bar.top))}),
+                tuple({names_in(str(bar.top)), names_in(os.path.realpath(bar.top))}),
             )
             for bar in bars
         ]
@@ -100,9 +95,9 @@ class Barred:
 
 
 def _meets(seen: _Seen, folder: int, real: str, is_new: bool) -> bool:
-    names = _names(real)
+    names = names_in(real)
     pattern = seen.bar.pattern
-    if any(_meets_by_name(pattern, top, names) for top in seen.spellings):
+    if any(pattern.meets_by_name(top, names) for top in seen.spellings):
         return True
     if not is_new and identity(os.fstat(folder)) in seen.way:
         return True
@@ -110,12 +105,3 @@ def _meets(seen: _Seen, folder: int, real: str, is_new: bool) -> bool:
         if which == seen.which:
             return pattern.meets(names[len(names) - above :])
     return False
-
-
-def _meets_by_name(pattern: HostPattern, top: tuple[str, ...], names: tuple[str, ...]) -> bool:
-    common = min(len(top), len(names))
-    return top[:common] == names[:common] and pattern.meets(names[len(top) :])
-
-
-def _names(path: str) -> tuple[str, ...]:
-    return tuple(fold(name) for name in path.split("/") if name)

@@ -15,10 +15,10 @@ from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
 from lion.cli.summary import typed_command
 from lion.errors import OperatorError
+from lion.places import homes_of
 from lion.plans import read_manifest, read_policy
-from lion.policy.policy_file import Policy
 from lion.review.check import ManifestAudit
-from lion.review.run import RunAudit, audit_run
+from lion.review.run import RunAudit, audit_recorded
 
 LAST = "last"
 
@@ -41,7 +41,7 @@ def command(common: Common, manifest_or_run: str, is_full: bool, sets: Mapping[s
     if names_manifest(manifest_or_run):
         audit: ManifestAudit | RunAudit = audited_manifest(common, manifest_or_run, sets)
     else:
-        audit = audit_recorded(common, manifest_or_run, sets)
+        audit = audited_run(common, manifest_or_run, sets)
     if common.as_json:
         screen.line(audit_json(audit))
         return 0
@@ -82,18 +82,13 @@ def audited_manifest(common: Common, word: str, sets: Mapping[str, str]) -> Mani
     return look_at(common, read_manifest(word, sets), is_strict=False)[0]
 
 
-def audit_recorded(common: Common, word: str, sets: Mapping[str, str]) -> RunAudit:
+def audited_run(common: Common, word: str, sets: Mapping[str, str]) -> RunAudit:
     """Verify a run and fold its records. Raises OperatorError, AuditError."""
     if sets:
         raise OperatorError(
             f"--set is for a manifest, and {word!r} names a run", hint="leave --set out"
         )
+    settings = common.settings()
+    policy = read_policy(settings.policy)  # that of now: the run may have had the same
     with open_log(common) as reader:
-        run = reader.find(word)
-        reader.verify(run)
-        return audit_run(run, reader.records(run), reader.budgets(run), _policy(common))
-
-
-def _policy(common: Common) -> Policy:
-    """The operator's policy of now: a run may have had the same."""
-    return read_policy(common.settings().policy)
+        return audit_recorded(reader, word, policy, homes_of(settings.lookups))

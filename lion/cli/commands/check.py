@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from lion.cli.audit_table import render_system
-from lion.cli.grants import render_grant, render_idle
+from lion.cli.grants import render_grant, render_rules
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
@@ -34,13 +34,16 @@ def command(common: Common, manifest: str, sets: Mapping[str, str]) -> int:
     holders = check_holders(audit, infos)
     screen = open_screen("stdout")
     if common.as_json:
-        told = {"name": plan.name, "holders": holders, "idle_rules": audit.idle_rules}
+        told = {
+            "name": plan.name, "holders": holders, "idle_rules": audit.idle_rules,
+            "unasked_rules": audit.unasked_rules,
+        }  # fmt: skip
         screen.line(msgspec.json.encode(told).decode())
     else:
         for holder in holders:
             for line in render_checked(holder, screen):
                 screen.line(line)
-        for line in render_idle(audit.idle_rules, screen):
+        for line in render_rules(audit, screen):
             screen.line(line)
     return 0
 
