@@ -17,6 +17,7 @@ _PLACES = {
     "InternalError": "errors",
     "Interrupted": "errors",
     "LionError": "errors",
+    "ManifestAudit": "review.check",
     "OperatorError": "errors",
     "OutsideError": "errors",
     "OwnError": "errors",

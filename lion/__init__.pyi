@@ -17,6 +17,7 @@ from lion.history import replay_run as replay_run
 from lion.host import Host as Host
 from lion.host import open_host as open_host
 from lion.kernel.run import Run as Run
+from lion.review.check import ManifestAudit as ManifestAudit
 from lion.review.report import Denial as Denial
 from lion.review.report import Ending as Ending
 from lion.review.report import RunReport as RunReport

@@ -32,6 +32,7 @@ from lion.review.report import Ending, RunReport
 from lion.settings import Settings
 
 if TYPE_CHECKING:
+    from lion.review.check import ManifestAudit
     from lion.review.run import RunAudit
     from lion.system.lent import Lendable
 
@@ -248,12 +249,23 @@ class BlockingHost:
         arguments: Mapping[str, Any] = {},
         *,
         allow: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
         vars: Mapping[str, str | int] = {},
         folder: str | os.PathLike[str] | None = None,
     ) -> Any:
         """See Host.call. An interrupt (Ctrl-C) stops the call."""
-        words: dict[str, Any] = {"allow": allow, "vars": vars, "folder": folder}
+        words: dict[str, Any] = {"allow": allow, "config": config, "vars": vars, "folder": folder}
         return self._loop.do(partial(self._host.call, source, tool, arguments, **words))
+
+    def check(
+        self,
+        manifest: Source,
+        *,
+        vars: Mapping[str, str | int] = {},
+        folder: str | os.PathLike[str] | None = None,
+    ) -> "ManifestAudit":
+        """See Host.check."""
+        return self._loop.do(partial(self._host.check, manifest, vars=vars, folder=folder))
 
     def audit(self, run: str) -> "RunAudit":
         """See Host.audit."""

@@ -6,28 +6,26 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 """
 
 import os
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import trio
 
-from lion.capabilities.services import check_services, open_services
+from lion.capabilities.services import check_services
 from lion.capabilities.table import build_operations
 from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
-from lion.errors import GuestError, OperatorError
+from lion.errors import OperatorError
 from lion.kernel.groups import flattened
-from lion.kernel.inspect import ComponentInfo, describe, describe_refused
+from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
 from lion.kernel.run import Run
 from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch, open_runs
-from lion.kernel.system_clock import SystemClock
+from lion.loading import Fittings as Fittings
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.places import homes_of
@@ -42,7 +40,7 @@ from lion.plans import (
     with_call,
 )
 from lion.policy.policy_file import Policy
-from lion.ports import Clock, EventLog, Operation, Services
+from lion.ports import EventLog
 from lion.reading import beside
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
@@ -51,25 +49,10 @@ from lion.system.entry import build_lent, code_of
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 if TYPE_CHECKING:
+    from lion.review.check import ManifestAudit
     from lion.review.run import RunAudit
     from lion.system.discovery import Lent
     from lion.system.lent import Lendable
-
-OpenServices = Callable[
-    [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
-]
-"""Opens what a run's executors need; the third are folders of trusted code."""
-
-
-class Fittings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run is fitted with; a test puts others in their place (lion.testing), but never
-    of broker, policy, budgets and engine."""
-
-    operations: Mapping[tuple[str, str], Operation] = {}
-    """All that there are, if none are given."""
-    clock: Callable[[], Clock] = SystemClock
-    services: OpenServices = open_services
-    name_run: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
 class Host:
@@ -163,61 +146,70 @@ class Host:
         arguments: Mapping[str, Any] = {},
         *,
         allow: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
         vars: Mapping[str, str | int] = {},
         folder: str | os.PathLike[str] | None = None,
     ) -> Any:
         """Call one tool, as a run of its own, and give its result as a JSON value.
 
         `source` is a manifest or the path of a component, which is granted `allow` (as in a
-        manifest, {"http": [...]}; relative paths begin in `folder`) and nothing else. `tool` is
-        "plugin.function", or "function" of the only component. `arguments` are JSON values by the
-        names of the parameters.
+        manifest, {"http": [...]}; relative paths begin in `folder`) and nothing else, and is
+        configured with `config`. `tool` is "plugin.function", or "function" of the only component.
+        `arguments` are JSON values by the names of the parameters.
 
         Raises OwnError for the tool's own error, GuestError if it broke off, OperatorError for a
         wrong name, argument or grant; each says in its notes what was denied.
         """
-        given = Given(vars=vars, folder=folder, allow=allow)
+        given = Given(vars=vars, folder=folder, allow=allow, config=config)
         plan = with_call(await self._plan(source, given), tool, arguments)
         return value_of(await self._runs.finish(await self._start(plan), None))
 
-    async def inspect(self, data: bytes, origin: str) -> ComponentInfo:
-        """What a component imports and offers. Raises as Runtime.load."""
-        return describe(await self._runtime.load(data, origin, None), len(data))
-
-    async def survey(self, data: bytes, origin: str) -> ComponentInfo:
-        """The same of any component, a refused one too. Raises OperatorError for what is none."""
-        try:
-            return await self.inspect(data, origin)
-        except OperatorError:
-            await self._runtime.survey(data, origin)  # raises the same, with what it imports
-            raise
-        except GuestError as exc:
-            return describe_refused(data, origin, await self._runtime.survey(data, origin), exc)
-
-    async def check(self, plan: Plan) -> dict[str, ComponentInfo]:
-        """Load all of a plan and open nothing: what each holder's is. Raises the first error."""
-        return await self._loader.check(plan, self._fittings.clock())
-
-    async def check_services(self, plan: Plan, *, is_strict: bool = True) -> Surroundings:
-        """Look at a plan's scripts, directories and secrets. Raises OperatorError for the first
-        mistake; a directory's only if it is strict.
+    async def inspect(self, data: bytes, origin: str, *, is_strict: bool = True) -> ComponentInfo:
+        """What a component imports and offers; unless that is strict, of a refused one too. Raises
+        as Runtime.load.
         """
+        look = inspect_component if is_strict else survey_component
+        return await look(self._runtime, data, origin)
+
+    async def check(
+        self,
+        manifest: Source | Plan,
+        *,
+        vars: Mapping[str, str | int] = {},
+        folder: str | os.PathLike[str] | None = None,
+    ) -> "ManifestAudit":
+        """Load all of a manifest, run nothing, and say who may do what, with warnings: what `lion
+        check` says, but for the age of sources. Arguments as of `start`. Raises the first mistake.
+        """
+        from lion.review.check import audit_manifest
+
+        plan = await self._plan(manifest, Given(vars=vars, folder=folder))
+        infos, around = await self.look_at(plan)
+        return audit_manifest(plan, infos, self._policy, around)
+
+    async def look_at(
+        self, plan: Plan, *, is_strict: bool = True
+    ) -> tuple[dict[str, ComponentInfo], Surroundings]:
+        """Load all of a plan, look at its scripts, directories and secrets, and run nothing.
+        Raises the first mistake; a directory's only if it is strict.
+        """
+        infos = await self._loader.check(plan, self._fittings.clock())
         seen = plan, self.settings, code_of(plan, self._lent), self._policy
-        return await beside(partial(check_services, *seen, is_strict=is_strict))
+        return infos, await beside(partial(check_services, *seen, is_strict=is_strict))
 
     async def audit(self, run: str) -> "RunAudit":
         """Who could do what in a run of this state directory, and did: what `lion audit` shows.
         `run` is an id, the beginning of one, or "last". The run is verified first. Raises
         OperatorError for one that is not there, AuditError for one that does not verify.
         """
-        return await trio.to_thread.run_sync(self._audit, run)
-
-    def _audit(self, word: str) -> "RunAudit":
         from lion.review.run import audit_recorded
 
-        homes = homes_of(self.settings.lookups)
-        with open_sqlite_reader(self.settings.state) as reader:
-            return audit_recorded(reader, word, self._policy, homes)
+        def read() -> "RunAudit":
+            homes = homes_of(self.settings.lookups)
+            with open_sqlite_reader(self.settings.state) as reader:
+                return audit_recorded(reader, run, self._policy, homes)
+
+        return await trio.to_thread.run_sync(read)
 
     async def _plan(self, source: Source | Plan, given: Given) -> Plan:
         self._runs.check_open()

@@ -1,18 +1,21 @@
 """Look here if you want to know how a plan's holders become live: system plugins first, then the
-components, which may import what those offer.
+components, which may import what those offer; and what a run is fitted with.
 
 Rule: a component's bytes are durable before RunStarted names them: a log cut in between verifies.
 Rule: whatever stops it, RunStarted and what was loaded are recorded; then the first failure is
 raised.
 """
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
+from lion.capabilities.services import open_services
 from lion.domain.capability import (
     Capability,
     capability_of,
@@ -33,12 +36,23 @@ from lion.kernel.inspect import (
     loaded_event,
 )
 from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
+from lion.kernel.system_clock import SystemClock
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
-from lion.ports import Clock, Component, EventLog, Extensions, Offered, Operation, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Extensions,
+    Offered,
+    Operation,
+    Services,
+    SystemComponent,
+)
 from lion.reading import beside, read_regular, reason_of
+from lion.settings import Settings
 from lion.system.entry import AllLent, load_system, open_system
 from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
@@ -77,6 +91,23 @@ class _Found(msgspec.Struct):
     failures: dict[str, LionError] = {}
     refusal: LionError | None = None
     """Why the plan as a whole cannot run, though each of its system plugins can."""
+
+
+OpenServices = Callable[
+    [Plan, Settings, tuple[Path, ...], Policy], AbstractAsyncContextManager[Services]
+]
+"""Opens what a run's executors need; the third are folders of trusted code."""
+
+
+class Fittings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every run is fitted with; a test puts others in their place (lion.testing), but never
+    of broker, policy, budgets and engine."""
+
+    operations: Mapping[tuple[str, str], Operation] = {}
+    """All that there are, if none are given."""
+    clock: Callable[[], Clock] = SystemClock
+    services: OpenServices = open_services
+    name_run: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
 class Loader:

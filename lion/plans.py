@@ -46,7 +46,11 @@ def read_source(source: Source | Plan, given: Given) -> Plan:
     if isinstance(source, Plan):
         return source
     folder = Path(os.path.abspath(_path(given.folder or ".", "the folder")))
-    for name, value in (("vars", given.vars), ("allow", given.allow or {})):
+    for name, value in (
+        ("vars", given.vars),
+        ("allow", given.allow or {}),
+        ("config", given.config or {}),
+    ):
         if not isinstance(value, Mapping):
             raise OperatorError(f"`{name}` is a {type(value).__name__}", hint="give it as a dict")
     sets = {name: _variable(name, value) for name, value in given.vars.items()}

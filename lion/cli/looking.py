@@ -26,7 +26,7 @@ def look_at(
 
     async def session() -> tuple[dict[str, ComponentInfo], Surroundings]:
         async with open_host(settings, signals=True) as host:
-            return await host.check(plan), await host.check_services(plan, is_strict=is_strict)
+            return await host.look_at(plan, is_strict=is_strict)
 
     policy = read_policy(settings.policy)
     infos, around = run_trio(session)

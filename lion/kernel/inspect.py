@@ -11,13 +11,29 @@ from lion.domain.events import (
     SystemPluginLoaded,
 )
 from lion.domain.plan import Holder, Plan, RunCall
-from lion.errors import GuestError, LionError
+from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import find_agent, is_agent_export, tool_exports
 from lion.kernel.run_state import LiveHolder
 from lion.kernel.tool_types import bind_call, input_schema, output_schema, render_type
-from lion.ports import Component, ImportSeen
+from lion.ports import Component, ImportSeen, Runtime
 from lion.review.loaded import ComponentInfo as ComponentInfo
 from lion.review.loaded import ToolInfo as ToolInfo
+
+
+async def inspect_component(runtime: Runtime, data: bytes, origin: str) -> ComponentInfo:
+    """What a component imports and offers. Raises as Runtime.load."""
+    return describe(await runtime.load(data, origin, None), len(data))
+
+
+async def survey_component(runtime: Runtime, data: bytes, origin: str) -> ComponentInfo:
+    """The same of any component, a refused one too. Raises OperatorError for what is none."""
+    try:
+        return await inspect_component(runtime, data, origin)
+    except OperatorError:
+        await runtime.survey(data, origin)  # raises the same, with what it imports
+        raise
+    except GuestError as exc:
+        return describe_refused(data, origin, await runtime.survey(data, origin), exc)
 
 
 def describe(component: Component, size: int) -> ComponentInfo:

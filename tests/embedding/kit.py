@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "embedding"
 WASM = ROOT / "plugins-wasm"
 CALCULATOR = WASM / "calculator.wasm"
+HELLO = WASM / "hello.wasm"
 NOTEBOOK = WASM / "notebook.wasm"
 RELAY = WASM / "relay.wasm"
 

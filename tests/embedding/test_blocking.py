@@ -11,7 +11,7 @@ import pytest
 
 import lion
 from lion.blocking import BlockingHost, open_host
-from tests.embedding.kit import CALCULATOR, RELAY, SUM, WAIT, recorded
+from tests.embedding.kit import CALCULATOR, HELLO, RELAY, SUM, WAIT, recorded
 
 
 def loops() -> list[threading.Thread]:
@@ -26,6 +26,10 @@ def test_calls_are_plain(blocking: BlockingHost) -> None:
         blocking.call(CALCULATOR, "divide", {"a": 1, "b": 0})
     with pytest.raises(lion.OperatorError, match="nobody owns the kv"):
         blocking.call(CALCULATOR, "add", {}, allow={"kv": {"bytes": "1 KiB"}})
+    said = blocking.call(HELLO, "greet", {"name": "Ann"}, config={"greeting": "Servus"})
+    assert said == "Servus, Ann!"
+    (holder,) = blocking.check(SUM).holders
+    assert (holder.name, holder.warnings) == ("calculator", ())
     with pytest.raises(lion.OperatorError, match="a manifest cannot be a int"):
         blocking.start(5)  # type: ignore[arg-type]
 

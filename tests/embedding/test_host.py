@@ -14,6 +14,7 @@ import trio
 import lion
 from tests.embedding.kit import (
     CALCULATOR,
+    HELLO,
     NOTEBOOK,
     RELAY,
     SUM,
@@ -53,6 +54,28 @@ async def test_a_call_may_what_it_is_allowed_and_no_more(host: lion.Host) -> Non
         await host.call(RELAY, "relay", asked, allow={"tools": ["calculator.add"]})
 
 
+async def test_a_bare_component_is_configured_for_one_call(host: lion.Host) -> None:
+    hello, ann = HELLO, {"name": "Ann"}
+    assert await host.call(hello, "greet", ann) == "Hello, Ann!"
+    assert await host.call(hello, "greet", ann, config={"greeting": "Servus"}) == "Servus, Ann!"
+
+
+async def test_a_check_says_what_the_command_line_says(host: lion.Host, tmp_path: Path) -> None:
+    plugin = {"component": CALCULATOR, "allow": {"tools": ["calculator.ad"]}}
+    tables = {"name": "x", "plugins": {"calculator": plugin}, "run": []}
+    audit = await host.check(tables)
+    assert isinstance(audit, lion.ManifestAudit)
+    (calculator,) = audit.holders
+    assert calculator.warnings == (
+        "granted but not imported: tools",
+        "granted but not there: tool calculator.ad; did you mean 'add'?",
+    )
+    with pytest.raises(lion.OperatorError, match="'calculator' has no tool 'ad'"):
+        await host.check({**tables, "run": [{"call": "calculator.ad"}]})
+    with lion.open_history(host.settings) as reader:
+        assert list(reader.runs()) == []
+
+
 async def test_what_was_denied_is_noted_on_what_a_call_raises(host: lion.Host) -> None:
     with pytest.raises(lion.OwnError) as caught:
         await host.call(NOTEBOOK, "write", {"title": "a", "text": "b"})
@@ -81,6 +104,9 @@ async def test_what_was_denied_is_noted_on_what_a_call_raises(host: lion.Host) -
         (CALCULATOR, "add", {}, {"allow": {"tolls": []}}, "'tolls'; did you mean 'tools'"),
         (CALCULATOR, "add", {}, {"allow": {"tools": None}}, "allow.tools: is None, which"),
         (SUM, "add", {}, {"allow": {}}, "`allow` is for a bare component"),
+        (SUM, "add", {}, {"config": {}}, "`config` is for a bare component"),
+        (CALCULATOR, "add", {}, {"config": ["a"]}, "`config` is a list"),
+        (CALCULATOR, "add", {}, {"config": {"a": {1}}}, "config.a: is a set, which no manifest"),
         (SUM, "add", {}, {"vars": {"a": "b"}}, "declares no such variable"),
         (SUM, "add", {}, {"vars": {"a": 1.5}}, "'a' is neither text nor a whole"),
         (SUM, "add", {}, {"vars": [1]}, "`vars` is a list"),

@@ -64,7 +64,7 @@ async def _gather(host: Host, wait: float) -> tuple[RunReport, Seen]:
         agent("waiter", 'limits = { deadline = "5 min" }', setting),
         *[AGENT.format("waiter", "wait")] * AGENTS,
     )
-    await host.check(waiting)
+    await host.look_at(waiting)
     seen, began = Seen(rss()), trio.current_time()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(seen.look, host)
@@ -146,7 +146,7 @@ async def main(state, cache):
         *[AGENT.format("waiter", "wait")] * 10_000,
     )
     async with open_host(Settings(state=Path(state), cache=Path(cache))) as host:
-        await host.check(crowd)
+        await host.look_at(crowd)
         begin, peak, live, most = rss(), 0, 0, 0
         async def look():
             nonlocal peak, live, most
@@ -196,7 +196,7 @@ async def test_busy_guests_do_not_hold_up_the_loop(
     busy = plan(plugin("hostile", 'limits = { cpu = "150 ms" }'), *[call(tool, arguments)] * SPINS)
     heart = Heartbeat()
     async with open_host(settings) as host:
-        await host.check(busy)
+        await host.look_at(busy)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(heart.beat)
             report = await host.run(busy)
@@ -222,7 +222,7 @@ async def test_a_flood_of_host_calls_ends_when_it_is_cancelled(
     arguments = "{ n = 50000 }" if tool == "flood" else "{ n = 50000, size = 10 }"
     flood = plan(plugin("hostile"), call(f"hostile.{tool}", arguments))
     async with open_host(settings) as host:
-        await host.check(flood)
+        await host.look_at(flood)
         seen, cancelled = 0, 0.0
 
         def watch(record: Record) -> None:

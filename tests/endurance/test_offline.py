@@ -52,7 +52,7 @@ HOSTILE = plan(
 async def record(settings: Settings, what: Plan, seconds: float = 60) -> str:
     """Run a plan, at most so long; its id."""
     async with open_host(settings) as host:
-        await host.check(what)
+        await host.look_at(what)
         with trio.move_on_after(seconds):
             await host.run(what)
     return latest(settings)

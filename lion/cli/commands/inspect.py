@@ -66,7 +66,7 @@ def _survey(common: Common, data: bytes, origin: str) -> ComponentInfo:
         from lion.host import open_host
 
         async with open_host(settings) as host:
-            return await host.survey(data, origin)
+            return await host.inspect(data, origin, is_strict=False)
 
     return run_trio(session)
 
