@@ -10,7 +10,7 @@ it (http_readings.py).
 
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +25,9 @@ from lion.scopes.http_url import ENCODED_SLASH, BadUrl, Url, slashes_decoded
 from lion.scopes.named import NamedScopes, all_granted, granted
 from lion.scopes.pattern import BadPattern, Matches, Pattern, compile_pattern, includes
 from lion.scopes.written import as_written
+
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Those that a person means by a word in small letters."""
 
 
 class HttpScopes(NamedScopes):
@@ -64,10 +67,18 @@ class HttpScopes(NamedScopes):
     def rule_hint(self, text: str) -> str:
         """Methods and servers stand after the operation, or after `*` for any."""
         first, _, rest = text.partition(" ")
-        if first.isupper() and first.replace(",", "").isalpha():
-            return f'methods are part of the pattern: write "http * {first} {rest or ANY}"'
-        is_server = {".", ":"} & set(first) and not first.startswith("exchange")
-        return f'before a server stands an operation: write "http * {text}"' if is_server else ""
+        why, pattern = "before a server stands an operation", text
+        if first.replace(",", "").isalpha() and (first.isupper() or first.upper() in METHODS):
+            why = "methods are part of the pattern"
+            pattern = f"{first.upper()} {rest or ANY}"
+        elif not ({".", ":"} & set(first) or first == "localhost") or first.startswith("exchange"):
+            return ""
+        try:
+            self.rule_pattern(pattern)
+        except BadPattern:
+            pattern = "POST https://api.example.com/v1/**"
+            return f'{why}: write for instance "http * {pattern}"'
+        return f'{why}: write "http * {pattern}"'
 
     def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
         """Whether it could be about a server and a method that are granted."""

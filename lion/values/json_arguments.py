@@ -25,7 +25,7 @@ def values_from_json(text: str) -> Any:
     """What such a text holds, not yet compared with any type. Raises JsonMismatch."""
     if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
         raise JsonMismatch(_ROOT, f"longer than {LONGEST} bytes")
-    return _parse(text)
+    return parse_json(text, _ROOT)
 
 
 def arguments_from_values(function: Function, values: Any) -> list[Any]:
@@ -48,24 +48,31 @@ def result_to_json(function: Function, value: Any) -> tuple[str, Any]:
             return "ok", to_json(t, value, path="result")
 
 
-def _parse(text: str) -> Any:
+def parse_json(text: str, what: str) -> Any:
+    """A JSON value in which each object has a name once. `what` it is of, for errors. Raises
+    JsonMismatch.
+    """
     try:
         value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
-    except JsonMismatch:
-        raise
     except RecursionError:
-        raise JsonMismatch(_ROOT, "nested too deeply") from None
+        raise JsonMismatch(what, "nested too deeply") from None
     except json.JSONDecodeError as exc:
         where = f"line {exc.lineno}, column {exc.colno}"
-        raise JsonMismatch(_ROOT, f"not valid JSON at {where}: {exc.msg}") from None
+        raise JsonMismatch(what, f"not valid JSON at {where}: {exc.msg}") from None
+    except _Refused as exc:
+        raise JsonMismatch(what, str(exc)) from None
     except ValueError:
         # Python refuses to read integers of thousands of digits.
-        raise JsonMismatch(_ROOT, "a number of too many digits") from None
-    _check_nesting(value)
+        raise JsonMismatch(what, "a number of too many digits") from None
+    _check_nesting(value, what)
     return value
 
 
-def _check_nesting(value: Any) -> None:
+class _Refused(ValueError):
+    """What Python's parser would take."""
+
+
+def _check_nesting(value: Any, what: str) -> None:
     """Refuse what is nested deeper than any value may be; how deep Python reads is its own
     affair.
     """
@@ -79,17 +86,17 @@ def _check_nesting(value: Any) -> None:
             for item in level
             for inner in (item.values() if isinstance(item, dict) else item)
         ]
-    raise JsonMismatch(_ROOT, "nested too deeply")
+    raise JsonMismatch(what, "nested too deeply")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members:
-            raise JsonMismatch(_ROOT, f"the name {shown(name)} occurs twice")
+            raise _Refused(f"the name {shown(name)} occurs twice")
         members[name] = value
     return members
 
 
 def _refuse_constant(word: str) -> Any:
-    raise JsonMismatch(_ROOT, f"{word} is no JSON")
+    raise _Refused(f"{word} is no JSON")

@@ -26,9 +26,12 @@ from lion.errors import LionWarning, OperatorError
 
 _MAGIC = b"lion-compiled-2\n"
 _UNWRITABLE: Final = frozenset(
-    (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT)
-)
-"""What a disk says that is read-only, another's or full; the rest is a path that is wrong."""
+    (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.ENOENT,
+     errno.EOPNOTSUPP)
+)  # fmt: skip
+"""What a disk says that is read-only, another's or full, or makes no directories (/proc: ENOENT);
+the rest is a path that is wrong.
+"""
 
 
 def _is_own(info: os.stat_result) -> bool:

@@ -108,3 +108,23 @@ def test_a_manifest_has_its_own_grants(lion: Lion, words: tuple[str, ...]) -> No
     path = lion.write(f'name = "x"\n[plugins.hello]\ncomponent = "{HELLO}"\n')
     result = lion("call", path, "greet", '{"name": "x"}', *words)
     assert_one_line(result, 2, "is for a bare component", "into the manifest")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ['{"name": "a", "name": "b"}', '{"name": "a", "x": [{"y": 1, "y": 1}]}'],
+)
+def test_a_name_that_is_given_twice_is_refused(lion: Lion, arguments: str) -> None:
+    """Which of them was meant nobody can say."""
+    assert_one_line(lion("call", HELLO, "greet", arguments), 2, "occurs twice")
+
+
+def test_a_name_that_is_configured_twice_is_refused(lion: Lion) -> None:
+    words = ("call", HELLO, "greet", '{"name": "a"}', "--config")
+    for config in (
+        ['greeting = "a"\ngreeting = "b"'],
+        ['greeting = "a"', "--config", 'greeting = "b"'],
+    ):
+        result = lion(*words, *config)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert "twice" in result.stderr

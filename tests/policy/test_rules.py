@@ -186,3 +186,26 @@ def test_what_stands_in_place_of_an_operation_is_told(rule: str, instead: str) -
         parse_rule(rule, Verdict.DENY)
     assert f'write "{instead}"' in str(told.value)
     parse_rule(instead, Verdict.DENY)
+
+
+@pytest.mark.parametrize(
+    ("rule", "instead"),
+    [
+        ("http POST https://a.b/**", "http * POST https://a.b/**"),
+        ("http POST a.b", "http * POST a.b"),
+        ("http post a.b", "http * POST a.b"),
+        ("http GET,HEAD a.b", "http * GET,HEAD a.b"),
+        ("http GET", "http * GET *"),
+        ("http a.b", "http * a.b"),
+        ("http a.b:8080", "http * a.b:8080"),
+        ("http localhost", "http * localhost"),
+        ("http POST two words", "http * POST https://api.example.com/v1/**"),
+    ],
+)
+def test_what_is_suggested_instead_of_a_rule_about_requests_is_a_rule(
+    rule: str, instead: str
+) -> None:
+    with pytest.raises(BadRule, match="http has no operation") as caught:
+        parse_rule(rule, Verdict.DENY)
+    assert f'"{instead}"' in str(caught.value)
+    parse_rule(instead, Verdict.DENY)

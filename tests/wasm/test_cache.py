@@ -97,7 +97,7 @@ def test_a_directory_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> N
         cache.write(DIGEST, b"x")
 
 
-UNWRITABLE = [errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC]
+UNWRITABLE = [errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.ENOENT]
 
 
 def _unwritable(monkeypatch: pytest.MonkeyPatch, number: int, place: str) -> None:
@@ -123,6 +123,12 @@ def test_where_nothing_can_be_kept_it_is_said_once(
             cache.write(DIGEST, b"machine code")
     assert len(told) == 1
     assert not list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc")
+def test_where_a_file_system_makes_no_directories_nothing_is_kept() -> None:
+    with pytest.warns(LionWarning, match="'/proc/lion-test/x' cannot be written: No such file"):
+        assert CompileCache(Path("/proc/lion-test/x"), "engine").read(DIGEST) is None
 
 
 def test_what_a_read_only_cache_has_is_used(

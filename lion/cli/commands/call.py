@@ -68,12 +68,13 @@ def _plan(target: str, sets: Mapping[str, str], given: Given | None) -> Plan:
 
 def parse_arguments(text: str) -> dict[str, Any]:
     """Arguments by parameter name. Raises OperatorError for what is no JSON object."""
+    from lion.values.json_arguments import parse_json
+    from lion.values.json_scalars import JsonMismatch
+
     try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as exc:
-        raise OperatorError(
-            f"the arguments are not JSON: {exc}", hint="""write them like '{"name": "Ann"}'"""
-        ) from None
+        value = parse_json(text, "the arguments")
+    except JsonMismatch as exc:
+        raise OperatorError(str(exc), hint="""write them like '{"name": "Ann"}'""") from None
     if not isinstance(value, dict):
         raise OperatorError(
             "the arguments are JSON, but not an object",
