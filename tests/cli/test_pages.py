@@ -122,6 +122,25 @@ def test_what_a_kit_shows_and_what_a_bench_does_is_told() -> None:
     assert {name for name in dir(SystemBench) if name[0] != "_"} <= set(re.findall(r"\w+", told))
 
 
+def test_the_library_for_rust_has_what_the_page_says() -> None:
+    rows = re.findall(
+        r"^\| ([^|]*) \| ([^|]*) \|$",
+        section("docs/plugins.md", "What the host lends, in Rust"), re.MULTILINE,
+    )[2:]  # fmt: skip
+    source = ROOT / "plugins-src" / "lion-guest" / "src"
+    told = set()
+    for modules, what in rows:
+        names = re.findall(r"`(\w+)`", modules)
+        told.update(names)
+        files = [source / f"{name.lower()}.rs" for name in names if name != "random"]
+        text = "".join(file.read_text("utf-8") for file in files)
+        for code in re.findall(r"`([^`]+)`", what):
+            assert re.match(r"\w+", code)[0] in text, code  # type: ignore[index]
+    assert told >= {path.stem for path in source.glob("*.rs")} - {
+        "error", "lib", "packed", "panics", "select",
+    }  # fmt: skip
+
+
 def test_the_host_interfaces_are_told() -> None:
     (row,) = re.findall(
         r"^\| host interfaces \| (.*?) \|", read_page("docs/status.md"), re.MULTILINE
