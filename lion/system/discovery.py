@@ -111,9 +111,11 @@ def load_class(claim: Installed) -> type[SystemPlugin[Any]]:
 def check_class(claim: Installed, kind: type[SystemPlugin[Any]]) -> None:
     """Raise OperatorError if a class is written for another contract."""
     contract = getattr(kind, "contract", None)
+    if contract is None:
+        why = f"{kind.__name__} does not say which contract it is written for"
+        raise _refused(claim, why, hint=f"write in the class: contract = {CONTRACT}")
     if contract != CONTRACT:
-        said = "says no contract" if contract is None else f"is for contract {contract!r}"
-        why = f"it {said}, and this lion has contract {CONTRACT}"
+        why = f"it is for contract {contract!r}, and this lion has contract {CONTRACT}"
         fitting = _pip(f"install {show_line(claim.distribution)}")
         raise _refused(claim, why, hint=f"install a version that fits: {fitting}")
 

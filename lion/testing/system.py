@@ -10,7 +10,7 @@ Rule: it is loaded, opened, called and closed by the code that a host uses; only
 host for is answered by the test.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from lion.kernel.handles import HandleTable
 from lion.manifest.document import Document
 from lion.ports import Asking, CallStats
 from lion.system.contract import Ask, Deny, HostError, SystemPlugin, ToolError
-from lion.system.discovery import Installed, find_claim, load_class
+from lion.system.discovery import Installed, check_class, find_claim, load_class
 from lion.system.extension import Failure
 from lion.system.loaded import LoadedPlugin
 from lion.system.opening import build_plugin, open_plugin
@@ -70,10 +70,11 @@ class SystemBench:
     async def call(self, tool: str, **arguments: Any) -> Any:
         """The tool's result as JSON.
 
-        Raises ToolError for its own error, JsonMismatch for wrong arguments, GuestError for what
-        is the plugin's fault or takes longer than the deadline.
+        Raises OperatorError for a name that is none, ToolError for the tool's own error,
+        JsonMismatch for wrong arguments, GuestError for what is the plugin's fault or takes longer
+        than the deadline.
         """
-        export = self.tools[tool]
+        export = self.tools[_known(tool, self.tools, "tool")]
         assert export.json is not None
         args = export.json.read(arguments)
         call = self._loaded.call(
@@ -88,11 +89,13 @@ class SystemBench:
         """What its function (`find`) answers the guest `by`; Python values by parameter names,
         which cross as they would between plugin and guest.
 
-        Raises Failure for the function's own, CallError("invalid") for arguments no guest could
-        have given sense, NoFit for those that are not what the annotations say, GuestError for
-        what is the plugin's fault or takes longer than the deadline.
+        Raises OperatorError for a name that is none, Failure for the function's own,
+        CallError("invalid") for arguments no guest could have given sense, NoFit for those that
+        are not what the annotations say, GuestError for what is the plugin's fault or takes longer
+        than the deadline.
         """
-        one = self._loaded.function(name)
+        offered = [one.export.name for one in self._loaded.functions]
+        one = self._loaded.function(_known(name, offered, "function"))
         asking = Asking(run="run-1", chain=(by,), namespace=f"test/{by}")
         call = self._loaded.call(
             one.offered.export, [asking, *one.ask(arguments)], self._handle, HandleTable(0),
@@ -212,6 +215,7 @@ async def open_system(
     clock = clock or FrozenClock()
     claim = find_claim(plugin) if isinstance(plugin, str) else _claim(plugin)
     kind = load_class(claim) if isinstance(plugin, str) else plugin
+    check_class(claim, kind)
     holder = Holder(
         name="test", kind=SYSTEM, use=claim.name, settings=dict(settings), limits=limits
     )
@@ -224,11 +228,17 @@ async def open_system(
         await loaded.close()
 
 
+def _known(name: str, names: Collection[str], what: str) -> str:
+    """The name, if it is one of these. Raises OperatorError."""
+    if name not in names:
+        hint = did_you_mean(name, names) if names else f"it has no {what}s at all"
+        raise OperatorError(f"there is no {what} {name!r}", hint=hint)
+    return name
+
+
 def _event(name: str, fields: Mapping[str, Any]) -> Event:
-    if name not in EVENTS:
-        raise OperatorError(f"there is no event {name!r}", hint=did_you_mean(name, EVENTS))
     try:
-        return msgspec.convert(fields, EVENTS[name])
+        return msgspec.convert(fields, EVENTS[_known(name, EVENTS, "event")])
     except msgspec.ValidationError as exc:
         raise OperatorError(
             f"these fields make no {name}: {exc}",

@@ -11,7 +11,7 @@ from lion.domain.events import SystemPluginLagged
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.errors import GuestError, OperatorError
-from lion.system import Ask, Deny, Failure, HostError, ToolError
+from lion.system import Ask, Deny, Failure, HostError, SystemPlugin, ToolError
 from lion.system.scalars import NoFit
 from lion.testing import OwnError, kit
 from lion.values.json_scalars import JsonMismatch
@@ -76,6 +76,35 @@ async def test_its_listener_hears_and_may_fail(shelf: ModuleType) -> None:
             with pytest.raises(GuestError) as caught:
                 await bench.hear("RunEnding", exit_code=0)
             assert caught.value.ending == ending
+
+
+async def test_a_name_that_is_none_is_refused_with_what_there_is(
+    shelf: ModuleType, books: ModuleType
+) -> None:
+    async with open_system(shelf.Shelf) as bench:
+        with pytest.raises(OperatorError, match="no tool 'fnd'; did you mean 'find'"):
+            await bench.call("fnd")
+        with pytest.raises(OperatorError, match="no function 'find'; it has no functions at all"):
+            await bench.call_function("find")
+    async with open_system(books.Books) as bench:
+        with pytest.raises(OperatorError, match="no function 'fnd'; did you mean 'find'"):
+            await bench.call_function("fnd")
+
+
+async def test_a_class_of_no_or_another_contract_is_refused_as_a_host_does() -> None:
+    class Silent(SystemPlugin):
+        """Says nothing."""
+
+    class Later(SystemPlugin):
+        """Is not for this lion."""
+
+        contract = 2
+
+    for kind, said in ((Silent, "write in the class: contract = 1"), (Later, "is for contract 2")):
+        with pytest.raises(OperatorError) as caught:
+            async with open_system(kind):
+                pass
+        assert said in str(caught.value)
 
 
 async def test_what_is_no_event_is_refused_with_what_there_is(shelf: ModuleType) -> None:

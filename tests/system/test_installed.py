@@ -210,7 +210,7 @@ def leave():
         ("Untyped", "the tool 'find': the parameter 'title' has no annotation"),
         ("Starred", "the tool 'find': *titles has no type: name each parameter"),
         ("Newer", "it is for contract 2, and this lion has contract 1"),
-        ("Silent", "it says no contract, and this lion has contract 1"),
+        ("Silent", "Silent does not say which contract it is written for"),
         ("Greedy", "it uses 'fs', which there is not"),
         ("Late", "nothing can be said after RunFinished; hear RunEnding"),
         ("Waits", "judge is `async def`, and a judgement waits for nothing"),
