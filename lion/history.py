@@ -105,7 +105,6 @@ async def replay(
     return ReplayReport(
         run=run, invocations=len(found), calls=sum(len(r.calls) for r in found.values()),
         identical=difference is None, difference=difference, finished=finished,
-        engine_changed=runtime.engine_digest != started.engine_digest,
+        engine_changed=runtime.engine_digest != started.engine_digest, is_dry=started.is_dry,
         wall_ns=time.perf_counter_ns() - began, trusted=count_trusted(records),
-        is_dry=started.is_dry,
     )  # fmt: skip

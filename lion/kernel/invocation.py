@@ -32,6 +32,9 @@ class Invocation:
     """One instance at work; implements ports.CallContext."""
 
     tools: Tools
+    denial: LastDenial | None = None
+    _is_denial_told = True
+    """What was refused on a call's way is told when that ends."""
 
     def __init__(
         self, live: LiveRun, holder: LiveHolder, path: str, parent: "Invocation | None", cause: str
@@ -49,8 +52,7 @@ class Invocation:
         self.limits = holder.rights.limits
         self.handles = HandleTable(self.limits.handles)
         self.chain: tuple[str, ...] = (*(parent.chain if parent else ()), holder.name)
-        chain = [(i.holder, i.limits) for i in self.ancestry()]
-        self.purse = live.budgets.purse(chain)
+        self.purse = live.budgets.purse([(i.holder, i.limits) for i in self.ancestry()])
         self.stats = CallStats()
         self.words = ""
         self.spent: dict[str, int] = {}
@@ -62,8 +64,6 @@ class Invocation:
         self.number = 0
         self.target: Target = ""
         self.grant: Grant | None = None
-        self.denial: LastDenial | None = None
-        self._is_denial_told = True
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)

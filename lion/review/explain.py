@@ -61,9 +61,7 @@ def explain(
     if record is None:
         record = _unproved(run, seq, proof, read)
     plan = plan_of(run, started)
-    found = Found(record=record, until=proof.until, asking=Asking())
-    _around(found, read)
-    _callers(found, read)
+    found = _gathered(record, proof, read)
     asked = None
     if found.asking.event is not None:
         asked = asked_of(found, plan, started, policy, _budgets(found, budgets))
@@ -83,6 +81,13 @@ def explain(
         causes=tuple(_causes(found, plan, started)),
         changes=() if asked is None else tuple(changes_of(asked, found, plan, started, policy)),
     )
+
+
+def _gathered(record: Record, proof: Proof, read: Records) -> Found:
+    found = Found(record=record, until=proof.until, asking=Asking())
+    _around(found, read)
+    _callers(found, read)
+    return found
 
 
 def _prove(seq: int, proved: Generator[Record, None, VerifyReport]) -> tuple[Proof, Record | None]:
