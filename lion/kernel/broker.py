@@ -165,6 +165,8 @@ class Broker:
         return value
 
     async def _waiting(self, call: HostedCall) -> Any:
+        if (waits := call.waits(self._caller)) is not None:
+            self._charge(self._record(waits, call.number))
         try:
             value: Any = ("ok", await call.operation.execute(self._caller, *call.args))
             await self._room()
@@ -214,7 +216,8 @@ class Broker:
         try:
             await self._log.commit()
             status, value = Status.UNKNOWN, UNKNOWN
-            value = ("ok", await operation.execute(self._caller, *call.args))
+            with self._caller.reserving():
+                value = ("ok", await operation.execute(self._caller, *call.args))
             status = Status.COMPLETED
         except CallError as exc:
             status, value = Status.FAILED, call.failed(exc)

@@ -164,6 +164,8 @@ class Operation(msgspec.Struct, frozen=True):
     - `output_bytes` says of arguments what a call takes of the `output` budget; None: nothing.
     - `event` is the type of its single record.
     - `spawns`: it may leave work running beside the guest.
+    - `until` says how long a call may wait, on the caller's monotonic clock; None: until something
+      happens.
     """
 
     capability: str
@@ -176,6 +178,7 @@ class Operation(msgspec.Struct, frozen=True):
     output_bytes: Callable[[list[Any]], int] | None = None
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
+    until: Callable[[Any, list[Any]], int | None] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput
