@@ -12,6 +12,12 @@ from lion.domain.question import Question
 from lion.kernel.budgets import OUTPUT
 from lion.ports import Operation
 
+CANCELLED = ("err", ("cancelled", "the call was cancelled"))
+UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
+
+UNWRITABLE = (OverflowError, TypeError, ValueError, RecursionError)
+"""What an encoder raises for a value that no record can hold."""
+
 MILLISECOND: Final = 1_000_000
 
 
@@ -45,6 +51,11 @@ class HostedCall(msgspec.Struct):
             operation.capability, operation.name, str(self.question.target), decision.verdict,
             decision.reason, decision.decided_by, decision.opinions, _line(decision),
         )  # fmt: skip
+
+    async def look(self, caller: Any) -> dict[str, Any] | None:
+        """What it is about, before it has its effect."""
+        look = self.operation.look
+        return None if look is None else await look(caller, *self.args)
 
     def waits(self, caller: Any) -> CallWaits | None:
         """The record of a wait for an instant more than a millisecond ahead, if it is one."""
