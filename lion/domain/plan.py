@@ -195,7 +195,6 @@ class Plan(msgspec.Struct, frozen=True):
 
     `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
     (empty: the file's, by its real path); `keeper` is that file where there is no manifest.
-    `recorded_path` is the path as the log has it (empty: it names no file).
     """
 
     name: str
@@ -209,4 +208,3 @@ class Plan(msgspec.Struct, frozen=True):
     folder: Path = Path()
     owner: str = ""
     keeper: Path | None = None
-    recorded_path: str = ""

@@ -116,7 +116,6 @@ def _plan(
         resolved=_resolved(filled, values, holders, models),
         models=models,
         folder=document.folder,
-        recorded_path="" if document.path is None else str(document.path),
     )
 
 

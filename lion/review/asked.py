@@ -152,7 +152,7 @@ class _Files:
 
     def __init__(self, plan: Plan, started: RunStarted, policy: Policy) -> None:
         self._plan = plan
-        self._manifest = started.manifest_path or "manifest"
+        self._manifest = started.path or "manifest"
         self._lines = ManifestLines(plan)
         self._policy = policy if policy.digest == started.policy_digest else None
         self._is_dry = started.is_dry

@@ -68,7 +68,7 @@ def explain(
     return Explained(
         run=run,
         manifest_name=started.manifest_name,
-        manifest=started.manifest_path,
+        manifest=started.path,
         is_dry=started.is_dry,
         by_whom="",
         proof=proof,
@@ -182,7 +182,7 @@ def _causes(found: Found, plan: Plan, started: RunStarted) -> Iterable[Cause]:
             written = lines.of("run", int(path))
             if written.line is not None and int(path) < len(plan.runs):
                 line = Line(
-                    file=started.manifest_path or "manifest",
+                    file=started.path or "manifest",
                     line=written.line,
                     text=written.text,
                 )
