@@ -9,23 +9,16 @@ replays.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 import msgspec
 
 from lion.domain.events import RunStarted
-from lion.domain.plan import Limits
 from lion.errors import AuditError
-from lion.kernel.replay import (
-    Difference,
-    count_trusted,
-    gather,
-    replay_invocation,
-    replay_limits,
-)
+from lion.kernel.difference import Difference
 from lion.log.sqlite_reader import open_sqlite_reader
-from lion.ports import Component, LogReader, Runtime
+from lion.ports import Component, LogReader, Progress, Runtime, VerifyReport
 from lion.settings import Settings
 
 
@@ -45,6 +38,12 @@ class ReplayReport(msgspec.Struct, frozen=True):
     wall_ns: int
     trusted: int = 0
     is_dry: bool = False
+    is_live: bool = False
+    """The run was still going when it was replayed, as far as it had got."""
+
+
+STEP = 4_096
+"""Records between two looks at whether somebody is impatient, and two words of progress."""
 
 
 def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
@@ -53,10 +52,10 @@ def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
 
 
 async def replay_run(
-    settings: Settings, run: str, progress: Callable[[int, int], None] | None = None
+    settings: Settings, run: str, progress: Progress | None = None
 ) -> ReplayReport:
-    """Verify a run's log, then execute every invocation again. `progress` is told (done, of how
-    many).
+    """Verify a run's log, then execute every invocation again. `progress` is told of records
+    verified, then of records executed.
 
     Raises OperatorError for an unknown run, AuditError if the log does not verify or lacks a
     component.
@@ -74,38 +73,65 @@ async def replay(
     runtime: Runtime,
     *,
     instead: Mapping[str, bytes] = {},
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> ReplayReport:
     """As replay_run, of any log in any engine. `instead` are components by holder to execute in
     place of the recorded ones: where they behave otherwise is the difference.
 
     Raises also GuestError for one of them that the host cannot load.
     """
+    import trio
+
+    from lion.kernel.groups import flattened
+    from lion.kernel.replayed_run import ReplayedRun
+
     began = time.perf_counter_ns()
     run = reader.find(run)
-    finished = reader.verify(run).finished
-    records = list(reader.records(run))
-    if not records or not isinstance(started := records[0].event(), RunStarted):
-        raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
-    found = gather(records)
-    components: dict[str, Component] = {}
-    for one in found.values():
-        if one.principal not in components:
-            data = instead.get(one.principal) or reader.blob(one.component_digest)
-            origin = f"component {one.component_digest[:12]}"
-            components[one.principal] = await runtime.load(data, origin, None)
-    difference = None
-    for done, one in enumerate(found.values()):
-        limits = replay_limits(started.limits.get(one.principal, Limits()))
-        difference = await replay_invocation(one, components[one.principal], limits)
-        if progress is not None:
-            progress(done + 1, len(found))
-        if difference is not None:
-            break
+    is_live = any(one.run == run and one.is_live for one in reader.runs())
+    report, started = await _verified(reader, run, progress)
+
+    async def find(holder: str, digest: str) -> Component:
+        if (data := instead.get(holder)) is not None:
+            return await runtime.load(data, f"the component given for {holder!r}", None)
+        return await runtime.load(reader.blob(digest), f"component {digest[:12]}", None)
+
+    with flattened():
+        async with trio.open_nursery() as nursery:
+            replayed = ReplayedRun(find, nursery)
+            for record in reader.records(run):
+                if record.seq > report.records:
+                    break
+                await replayed.take(record)
+                if progress is not None and record.seq % STEP == 0:
+                    progress(record.seq, report.records)
+            replayed.finish()
     return ReplayReport(
-        run=run, invocations=len(found), calls=sum(len(r.calls) for r in found.values()),
-        identical=difference is None, difference=difference, finished=finished,
-        engine_changed=runtime.engine_digest != started.engine_digest,
-        wall_ns=time.perf_counter_ns() - began, trusted=count_trusted(records),
+        run=run, invocations=replayed.invocations, calls=replayed.calls,
+        identical=replayed.difference is None, difference=replayed.difference,
+        finished=report.finished, engine_changed=runtime.engine_digest != started.engine_digest,
+        wall_ns=time.perf_counter_ns() - began, trusted=replayed.trusted, is_live=is_live,
         is_dry=started.is_dry,
     )  # fmt: skip
+
+
+async def _verified(
+    reader: LogReader, run: str, progress: Progress | None
+) -> tuple[VerifyReport, RunStarted]:
+    """Verify a run, and give its beginning. Can be cancelled between two steps."""
+    import trio
+
+    records = reader.verified(run, progress)
+    started: RunStarted | None = None
+    while True:
+        try:
+            record = next(records)
+        except StopIteration as done:
+            report: VerifyReport = done.value
+            break
+        if record.seq == 1 and isinstance(event := record.event(), RunStarted):
+            started = event
+        if record.seq % STEP == 0:
+            await trio.lowlevel.checkpoint()
+    if started is None:
+        raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
+    return report, started

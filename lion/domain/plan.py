@@ -237,7 +237,6 @@ class Plan(msgspec.Struct, frozen=True):
     `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
     (empty: the file's, by its real path); `keeper` is that file where there is no manifest.
     `memory` is what all instances of a run may have together, in bytes (None: the process's).
-    `recorded_path` is the path as the log has it (empty: it names no file).
     """
 
     name: str
@@ -252,4 +251,3 @@ class Plan(msgspec.Struct, frozen=True):
     owner: str = ""
     memory: int | None = None
     keeper: Path | None = None
-    recorded_path: str = ""

@@ -36,18 +36,21 @@ class _Copier:
     def copy(self, source: Path, target: Path) -> None:
         """Copy what is in a directory. Raises OperatorError beyond the bounds, OSError."""
         target.mkdir(parents=True, exist_ok=True)
-        for entry in os.scandir(source):
-            info = entry.stat(follow_symlinks=False)
-            if (info.st_ino, info.st_dev) == self._folder:
-                continue  # the copies themselves
-            self._count(info, source)
-            place = target / entry.name
-            if entry.is_symlink():
-                place.symlink_to(os.readlink(entry.path))
-            elif entry.is_dir(follow_symlinks=False):
-                self.copy(Path(entry.path), place)
-            elif entry.is_file(follow_symlinks=False):
-                shutil.copyfile(entry.path, place, follow_symlinks=False)
+        with os.scandir(source) as entries:
+            for entry in entries:
+                self._copy_entry(entry, source, target / entry.name)
+
+    def _copy_entry(self, entry: os.DirEntry[str], source: Path, place: Path) -> None:
+        info = entry.stat(follow_symlinks=False)
+        if (info.st_ino, info.st_dev) == self._folder:
+            return  # the copies themselves
+        self._count(info, source)
+        if entry.is_symlink():
+            place.symlink_to(os.readlink(entry.path))
+        elif entry.is_dir(follow_symlinks=False):
+            self.copy(Path(entry.path), place)
+        elif entry.is_file(follow_symlinks=False):
+            shutil.copyfile(entry.path, place, follow_symlinks=False)
 
     def _count(self, info: os.stat_result, source: Path) -> None:
         self.files += 1

@@ -129,7 +129,7 @@ class LiveRun:
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
         self.memory = runs_sum(plan.memory, memory)
-        self.budgets = Budgets(clock, self._note_budget, self.record)
+        self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property
     def name(self) -> str:
@@ -153,6 +153,9 @@ class LiveRun:
 
     def _note_budget(self, holder: str, budget: str, limit: int, used: int) -> None:
         self.log.note_budget(self.id, holder, budget, limit, used)
+
+    def _note_rate(self, holder: str, level: int, monotonic_ns: int) -> None:
+        self.log.note_rate(self.id, holder, level, monotonic_ns)
 
     def record(self, event: Event) -> None:
         """Append a record about the run itself."""

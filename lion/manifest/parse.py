@@ -117,7 +117,6 @@ def _plan(
         models=models,
         folder=document.folder,
         memory=None if table.limits is None else table.limits.memory,
-        recorded_path="" if document.path is None else str(document.path),
     )
 
 

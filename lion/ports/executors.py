@@ -94,6 +94,8 @@ class CallContext(Protocol):
     denial: LastDenial | None
     """What the last call of this instance that was denied lacked."""
     services: Services
+    kept: dict[str, Any] | None
+    """What an executor leaves to be recorded with the outcome, for who goes on with the run."""
 
     def grants(self, capability: str) -> Sequence[Grant]:
         """This holder's grants of a capability, to list them. Whether one covers a call was
@@ -166,9 +168,13 @@ class Operation(msgspec.Struct, frozen=True):
       its arguments stay out of the log.
     - `output_bytes` says of arguments what a call takes of the `output` budget; None: nothing.
     - `event` is the type of its single record.
+    - `look` says what a call with an outside effect is about as it is before that, to be recorded
+      with its intent; None where that cannot be said.
     - `spawns`: it may leave work running beside the guest.
     - `unseen` says of arguments what a person who approves the call does not see of it; empty:
       nothing. It raises CallError("denied") where that is what would be approved.
+    - `until` says how long a call may wait, on the caller's monotonic clock; None: until something
+      happens.
     """
 
     capability: str
@@ -182,6 +188,8 @@ class Operation(msgspec.Struct, frozen=True):
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
     unseen: Callable[[list[Any]], str] | None = None
+    look: Callable[..., Awaitable[dict[str, Any] | None]] | None = None
+    until: Callable[[Any, list[Any]], int | None] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

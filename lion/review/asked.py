@@ -101,18 +101,10 @@ def asked_of(
     asking, event = found.asking, found.asking.event
     assert event is not None
     files = _Files(plan, started, policy)
-    result = None
-    status: Status | None = None
-    if asking.outcome is not None:
-        record, outcome = asking.outcome
-        status = outcome.status
-        text, is_cut = shown(outcome.value)
-        result = Result(
-            record=record, status=str(status), took_ns=outcome.took_ns, charged=outcome.charged,
-            value=text, is_cut=is_cut,
-        )  # fmt: skip
+    result = None if asking.outcome is None else _result(*asking.outcome)
     args, is_cut = (None, False) if event.args is None else shown(event.args)
     question = question_in(found)
+    status = None if asking.outcome is None else asking.outcome[1].status
     return Asked(
         holder=found.record.principal,
         capability=event.capability,
@@ -121,21 +113,18 @@ def asked_of(
         args=None if decider_of(event.decided_by) is Decider.SCREEN else args,
         is_cut=is_cut,
         decided=files.decided(question, event, status),
-        sent_on=tuple(
-            Sent(
-                record=record,
-                target=one.target,
-                decided=files.decided(
-                    read_question(question.holder, one.capability, one.operation, one.target),
-                    one,
-                    None,
-                ),
-            )
-            for record, one in asking.sent
-        ),
+        sent_on=tuple(files.sent(question.holder, *one) for one in asking.sent),
         budgets=budgets,
         result=result,
     )
+
+
+def _result(record: Seen, outcome: CallFinished) -> Result:
+    text, is_cut = shown(outcome.value)
+    return Result(
+        record=record, status=str(outcome.status), took_ns=outcome.took_ns,
+        charged=outcome.charged, value=text, is_cut=is_cut,
+    )  # fmt: skip
 
 
 def shown(value: Any) -> tuple[str, bool]:
@@ -163,7 +152,7 @@ class _Files:
 
     def __init__(self, plan: Plan, started: RunStarted, policy: Policy) -> None:
         self._plan = plan
-        self._manifest = started.manifest_path or "manifest"
+        self._manifest = started.path or "manifest"
         self._lines = ManifestLines(plan)
         self._policy = policy if policy.digest == started.policy_digest else None
         self._is_dry = started.is_dry
@@ -179,6 +168,13 @@ class _Files:
             allowed_by=None if is_denied else self._grant(question, event),
             rule=self._rule(event.decided_by),
             is_stood_in=self._is_dry and is_denied and status is not Status.DENIED,
+        )
+
+    def sent(self, holder: str, record: Seen, event: CallRedirected) -> Sent:
+        """How a further target of a call is told."""
+        question = read_question(holder, event.capability, event.operation, event.target)
+        return Sent(
+            record=record, target=event.target, decided=self.decided(question, event, None)
         )
 
     def _grant(self, question: Question, event: Decision) -> Line | None:

@@ -37,7 +37,7 @@ def changes_of(
     asked: Asked, found: Found, plan: Plan, started: RunStarted, policy: Policy
 ) -> Iterator[Change]:
     """What would have changed a decision."""
-    question, where = question_in(found), started.manifest_path or "the manifest"
+    question, where = question_in(found), started.path or "the manifest"
     if asked.decided.verdict == Verdict.ALLOW:
         yield from _to_deny(asked, question, plan, where)
         return

@@ -61,16 +61,14 @@ def explain(
     if record is None:
         record = _unproved(run, seq, proof, read)
     plan = plan_of(run, started)
-    found = Found(record=record, until=proof.until, asking=Asking())
-    _around(found, read)
-    _callers(found, read)
+    found = _gathered(record, proof, read)
     asked = None
     if found.asking.event is not None:
         asked = asked_of(found, plan, started, policy, _budgets(found, budgets))
     return Explained(
         run=run,
         manifest_name=started.manifest_name,
-        manifest=started.manifest_path,
+        manifest=started.path,
         is_dry=started.is_dry,
         by_whom="",
         proof=proof,
@@ -83,6 +81,13 @@ def explain(
         causes=tuple(_causes(found, plan, started)),
         changes=() if asked is None else tuple(changes_of(asked, found, plan, started, policy)),
     )
+
+
+def _gathered(record: Record, proof: Proof, read: Records) -> Found:
+    found = Found(record=record, until=proof.until, asking=Asking())
+    _around(found, read)
+    _callers(found, read)
+    return found
 
 
 def _prove(seq: int, proved: Generator[Record, None, VerifyReport]) -> tuple[Proof, Record | None]:
@@ -177,7 +182,7 @@ def _causes(found: Found, plan: Plan, started: RunStarted) -> Iterable[Cause]:
             written = lines.of("run", int(path))
             if written.line is not None and int(path) < len(plan.runs):
                 line = Line(
-                    file=started.manifest_path or "manifest",
+                    file=started.path or "manifest",
                     line=written.line,
                     text=written.text,
                 )

@@ -53,7 +53,7 @@ def build_plan(path: Path, data: bytes, kind: str, options: Options, folder: Pat
     plan = _with_scripts(plan, scripts)
     plan = _with_folders(plan, folder / "files")
     resolved = _portable(plan.resolved, (f"{path.parent}/", f"{folder}/"))
-    return msgspec.structs.replace(plan, resolved=resolved, recorded_path="")
+    return msgspec.structs.replace(plan, resolved=resolved)
 
 
 def _text(path: Path, data: bytes) -> str:

@@ -17,6 +17,7 @@ import trio
 
 from lion.capabilities.secrets.file import open_vault
 from lion.manifest.parse import recorded_plan
+from lion.manifest.samples import parse_samples
 from lion.manifest.script import parse_script
 from lion.manifest.tables import HolderTable
 from lion.policy.policy_file import parse_policy
@@ -28,7 +29,7 @@ from tests.cli.kit import ROOT, Lion
 MARKS = {
     "sh": {"test", "slow", "make"},
     "text": {"", "printed"},
-    "toml": {"manifest", "part", "policy", "answers", "secrets", "pyproject"},
+    "toml": {"manifest", "part", "policy", "answers", "samples", "secrets", "pyproject"},
     "python": {"test", "plugin", "run"},
     # Files of the first plugin, which the slow suite builds (test_readme.py).
     "wit": {"fox/wit/world.wit"},
@@ -125,6 +126,11 @@ def test_policies_are_read(block: Block) -> None:
 @cases("toml", "answers")
 def test_answers_are_read(block: Block) -> None:
     assert parse_script(block.text, path=Path(block.page), values={}).answer
+
+
+@cases("toml", "samples")
+def test_samples_are_read(block: Block) -> None:
+    assert parse_samples(block.text, Path(block.page)).http
 
 
 @cases("toml", "secrets")

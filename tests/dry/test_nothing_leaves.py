@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lion.domain.events import CallFinished, CallRequested, RunStarted
+from lion.errors import OperatorError
 from lion.history import open_history
 from tests.attack.kit import call, holder, only, open_arena
 from tests.capabilities.http.hostile_server import open_server
@@ -183,3 +184,29 @@ async def test_the_log_says_that_it_was_dry(tmp_path: Path) -> None:
         audit = await arena.host.audit(report.run)
         assert audit.is_dry
         assert audit.denied == 1
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"), [("MOST_FILES", "more than 2 files"), ("MOST_BYTES", "0 MiB")]
+)
+async def test_what_is_copied_is_bounded(
+    bound: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for name in "abc":
+        (notes / name).write_text("x", "utf-8")
+    monkeypatch.setattr(f"lion.dry.scratch.{bound}", 2)
+    grant = f'allow.fs = [{{ path = "/notes", at = "{notes}" }}]'
+    async with open_dry(tmp_path / "home") as arena:
+        with pytest.raises(OperatorError, match=words):
+            await arena.run(holder("files", "files", grant), call("files.list", path="/notes"))
+
+
+async def test_a_directory_that_a_real_run_refuses(tmp_path: Path) -> None:
+    """A copy would be harmless, and the line would still be refused: so it is told here."""
+    grant = f'allow.fs = [{{ path = "/s", at = "{tmp_path}/home/state", write = true }}]'
+    (tmp_path / "home" / "state").mkdir(parents=True)
+    async with open_dry(tmp_path / "home") as arena:
+        with pytest.raises(OperatorError, match="may not be written"):
+            await arena.run(holder("files", "files", grant), call("files.list", path="/s"))

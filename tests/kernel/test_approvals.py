@@ -256,5 +256,7 @@ class TestMany:
             report = lion.run_manifest()
         assert not any(ending.ok for ending in report.endings)
         assert said(lion).count("Asked") == 3
-        many = [call for call in lion.find_calls("kv.set") if "wait for approvals already" in call.text]
+        many = [
+            call for call in lion.find_calls("kv.set") if "wait for approvals already" in call.text
+        ]
         assert len(many) == 6

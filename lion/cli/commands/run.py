@@ -22,8 +22,8 @@ from lion.plans import check_starts, read_manifest
 def command(common: Common, manifest: str, sets: dict[str, str], asks: bool) -> int:
     """Run MANIFEST: start its agents and calls together and show what they say.
 
-    The exit code is the worst of what they came to; SIGINT and SIGTERM end the run in order. Of an
-    Extism manifest (.json) the only function runs, without an input.
+    The exit code is the worst of what they came to; SIGINT, SIGTERM and SIGHUP end the run in
+    order. Of an Extism manifest (.json) the only function runs, without an input.
     """
     plan = read_manifest(manifest, sets)
     if takes_text(Path(manifest)):

@@ -78,7 +78,7 @@ def _origin(
     for name in names:
         started = started_of(name, reader.records(name))
         given: Any = plan_of(name, started).resolved.get("vars", {})
-        path = started.manifest_path if said is None else said
+        path = started.path if said is None else said
         if not path:
             raise OperatorError(
                 f"run {name} was of no manifest in a file",
