@@ -13,23 +13,17 @@ from typing import Any
 
 import trio
 
-from lion.domain.call import BULK, CallError, Decision, Effect, Status, Target, Verdict
+from lion.domain.call import CallError, Decision, Effect, Status, Verdict
 from lion.domain.decider import Decider
 from lion.domain.events import Event
-from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
 from lion.kernel.groups import is_cut
 from lion.kernel.hosted_call import CANCELLED, UNKNOWN, UNWRITABLE, HostedCall
 from lion.kernel.invocation import Invocation
 from lion.kernel.judge import not_approved
-from lion.ports import UNREAD, Kind, Operation, Tables
-
-MAX_TARGET = 8_192
-"""Characters of a call's target; matching a longer one against patterns would hold up the loop."""
-UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
-TOO_LONG = CallError("invalid", f"its target is longer than {MAX_TARGET:,} characters")
-TOO_LARGE = CallError("invalid", f"the arguments of a call have at most {BULK:,} bytes")
+from lion.kernel.read_call import UNDECIDED, read_call
+from lion.ports import Kind, Operation, Tables
 
 _ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
@@ -58,7 +52,7 @@ class Broker:
         self._share.check()
         self._caller.number += 1
         self._counts.calls += 1
-        call = self._read(operation, args)
+        call = read_call(self._caller, operation, args, self._now())
         if call.refusal is None:
             decision = self._judge.at_once(self._caller, call.question)
             if decision is None:
@@ -94,38 +88,6 @@ class Broker:
             call.decision = UNDECIDED
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
-
-    def _read(self, operation: Operation, args: list[Any]) -> HostedCall:
-        """What a call is about; it is refused already where that cannot be said."""
-        target: Target = ""
-        if args is UNREAD:
-            return self._unread(operation, "", [], Decider.BOUNDS, TOO_LARGE)
-        try:
-            if operation.screen is not None:
-                operation.screen(self._caller, args)
-        except CallError as exc:
-            # What was found in the arguments may not be recorded, so they are not.
-            return self._unread(operation, "", [], Decider.SCREEN, exc)
-        try:
-            if operation.target is not None:
-                target = operation.target(args)
-        except CallError as exc:
-            return self._unread(operation, "", args, Decider.ARGUMENTS, exc)
-        text = str(target)
-        if len(text) > MAX_TARGET:
-            return self._unread(operation, text[:MAX_TARGET], args, Decider.BOUNDS, TOO_LONG)
-        self._caller.target = target
-        question = Question(self._caller.holder, operation.capability, operation.name, target)
-        return HostedCall(operation, self._caller.number, question, args, UNDECIDED, self._now())
-
-    def _unread(
-        self, operation: Operation, target: str, args: list[Any], by: Decider, error: CallError
-    ) -> HostedCall:
-        question = Question(self._caller.holder, operation.capability, operation.name, target)
-        decision, refusal = Decision(Verdict.DENY, error.text, by), (error.case, error.text)
-        return HostedCall(
-            operation, self._caller.number, question, args, decision, self._now(), refusal
-        )
 
     async def _charged(self, call: HostedCall) -> Any:
         """Execute a call that costs something of a budget, if that is there."""

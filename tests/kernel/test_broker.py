@@ -16,7 +16,8 @@ from lion.domain.events import (
 )
 from lion.domain.plan import Limits
 from lion.errors import GuestError
-from lion.kernel.broker import MAX_TARGET, Broker
+from lion.kernel.broker import Broker
+from lion.kernel.read_call import MAX_TARGET
 from lion.kernel.tool_calls import build_invocation
 from lion.ports import UNREAD
 from tests.kernel.door import NOTES, OTHER, Bench, begun, first, never, raising, system
