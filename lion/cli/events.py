@@ -69,8 +69,8 @@ def describe(event: Event) -> str:
     match event:
         case CallFinished() | CallRequested():
             return _call(event)
-        case CallWaits():
-            return f"{event.capability}.{event.operation} waits"
+        case CallWaits() | StateCheckpointed():
+            return _rare(event)
         case CallRedirected():
             what = f"{event.capability}.{event.operation}"
             how = "stopped at" if event.decided_by == Decider.DOOR else "sent on to"
@@ -85,6 +85,8 @@ def describe(event: Event) -> str:
             return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
         case SystemPluginLoaded() | SystemPluginFailed() | SystemPluginLagged():
             return _system(event)
+        case CallWaits() | StateCheckpointed():
+            return _rare(event)
         case PluginFailed():
             return f"{event.holder}: {event.error}"
         case PluginInvoked():
@@ -158,6 +160,12 @@ def _approval(
             return f"{event.id}: the call goes on"
         case ApprovalExpired():
             return f"{event.id}: {event.why}"
+
+
+def _rare(event: CallWaits | StateCheckpointed) -> str:
+    if isinstance(event, CallWaits):
+        return f"{event.capability}.{event.operation} waits"
+    return f"{event.reason}: {', '.join(event.stores)}"
 
 
 def _call(event: CallFinished | CallRequested) -> str:

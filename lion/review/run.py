@@ -22,7 +22,7 @@ from lion.domain.surroundings import Surroundings
 from lion.errors import AuditError, OperatorError
 from lion.manifest.parse import recorded_plan
 from lion.policy.policy_file import Policy, parse_policy
-from lion.ports import BudgetUse, LogReader
+from lion.ports import BudgetUse, LogReader, Progress
 from lion.review.again import Again, Redecision
 from lion.review.beginning import obstacles
 from lion.review.facts import BudgetSpent, HolderUse, RootEnding
@@ -60,15 +60,24 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def audit_recorded(
-    reader: LogReader, word: str, policy: Policy, homes: Sequence[PurePath]
+    reader: LogReader,
+    word: str,
+    policy: Policy,
+    homes: Sequence[PurePath],
+    progress: Progress | None = None,
 ) -> RunAudit:
-    """Verify a run, and audit it. `word` is an id, the beginning of one, or "last".
+    """Verify a run, and audit it, in one pass. `word` is an id, the beginning of one, or "last".
 
     Raises OperatorError for one that is not there, AuditError for one that does not verify.
     """
     run = reader.find(word)
-    reader.verify(run)
-    return audit_run(run, reader.records(run), reader.budgets(run), policy, homes)
+    records = reader.verified(run, progress)
+    try:
+        return audit_run(run, records, reader.budgets(run), policy, homes)
+    except AuditError:
+        for _ in records:  # A broken chain comes before what cannot be read.
+            pass
+        raise
 
 
 def audit_run(

@@ -12,6 +12,7 @@ from lion.cli.audit_table import render_manifest_audit, render_run_audit
 from lion.cli.logs import open_log
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
+from lion.cli.progress import open_progress
 from lion.cli.screen import Screen, open_screen
 from lion.cli.summary import typed_command
 from lion.errors import OperatorError
@@ -90,5 +91,5 @@ def audited_run(common: Common, word: str, sets: Mapping[str, str]) -> RunAudit:
         )
     settings = common.settings()
     policy = read_policy(settings.policy)  # that of now: the run may have had the same
-    with open_log(common) as reader:
-        return audit_recorded(reader, word, policy, homes_of(settings.lookups))
+    with open_log(common) as reader, open_progress("auditing") as progress:
+        return audit_recorded(reader, word, policy, homes_of(settings.lookups), progress)
