@@ -10,7 +10,6 @@ Rule: the writer is shielded: a cancelled waiter loses no record, a cancelled ru
 has appended.
 """
 
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
-from lion.log.ownership import take_lock
+from lion.log.ownership import release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
@@ -72,7 +71,7 @@ class SqliteLog:
             if opening.has_ended:
                 raise ended(run)
         except BaseException:
-            os.close(lock)
+            release(self._directory, run, lock, for_ever=opening.has_ended)
             raise
         self._locks[run] = lock
         self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
@@ -221,7 +220,7 @@ class SqliteLog:
             if isinstance(entry, Transaction) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
         for run in group.ended:
-            os.close(self._locks.pop(run))
+            release(self._directory, run, self._locks.pop(run), for_ever=True)
 
     def _fail(self, cause: Exception) -> None:
         self._failure = cause
@@ -234,8 +233,8 @@ class SqliteLog:
 
     def _release(self) -> None:
         self._store.close()
-        for lock in self._locks.values():
-            os.close(lock)
+        for run, lock in self._locks.items():
+            release(self._directory, run, lock, for_ever=False)
 
 
 @asynccontextmanager

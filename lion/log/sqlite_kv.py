@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from lion.errors import OperatorError
-from lion.log.sqlite_schema import LOG_NAME, connect_reader, connect_writer, translated
+from lion.log.sqlite_schema import LOG_NAME, begin, connect_reader, connect_writer, translated
 from lion.ports import KeptStore
 
 _ALL = """SELECT kv.namespace, count(*), coalesce(kv_usage.bytes, 0)
@@ -103,7 +103,7 @@ def _writing(directory: Path) -> Iterator[sqlite3.Connection]:
     connection = connect_writer(directory, "normal")
     try:
         with translated(path, "written"):
-            connection.execute("BEGIN IMMEDIATE")
+            begin(connection, path)
             yield connection
             connection.execute("COMMIT")
     finally:

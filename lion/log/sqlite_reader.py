@@ -8,6 +8,7 @@ Rule: nothing read is trusted: types, digests of blobs, and on `verify` the chai
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from lion.domain.record import Record
 from lion.errors import AuditError, LionError
 from lion.log.chain import fault
 from lion.log.finding import find_run, unknown_run
+from lion.log.holders import patiently
 from lion.log.ownership import is_owned
 from lion.log.sqlite_schema import LOG_NAME, connect_reader, translated
 from lion.log.verify import Note, verify_run
@@ -121,7 +123,8 @@ class SqliteReader:
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with translated(self._path, "read"):
-            return self._connection.execute(statement, values).fetchall()
+            read = partial(self._connection.execute, statement, values)
+            return patiently(self._path, f"the log {self._path} cannot be read", read).fetchall()
 
     def _body(self, run: str, seq: int, digest: bytes) -> bytes:
         try:

@@ -12,17 +12,22 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from lion.errors import AuditError, OperatorError
-from lion.log.ownership import RUNS
+from lion.log.holders import patiently, sign, wait_for
+from lion.log.ownership import RUNS, try_lock
 
 LOG_NAME = "log.sqlite"
+OPENING = f"{RUNS}/.open"
+"""Whose lock a process has while it opens the log."""
 SCHEMA_VERSION = 2
 """Schema 1 was never released; a log of it is refused, not read."""
 _APPLICATION_ID = 0x6C696F6E  # "lion"
-_BUSY_SECONDS = 30.0
+_BUSY_SECONDS = 0.1
+"""SQLite's own wait, which heeds no signal; the rest is waited for in holders.py."""
 _TRIM_MILLISECONDS = 100
 _WAL_PAGES = 4096
 WAL_BYTES = 64 * 1024 * 1024
@@ -79,6 +84,7 @@ CREATE TABLE budgets (
 ) WITHOUT ROWID;
 """
 
+_OPENED = "the log cannot be opened"
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
@@ -167,17 +173,21 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
 @contextmanager
 def _opening_alone(directory: Path) -> Iterator[None]:
     """Two processes that turn WAL on at once refuse each other, whatever the busy timeout."""
-    descriptor = os.open(directory / RUNS / ".open", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = directory / OPENING
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        wait_for(partial(try_lock, descriptor, fcntl.LOCK_EX), path, "the log cannot be opened")
+        sign(descriptor)
         yield
     finally:
         os.close(descriptor)
 
 
 def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None:
-    is_new = not check_version(connection, path, may_be_new=True)
-    connection.execute("PRAGMA journal_mode = WAL")
+    is_new = not patiently(
+        path, _OPENED, partial(check_version, connection, path, may_be_new=True)
+    )
+    patiently(path, _OPENED, partial(connection.execute, "PRAGMA journal_mode = WAL"))
     connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
     connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
@@ -188,7 +198,16 @@ def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None
             f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
         )
     else:  # A log that can only be read is found out now, not at the first record.
-        connection.executescript("BEGIN IMMEDIATE; ROLLBACK;")
+        begin(connection, path)
+        connection.execute("ROLLBACK")
+
+
+def begin(connection: sqlite3.Connection, path: Path, *, is_patient: bool = False) -> None:
+    """Become the log's only writer until the transaction ends. Raises AuditError if another one
+    does not let go (holders.py), sqlite3.Error.
+    """
+    begin_now = partial(connection.execute, "BEGIN IMMEDIATE")
+    patiently(path, f"the log {path} cannot be written", begin_now, is_patient=is_patient)
 
 
 def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> bool:
@@ -250,7 +269,7 @@ def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
     """Distrust the file: it may be damaged, or come from elsewhere."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
-    if not check_version(connection, path, may_be_new=True):
+    if not patiently(path, _OPENED, partial(check_version, connection, path, may_be_new=True)):
         raise _no_runs(path.parent)
 
 

@@ -19,7 +19,7 @@ from lion.domain.record import Draft, Record, Scope
 from lion.log.chain import BLOB_THRESHOLD, CHAIN_START, Fields, digest_of
 from lion.log.group import Blob, Group, Opening, Transaction
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
-from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, connect_writer, trim_wal
+from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, begin, connect_writer, trim_wal
 from lion.log.sqlite_tables import SqliteTables
 
 _COLUMNS = 12
@@ -77,7 +77,7 @@ class SqliteStore:
         """Write everything or nothing; return the records of the runs that are followed. Raises
         whatever went wrong."""
         self._begin_group(followed)
-        self._connection.execute("BEGIN IMMEDIATE")
+        begin(self._connection, self.path, is_patient=True)
         try:
             self._write_entries(group)
             self._write_rows()
