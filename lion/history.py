@@ -25,7 +25,8 @@ from lion.kernel.replay import (
     replay_limits,
 )
 from lion.log.sqlite_reader import open_sqlite_reader
-from lion.ports import Component, LogReader, Runtime
+from lion.log.verdicts import note_verdict, read_verdicts
+from lion.ports import Component, LogReader, Runtime, Verdict, VerifyReport
 from lion.settings import Settings
 
 
@@ -48,6 +49,30 @@ class ReplayReport(msgspec.Struct, frozen=True):
 def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
     """The log, for reading only, also while a run writes it. Raises OperatorError, AuditError."""
     return open_sqlite_reader(settings.state)
+
+
+def verify_run(settings: Settings, word: str) -> VerifyReport:
+    """Check a run (an id, a beginning of one, `last`) as LogReader.verify does, and keep what was
+    found, and when, for `lion runs`.
+    """
+    with open_history(settings) as reader:
+        run = reader.find(word)
+        now = time.time_ns()
+        try:
+            report = reader.verify(run)
+        except AuditError as exc:
+            fault, seq = str(exc.facts.get("fault", "unreadable")), int(exc.facts.get("seq", 0))
+            found = Verdict(run=run, time_ns=now, fault=fault, seq=seq, what=exc.what)
+            note_verdict(settings.state, found)
+            raise
+    found = Verdict(run=run, time_ns=now, records=report.records, head=report.head)
+    note_verdict(settings.state, found)
+    return report
+
+
+def last_verdicts(settings: Settings) -> dict[str, Verdict]:
+    """What `verify` last found, by run."""
+    return read_verdicts(settings.state)
 
 
 async def replay_run(

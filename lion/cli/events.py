@@ -1,7 +1,7 @@
 """Look here if you want to know how one record is written on a line, for people and programs."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,6 +10,7 @@ from lion.domain.events import (
     DOOR,
     AgentCompleted,
     AgentError,
+    AgentPartialOutput,
     AgentSpawned,
     BudgetWarned,
     CallFinished,
@@ -30,18 +31,21 @@ from lion.domain.events import (
     SystemPluginLoaded,
 )  # fmt: skip
 from lion.domain.record import Record
-from lion.domain.text import show_line
 from lion.domain.units import counted
 
 _LONGEST = 160
 """Characters of a value on a line for people."""
 
-
-def render_record(record: Record) -> str:
-    """One line for people: seq, time (UTC), who, what, and a short text."""
-    who = record.principal or "-"
-    text = show_line(describe(record.event()), longest=400)
-    return f"{record.seq:>6}  {render_time(record.time_ns)}  {who:<12}  {record.type:<18}  {text}"
+WORDS: Final = {
+    "RunStarted": "begins", "RunEnding": "ending", "RunFinished": "ends", "PluginLoaded": "loaded",
+    "PluginFailed": "refused", "SystemPluginLoaded": "loaded", "SystemPluginFailed": "fails",
+    "SystemPluginLagged": "lags", "PluginInvoked": "invoked", "PluginResult": "returns",
+    "PluginError": "fails", "AgentSpawned": "task", "AgentCompleted": "answers",
+    "AgentError": "fails", "CallRequested": "intent", "CallFinished": "call",
+    "CallRedirected": "sent on", "AgentPartialOutput": "says", "BudgetWarned": "budget",
+    "LineLogged": "host",
+}  # fmt: skip
+"""What a type of record is called on a line for people; others by their own name."""
 
 
 def record_json(record: Record) -> str:
@@ -61,13 +65,44 @@ def render_time(time_ns: int) -> str:
 
 def describe(event: Event) -> str:
     """What an event says, in few words; guest text in it is not yet escaped."""
+    about, outcome = tell(event)
+    if isinstance(event, CallFinished) and event.status != "completed":
+        outcome = f"{event.status}{' ' if event.status == 'denied' else ': '}{outcome}"
+    return f"{about} -> {outcome}" if outcome else about
+
+
+def word_of(event: Event) -> str:
+    """What a line for people calls an event: of calls that came to nothing, how they ended."""
+    if isinstance(event, CallFinished) and event.status != "completed":
+        return str(event.status)
+    name = type(event).__name__
+    return WORDS.get(name, name)
+
+
+def tell(event: Event) -> tuple[str, str]:
+    """What an event is about and, of calls, what came of it and why; not yet escaped."""
     match event:
         case CallFinished() | CallRequested():
             return _call(event)
         case CallRedirected():
-            what = f"{event.capability}.{event.operation}"
             how = "stopped at" if event.decided_by == DOOR else "sent on to"
-            return f"{what} {how} {event.target} -> {event.verdict}: {event.reason}"
+            what = f"{event.capability}.{event.operation} {how} {event.target}"
+            return what, f"{event.verdict}: {event.reason}"
+        case SystemPluginLoaded() | SystemPluginFailed() | SystemPluginLagged():
+            return _system(event), ""
+        case PluginInvoked():
+            return f"{event.export}({', '.join(map(_short, event.args))})", ""
+        case PluginResult() | AgentCompleted():
+            return short_result(event.value), ""
+        case PluginError() | AgentError():
+            words = f": {event.words}" if event.ending == "raised" and event.words else ""
+            return f"{event.ending}: {event.error}{words}", ""
+        case _:
+            return _fact(event), ""
+
+
+def _fact(event: Event) -> str:
+    match event:
         case RunStarted():
             holders = ", ".join(event.components) or "nobody"
             return f"{event.manifest_name} with {holders}; lion {event.lion_version}"
@@ -78,19 +113,10 @@ def describe(event: Event) -> str:
         case PluginLoaded():
             tools = ", ".join(event.tools) or "none"
             return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
-        case SystemPluginLoaded() | SystemPluginFailed() | SystemPluginLagged():
-            return _system(event)
         case PluginFailed():
             return f"{event.holder}: {event.error}"
-        case PluginInvoked():
-            return f"{event.export}({', '.join(map(_short, event.args))})"
         case AgentSpawned():
             return f"task {event.task!r}"
-        case PluginResult() | AgentCompleted():
-            return _short(event.value)
-        case PluginError() | AgentError():
-            words = f": {event.words}" if event.ending == "raised" and event.words else ""
-            return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
         case LineLogged():
@@ -102,6 +128,21 @@ def describe(event: Event) -> str:
 def render_use(event: BudgetWarned) -> str:
     """How much of a budget is used, in its own unit."""
     return f"{render_spent(event.budget, event.used)} of {render_spent(event.budget, event.limit)}"
+
+
+def short_result(value: Any) -> str:
+    """A WIT result, or a value, in few words: `ok`, `24`, `err division by zero`."""
+    match value:
+        case ["ok", None]:
+            return "ok"
+        case ["ok", inner]:
+            return _short(inner)
+        case ["err", [str(case), str(text)]]:
+            return f"{case}: {_short(text)}"
+        case ["err", inner]:
+            return f"error: {_short(inner)}"
+        case _:
+            return _short(value)
 
 
 def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged) -> str:
@@ -121,24 +162,38 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
 
 
-def _call(event: CallFinished | CallRequested) -> str:
-    if not event.capability:
-        assert isinstance(event, CallFinished)
-        return f"-> {event.status}"
+def _call(event: CallFinished | CallRequested) -> tuple[str, str]:
+    about = _asked(event)
+    if isinstance(event, CallRequested):
+        return about, f"{event.verdict}: {event.reason}"
+    match event.status:
+        case "completed":
+            is_said = isinstance(event, AgentPartialOutput) and event.value == ["ok", None]
+            return about, "" if is_said else short_result(event.value)
+        case "denied":
+            by = f"by {event.decided_by}: " if event.decided_by else ""
+            return about, f"{by}{event.reason or short_result(event.value)}"
+        case _:
+            return about, short_result(event.value)
+
+
+def _asked(event: CallFinished | CallRequested) -> str:
+    """Which call it is. What an agent says is shown as it says it."""
+    match event:
+        case AgentPartialOutput(status="completed", operation="text", args=[str(text)]):
+            return text
+        case AgentPartialOutput(status="completed", operation="progress", args=[_, _, _]):
+            done, total, message = event.args or (0, None, "")
+            return f"[{done}/{total}] {message}" if total is not None else f"[{done}] {message}"
+        case CallFinished(capability=""):
+            return "a call whose intent is missing"
     what = f"{event.capability}.{event.operation}"
     about = event.target or ", ".join(map(_short, event.args or []))
-    if isinstance(event, CallRequested):
-        return f"{what} {about} -> {event.verdict}: {event.reason}"
-    match event.status:
-        case "denied":
-            by = f" by {event.decided_by}" if event.decided_by else ""
-            return f"{what} {about} -> denied{by}: {event.reason}"
-        case "failed":
-            return f"{what} {about} -> failed: {_short(event.value[1])}"
-        case _:
-            return f"{what} {about} -> {event.status}"
+    return f"{what} {about}".rstrip()
 
 
 def _short(value: Any) -> str:
-    text = repr(value) if not isinstance(value, str) else value
+    # A part of a long value costs no more than that part.
+    text = repr(value[: 2 * _LONGEST] if isinstance(value, bytes) else value)
+    text = value[: 2 * _LONGEST] if isinstance(value, str) else text
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from lion.errors import OperatorError
-from lion.log.sqlite_schema import LOG_NAME, begin, connect_reader, connect_writer, translated
+from lion.log.sqlite_opening import connect_reader
+from lion.log.sqlite_schema import LOG_NAME, begin, connect_writer, translated
 from lion.ports import KeptStore
 
 _ALL = """SELECT kv.namespace, count(*), coalesce(kv_usage.bytes, 0)

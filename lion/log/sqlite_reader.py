@@ -19,7 +19,8 @@ from lion.log.chain import fault
 from lion.log.finding import find_run, unknown_run
 from lion.log.holders import patiently
 from lion.log.ownership import is_owned
-from lion.log.sqlite_schema import LOG_NAME, connect_reader, translated
+from lion.log.sqlite_opening import connect_reader
+from lion.log.sqlite_schema import LOG_NAME, translated
 from lion.log.verify import Note, verify_run
 from lion.ports import BudgetUse, RunSummary, VerifyReport
 
@@ -32,7 +33,7 @@ _SELECT = """SELECT position, runs.run, seq, invocation, call, principal, compon
              ?"""
 _NOTE = """SELECT records, head, exit_code, (SELECT max(seq) FROM events WHERE run = runs.id)
            FROM runs WHERE run = ?"""
-_RUNS = "SELECT run, manifest_name, started_ns, records, exit_code FROM runs ORDER BY id"
+_RUNS = "SELECT run, manifest_name, started_ns, records, exit_code, bytes FROM runs ORDER BY id"
 _BUDGETS = (
     'SELECT holder, budget, "limit", used FROM budgets WHERE run = ? ORDER BY holder, budget'
 )
@@ -56,8 +57,9 @@ class SqliteReader:
                 records=records,
                 exit_code=exit_code,
                 is_live=exit_code is None and is_owned(self._directory, run),
+                bytes=size,
             )
-            for run, name, started, records, exit_code in self._rows(_RUNS)
+            for run, name, started, records, exit_code, size in self._rows(_RUNS)
         ]
 
     def find(self, run: str) -> str:

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from lion.errors import AuditError, OperatorError
 from lion.log.holders import patiently, sign, wait_for
@@ -94,7 +93,7 @@ def translated(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        raise _audit_error(path, verb, exc) from exc
+        raise audit_error(path, verb, exc) from exc
 
 
 @contextmanager
@@ -108,10 +107,10 @@ def translated_opening(path: Path) -> Iterator[None]:
     except sqlite3.Error as exc:
         if getattr(exc, "sqlite_errorcode", 0) & 0xFF in _OPERATORS_CODES:
             raise _unwritable(path.parent, str(exc)) from exc
-        raise _audit_error(path, "opened", exc) from exc
+        raise audit_error(path, "opened", exc) from exc
 
 
-def _audit_error(path: Path, verb: str, exc: sqlite3.Error) -> AuditError:
+def audit_error(path: Path, verb: str, exc: sqlite3.Error) -> AuditError:
     if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
         return _not_ours(path)
     return AuditError(f"the log {path} could not be {verb}: {exc}", path=str(path))
@@ -242,53 +241,6 @@ def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: boo
             version=version,
         )
     return True
-
-
-def connect_reader(path: Path) -> sqlite3.Connection:
-    """Open a log for reading only. Raises OperatorError if there is none, AuditError if it is
-    none of ours."""
-    with translated_opening(path):
-        if not path.exists():
-            raise _no_directory(path.parent) if path.parent.is_file() else _no_runs(path.parent)
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=ro",
-            uri=True,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            _set_up_reading(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
-def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
-    """Distrust the file: it may be damaged, or come from elsewhere."""
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
-    if not patiently(path, _OPENED, partial(check_version, connection, path, may_be_new=True)):
-        raise _no_runs(path.parent)
-
-
-def _no_directory(path: Path) -> OperatorError:
-    return OperatorError(
-        f"the state directory {str(path)!r} is a file",
-        hint="choose another with --state DIR",
-        directory=str(path),
-    )
-
-
-def _no_runs(directory: Path) -> OperatorError:
-    """Build the error for a log without a run; its fact `is_empty` tells it from others."""
-    return OperatorError(
-        f"no runs yet in {directory}",
-        hint="start one with: lion run MANIFEST",
-        directory=str(directory),
-        is_empty=True,
-    )
 
 
 def trim_wal(connection: sqlite3.Connection, path: Path, threshold: int) -> int:

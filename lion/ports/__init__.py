@@ -35,8 +35,10 @@ from lion.ports.log import (
     EventLog,
     KeptStore,
     LogReader,
+    RunState,
     RunSummary,
     Tables,
+    Verdict,
     VerifyReport,
 )
 from lion.ports.surroundings import Surroundings
@@ -66,6 +68,7 @@ __all__ = [
     "OpenRuntime",
     "Operation",
     "PendingCall",
+    "RunState",
     "RunSummary",
     "Runtime",
     "Services",
@@ -74,6 +77,7 @@ __all__ = [
     "SystemInfo",
     "Tables",
     "Tools",
+    "Verdict",
     "VerifyReport",
     "Waitable",
 ]

@@ -1,6 +1,7 @@
 """Look here if you want to know what the kernel needs from an event log, and readers from it."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -10,9 +11,18 @@ from lion.domain.record import Draft, Record
 T = TypeVar("T")
 
 
+class RunState(StrEnum):
+    """How far a run is."""
+
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    """Its process is gone and wrote no ending."""
+    ENDED = "ended"
+
+
 class RunSummary(msgspec.Struct, frozen=True):
     """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
-    still holds the lock.
+    still holds the lock; `bytes` is what its records are counted as.
     """
 
     run: str
@@ -21,6 +31,27 @@ class RunSummary(msgspec.Struct, frozen=True):
     records: int
     exit_code: int | None
     is_live: bool
+    bytes: int = 0
+
+    @property
+    def state(self) -> RunState:
+        if self.exit_code is not None:
+            return RunState.ENDED
+        return RunState.RUNNING if self.is_live else RunState.INTERRUPTED
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What `verify` last found of a run, and when: up to which record, which head; for a fault its
+    kind (as in VerifyReport's errors), the record it is at and the words.
+    """
+
+    run: str
+    time_ns: int
+    records: int = 0
+    head: str = ""
+    fault: str = ""
+    seq: int = 0
+    what: str = ""
 
 
 class VerifyReport(msgspec.Struct, frozen=True):

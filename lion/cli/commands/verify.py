@@ -3,7 +3,6 @@
 import click
 import msgspec
 
-from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
 from lion.cli.screen import open_screen
 from lion.domain.units import counted
@@ -15,10 +14,12 @@ from lion.domain.units import counted
 def command(common: Common, run: str) -> int:
     """Check every record of RUN and the components it names.
 
-    Exit code 5 for the first changed byte. A run that was cut short is no fault.
+    Exit code 5 for the first changed byte. A run that was interrupted is no fault.
+    What was found is kept, and shown by `lion runs`.
     """
-    with open_log(common) as reader:
-        report = reader.verify(reader.find(run))
+    from lion.history import verify_run
+
+    report = verify_run(common.settings(), run)
     screen = open_screen("stdout")
     if common.as_json:
         screen.line(msgspec.json.encode(report).decode())
