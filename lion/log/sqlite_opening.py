@@ -1,46 +1,145 @@
-"""Look here if you want to know how a log is opened for reading, wherever it lies and whatever
-became of it.
+"""Look here if you want to know how a log is opened for reading, wherever it lies.
 
-Rule: a reader writes nothing and needs no right to: where no process can write, the file is read
-as one that never changes.
+Rule: a reader needs no right to write, and no room: SQLite's shared index of a WAL needs both, so
+without them a log that was closed is read as a file that does not change, and one that was not is
+copied first.
+Rule: while a log is read as unchanging, nobody opens it for writing.
 """
 
+import fcntl
+import os
+import shutil
 import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import quote
 
-from lion.errors import OperatorError
-from lion.log.holders import patiently
-from lion.log.sqlite_schema import check_version, translated_opening
+from lion.errors import OperatorError, OutsideError
+from lion.log.holders import patiently, wait_for
+from lion.log.ownership import try_lock
+from lion.log.sqlite_schema import (
+    BUSY_SECONDS,
+    OPENED,
+    OPENING,
+    check_version,
+    translated_opening,
+)
+
+_NO_INDEX: Final = {
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+}  # fmt: skip
+"""What SQLite says where it cannot make the index of a WAL."""
+_ATTEMPTS: Final = 3
+_SPARE_BYTES: Final = 1024 * 1024
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that has something of its own to let go of."""
+
+    let_go: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.let_go is not None:
+            self.let_go()
+            self.let_go = None
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
     """Open a log for reading only. Raises OperatorError if there is none, AuditError if it is
-    none of ours."""
+    none of ours or damaged, OutsideError if there is no room to read it.
+    """
     with translated_opening(path):
         if not path.exists():
             raise _no_directory(path.parent) if path.parent.is_file() else _no_runs(path.parent)
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=ro",
-            uri=True,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
         try:
-            _set_up_reading(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+            return _connect(path, "mode=ro", path)
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF not in _NO_INDEX or not os.access(path, os.R_OK):
+                raise
+        return _connect_copy(path) if _has_wal(path) else _connect_unchanging(path)
+
+
+def _connect(path: Path, how: str, shown: Path) -> "_Connection":
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?{how}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=_Connection,
+    )
+    try:
+        _set_up_reading(connection, shown)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _connect_unchanging(path: Path) -> sqlite3.Connection:
+    """Read the file as it is, and keep others from opening it for writing meanwhile."""
+    descriptor = -1
+    with suppress(FileNotFoundError, PermissionError):
+        descriptor = os.open(path.parent / OPENING, os.O_RDONLY | os.O_CLOEXEC)
+    let_go = partial(os.close, descriptor) if descriptor >= 0 else None
+    try:
+        if descriptor >= 0:
+            lock = partial(try_lock, descriptor, fcntl.LOCK_SH)
+            wait_for(lock, path.parent / OPENING, OPENED)
+        # Somebody may have opened it for writing before we had the lock.
+        connection = _connect(path, "mode=ro" if _has_wal(path) else "immutable=1", path)
+    except BaseException:
+        if let_go is not None:
+            let_go()
+        raise
+    connection.let_go = let_go
+    return connection
+
+
+def _connect_copy(path: Path) -> sqlite3.Connection:
+    """Copy a log that was not closed to where its WAL can be read."""
+    wal = Path(f"{path}-wal")
+    folder = Path(tempfile.mkdtemp(prefix="lion-log-"))
+    let_go = partial(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        needed = path.stat().st_size + wal.stat().st_size + _SPARE_BYTES
+        if shutil.disk_usage(folder).free < needed:
+            raise _no_room(path, folder, needed)
+        for _ in range(_ATTEMPTS):
+            before = _state(path, wal)
+            shutil.copyfile(path, folder / path.name)
+            shutil.copyfile(wal, folder / wal.name)
+            if _state(path, wal) == before:
+                break
+        connection = _connect(folder / path.name, "mode=ro", path)
+    except BaseException:
+        let_go()
+        raise
+    connection.let_go = let_go
+    return connection
+
+
+def _has_wal(path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.stat(f"{path}-wal").st_size > 0
+    return False
+
+
+def _state(*paths: Path) -> list[tuple[int, int]]:
+    return [(info.st_size, info.st_mtime_ns) for info in map(os.stat, paths)]
 
 
 def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
     """Distrust the file: it may be damaged, or come from elsewhere."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
-    if not patiently(path, _OPENED, partial(check_version, connection, path, may_be_new=True)):
+    if not patiently(path, OPENED, partial(check_version, connection, path, may_be_new=True)):
         raise _no_runs(path.parent)
 
 
@@ -59,4 +158,14 @@ def _no_runs(directory: Path) -> OperatorError:
         hint="start one with: lion run MANIFEST",
         directory=str(directory),
         is_empty=True,
+    )
+
+
+def _no_room(path: Path, folder: Path, needed: int) -> OutsideError:
+    facts: dict[str, Any] = {"path": str(path), "needed": needed}
+    return OutsideError(
+        f"the log {path} was not closed and cannot be read where it lies; to copy it, "
+        f"{folder.parent} has too little room",
+        hint="name a folder with more room in TMPDIR",
+        **facts,
     )

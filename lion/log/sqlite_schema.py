@@ -25,7 +25,7 @@ OPENING = f"{RUNS}/.open"
 SCHEMA_VERSION = 2
 """Schema 1 was never released; a log of it is refused, not read."""
 _APPLICATION_ID = 0x6C696F6E  # "lion"
-_BUSY_SECONDS = 0.1
+BUSY_SECONDS = 0.1
 """SQLite's own wait, which heeds no signal; the rest is waited for in holders.py."""
 _TRIM_MILLISECONDS = 100
 _WAL_PAGES = 4096
@@ -83,7 +83,7 @@ CREATE TABLE budgets (
 ) WITHOUT ROWID;
 """
 
-_OPENED = "the log cannot be opened"
+OPENED = "the log cannot be opened"
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
@@ -159,7 +159,7 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
         prepare_directory(directory)
         with _opening_alone(directory):
             connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
                 _set_up(connection, path, durability)
@@ -183,10 +183,8 @@ def _opening_alone(directory: Path) -> Iterator[None]:
 
 
 def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None:
-    is_new = not patiently(
-        path, _OPENED, partial(check_version, connection, path, may_be_new=True)
-    )
-    patiently(path, _OPENED, partial(connection.execute, "PRAGMA journal_mode = WAL"))
+    is_new = not patiently(path, OPENED, partial(check_version, connection, path, may_be_new=True))
+    patiently(path, OPENED, partial(connection.execute, "PRAGMA journal_mode = WAL"))
     connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
     connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
@@ -258,5 +256,5 @@ def trim_wal(connection: sqlite3.Connection, path: Path, threshold: int) -> int:
         return threshold
     connection.execute(f"PRAGMA busy_timeout = {_TRIM_MILLISECONDS}")
     (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     return size + WAL_BYTES if is_busy else WAL_BYTES
