@@ -26,6 +26,7 @@ from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
 from lion.kernel.run import Run
 from lion.kernel.runs import Runs, Watch, open_runs
 from lion.loading import Loader
+from lion.log.keys import read_key
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.log.sqlite_desk import SqliteDesk, answer_request, list_waiting
 from lion.places import homes_of
@@ -296,9 +297,10 @@ async def open_fitted(
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         rules = await beside(partial(read_policy, settings.policy))
-        enter = stack.enter_async_context
+        signer = await beside(partial(read_key, settings.config))
+        enter, kept = stack.enter_async_context, settings.durability
         interrupts = await enter(open_interrupts()) if signals else None
-        log = await enter(open_sqlite_log(settings.state, durability=settings.durability))
+        log = await enter(open_sqlite_log(settings.state, durability=kept, signer=signer))
         runtime = await enter(open_runtime(settings.components, memory=settings.memory))
         given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
         yield await enter(open_assembled(settings, runtime, log, rules, **given))

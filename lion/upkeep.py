@@ -1,14 +1,27 @@
-"""Look here if you want to know what an operator does to the state by hand: see, move and clear
-what guests keep, and answer for calls that wait for a person.
+"""Look here if you want to know what an operator does to the state by hand: see what there is,
+copy it, sign it; see, move and clear what guests keep; answer for calls that wait for a person.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lion.domain.approval import Answer, Request, Standing, Waiting
+from lion.errors import OperatorError
 from lion.log import sqlite_desk, sqlite_kv
-from lion.ports import KeptStore
+from lion.log.forget import Forgotten, forget
+from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key, read_public
+from lion.log.repair import Repaired, look, repair
+from lion.log.sqlite_backup import backup
+from lion.log.survey import survey
+from lion.ports import KeptStore, StateEntry
 from lion.settings import Settings
 from lion.values.packed import unpack
+
+__all__ = [
+    "Forgotten", "Repaired", "adopt_stores", "backup_log", "clear_store", "forget_runs",
+    "get_value", "list_keys", "list_stores", "look_at_log", "make_signing_key",
+    "read_public_key", "repair_log", "survey_state",
+]  # fmt: skip
 
 
 def list_stores(settings: Settings) -> list[KeptStore]:
@@ -60,3 +73,48 @@ def list_standing(settings: Settings) -> list[Standing]:
 def forget_standing(settings: Settings, word: str) -> list[Standing]:
     """Take back answers that go on. Raises OperatorError, AuditError."""
     return sqlite_desk.forget_standing(settings.state, word)
+
+
+def survey_state(settings: Settings) -> list[StateEntry]:
+    """What lion keeps, where, and how large it is."""
+    return survey(settings)
+
+
+def backup_log(settings: Settings, to: Path) -> int:
+    """Copy the log, also while runs write it, into a new file; its bytes. Raises OperatorError,
+    AuditError, OutsideError."""
+    return backup(settings.state, to)
+
+
+def make_signing_key(settings: Settings) -> tuple[Path, Path, str]:
+    """Make the operator's key: where it is, where its public half is, and that in hex. Raises
+    OperatorError."""
+    if settings.config is None:
+        raise OperatorError(
+            "HOME names no directory, so there is no place for a key",
+            hint="set HOME or XDG_CONFIG_HOME",
+        )
+    key = make_key(settings.config)
+    return settings.config / KEY_NAME, settings.config / PUBLIC_NAME, key.public.hex()
+
+
+def read_public_key(path: Path) -> str:
+    """A public key in hex, from a PEM file. Raises OperatorError."""
+    return read_public(path).hex()
+
+
+def forget_runs(settings: Settings, runs: Sequence[str]) -> Forgotten:
+    """Remove the records of runs (ids in full); what is left is in the log's own run. Raises
+    OperatorError for one that a process owns, AuditError."""
+    return forget(settings.state, runs, read_key(settings.config))
+
+
+def look_at_log(settings: Settings) -> Repaired:
+    """What of the log verifies, run by run. Raises OperatorError, AuditError."""
+    return look(settings.state)
+
+
+def repair_log(settings: Settings) -> Repaired:
+    """Copy what verifies into a new log, and move the old one aside. Raises OperatorError while a
+    process owns a run, AuditError if nothing of it can be read."""
+    return repair(settings.state, read_key(settings.config))

@@ -1,8 +1,9 @@
 """Look here if you want to know how a run belongs to one process, and how others see that it is
 alive.
 
-Rule: the lock is the kernel's (flock), so it ends with its process however that ends; lock files
-stay, unlinking them would let two processes lock two files of one name.
+Rule: the lock is the kernel's (flock), so it ends with its process however that ends.
+Rule: a lock file is unlinked by who holds its lock, and whoever got a lock looks whether its file
+still has the name: so no two processes lock two files of one name.
 """
 
 import fcntl
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lion.errors import OperatorError
+from lion.log.holders import holder_of, sign
 
 RUNS = "runs"
 OWN: Final = "log"
@@ -39,17 +41,36 @@ def take_lock(directory: Path, run: str) -> int:
 
     Raises OperatorError if another process owns it.
     """
-    descriptor = os.open(lock_path(directory, run), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = lock_path(directory, run)
     for _ in range(_ATTEMPTS):
-        if _try_lock(descriptor, fcntl.LOCK_EX):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if try_lock(descriptor, fcntl.LOCK_EX) and _is_there(path, descriptor):
+            sign(descriptor)
             return descriptor
+        os.close(descriptor)
         time.sleep(_PAUSE_SECONDS)
-    os.close(descriptor)
     raise OperatorError(
-        f"run {run} belongs to another process that is still alive",
+        f"run {run} belongs to {holder_of(path) or 'another process'}, still alive",
         hint=f"wait for it to end, or look at it with: lion log {run}",
         run=run,
     )
+
+
+def release(directory: Path, run: str, descriptor: int, *, for_ever: bool) -> None:
+    """Own a run no longer; `for_ever`: nobody will, it has ended."""
+    try:
+        if for_ever:
+            lock_path(directory, run).unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def _is_there(path: Path, descriptor: int) -> bool:
+    """Whether a file still has its name: its last owner may have unlinked it before we locked."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def is_owned(directory: Path, run: str) -> bool:
@@ -59,12 +80,13 @@ def is_owned(directory: Path, run: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _try_lock(descriptor, fcntl.LOCK_SH)
+        return not try_lock(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int, kind: int) -> bool:
+def try_lock(descriptor: int, kind: int) -> bool:
+    """Take a lock of an open file (fcntl.LOCK_EX or LOCK_SH) if nobody is in the way."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -10,7 +10,6 @@ Rule: the writer is shielded: a cancelled waiter loses no record, a cancelled ru
 has appended.
 """
 
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +21,8 @@ from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Noted, Opening, Transaction
-from lion.log.ownership import take_lock
+from lion.log.heads import Signer
+from lion.log.ownership import release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
@@ -79,7 +79,7 @@ class SqliteLog:
             if opening.has_ended:
                 raise ended(run)
         except BaseException:
-            os.close(lock)
+            release(self._directory, run, lock, for_ever=opening.has_ended)
             raise
         self._locks[run] = lock
         self._clocks[run] = clock or _no_clock
@@ -199,8 +199,8 @@ class SqliteLog:
 
     # The writer.
 
-    def _open(self, durability: str) -> None:
-        self._store = SqliteStore(self._directory, durability, self._accounts)
+    def _open(self, durability: str, signer: Signer | None) -> None:
+        self._store = SqliteStore(self._directory, durability, self._accounts, signer)
 
     @trio.lowlevel.enable_ki_protection
     async def _write_until_closed(self) -> None:
@@ -243,7 +243,7 @@ class SqliteLog:
             if isinstance(entry, Transaction) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
         for run in group.ended:
-            os.close(self._locks.pop(run))
+            release(self._directory, run, self._locks.pop(run), for_ever=True)
             del self._clocks[run]
 
     def _fail(self, cause: Exception) -> None:
@@ -257,23 +257,28 @@ class SqliteLog:
 
     def _release(self) -> None:
         self._store.close()
-        for lock in self._locks.values():
-            os.close(lock)
+        for run, lock in self._locks.items():
+            release(self._directory, run, lock, for_ever=False)
 
 
 @asynccontextmanager
 async def open_sqlite_log(
-    directory: Path, *, durability: str = "normal", quota: int = DEFAULT_QUOTA
+    directory: Path,
+    *,
+    durability: str = "normal",
+    quota: int = DEFAULT_QUOTA,
+    signer: Signer | None = None,
 ) -> AsyncIterator[SqliteLog]:
     """Open the log of a state directory, made if need be; on leaving, everything appended is
     written.
 
     `durability` normal survives the death of the process, full that of the machine. `quota` is in
-    bytes per run. Raises OperatorError if the directory cannot be written, AuditError for a log
-    of a newer lion or none of ours, and on leaving if records could not be written.
+    bytes per run. `signer` signs how far runs are, when they end and every minute. Raises
+    OperatorError if the directory cannot be written, AuditError for a log of a newer lion or none
+    of ours, and on leaving if records could not be written.
     """
     log = SqliteLog(directory, quota)
-    await trio.to_thread.run_sync(log._open, durability)
+    await trio.to_thread.run_sync(log._open, durability, signer)
     # Not `async with`: a nursery would wrap the caller's own exceptions in a group.
     nursery = trio.open_nursery()
     (await nursery.__aenter__()).start_soon(log._write_until_closed)

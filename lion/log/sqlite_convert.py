@@ -7,12 +7,14 @@ is still proved by the digests of then (log/schema_2.py).
 """
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lion.domain.events import RunFinished
 from lion.domain.record import Record, Scope
 from lion.errors import AuditError, OperatorError
+from lion.log.holders import patiently
 from lion.log.ownership import is_owned
 from lion.log.row import Row, between, body_of, is_denied
 from lion.log.schema_2 import old_digest
@@ -24,7 +26,7 @@ from lion.log.segment import (
     decode_segment,
     digest_of,
 )
-from lion.log.sqlite_layout import OLD_VERSION, SCHEMA_VERSION, statements
+from lion.log.sqlite_layout import LOG_NAME, OLD_VERSION, SCHEMA_VERSION, statements
 from lion.log.sqlite_own import note_stores
 from lion.log.sqlite_rows import insert_row
 
@@ -46,7 +48,8 @@ def convert(connection: sqlite3.Connection, directory: Path | None) -> None:
 
     Raises OperatorError while an older lion writes a run of it.
     """
-    connection.execute("BEGIN IMMEDIATE")
+    begin = partial(connection.execute, "BEGIN IMMEDIATE")
+    patiently((directory or Path()) / LOG_NAME, "the log cannot be converted", begin)
     try:
         if directory is not None:
             _check_idle(connection, directory)

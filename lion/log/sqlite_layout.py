@@ -11,6 +11,10 @@ from contextlib import closing
 from functools import cache
 from typing import Final, TypeAlias
 
+LOG_NAME: Final = "log.sqlite"
+MENDS: Final = "restore it from a copy, or save what verifies with: lion state repair"
+"""What to do with a damaged log."""
+
 SCHEMA_VERSION: Final = 3
 OLD_VERSION: Final = 2
 """Logs of this schema are converted when they are opened; schema 1 was never released."""

@@ -9,20 +9,24 @@ Rule: nothing read is trusted: types, digests of blobs, and on `verify` everythi
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from lion.domain.events import RunForgotten
 from lion.domain.record import Record
-from lion.errors import AuditError, LionError
-from lion.log.finding import find_run, unknown_run
+from lion.errors import AuditError, LionError, OperatorError
+from lion.log.finding import find_run, forgotten, unknown_run
+from lion.log.holders import patiently
 from lion.log.ownership import OWN, is_owned
 from lion.log.row import Row, budgets_at, segments_of
 from lion.log.segment import Damaged, records_of
 from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_noted import read_beside
+from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_rows import NEXT_ROW, is_row
-from lion.log.sqlite_schema import LOG_NAME, connect_reader, translated
+from lion.log.sqlite_schema import LOG_NAME, translated
 from lion.log.verify import Note, Verification, fault, report_of
 from lion.ports import BudgetUse, Progress, RunSummary, VerifyReport
 
@@ -32,7 +36,7 @@ PAGE_BYTES = 1024 * 1024
 _NOTE = """SELECT records, head, exit_code, manifest_name, started_ns, bytes,
                   (SELECT max(last_seq) FROM segments WHERE run = runs.id)
            FROM runs WHERE run = ?"""
-_RUNS = "SELECT run, manifest_name, started_ns, records, exit_code FROM runs ORDER BY id"
+_RUNS = "SELECT run, manifest_name, started_ns, records, exit_code, bytes FROM runs ORDER BY id"
 _BUDGETS = (
     'SELECT holder, budget, "limit", used FROM budgets WHERE run = ? ORDER BY holder, budget'
 )
@@ -44,26 +48,47 @@ class SqliteReader:
     def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
         self._connection = connection
         self._directory = directory
-        self._path = directory / LOG_NAME
+        self.path = directory / LOG_NAME
 
     def runs(self) -> list[RunSummary]:
-        return [
-            RunSummary(
-                run=run,
-                manifest_name=name,
-                started_ns=started,
-                records=records,
-                exit_code=exit_code,
-                is_live=exit_code is None and is_owned(self._directory, run),
-            )
-            for run, name, started, records, exit_code in self._rows(_RUNS)
-            if run != OWN
-        ]
+        return [self._summary(row) for row in self._rows(_RUNS) if row[0] != OWN]
+
+    def _summary(self, row: tuple[Any, ...]) -> RunSummary:
+        run, name, started, records, exit_code, size = row
+        if [*map(type, row)] != [str, str, int, int, type(exit_code), int] or type(
+            exit_code
+        ) not in (int, type(None)):
+            return RunSummary(str(run), str(name), 0, 0, None, False, is_damaged=True)
+        return RunSummary(
+            run=run, manifest_name=name, started_ns=started, records=records,
+            exit_code=exit_code, is_live=exit_code is None and self._is_owned(run), bytes=size,
+        )  # fmt: skip
+
+    def _is_owned(self, run: str) -> bool:
+        try:
+            return is_owned(self._directory, run)
+        except OperatorError:  # a damaged name, that cannot be a file's
+            return False
+
+    def has_own(self) -> bool:
+        """Whether anything was recorded that no run did."""
+        return bool(self._rows("SELECT 1 FROM runs WHERE run = ?", OWN))
 
     def find(self, run: str) -> str:
-        if run == OWN and self._rows("SELECT 1 FROM runs WHERE run = ?", OWN):
+        if run == OWN and self.has_own():
             return OWN
-        return find_run(self._names(), run)
+        try:
+            return find_run(self._names(), run)
+        except OperatorError:
+            self._check_forgotten(run)
+            raise
+
+    def _check_forgotten(self, word: str) -> None:
+        """Raise OperatorError if a run that is not there was forgotten."""
+        for record in self.records(OWN) if self.has_own() and word else ():
+            event = record.event() if record.type == RunForgotten.__name__ else None
+            if isinstance(event, RunForgotten) and event.run.startswith(word):
+                raise forgotten(event)
 
     def records(self, run: str, after: int = 0) -> Iterator[Record]:
         for row in self.rows(run, after):
@@ -74,6 +99,19 @@ class SqliteReader:
         while (row := self._next_row(run, after)) is not None:
             yield row
             after = row.last_seq
+
+    def bodies(self, row: Row) -> list[str]:
+        """The digests of the bodies of a row that lie elsewhere, each once. Raises AuditError."""
+        try:
+            found = [
+                entry[4][0].hex()
+                for segment in segments_of(row)
+                for entry in segment.entries
+                if isinstance(entry[4], tuple)
+            ]
+        except Damaged as exc:
+            raise fault(row.run, row.first_seq, "changed", exc.what) from exc
+        return list(dict.fromkeys(found))
 
     def page(self, run: str, after: int) -> list[Record]:
         """The next records of a run after seq `after`, of one row at most and bounded in bytes;
@@ -102,7 +140,10 @@ class SqliteReader:
         return data
 
     def budgets(self, run: str) -> list[BudgetUse]:
-        return [BudgetUse(*row) for row in self._rows(_BUDGETS, run)]
+        rows = self._rows(_BUDGETS, run)
+        if any([*map(type, row)] != [str, str, int, int] for row in rows):
+            raise fault(run, 0, "budgets", "the table of budgets was changed")
+        return [BudgetUse(*row) for row in rows]
 
     def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
         try:
@@ -116,9 +157,18 @@ class SqliteReader:
     def verified(
         self, run: str, progress: Progress | None = None
     ) -> Generator[Record, None, VerifyReport]:
+        with translated(self.path, "read"):
+            check_database(self._connection, self.path)
+        report = yield from self.verified_alone(run, progress)
+        with translated(self.path, "read"):
+            check_kept(self._connection, self.path)
+        return report
+
+    def verified_alone(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
+        """As `verified`, whatever became of the rest of the log."""
         note = self._note(run)
-        with translated(self._path, "read"):
-            check_database(self._connection, self._path)
         verification = Verification(run, note, self.blob)
         for row in self.rows(run, -(2**63)):
             yield from verification.read(row)
@@ -126,10 +176,7 @@ class SqliteReader:
                 progress(min(row.last_seq, note.records), note.records)
             if row.last_seq >= note.records:
                 break
-        report = verification.finish()
-        with translated(self._path, "read"):
-            check_kept(self._connection, self._path)
-        return report
+        return verification.finish()
 
     def _note(self, run: str) -> Note:
         """What the log says of a run, of one moment."""
@@ -151,7 +198,7 @@ class SqliteReader:
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
-        with translated(self._path, "read"):
+        with translated(self.path, "read"):
             self._connection.execute("BEGIN")
             try:
                 yield
@@ -173,8 +220,9 @@ class SqliteReader:
         return [str(name) for (name,) in rows if name != OWN]
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
-        with translated(self._path, "read"):
-            return self._connection.execute(statement, values).fetchall()
+        with translated(self.path, "read"):
+            read = partial(self._connection.execute, statement, values)
+            return patiently(self.path, f"the log {self.path} cannot be read", read).fetchall()
 
     def _next_row(self, run: str, after: int) -> Row | None:
         rows = self._rows(NEXT_ROW, run, after)

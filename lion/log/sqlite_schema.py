@@ -12,22 +12,29 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from lion.errors import AuditError, OperatorError
-from lion.log.ownership import RUNS
-from lion.log.sqlite_layout import LAYOUT, OLD_VERSION, SCHEMA_VERSION
+from lion.log.holders import patiently, sign, wait_for
+from lion.log.ownership import RUNS, try_lock
+from lion.log.sqlite_layout import LAYOUT, MENDS, OLD_VERSION, SCHEMA_VERSION
+from lion.log.sqlite_layout import LOG_NAME as LOG_NAME
 
-LOG_NAME = "log.sqlite"
+OPENING = f"{RUNS}/.open"
+"""Whose lock a process has while it opens the log."""
 _APPLICATION_ID = 0x6C696F6E  # "lion"
-_BUSY_SECONDS = 30.0
+_CREATE = f"""BEGIN IMMEDIATE; {LAYOUT} PRAGMA application_id = {_APPLICATION_ID};
+              PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"""
+BUSY_SECONDS = 0.1
+"""SQLite's own wait, which heeds no signal; the rest is waited for in holders.py."""
 _TRIM_MILLISECONDS = 100
-_STEPS = 100_000
-"""Of SQLite's machine between two looks at signals: some milliseconds."""
 _WAL_PAGES = 4096
 WAL_BYTES = 64 * 1024 * 1024
 
+OPENED = "the log cannot be opened"
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+"""What says nothing of the file itself."""
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
@@ -36,10 +43,10 @@ def translated(path: Path, verb: str) -> Iterator[None]:
     """Turn sqlite3's errors into AuditError: "the log PATH could not be VERB"."""
     try:
         yield
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, UnicodeDecodeError) as exc:
         if getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
-            raise KeyboardInterrupt from None  # It came inside of _look_up, where it is lost.
-        raise _audit_error(path, verb, exc) from exc
+            raise KeyboardInterrupt from None  # It came inside of a progress handler, and is lost.
+        raise audit_error(path, verb, exc) from exc
 
 
 @contextmanager
@@ -50,16 +57,21 @@ def translated_opening(path: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise _unwritable(path.parent, exc.strerror or str(exc)) from exc
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, UnicodeDecodeError) as exc:
         if getattr(exc, "sqlite_errorcode", 0) & 0xFF in _OPERATORS_CODES:
             raise _unwritable(path.parent, str(exc)) from exc
-        raise _audit_error(path, "opened", exc) from exc
+        raise audit_error(path, "opened", exc) from exc
 
 
-def _audit_error(path: Path, verb: str, exc: sqlite3.Error) -> AuditError:
-    if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+def audit_error(path: Path, verb: str, exc: Exception) -> AuditError:
+    """Build the error for what SQLite said; where it says that the file is damaged, what to do."""
+    if isinstance(exc, UnicodeDecodeError):  # in a message about a damaged schema
+        return AuditError(f"the log {path} is damaged", hint=MENDS, path=str(path))
+    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
         return _not_ours(path)
-    return AuditError(f"the log {path} could not be {verb}: {exc}", path=str(path))
+    hint = "" if code in _PASSING else MENDS
+    return AuditError(f"the log {path} could not be {verb}: {exc}", hint=hint, path=str(path))
 
 
 def _unwritable(directory: Path, reason: str) -> OperatorError:
@@ -73,7 +85,7 @@ def _unwritable(directory: Path, reason: str) -> OperatorError:
 def _not_ours(path: Path) -> AuditError:
     return AuditError(
         f"{path} is not a log of lion",
-        hint="move it away, or choose another state directory with --state DIR",
+        hint=f"if it was one, {MENDS}; else choose another directory with --state DIR",
         path=str(path),
     )
 
@@ -103,9 +115,9 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
     path = directory / LOG_NAME
     with translated_opening(path):
         prepare_directory(directory)
-        with _opening_alone(directory):
+        with opening_alone(directory):
             connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
                 _set_up(connection, path, durability)
@@ -115,39 +127,63 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
     return connection
 
 
-def _convert(connection: sqlite3.Connection, directory: Path | None) -> None:
+def create_log(path: Path) -> sqlite3.Connection:
+    """A new, empty log in a file that is not there yet. Raises OperatorError, AuditError."""
+    with translated_opening(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.executescript(_CREATE)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def convert_log(connection: sqlite3.Connection, directory: Path | None) -> None:
+    """Make a log of the schema before this one; `directory` is None for a copy of it."""
     from lion.log.sqlite_convert import convert  # seldom needed
 
     convert(connection, directory)
 
 
 @contextmanager
-def _opening_alone(directory: Path) -> Iterator[None]:
-    """Two processes that turn WAL on at once refuse each other, whatever the busy timeout."""
-    descriptor = os.open(directory / RUNS / ".open", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def opening_alone(directory: Path) -> Iterator[None]:
+    """Keep others from opening the log. (Two processes that turn WAL on at once refuse each other,
+    whatever the busy timeout.)"""
+    path = directory / OPENING
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        wait_for(partial(try_lock, descriptor, fcntl.LOCK_EX), path, "the log cannot be opened")
+        sign(descriptor)
         yield
     finally:
         os.close(descriptor)
 
 
 def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None:
-    version = check_version(connection, path, may_be_new=True)
-    connection.execute("PRAGMA journal_mode = WAL")
+    check = partial(check_version, connection, path, may_be_new=True)
+    version = patiently(path, OPENED, check)
+    patiently(path, OPENED, partial(connection.execute, "PRAGMA journal_mode = WAL"))
     connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
     connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     if not version:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {LAYOUT} PRAGMA application_id = {_APPLICATION_ID};"
-            f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-        )
+        connection.executescript(_CREATE)
     elif version < SCHEMA_VERSION:
-        _convert(connection, path.parent)
+        convert_log(connection, path.parent)
     else:  # A log that can only be read is found out now, not at the first record.
-        connection.executescript("BEGIN IMMEDIATE; ROLLBACK;")
+        begin(connection, path)
+        connection.execute("ROLLBACK")
+
+
+def begin(connection: sqlite3.Connection, path: Path, *, is_patient: bool = False) -> None:
+    """Become the log's only writer until the transaction ends. Raises AuditError if another one
+    does not let go (holders.py), sqlite3.Error.
+    """
+    begin_now = partial(connection.execute, "BEGIN IMMEDIATE")
+    patiently(path, f"the log {path} cannot be written", begin_now, is_patient=is_patient)
 
 
 def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> int:
@@ -184,90 +220,6 @@ def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: boo
     return int(version)
 
 
-def connect_reader(path: Path) -> sqlite3.Connection:
-    """Open a log for reading only. Raises OperatorError if there is none, AuditError if it is
-    none of ours."""
-    with translated_opening(path):
-        if not path.exists():
-            raise _no_directory(path.parent) if path.parent.is_file() else _no_runs(path.parent)
-        connection, version = _open_reading(path)
-        if version < SCHEMA_VERSION:
-            connection = _converted(connection, path)
-    return connection
-
-
-def _open_reading(path: Path) -> tuple[sqlite3.Connection, int]:
-    """A connection for reading, and the log's schema."""
-    connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode=ro",
-        uri=True,
-        timeout=_BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    try:
-        _distrust(connection)
-        version = check_version(connection, path, may_be_new=True)
-        if not version:
-            raise _no_runs(path.parent)
-    except BaseException:
-        connection.close()
-        raise
-    return connection, version
-
-
-def _distrust(connection: sqlite3.Connection) -> None:
-    """The file may be damaged, or come from elsewhere."""
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
-    connection.set_progress_handler(_look_up, _STEPS)
-
-
-def _look_up() -> int:
-    """Python's signal handlers run here, while SQLite checks a long log: what one raises stops
-    it."""
-    return 0
-
-
-def _converted(old: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """Convert an older log where it lies, or, if it can only be read, a copy of it."""
-    try:
-        connect_writer(path.parent, "normal").close()
-        old.close()
-        return _open_reading(path)[0]
-    except OperatorError:  # It is on a medium that cannot be written, or an older lion is at it.
-        copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        try:
-            old.backup(copy)
-            _distrust(copy)
-            _convert(copy, None)
-            copy.execute("PRAGMA query_only = ON")
-        except BaseException:
-            copy.close()
-            raise
-        finally:
-            old.close()
-        return copy
-
-
-def _no_directory(path: Path) -> OperatorError:
-    return OperatorError(
-        f"the state directory {str(path)!r} is a file",
-        hint="choose another with --state DIR",
-        directory=str(path),
-    )
-
-
-def _no_runs(directory: Path) -> OperatorError:
-    """Build the error for a log without a run; its fact `is_empty` tells it from others."""
-    return OperatorError(
-        f"no runs yet in {directory}",
-        hint="start one with: lion run MANIFEST",
-        directory=str(directory),
-        is_empty=True,
-    )
-
-
 def trim_wal(connection: sqlite3.Connection, path: Path, threshold: int) -> int:
     """Start the WAL anew if it is longer than `threshold` bytes; return the threshold for the
     next time.
@@ -283,5 +235,5 @@ def trim_wal(connection: sqlite3.Connection, path: Path, threshold: int) -> int:
         return threshold
     connection.execute(f"PRAGMA busy_timeout = {_TRIM_MILLISECONDS}")
     (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     return size + WAL_BYTES if is_busy else WAL_BYTES

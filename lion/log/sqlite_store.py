@@ -9,20 +9,24 @@ Rule: one thread at a time; after an error nothing more is written through this 
 """
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
 from lion.log.group import Blob, Group, Noted, Opening, Transaction
+from lion.log.heads import Head, Signer, sign_head
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
 from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
 from lion.log.sqlite_noted import write_noted
+from lion.log.sqlite_own import note
 from lion.log.sqlite_rows import LAST_POSITION, MANY, SMALL, insert_row, put_together
-from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, connect_writer, trim_wal
+from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, begin, connect_writer, trim_wal
 from lion.log.sqlite_tables import SqliteTables
 
 BLOB = """INSERT INTO blobs (digest, data) VALUES (?, ?) ON CONFLICT (digest)
@@ -34,6 +38,8 @@ _RUN = "UPDATE runs SET records = ?, head = ?, bytes = ?, exit_code = ? WHERE id
 _FIND_RUN = """SELECT id, records, head, bytes, exit_code,
                       (SELECT max(last_ns) FROM segments WHERE run = runs.id)
                FROM runs WHERE run = ?"""
+SIGN_NS: Final = 60 * 1_000_000_000
+"""Between two signatures of a run that goes on."""
 _KINDS = {name: (name, version) for name, version in VERSIONS.items()}
 
 
@@ -44,7 +50,7 @@ class _Head:
 
     __slots__ = (
         "builder", "bytes", "digest", "exit_code", "id", "manifest_name", "noted", "packed",
-        "run", "seq", "small", "time_ns",
+        "run", "seq", "signed_ns", "small", "time_ns",
     )  # fmt: skip
 
     def __init__(self, run: str, manifest_name: str) -> None:
@@ -60,12 +66,17 @@ class _Head:
         self.small = 0
         self.builder: Builder | None = None
         self.noted = Noted()
+        self.signed_ns = time.time_ns()
 
 
 class SqliteStore:
     """The writing connection. `accounts` are read only here."""
 
-    def __init__(self, directory: Path, durability: str, accounts: Mapping[str, RunQuota]) -> None:
+    def __init__(
+        self, directory: Path, durability: str, accounts: Mapping[str, RunQuota],
+        signer: Signer | None = None,
+    ) -> None:  # fmt: skip
+        self._signer = signer
         self.path = directory / LOG_NAME
         self._connection = connect_writer(directory, durability)
         self._tables = SqliteTables(self._connection)
@@ -83,7 +94,7 @@ class SqliteStore:
         """Write everything or nothing; return the records of the runs that are followed. Raises
         whatever went wrong."""
         self._begin_group(followed)
-        self._connection.execute("BEGIN IMMEDIATE")
+        begin(self._connection, self.path, is_patient=True)
         try:
             self._write_entries(group)
             for run, noted in group.noted.items():
@@ -210,9 +221,19 @@ class SqliteStore:
             head.builder = None
             values = (head.seq, head.digest, head.bytes, head.exit_code, head.id)
             self._connection.execute(_RUN, values)
+            self._sign(head)
             if head.small >= MANY or (head.small > 1 and head.exit_code is not None):
                 put_together(self._connection, head.id, head.packed)
                 head.small, head.packed = 0, head.seq
+
+    def _sign(self, head: _Head) -> None:
+        """Sign how far a run is, if there is a key, when it ends and now and then before."""
+        now = time.time_ns()
+        is_due = head.exit_code is not None or now - head.signed_ns >= SIGN_NS
+        if self._signer is not None and is_due:
+            head.signed_ns = now
+            where = Head(run=head.run, seq=head.seq, digest=head.digest.hex(), time_ns=now)
+            note(self._connection, sign_head(where, self._signer))
 
 
 def _record(

@@ -30,6 +30,7 @@ from lion.log.segment import (
     digest_of,
     records_of,
 )
+from lion.log.sqlite_layout import MENDS
 from lion.ports import VerifyReport
 
 _FINISHED = RunFinished.__name__
@@ -38,7 +39,8 @@ _CALLS = (CallFinished, CallRequested)
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What the log says of a run besides its records. `exit_code` is None while it has not
-    ended; `size` is bytes as they are counted (log/quota.py), None where that is not known."""
+    ended; `size` is bytes as they are counted (log/quota.py), `beside` the tables beside the
+    records; None where that is not known."""
 
     records: int
     head: bytes
@@ -46,7 +48,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     manifest_name: str | None = None
     started_ns: int | None = None
     size: int | None = None
-    beside: Beside = {}
+    beside: Beside | None = {}
 
 
 def fault(run: str, seq: int, kind: str, what: str) -> AuditError:
@@ -54,7 +56,7 @@ def fault(run: str, seq: int, kind: str, what: str) -> AuditError:
     people."""
     return AuditError(
         f"run {run} does not verify at record {seq}: {what}",
-        hint="the log was damaged or changed; restore it from a copy",
+        hint=f"the log was damaged or changed; {MENDS}",
         run=run,
         seq=seq,
         fault=kind,
@@ -245,8 +247,12 @@ class Verification:
             what = "what was converted is not what it was then"
             raise self._fault(segment.first_seq, "changed", what)
 
-    def finish(self) -> VerifyReport:
-        """Compare with the note, when all rows were read."""
+    def finish(self, note: Note | None = None) -> VerifyReport:
+        """Compare with the note, when all rows were read; `note` is one that was not known
+        before."""
+        if note is not None:
+            self._note = note
+            self._noted = self._head if self.seq == note.records else CHAIN_START
         note, count = self._note, min(self.seq, self._note.records)
         if self.seq < note.records or self._noted != note.head:
             what = f"the log counts {note.records} records, here are {self.seq}"
@@ -258,7 +264,7 @@ class Verification:
         if self._exit_codes != ([] if note.exit_code is None else [note.exit_code]):
             raise self._fault(count, "note", "the list of runs gives another exit code")
         self._check_list(count)
-        if table := self._folded.differs(note.beside):
+        if note.beside is not None and (table := self._folded.differs(note.beside)):
             raise self._fault(count, table, f"the table of {table} says otherwise")
         return VerifyReport(
             run=self._run, records=count, finished=bool(self._exit_codes), head=note.head.hex(),

@@ -39,8 +39,11 @@ from lion.ports.log import (
     KeptStore,
     LogReader,
     Progress,
+    RunState,
     RunSummary,
+    StateEntry,
     Tables,
+    Verdict,
     VerifyReport,
 )
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
@@ -73,13 +76,16 @@ __all__ = [
     "Operation",
     "PendingCall",
     "Progress",
+    "RunState",
     "RunSummary",
     "Runtime",
     "Services",
+    "StateEntry",
     "SystemComponent",
     "SystemInfo",
     "Tables",
     "Tools",
+    "Verdict",
     "VerifyReport",
     "Waitable",
 ]

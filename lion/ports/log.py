@@ -1,6 +1,8 @@
 """Look here if you want to know what the kernel needs from an event log, and readers from it."""
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -10,9 +12,20 @@ from lion.domain.record import Draft, Record
 T = TypeVar("T")
 
 
+class RunState(StrEnum):
+    """How far a run is."""
+
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    """Its process is gone and wrote no ending."""
+    ENDED = "ended"
+    DAMAGED = "damaged"
+    """What the list of runs says of it makes no sense."""
+
+
 class RunSummary(msgspec.Struct, frozen=True):
     """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
-    still holds the lock.
+    still holds the lock; `bytes` is what its records are counted as.
     """
 
     run: str
@@ -21,6 +34,30 @@ class RunSummary(msgspec.Struct, frozen=True):
     records: int
     exit_code: int | None
     is_live: bool
+    bytes: int = 0
+    is_damaged: bool = False
+
+    @property
+    def state(self) -> RunState:
+        if self.is_damaged:
+            return RunState.DAMAGED
+        if self.exit_code is not None:
+            return RunState.ENDED
+        return RunState.RUNNING if self.is_live else RunState.INTERRUPTED
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What `verify` last found of a run, and when: up to which record, which head; for a fault its
+    kind (as in VerifyReport's errors), the record it is at and the words.
+    """
+
+    run: str
+    time_ns: int
+    records: int = 0
+    head: str = ""
+    fault: str = ""
+    seq: int = 0
+    what: str = ""
 
 
 class VerifyReport(msgspec.Struct, frozen=True):
@@ -28,7 +65,8 @@ class VerifyReport(msgspec.Struct, frozen=True):
     digest in hex.
 
     A run that is not finished is no fault: the report says how far it got. `is_dry`: nothing left
-    it (RunStarted).
+    it (RunStarted). `signed` is up to which record its head is signed (0: not at all), `key` by
+    whose public key (hex).
     """
 
     run: str
@@ -36,6 +74,8 @@ class VerifyReport(msgspec.Struct, frozen=True):
     finished: bool
     head: str
     is_dry: bool = False
+    signed: int = 0
+    key: str = ""
 
 
 class BudgetUse(msgspec.Struct, frozen=True):
@@ -54,6 +94,15 @@ class KeptStore(msgspec.Struct, frozen=True, kw_only=True):
     holder: str
     keys: int
     bytes: int
+
+
+class StateEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that lion keeps: what, where, and how many bytes of disk it takes."""
+
+    what: str
+    path: Path
+    bytes: int
+    note: str = ""
 
 
 class Tables(Protocol):
@@ -200,4 +249,10 @@ class LogReader(Protocol):
         """The records of a run, while it is verified: who has read to the end has read what is
         proved. The generator's value is the report. Raises as `verify`.
         """
+        ...
+
+    def verified_alone(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
+        """As `verified`, whatever became of the rest of the log: other runs, and what is kept."""
         ...

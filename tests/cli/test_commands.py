@@ -44,9 +44,10 @@ def test_a_run_its_log_and_its_replay(lion: Lion) -> None:
     assert verify.stdout.startswith("ok  run ")
 
     log = lion("log", "last").stdout.splitlines()
-    assert "RunStarted" in log[0]
-    assert "RunFinished" in log[-1]
-    assert any("denied: no grant covers it" in line for line in log)
+    assert log[0].startswith("run ")
+    assert " begins    tour with hello, " in log[3]
+    assert " ends      exit 0; " in log[-1]
+    assert any(" -> by grants: no grant covers it" in line for line in log)
 
 
 def test_the_line_that_is_suggested_allows_it(lion: Lion) -> None:
@@ -74,7 +75,7 @@ def test_what_programs_read(lion: Lion) -> None:
     assert "bob" in {denial["holder"] for denial in report["denials"]}
 
     (summary,) = lion.json("runs")
-    assert (summary["run"], summary["state"]) == (report["run"], "ok")
+    assert (summary["run"], summary["state"]) == (report["run"], "ended")
     prefix = report["run"][:8]
     verified = lion.json("verify", prefix)
     assert (verified["finished"], verified["records"]) == (True, summary["records"])
@@ -89,10 +90,11 @@ def test_what_programs_read(lion: Lion) -> None:
 def test_runs_are_a_table(lion: Lion) -> None:
     assert lion("call", WASM / "hello.wasm", "greet", '{"name": "Ann"}').returncode == 0
     header, line = lion("runs").stdout.splitlines()
-    assert header.split() == ["run", "manifest", "started", "records", "state"]
-    assert lion("verify", line.split()[0]).returncode == 0
+    assert header.split() == ["run", "manifest", "started", "records", "state", "verified"]
     assert line.split()[1] == "hello"
-    assert line.split()[-1] == "ok"
+    assert line.split()[-2:] == ["ended", "-"]
+    assert lion("verify", line.split()[0]).returncode == 0
+    assert " ended  ok 20" in lion("runs", "--size").stdout.splitlines()[1]
 
 
 def test_the_table_of_runs_is_the_same_on_a_terminal() -> None:
@@ -103,10 +105,10 @@ def test_the_table_of_runs_is_the_same_on_a_terminal() -> None:
     runs = [
         RunSummary(f"{n}123456789", "name\x1b" * n, n * 10**18, 10**n, n, False) for n in (0, 1, 2)
     ]
-    plain = render_runs(runs, Screen(None))
-    assert plain == render_runs(runs, Screen(None, is_terminal=True)) != ""
+    plain = render_runs(runs, {}, Screen(None), with_size=False)
+    assert plain == render_runs(runs, {}, Screen(None, is_terminal=True), with_size=False) != ""
     assert plain.splitlines()[2].split() == [
-        "11234567", "name\\x1b", "2001-09-09T01:46:40Z", "10", "exit", "1",
+        "11234567", "name\\x1b", "2001-09-09T01:46:40Z", "10", "ended,", "exit", "1", "-",
     ]  # fmt: skip
 
 

@@ -65,8 +65,8 @@ def check_next_run(shell: Shell) -> None:
     done = shell.do("run", str(path))
     assert done.code == 0, done.err
     states = {run["run"]: run["state"] for run in json.loads(shell.do("runs", "--json").out)}
-    assert {states[run] for run in cut} <= {"cut short"}
-    assert states[shell.runs()[-1].run] == "ok"
+    assert {states[run] for run in cut} <= {"interrupted"}
+    assert states[shell.runs()[-1].run] == "ended"
     for run in ("last", cut[-1]):
         assert shell.do("verify", run).code == 0
         assert shell.do("replay", run).code == 0

@@ -1,33 +1,40 @@
 """Look here if you want to know what `lion runs` lists."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 import msgspec
 
 from lion.cli.events import render_time
+from lion.cli.log_top import state_of
 from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line
+from lion.domain.units import round_size
 from lion.errors import OperatorError
-from lion.ports import RunSummary
+from lion.ports import RunSummary, Verdict
 
 
 @click.command("runs")
+@click.option("--size", "with_size", is_flag=True, help="Also what each takes in the log.")
 @common_options
-def command(common: Common) -> int:
-    """List the recorded runs, oldest first: id, manifest, start (UTC), records, state.
+def command(common: Common, with_size: bool) -> int:
+    """List the recorded runs, oldest first: id, manifest, start (UTC), records, state, and when
+    `lion verify` last looked at it and what it found.
 
     Ids are shown as short as they are unique, which is enough to type; --json has them whole.
     """
+    from lion.proof import last_verdicts
+
     runs = _runs(common)
+    verdicts = last_verdicts(common.settings()) if runs else {}
     screen = open_screen("stdout")
     if common.as_json:
-        screen.line(msgspec.json.encode([_fields(run) for run in runs]).decode())
+        screen.line(msgspec.json.encode([_fields(run, verdicts) for run in runs]).decode())
     elif runs:
-        screen.write(render_runs(runs, screen))
+        screen.write(render_runs(runs, verdicts, screen, with_size=with_size))
     else:
         open_screen("stderr").line("no runs yet; start one with: lion run MANIFEST")
     return 0
@@ -44,11 +51,14 @@ def _runs(common: Common) -> list[RunSummary]:
         raise
 
 
-def state_of(run: RunSummary) -> str:
-    """`ok`, `exit 3`, `running`, or `cut short` if its process died."""
-    if run.exit_code is not None:
-        return "ok" if run.exit_code == 0 else f"exit {run.exit_code}"
-    return "running" if run.is_live else "cut short"
+def verified(run: RunSummary, verdict: Verdict | None) -> str:
+    """`ok 2026-11-27`, `ok to 40 ...` if it has grown since, `damaged at 7 ...`; `-` for never."""
+    if verdict is None:
+        return "-"
+    day = render_time(verdict.time_ns)[:10]
+    if verdict.fault:
+        return f"damaged at {verdict.seq} {day}"
+    return f"ok {day}" if verdict.records == run.records else f"ok to {verdict.records} {day}"
 
 
 def shortened(ids: Sequence[str]) -> list[str]:
@@ -59,20 +69,29 @@ def shortened(ids: Sequence[str]) -> list[str]:
     return [one[:length] for one in ids]
 
 
-def render_runs(runs: Sequence[RunSummary], screen: Screen) -> str:
+def render_runs(
+    runs: Sequence[RunSummary], verdicts: Mapping[str, Verdict], screen: Screen, *, with_size: bool
+) -> str:
     """A table for people; on a terminal one that fits into it."""
     ids = shortened([run.run for run in runs])
-    rows = [_TITLES, *map(_cells, ids, runs)]
+    titles = [*_TITLES, "size"] if with_size else [*_TITLES]
+    cells = (
+        _cells(short, run, verdicts.get(run.run)) for short, run in zip(ids, runs, strict=True)
+    )
+    rows = [titles, *(row[: len(titles)] for row in cells)]
     return _fitted(rows, screen) if screen.is_terminal else _aligned(rows)
 
 
-_TITLES = ("run", "manifest", "started", "records", "state")
-_NUMBERS = _TITLES.index("records")
+_TITLES = ("run", "manifest", "started", "records", "state", "verified")
+_NUMBERS = (_TITLES.index("records"), len(_TITLES))
 
 
-def _cells(short: str, run: RunSummary) -> tuple[str, ...]:
+def _cells(short: str, run: RunSummary, verdict: Verdict | None) -> list[str]:
     started = render_time(run.started_ns)[:19] + "Z"
-    return short, show_line(run.manifest_name), started, str(run.records), state_of(run)
+    return [
+        short, show_line(run.manifest_name), started, str(run.records), state_of(run),
+        verified(run, verdict), round_size(run.bytes),
+    ]  # fmt: skip
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -80,7 +99,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(
-            cell.rjust(width) if at == _NUMBERS else cell.ljust(width)
+            cell.rjust(width) if at in _NUMBERS else cell.ljust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
@@ -95,7 +114,7 @@ def _fitted(rows: Sequence[Sequence[str]], screen: Screen) -> str:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for at, title in enumerate(rows[0]):
-        table.add_column(title, no_wrap=True, justify="right" if at == _NUMBERS else "left")
+        table.add_column(title, no_wrap=True, justify="right" if at in _NUMBERS else "left")
     for row in rows[1:]:
         table.add_row(*map(Text, row))
     console = Console(
@@ -106,5 +125,7 @@ def _fitted(rows: Sequence[Sequence[str]], screen: Screen) -> str:
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _fields(run: RunSummary) -> dict[str, object]:
-    return {**msgspec.structs.asdict(run), "state": state_of(run)}
+def _fields(run: RunSummary, verdicts: Mapping[str, Verdict]) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(run), "state": run.state, "verified": verdicts.get(run.run)
+    }  # fmt: skip

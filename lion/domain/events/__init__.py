@@ -35,9 +35,11 @@ from lion.domain.events.guests import (
 )
 from lion.domain.events.runs import (
     BudgetWarned,
+    HeadSigned,
     LineLogged,
     RunEnding,
     RunFinished,
+    RunForgotten,
     RunStarted,
     StateCheckpointed,
 )
@@ -69,6 +71,8 @@ _ALL: tuple[type[Event], ...] = (
     RunEnding,
     AgentPartialOutput,
     StateCheckpointed,
+    HeadSigned,
+    RunForgotten,
     CallWaits,
     ApprovalAsked,
     ApprovalDecided,
@@ -96,6 +100,7 @@ __all__ = [
     "CallRequested",
     "CallWaits",
     "Event",
+    "HeadSigned",
     "LineLogged",
     "PluginError",
     "PluginFailed",
@@ -104,6 +109,7 @@ __all__ = [
     "PluginResult",
     "RunEnding",
     "RunFinished",
+    "RunForgotten",
     "RunStarted",
     "StateCheckpointed",
     "SystemPluginFailed",
