@@ -55,6 +55,8 @@ class JsonParser(Parser):
         self._length = 0
         self._is_followed = False
         """It has begun, and neither ended nor broken."""
+        self._waiting: list[str] = []
+        """Pieces that end no element and no bracket, and so can wait to be looked at."""
         self._is_whole = False
         self._broken: Stop | None = None
         self._shown: Partial | None = None
@@ -62,7 +64,9 @@ class JsonParser(Parser):
 
     def _take(self, text: str) -> None:
         if self._is_followed:
-            self._follow(text)
+            self._waiting.append(text)
+            if "," in text or "]" in text or "}" in text:
+                self._follow_waiting()
         elif self._beginning is not None:
             begun = self._beginning.find(text)
             if begun is None:
@@ -75,6 +79,13 @@ class JsonParser(Parser):
             self._behind.append(text)
         else:
             self._pieces.append(text)
+
+    def _follow_waiting(self) -> None:
+        """Look at the pieces that have come since something could last be told. Raises Stop."""
+        if self._waiting:
+            text = "".join(self._waiting)
+            self._waiting.clear()
+            self._follow(text)
 
     def _follow(self, text: str) -> None:
         try:
@@ -92,6 +103,7 @@ class JsonParser(Parser):
         self._length += len(text)
 
     def _open_size(self) -> int:
+        self._follow_waiting()
         return self._scan.elements.size
 
     def _element(self, text: str) -> None:
@@ -101,6 +113,7 @@ class JsonParser(Parser):
     def _close(self) -> Parsed:
         if self._beginning is not None:
             return self._close_without(self._beginning.before())
+        self._follow_waiting()
         behind = "".join(self._behind)
         self._prose(behind)
         text = "".join(self._pieces)
@@ -131,7 +144,11 @@ class JsonParser(Parser):
 
     def _snapshot(self) -> Partial | None:
         """Made anew when a sixteenth has come on, so that all of them cost little."""
-        if self._beginning is not None or self._broken is not None:
+        try:
+            self._follow_waiting()
+        except Stop as stop:
+            self._fail(stop)
+        if self._beginning is not None or self._broken is not None or self._fault is not None:
             return None
         if self._shown is None or self._length - self._shown_at > self._length // 16:
             self._shown_at = self._length
