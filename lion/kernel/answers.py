@@ -3,9 +3,10 @@
 Rule: what does not follow is never given on as if it did: the agent is asked again, in an instance
 of its own, with the fault in words; at most so often, then it has failed.
 Rule: each judgement is in the log.
+Rule: it is made beside the loop: a short answer can take long too, by the schema, or to be mended.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import trio
 
@@ -14,9 +15,7 @@ from lion.domain.plan import Output
 from lion.errors import GuestError
 from lion.kernel.invocation import Invocation
 from lion.parsers import Again, Asking, Fault, Parsed
-
-_QUICK: Final = 4 * 1024
-"""Characters of an answer that is judged at once; a longer one beside the loop."""
+from lion.threads import finish
 
 
 class Answers:
@@ -39,10 +38,8 @@ class Answers:
     async def judge(self, invocation: Invocation, value: dict[str, Any]) -> Parsed | None:
         """What was taken of an output, or None: ask again. Raises GuestError if that is over."""
         text = _answer(self._format, value)
-        if len(text) <= _QUICK:
-            end = self._asking.judge(text)
-        else:
-            end = await trio.to_thread.run_sync(self._asking.judge, text)
+        limiter = trio.to_thread.current_default_thread_limiter()
+        end = await finish(lambda: self._asking.judge(text), (limiter,))
         self._record(invocation, end)
         match end:
             case Again(words):

@@ -10,21 +10,22 @@ Rule: a number that may go on is no part of a snapshot.
 import re
 from typing import Final
 
-from lion.parsers.elements import ElementReader, decode
+from lion.parsers.elements import decode
 from lion.parsers.events import Parsed, Partial
+from lion.parsers.json_scan import JsonScan
 from lion.parsers.parser import Bounds, Parser, Stop
 from lion.parsers.repair import repair_json
-from lion.parsers.scan import Beginning, Scanner
+from lion.parsers.scan import Beginning
 from lion.values.answer_schema import Held
 
 _BEGINS: Final = re.compile(
-    r"""(?P<object>\{)|[\n:][ \t]{0,32}(?P<line>\[)|(?P<list>\[)\s{0,32}["{[]"""
+    r"""(?P<object>\{)|[\n:][ \t]{0,32}(?P<line>\[)|(?P<list>\[)[ \t\r\n]{0,32}["{[]"""
 )
 """Whatever has a brace, a list where a line or a value begins, one of what is no number: what is
 passed over is never part of the value.
 """
 _FENCED: Final = re.compile(r"```[^\n`]*\n([^`]*)```")
-_BEHIND: Final = re.compile(r"""[ \t]*`*[ \t\r]*(?:\Z|\n\s*(?![\s{}[\],:"]))""")
+_BEHIND: Final = re.compile(r"""[ \t]*`*[ \t\r]*(?:\Z|\n[ \t\r\n]*(?![ \t\r\n{}[\],:"]))""")
 """Nothing more in the line of its end, and no more of JSON in the next."""
 _NUMBER: Final = "0123456789+-.eE"
 
@@ -48,63 +49,71 @@ class JsonParser(Parser):
         self._path = tuple(records.split(".")) if records else ()
         self._repairs = repair
         self._beginning: Beginning | None = Beginning(_BEGINS)
-        self._scanner = Scanner('"{}[],:', bounds.depth)
+        self._scan = JsonScan(self._path, bounds.depth)
         self._pieces: list[str] = []
         self._behind: list[str] = []
         self._length = 0
+        self._is_followed = False
+        """It has begun, and neither ended nor broken."""
+        self._waiting: list[str] = []
+        """Pieces that end no element and no bracket, and so can wait to be looked at."""
         self._is_whole = False
         self._broken: Stop | None = None
-        self._list = ElementReader(self._path)
         self._shown: Partial | None = None
         self._shown_at = 0
 
     def _take(self, text: str) -> None:
-        if self._beginning is not None:
+        if self._is_followed:
+            self._waiting.append(text)
+            if "," in text or "]" in text or "}" in text:
+                self._follow_waiting()
+        elif self._beginning is not None:
             begun = self._beginning.find(text)
             if begun is None:
                 return
             self._prose(self._beginning.before())
-            self._beginning, text = None, begun
-        if self._is_whole:
+            self._beginning = None
+            self._is_followed = True
+            self._follow(begun)
+        elif self._is_whole:
             self._behind.append(text)
-        elif self._broken is not None:
-            self._pieces.append(text)
         else:
+            self._pieces.append(text)
+
+    def _follow_waiting(self) -> None:
+        """Look at the pieces that have come since something could last be told. Raises Stop."""
+        if self._waiting:
+            text = "".join(self._waiting)
+            self._waiting.clear()
             self._follow(text)
 
     def _follow(self, text: str) -> None:
-        end = len(text)
-        reader, scanner = self._list, self._scanner
         try:
-            for at, mark in scanner.marks(text):
-                depth = scanner.depth
-                if depth <= reader.level:
-                    self._element(reader.note(text, at, mark, depth))
-                if not depth and mark in "}]":
-                    self._is_whole, end = True, at + 1
-                    break
-            if not self._is_whole:
-                reader.keep(text)
+            end = self._scan.follow(text, self._element)
         except Stop as stop:
             if not self._repairs or stop.kind not in ("syntax", "incomplete"):
                 raise
-            self._broken = stop
-        self._pieces.append(text[:end])
-        self._length += end
-        if end < len(text):
+            self._broken, end = stop, -1
+            self._is_followed = False
+        if end >= 0:
+            self._is_followed, self._is_whole = False, True
             self._behind.append(text[end:])
+            text = text[:end]
+        self._pieces.append(text)
+        self._length += len(text)
 
     def _open_size(self) -> int:
-        return self._list.size
+        self._follow_waiting()
+        return self._scan.elements.size
 
-    def _element(self, text: str | None) -> None:
-        if text is not None:
-            self._check_record(len(text))
-            self._record(decode(text))
+    def _element(self, text: str) -> None:
+        self._check_record(len(text))
+        self._record(decode(text))
 
     def _close(self) -> Parsed:
         if self._beginning is not None:
             return self._close_without(self._beginning.before())
+        self._follow_waiting()
         behind = "".join(self._behind)
         self._prose(behind)
         text = "".join(self._pieces)
@@ -135,7 +144,11 @@ class JsonParser(Parser):
 
     def _snapshot(self) -> Partial | None:
         """Made anew when a sixteenth has come on, so that all of them cost little."""
-        if self._beginning is not None or self._broken is not None:
+        try:
+            self._follow_waiting()
+        except Stop as stop:
+            self._fail(stop)
+        if self._beginning is not None or self._broken is not None or self._fault is not None:
             return None
         if self._shown is None or self._length - self._shown_at > self._length // 16:
             self._shown_at = self._length
@@ -146,7 +159,7 @@ class JsonParser(Parser):
         from pydantic_core import from_json
 
         text = "".join(self._pieces)
-        if not self._scanner.is_in_string:
+        if not self._scan.is_in_string:
             text = text.rstrip(_NUMBER)
         try:
             return Partial(from_json(text, allow_partial="trailing-strings", allow_inf_nan=False))

@@ -51,7 +51,11 @@ class Parser(ABC):
         self._schema = schema
         self._each = each
         self._events: list[Event] = []
+        self._has_begun = False
         self._size = 0
+        """Where the block ends in which it is."""
+        self._room = 0
+        """Characters until then; none once there is a fault."""
         self._number = 0
         self._fault: Fault | None = None
         self._end: Parsed | Fault | None = None
@@ -61,11 +65,18 @@ class Parser(ABC):
         """Take the next piece: text, or bytes of UTF-8, cut anywhere. What is known now."""
         if self._end is not None:
             raise ValueError("the parser has been finished")
-        if isinstance(chunk, str):
+        if type(chunk) is str and 0 < len(chunk) < self._room:
+            # What comes most: a few characters within a block.
+            self._room -= len(chunk)
+            try:
+                self._take(chunk)
+            except Stop as stop:
+                self._fail(stop)
+        elif isinstance(chunk, str):
             self._accept(chunk)
         else:
             self._accept_bytes(chunk, is_last=False)
-        return self._told()
+        return self._told() if self._events else []
 
     def finish(self) -> Parsed | Fault:
         """The whole value, or why there is none; the same however often it is asked."""
@@ -114,8 +125,9 @@ class Parser(ABC):
     def _accept(self, text: str) -> None:
         if self._fault is not None or not text:
             return
-        if self._size == 0 and text[0] == "\ufeff":
-            text = text[1:]
+        if not self._has_begun:
+            self._has_begun = True
+            text = text.removeprefix("\ufeff")
         try:
             self._take_blocks(text)
         except Stop as stop:
@@ -125,18 +137,25 @@ class Parser(ABC):
         """Give on a piece cut where blocks end, whatever its own size is. Raises Stop."""
         at = 0
         while at < len(text):
-            room = min(_BLOCK - self._size % _BLOCK, self.bounds.size - self._size)
-            if not room:
-                raise Stop("size", f"it is longer than {self.bounds.size:,} characters")
-            part = text[at : at + room]
-            self._size += len(part)
+            if not self._room:
+                self._begin_block()
+            part = text[at : at + self._room]
+            self._room -= len(part)
             at += len(part)
             self._take(part)
-            if not self._size % _BLOCK:
+            if not self._room:
                 self._check_record(self._open_size())
+
+    def _begin_block(self) -> None:
+        """Raises Stop if there may be no more."""
+        self._room = min(_BLOCK, self.bounds.size - self._size)
+        self._size += self._room
+        if not self._room:
+            raise Stop("size", f"it is longer than {self.bounds.size:,} characters")
 
     def _fail(self, stop: Stop) -> None:
         if self._fault is None:
+            self._room = 0
             self._fault = Fault(stop.kind, stop.what)
             self._events.append(self._fault)
 

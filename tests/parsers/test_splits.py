@@ -100,6 +100,18 @@ def test_damage_at_every_byte_is_a_fault_or_read_rightly(text: str) -> None:
     assert faults > 3 * len(text)
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_damage_at_every_byte_of_every_format_is_a_fault_or_a_value(name: str) -> None:
+    """However it comes: in one piece, and byte by byte."""
+    format, options, text = SAMPLES[name]
+    raw = text.encode()
+    for place in range(len(raw)):
+        for damaged in (raw[:place], raw[:place] + b'"' + raw[place + 1 :]):
+            whole = read(format, [damaged], **options)
+            assert isinstance(whole[1], Parsed | Fault)
+            assert read(format, cut(damaged, range(len(damaged))), **options) == whole
+
+
 FIELD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=6)
 
 

@@ -4,6 +4,7 @@ Rule: it is an error and no end: who asked for a structure is never given someth
 were one. What came of it was heard and is paid for.
 Rule: only a whole answer is judged: one that was cut by a limit, filtered, or wants tools says so
 by its stop.
+Rule: it is judged beside the loop: a short answer can take long too, by the schema.
 """
 
 from typing import Any
@@ -12,12 +13,11 @@ import msgspec
 import trio
 
 from lion.domain.call import CallError
+from lion.threads import finish
 from lion.values.answer_schema import TooMuch, find_fault
 
 MOST_BYTES = 256 * 1024
 """Of an answer that has to follow a schema."""
-_QUICK = 4 * 1024
-"""Bytes that are checked at once; more of them beside the loop."""
 
 
 class Structure:
@@ -39,10 +39,8 @@ class Structure:
     async def check(self) -> None:
         """Raises CallError("other") if the answer does not follow the schema."""
         text = "".join(self._pieces)
-        if len(text) <= _QUICK:
-            fault = _fault(self._schema, text)
-        else:
-            fault = await trio.to_thread.run_sync(_fault, self._schema, text)
+        limiter = trio.to_thread.current_default_thread_limiter()
+        fault = await finish(lambda: _fault(self._schema, text), (limiter,))
         if fault is not None:
             raise CallError("other", f"the model's answer does not follow the schema: {fault}")
 
