@@ -17,6 +17,7 @@ from lion.domain.plan import (
     Grant,
     Holder,
     Limits,
+    Model,
     Plan,
 )
 from lion.policy.decide import NOT_COVERED
@@ -28,6 +29,7 @@ from lion.review.facts import HolderUse
 from lion.review.loaded import Loaded
 from lion.review.reach import Reach, reachable
 from lion.review.warnings import warnings_of
+from lion.scopes.pattern import compile_pattern
 from lion.scopes.table import scope_of
 
 
@@ -36,7 +38,7 @@ class GrantView(msgspec.Struct, frozen=True, kw_only=True):
 
     Of files also the host's directory as the manifest names it (`at`), links followed
     (`directory`), and whether it may be written. Of a secret `goes_to` are the origins that its
-    operator lets it go to.
+    operator lets it go to, of models the servers where they are.
     """
 
     capability: str
@@ -142,7 +144,7 @@ def audit_plan(
         one, right = loaded.get(name), rights.get(name)
         rules = [r for r in (*policy.deny, *policy.ask) if one and _concerns(r, one)]
         effective = (limits or {}).get(name) or (right.limits if right else holder.limits)
-        found = _audit(holder, one or _NOTHING, right, rules, effective, around)
+        found = _audit(holder, one or _NOTHING, right, rules, effective, around, plan.models)
         return msgspec.structs.replace(
             found, reachable=reached.get(name, ()), use=(uses or {}).get(name),
             warnings=tuple(warnings_of(plan, holder, one, rules, tools, around)),
@@ -166,6 +168,7 @@ def _audit(
     rules: Sequence[Rule],
     effective: Limits,
     around: Surroundings,
+    models: Mapping[str, Model],
 ) -> HolderAudit:
     """Its rights; what it reaches and does is not among them."""
     return HolderAudit(
@@ -182,7 +185,7 @@ def _audit(
             if name in found.imports and name not in holder.denied
         ),
         denied_defaults=holder.denied,
-        grants=tuple(_grant(holder.name, grant, found, around) for grant in holder.grants),
+        grants=tuple(_grant(holder.name, grant, found, around, models) for grant in holder.grants),
         directories=around.directories.get(holder.name, ()),
         rules=tuple(map(_rule, rules)),
         may_use=rights.capabilities if rights else (),
@@ -194,7 +197,9 @@ def _audit(
     )  # fmt: skip
 
 
-def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> GrantView:
+def _grant(
+    holder: str, grant: Grant, found: Loaded, around: Surroundings, models: Mapping[str, Model]
+) -> GrantView:
     mount = grant.mount
     seen = {one.path: one.real for one in around.directories.get(holder, ())}
     return GrantView(
@@ -206,7 +211,7 @@ def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> Gr
         at="" if mount is None else mount.written,
         directory="" if mount is None else seen.get(mount.path, str(mount.at)),
         is_writable=mount is not None and mount.write,
-        goes_to=_audience(grant, around),
+        goes_to=_audience(grant, around) or _servers(grant, found, models),
     )
 
 
@@ -215,6 +220,14 @@ def _audience(grant: Grant, around: Surroundings) -> tuple[str, ...]:
         return ()
     found = (origin for name in grant.patterns for origin in around.audiences.get(name, ()))
     return tuple(dict.fromkeys(found))
+
+
+def _servers(grant: Grant, found: Loaded, models: Mapping[str, Model]) -> tuple[str, ...]:
+    """Where the models of a grant are, if they are on servers."""
+    if grant.capability != "llm" or "llm" not in found.imports:
+        return ()
+    matches = compile_pattern(grant.patterns[0], ".").matches
+    return tuple(one.base_url for name, one in models.items() if matches(name) and one.base_url)
 
 
 def _rule(rule: Rule) -> RuleView:
