@@ -17,6 +17,7 @@ from lion.domain.plan import (
     Grant,
     Holder,
     Limits,
+    Model,
     Plan,
 )
 from lion.domain.surroundings import Surroundings
@@ -37,7 +38,7 @@ class GrantView(msgspec.Struct, frozen=True, kw_only=True):
 
     Of files also the host's directory as the manifest names it (`at`), links followed
     (`directory`), and whether it may be written. Of a secret `goes_to` are the origins that its
-    operator lets it go to.
+    operator lets it go to, of models the servers where they are.
     """
 
     capability: str
@@ -153,7 +154,7 @@ def audit_plan(
         one, right = loaded.get(name), rights.get(name)
         rules = [rule for rule in _rules_on(holder, policy) if one and _concerns(rule, one)]
         effective = (limits or {}).get(name) or (right.limits if right else holder.limits)
-        found = _audit(holder, one or _NOTHING, right, rules, effective, around)
+        found = _audit(holder, one or _NOTHING, right, rules, effective, around, plan.models)
         return msgspec.structs.replace(
             found, reachable=reached.get(name, ()), use=(uses or {}).get(name),
             warnings=tuple(warnings_of(plan, holder, one, rules, tools, around)),
@@ -181,6 +182,7 @@ def _audit(
     rules: Sequence[Rule],
     effective: Limits,
     around: Surroundings,
+    models: Mapping[str, Model],
 ) -> HolderAudit:
     """Its rights; what it reaches and does is not among them."""
     return HolderAudit(
@@ -197,7 +199,7 @@ def _audit(
             if name in found.imports and name not in holder.denied
         ),
         denied_defaults=holder.denied,
-        grants=tuple(_grant(holder.name, grant, found, around) for grant in holder.grants),
+        grants=tuple(_grant(holder.name, grant, found, around, models) for grant in holder.grants),
         directories=around.directories.get(holder.name, ()),
         rules=tuple(map(_rule, rules)),
         may_use=rights.capabilities if rights else (),
@@ -209,8 +211,11 @@ def _audit(
     )  # fmt: skip
 
 
-def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> GrantView:
+def _grant(
+    holder: str, grant: Grant, found: Loaded, around: Surroundings, models: Mapping[str, Model]
+) -> GrantView:
     mount, scopes = grant.mount, find_scopes(grant.capability)
+    is_used = scopes is not None and (scopes.through or grant.capability in found.imports)
     seen = {one.path: one.real for one in around.directories.get(holder, ())}
     return GrantView(
         capability=grant.capability,
@@ -221,7 +226,7 @@ def _grant(holder: str, grant: Grant, found: Loaded, around: Surroundings) -> Gr
         at="" if mount is None else mount.written,
         directory="" if mount is None else seen.get(mount.path, str(mount.at)),
         is_writable=mount is not None and mount.write,
-        goes_to=() if scopes is None else scopes.audience_of(grant, around),
+        goes_to=scopes.audience_of(grant, around, models) if scopes and is_used else (),
     )
 
 

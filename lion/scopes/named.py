@@ -5,14 +5,14 @@ Rule: `policy/` knows capabilities by these methods alone; table.py says which c
 which.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from lion.domain.call import Target
 from lion.domain.capability import Capability
-from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.plan import Grant, Holder, Model, Plan
 from lion.domain.question import Question
 from lion.domain.surroundings import Surroundings
 from lion.scopes.pattern import Pattern, compile_pattern, includes
@@ -139,7 +139,9 @@ class NamedScopes:
         """
         return iter(())
 
-    def audience_of(self, grant: Grant, around: Surroundings) -> tuple[str, ...]:
+    def audience_of(
+        self, grant: Grant, around: Surroundings, models: Mapping[str, Model]
+    ) -> tuple[str, ...]:
         """The origins to which the host sends on a guest's behalf what a grant names."""
         return ()
 

@@ -2,11 +2,11 @@
 is suggested after a denial, what surprises, and which of several grants counts.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from lion.domain.names import did_you_mean, is_name, is_tool_name
-from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.plan import Grant, Holder, Model, Plan
 from lion.domain.question import Question
 from lion.domain.surroundings import Surroundings
 from lion.domain.units import parse_size, render_money, render_size
@@ -78,6 +78,15 @@ class ModelScopes(NamedScopes):
                 if any(pattern.matches(model.name) for pattern in named):
                     yield from warn_of_key(model, around)
 
+    def audience_of(
+        self, grant: Grant, around: Surroundings, models: Mapping[str, Model]
+    ) -> tuple[str, ...]:
+        """The servers where the models are."""
+        matches = self.grant_pattern(grant.patterns[0]).matches
+        return tuple(
+            one.base_url for name, one in models.items() if matches(name) and one.base_url
+        )
+
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This model, if the plan has it."""
         if question.target not in plan.models:
@@ -103,7 +112,9 @@ class SecretScopes(NamedScopes):
         for grant in granted(holder, "secrets"):
             yield from warn_of_secrets(grant, requests, around)
 
-    def audience_of(self, grant: Grant, around: Surroundings) -> tuple[str, ...]:
+    def audience_of(
+        self, grant: Grant, around: Surroundings, models: Mapping[str, Model]
+    ) -> tuple[str, ...]:
         """Where their operator lets them go."""
         return origins_of(grant, around)
 

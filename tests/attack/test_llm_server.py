@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lion.domain.hidden import Hidden
 from lion.history import replay_run
 from lion.host import open_host
@@ -13,6 +15,7 @@ from lion.manifest.parse import parse_manifest
 from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.attack.kit import Arena, call, holder, only
+from tests.capabilities.llm import anthropic_says, responses_says
 from tests.capabilities.llm.server import DONE, END, HELLO, Server, answer, delta, open_server, sse
 from tests.wasm.kit import cache_directory
 
@@ -82,6 +85,34 @@ async def test_a_tool_loop(tmp_path: Path) -> None:
         _, body = server.requests[1]
         assert body["messages"][1]["tool_calls"][0]["function"]["name"] == "calculator_add"
         assert body["messages"][2] == {"role": "tool", "tool_call_id": "c1", "content": "3"}
+    assert (await replay_run(arena.settings, report.run)).identical
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "openai-responses"])
+async def test_a_guest_brings_thoughts_back_that_it_knows_nothing_of(
+    provider: str, tmp_path: Path
+) -> None:
+    says: Any = anthropic_says if provider == "anthropic" else responses_says
+    wanted = {**says.CALL, "name": "calculator_add"}
+    numbers = {"a": 1, "b": 2}
+    if provider == "anthropic":
+        first = says.stream([says.THOUGHT, {**wanted, "input": numbers}], "tool_use")
+    else:
+        first = says.stream([says.THOUGHT, {**wanted, "arguments": json.dumps(numbers)}])
+    async with open_server(answer(*first), answer(*says.stream([says.TEXT]))) as server:
+        async with open_desk(tmp_path, server) as arena:
+            asked = call("probe.llm-loop", model="fast", text="go", rounds=2)
+            text = manifest(server).replace('"openai"', f'"{provider}"')
+            report = await run(arena, text + asked)
+        said = json.loads(only(report).value)
+        assert said["reply"]["text"] == "I look. ☂"
+        _, body = server.requests[1]
+        if provider == "anthropic":
+            assert body["messages"][1]["content"][0] == says.THOUGHT
+            assert body["messages"][2]["content"][0]["content"] == "3"
+        else:
+            assert body["input"][1] == says.THOUGHT
+            assert body["input"][3]["output"] == "3"
     assert (await replay_run(arena.settings, report.run)).identical
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.cli.kit import Lion, assert_one_line
+from tests.cli.kit import WASM, Lion, assert_one_line
 
 MANIFEST = """
 name = "desk"
@@ -103,6 +103,16 @@ def test_each_model_is_tried(desk: Lion) -> None:
     assert "the script has no answer" in tried.stdout
     found = desk.json("models", "manifest.toml", "fast")["models"]
     assert [one["case"] for one in found[0]["trials"]] == ["", "", ""]
+
+
+def test_check_says_where_models_are(desk: Lion) -> None:
+    text = MANIFEST.replace("not-there.wasm", str(WASM / "researcher.wasm"))
+    text += '[models.far]\nprovider = "anthropic"\nmodel = "m"\nkey = "far"\n'
+    desk.write(text.replace('["fast"]', '["fast", "far"]'))
+    checked = desk("check", "manifest.toml")
+    assert "llm      far goes to https://api.anthropic.com/v1\n" in checked.stdout
+    assert "llm      fast\n" in checked.stdout
+    assert "model far has no key: secret far is not bound" in checked.stdout
 
 
 def test_a_list_asks_nothing(desk: Lion) -> None:

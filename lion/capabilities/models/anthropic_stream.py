@@ -73,7 +73,7 @@ class MessageDecoder:
         after: "MessageDecoder | None" = None,
     ) -> None:
         own = BlockCalls(names, keeps_blocks=keeps_blocks)
-        self._calls: BlockCalls = own if after is None else after._calls
+        self._calls: BlockCalls = own if after is None else after._calls.continued()
         self._open: dict[int, _Block] = {}
         self._before = (0, 0, 0, 0) if after is None else after._used()
         self._said: dict[str, int] = {}

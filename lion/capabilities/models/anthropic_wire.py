@@ -116,6 +116,8 @@ def _messages(model: Model, messages: Iterable[Message], names: ToolNames) -> li
             turns[-1]["content"] += content
         elif content:
             turns.append({"role": role, "content": content})
+    if not turns:
+        raise CallError("invalid", "messages: this model wants one that is no instruction")
     return turns
 
 

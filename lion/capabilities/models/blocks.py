@@ -10,6 +10,7 @@ Rule: text is never in an id, only how long each piece of it was: the guest's ow
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import Any, Final
 
 from lion.capabilities.models.chat import Assistant
@@ -73,6 +74,13 @@ class BlockCalls:
 
     def __len__(self) -> int:
         return len(self._calls)
+
+    def continued(self) -> "BlockCalls":
+        """The same, to go on with in another try, which may fail and leaves this one alone."""
+        going_on = copy(self)
+        going_on._calls, going_on._pending = [*self._calls], [*self._pending]
+        going_on._ids = set(self._ids)
+        return going_on
 
     @property
     def are_complete(self) -> bool:

@@ -52,7 +52,10 @@ def command(
         name: ending.value if ending.ok else [] for name, ending in tried.items()
     }
     if common.as_json:
-        rows = [{**_fields(plan.models[name]), "trials": found[name]} for name in chosen]
+        rows = [
+            {**_fields(plan.models[name]), "trials": found[name], "error": tried[name].error}
+            for name in chosen
+        ]
         screen.line(msgspec.json.encode({"run": report.run, "models": rows}).decode())
     else:
         _tell(asking, report, found, screen, common)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lion.capabilities.models.anthropic_wire import AnthropicWire
 from lion.capabilities.models.chat import Assistant, Chat, System, Tool, ToolCall, ToolResult, User
-from lion.capabilities.models.events import Stop, Usage
-from lion.capabilities.models.openai_opaque import MARK, Hung, hang
+from lion.capabilities.models.events import Stop, ToolStart, Usage
+from lion.capabilities.models.openai_opaque import MARK, Hung, hang, take_off
 from lion.capabilities.models.remote import MOST_PAUSES
 from lion.domain.call import CallError
 from lion.domain.plan import Model
@@ -113,6 +113,10 @@ class TestQuestions:
                 "additionalProperties": False,
             },
         }
+
+    def test_instructions_alone_are_no_question(self) -> None:
+        with pytest.raises(CallError, match="no instruction"):
+            body(of(System("Be short."), User("")))
 
     def test_it_knows_no_higher_temperature(self) -> None:
         assert body(of(User("Hi"), temperature=0.5))["temperature"] == 0.5
@@ -262,6 +266,18 @@ class TestPauses:
             asked = [sent for _, sent in server.requests]
             assert asked[1]["messages"][-1] == {"role": "assistant", "content": [*first, used]}
             assert asked[1]["max_tokens"] == 90
+
+    async def test_a_try_that_failed_leaves_nothing_behind(self) -> None:
+        one = answer(*stream([THOUGHT], "pause_turn"))
+        sorry = event("error", error={"type": "overloaded_error", "message": "busy"})
+        two = answer(*stream([HIDDEN, CALL], "tool_use")[:4], sorry)
+        three = answer(*stream([HIDDEN, CALL], "tool_use"))
+        async with open_server(one, two, three) as server:
+            heard, failure = await ask(server, provider="anthropic")
+            assert failure is None and len(server.requests) == 3
+        (started,) = (one for one in heard if isinstance(one, ToolStart))
+        blocks = take_off(started.id)[1].blocks
+        assert [fields for _, fields in blocks] == [THOUGHT, HIDDEN]
 
     async def test_one_that_always_pauses_is_an_error(self) -> None:
         async with open_server(answer(*stream([TEXT], "pause_turn"))) as server:

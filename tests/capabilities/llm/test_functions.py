@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 import trio.testing
@@ -222,6 +223,23 @@ class TestMeter:
         model = Model(name="m", provider="scripted", input_price=150_000, output_price=600_000)
         exact = given_ * 0.15 + said * 0.60
         assert exact - 0.001 <= price(model, given_, said) < exact + 1.001
+
+    @pytest.mark.parametrize(
+        ("cached", "written", "cost"), [(0, 0, 100), (50, 0, 55), (50, 30, 85), (900, 900, 10)]
+    )
+    async def test_what_a_cache_had_has_prices_of_its_own(
+        self, cached: int, written: int, cost: int
+    ) -> None:
+        kept = {"cached_price": 100_000, "written_price": 2_000_000}
+        model = msgspec.structs.replace(FAST, input_price=1_000_000, output_price=0, **kept)
+        used = Usage(100, 2, cached=cached, written=written)
+        one = caller(Says(*HELLO[:2], used, HELLO[2]), money=10**9)
+        services: Any = one.services
+        services.models["fast"] = msgspec.structs.replace(services.models["fast"], model=model)
+        await one.call(CALLS["ask"], record())
+        assert one.spent == {"llm.money of fast": cost}
+        plain = msgspec.structs.replace(model, cached_price=None, written_price=None)
+        assert price(plain, 100, 2, cached, written) == 100
 
     @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2)])
     def test_estimates(self, text: str, tokens: int) -> None:

@@ -1,5 +1,6 @@
 """Look here if you want to know how a model on a server is asked, against real sockets."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -11,13 +12,13 @@ from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import (
     Stop,
     Text,
+    Thinking,
     ToolArguments,
     ToolEnd,
     ToolStart,
     Usage,
 )
-from lion.capabilities.models.openai_opaque import take_off
-from lion.capabilities.models.openai_wire import OpenAiWire
+from lion.capabilities.models.openai_opaque import MARK, take_off
 from lion.capabilities.models.opening import wire_of
 from lion.capabilities.models.refusals import _pause_until
 from lion.capabilities.models.remote import RemoteModel
@@ -27,6 +28,7 @@ from lion.capabilities.secrets.vault import Secret, Vault
 from lion.domain.call import CallError
 from lion.domain.hidden import Hidden
 
+from . import anthropic_says, responses_says
 from .server import DONE, END, HELLO, Ear, Server, answer, chat, delta, open_server, sse
 
 GOOD = answer(sse(*HELLO, *END))
@@ -53,17 +55,26 @@ async def ask(
     return ear.events, failure
 
 
-async def ask_starred(server: Server, vault: Vault) -> tuple[list[Any], CallError | None]:
+async def ask_starred(
+    server: Server, vault: Vault, **fields: Any
+) -> tuple[list[Any], CallError | None]:
     """As a guest hears it: with stars for what comes in pieces, too."""
     ear, failure = Ear(), None
     assert vault.scrubber is not None
     async with open_door(vault) as door:
-        inner = RemoteModel(server.model(key="local"), OpenAiWire(), door, jitter=lambda: -1.49)
+        served = server.model(key="local", **fields)
+        inner = RemoteModel(served, wire_of(served), door, jitter=lambda: -1.49)
         try:
             await StarredModel(inner, vault.scrubber).answer(chat("hello"), ear)
         except CallError as exc:
             failure = exc
     return ear.events, failure
+
+
+def b64(id: str) -> bytes:
+    """What anybody could read of what hangs on an id, stars or not."""
+    written = id.partition(MARK)[2].replace("*", "A")
+    return base64.urlsafe_b64decode(written[: len(written) // 4 * 4])
 
 
 async def test_a_stream() -> None:
@@ -300,7 +311,7 @@ async def test_idle_and_total_limits() -> None:
 
 async def test_the_reader_may_stop_it() -> None:
     async with open_server(answer(sse(*HELLO), 60)) as server, open_door() as door:
-        model = RemoteModel(server.model(), OpenAiWire(), door)
+        model = RemoteModel(server.model(), wire_of(server.model()), door)
 
         async def enough(event: Any) -> None:
             raise CallError("exhausted", "enough")
@@ -357,6 +368,31 @@ class TestKey:
                 if isinstance(event, ToolStart):
                     told += repr(take_off(event.id))
             assert self.VALUE not in told and "sk-0123" not in told
+
+    @pytest.mark.parametrize("split", [1, 5, 99])
+    @pytest.mark.parametrize("provider", ["anthropic", "openai-responses"])
+    async def test_what_is_said_in_blocks_is_starred_out_too(
+        self, provider: str, split: int
+    ) -> None:
+        if provider == "anthropic":
+            thought = {**anthropic_says.THOUGHT, "thinking": self.VALUE, "signature": self.VALUE}
+            hidden = {**anthropic_says.HIDDEN, "data": f"x{self.VALUE}y"}
+            blocks = [thought, hidden, anthropic_says.CALL]
+            said = b"".join(anthropic_says.stream(blocks, "tool_use", split=split))
+        else:
+            summary = [{"type": "summary_text", "text": self.VALUE}]
+            item = {**responses_says.THOUGHT, "summary": summary, "encrypted_content": self.VALUE}
+            said = b"".join(responses_says.stream([item, responses_says.CALL], split=split))
+        said = said.replace(b"-", rb"\u002d")
+        async with open_server(answer(said)) as server:
+            vault = self._vault(f"http://127.0.0.1:{server.port}")
+            heard, failure = await ask_starred(server, vault, provider=provider)
+        assert failure is None
+        (started,) = (one for one in heard if isinstance(one, ToolStart))
+        told = f"{heard!r} {take_off(started.id)!r} {b64(started.id)}"
+        assert self.VALUE not in told and "sk-0123" not in told
+        thoughts = "".join(one.text for one in heard if isinstance(one, Thinking))
+        assert thoughts and self.VALUE not in thoughts
 
     async def test_what_a_server_echoes_is_starred_out(self) -> None:
         echo = answer(sse(delta(content=f"key {self.VALUE} end"), delta("stop"), DONE))

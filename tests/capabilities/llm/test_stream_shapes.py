@@ -135,6 +135,20 @@ def test_a_damaged_answer_is_an_answer_or_an_error_with_a_name(
     check(hear(Pieces(cut(raw, places), shape.ending)))
 
 
+@pytest.mark.parametrize("step", [17, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("form", ["events", "object"])
+def test_damaged_at_every_byte(form: str, step: int) -> None:
+    shape = Shape(
+        form=form, end="both", identity="both", split=6, usage=None, newline="\n", noise=(),
+        ending="",
+    )  # fmt: skip
+    raw = shape.write(SAID)
+    marks = (b"\0", b"\n", b'"', b"}", b"\xff")
+    places = ((raw[:at], marks[at % 5], raw[at + 1 :]) for at in range(0, len(raw), step))
+    for outcome in hear_each(Pieces([b"".join(one)]) for one in places):
+        check(outcome)
+
+
 MISSING = ["choices", "index", "delta", "message", "content", "tool_calls", "id", "function",
            "name", "arguments", "finish_reason", "usage", "prompt_tokens", "role"]  # fmt: skip
 ODD = [None, 0, -1, 1, 10**25, 1.5, "", "x", [], {}, [[]], [None], {"a": 1}, True, "[DONE]"]
