@@ -48,7 +48,7 @@ async def grown(tmp_path: Path, count: int) -> tuple[dict[str, int], int]:
         before, size = objects(), rss()
         await runs(host, WARM, count)
         more = objects() - before
-        left = {name: n for name, n in more.items() if n > count // 4 and name not in LOGS}
+        left = {name: n for name, n in more.items() if n > count // 2 and name not in LOGS}
         return left, rss() - size
 
 
