@@ -1,6 +1,8 @@
 """Look here if you want to know how `${name}` is filled in, and which TOML values lion takes.
 
 Rule: a value is filled in once: what a variable brings is never read for variables again.
+Rule: in a grant a value from outside the file names one thing: it brings no `*` and no `..`, by
+which the grant would be of more than the file says.
 Rule: dates become text as TOML writes them; a number must fit into 64 bits and be finite.
 Rule: `$${` stands for `${` itself.
 """
@@ -20,8 +22,18 @@ DEEPEST: Final = 64
 MOST_VALUES: Final = 100_000
 """Keys and members of lists in a file, all levels together."""
 
+GRANTS: Final = "allow"
+"""The key beneath which grants are."""
+_WIDENS = re.compile(r"\*|(?:^|/)\.\.(?:/|$)")
+
 _VARIABLE = re.compile(r"\$?\$\{([^}]*)\}?")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+class Said(str):
+    """A value from outside the file."""
+
+    __slots__ = ()
 
 
 def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> dict[str, str]:
@@ -36,7 +48,7 @@ def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> d
                 f"--set {name!r}: the {document.kind} declares no such variable",
                 f"{did_you_mean(name, values)}, or declare it under [vars]",
             )
-        values[name] = value
+        values[name] = Said(value)
     return values
 
 
@@ -100,6 +112,9 @@ class _Filling:
             hint = f"{did_you_mean(name, self._values)}, or declare it under [vars]"
             raise self._error(place, f"no variable {name!r} is declared", hint)
         value = self._values[name]
+        if isinstance(value, Said) and GRANTS in place and _WIDENS.search(value):
+            what = f"--set {name!r} brings a * or .. into a grant, which would be of more by it"
+            raise self._error(place, what, "write that into the file, or set what has none")
         self._size += len(value)
         if self._size > LONGEST:
             what = f"the variables that are filled in come to more than {LONGEST:,} characters"

@@ -65,9 +65,10 @@ def reach_of(plan: Plan, settings: Settings) -> Reach:
     python += [Path(p) for p in (*sys.path, sys.prefix, sys.base_prefix) if os.path.isabs(p)]
     return Reach(
         list=(own.parent,),
-        read=(*map(Path, SYSTEM), *python, *files, *(m.at for m in mounts)),
+        # Who got out shall leave no machine code for the runs of tomorrow: the cache is read.
+        read=(*map(Path, SYSTEM), *python, *files, settings.cache, *(m.at for m in mounts)),
         write=(
-            settings.state, settings.cache, *(m.at for m in mounts if m.write),
+            settings.state, *(m.at for m in mounts if m.write),
             *map(Path, DEVICES),
         ),
         execute=tuple(_programs()),

@@ -74,6 +74,7 @@ tries = {
     "move in": lambda: os.rename(root / "others" / "moved", root / "notes" / "moved"),
     "link": lambda: os.link(root / "others" / "secret", root / "notes" / "linked"),
     "write what is read": lambda: Path(root, "books", "new").write_text("x"),
+    "plant": lambda: Path(root, "cache", "code").write_text("x"),
     "home": lambda: Path(root, "home", ".bashrc").write_text("x"),
     "connect": lambda: connect(port),
     "bind": bind,
@@ -127,7 +128,7 @@ def servers() -> Iterator[tuple[int, int, str]]:
 
 def attempt(folder: Path, wall: str, servers: tuple[int, int, str]) -> dict[str, str]:
     """What came of each attack, in a process of its own."""
-    for name in ("others", "notes/deep", "books", "home"):
+    for name in ("others", "notes/deep", "books", "home", "cache"):
         (folder / name).mkdir(parents=True)
     for name in ("others/secret", "others/old", "others/moved", "books/one"):
         (folder / name).write_text("what others have")
@@ -195,7 +196,8 @@ def test_a_run_behind_the_wall_compiles_runs_and_records(tmp_path: Path) -> None
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "kept back: files that the manifest does not name" in done.stderr
-    assert list((tmp_path / "cache").rglob("*.cwasm")), "it compiled in a child"
+    assert "compiled code is not kept" in done.stderr, "it compiled in a child"
+    assert not list((tmp_path / "cache").rglob("*.cwasm")), "and leaves no code for others"
 
 
 def plan(**more: Any) -> Plan:
