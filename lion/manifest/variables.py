@@ -9,7 +9,7 @@ Rule: `$${` stands for `${` itself.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -30,17 +30,17 @@ _VARIABLE = re.compile(r"\$?\$\{([^}]*)\}?")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-class Said(str):
-    """A value from outside the file."""
+class Variables(dict[str, str]):
+    """Values by name; `said` are the names of those from outside the file."""
 
-    __slots__ = ()
+    said: Collection[str] = ()
 
 
-def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> dict[str, str]:
+def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> Variables:
     """The variables' values: defaults of the `vars` table, then `--set`. Raises OperatorError."""
     if not isinstance(written, dict):
         raise document.error(("vars",), "is no table", 'write name = "default" under [vars]')
-    values = {name: _default(document, name, value) for name, value in written.items()}
+    values = Variables({n: _default(document, n, value) for n, value in written.items()})
     for name, value in sets.items():
         if name not in values:
             raise document.error(
@@ -48,7 +48,8 @@ def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> d
                 f"--set {name!r}: the {document.kind} declares no such variable",
                 f"{did_you_mean(name, values)}, or declare it under [vars]",
             )
-        values[name] = Said(value)
+        values[name] = value
+    values.said = frozenset(sets)
     return values
 
 
@@ -65,6 +66,7 @@ class _Filling:
     def __init__(self, document: Document, values: Mapping[str, str]) -> None:
         self._document = document
         self._values = values
+        self._said = values.said if isinstance(values, Variables) else ()
         self._count = 0
         self._size = 0
 
@@ -112,7 +114,7 @@ class _Filling:
             hint = f"{did_you_mean(name, self._values)}, or declare it under [vars]"
             raise self._error(place, f"no variable {name!r} is declared", hint)
         value = self._values[name]
-        if isinstance(value, Said) and GRANTS in place and _WIDENS.search(value):
+        if name in self._said and GRANTS in place and _WIDENS.search(value):
             what = f"--set {name!r} brings a * or .. into a grant, which would be of more by it"
             raise self._error(place, what, "write that into the file, or set what has none")
         self._size += len(value)
