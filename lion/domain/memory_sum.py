@@ -2,13 +2,8 @@
 a run's, a process's.
 
 Rule: what one instance gets is counted in every sum it belongs to, or in none.
+Rule: only one thread counts at a time; whoever counts sees to that.
 """
-
-import threading
-from typing import Final
-
-_LOCK: Final = threading.Lock()
-"""Guests grow in several threads at once; counting takes less than a lock each would."""
 
 
 class MemorySum:
@@ -36,15 +31,13 @@ class MemorySum:
 
     def take(self, size: int) -> "MemorySum | None":
         """Count so many bytes more here and above; the sum that has no room for them, if any."""
-        with _LOCK:
-            if (full := self._full(size)) is None:
-                self._add(size)
-            return full
+        if (full := self._full(size)) is None:
+            self._add(size)
+        return full
 
     def give(self, size: int) -> None:
         """Count them no longer."""
-        with _LOCK:
-            self._add(-size)
+        self._add(-size)
 
     def _full(self, size: int) -> "MemorySum | None":
         if self.limit is not None and self.used + size > self.limit:

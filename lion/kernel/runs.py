@@ -18,6 +18,10 @@ from lion.review.report import RunReport
 Watch = Callable[[Record], None]
 
 
+FAILED = 16
+"""Runs that were stopped by an error and that nobody has waited for: so many are remembered."""
+
+
 class Runs:
     """The runs of an open host. Made by open_runs."""
 
@@ -47,7 +51,8 @@ class Runs:
             self._under_way.discard(run)
             self._rest()
         if run.error is not None:
-            self._failed = [one for one in self._failed if not one.is_told] + [run]
+            # The first that nobody has waited for is raised in the end; the others only count.
+            self._failed = [one for one in (*self._failed, run) if not one.is_told][:FAILED]
 
     async def finish(self, run: Run, watch: Watch | None) -> RunReport:
         """Wait for a run, while `watch` is told of its records. Who leaves this stops the run.

@@ -1,13 +1,15 @@
 """Look here if you want to know how `${name}` is filled in, and which TOML values lion takes.
 
 Rule: a value is filled in once: what a variable brings is never read for variables again.
+Rule: in a grant a value from outside the file names one thing: it brings no `*` and no `..`, by
+which the grant would be of more than the file says.
 Rule: dates become text as TOML writes them; a number must fit into 64 bits and be finite.
 Rule: `$${` stands for `${` itself.
 """
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -20,15 +22,25 @@ DEEPEST: Final = 64
 MOST_VALUES: Final = 100_000
 """Keys and members of lists in a file, all levels together."""
 
+GRANTS: Final = "allow"
+"""The key beneath which grants are."""
+_WIDENS = re.compile(r"\*|(?:^|/)\.\.(?:/|$)")
+
 _VARIABLE = re.compile(r"\$?\$\{([^}]*)\}?")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> dict[str, str]:
+class Variables(dict[str, str]):
+    """Values by name; `said` are the names of those from outside the file."""
+
+    said: Collection[str] = ()
+
+
+def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> Variables:
     """The variables' values: defaults of the `vars` table, then `--set`. Raises OperatorError."""
     if not isinstance(written, dict):
         raise document.error(("vars",), "is no table", 'write name = "default" under [vars]')
-    values = {name: _default(document, name, value) for name, value in written.items()}
+    values = Variables({n: _default(document, n, value) for n, value in written.items()})
     for name, value in sets.items():
         if name not in values:
             raise document.error(
@@ -37,6 +49,7 @@ def resolve_vars(document: Document, written: Any, sets: Mapping[str, str]) -> d
                 f"{did_you_mean(name, values)}, or declare it under [vars]",
             )
         values[name] = value
+    values.said = frozenset(sets)
     return values
 
 
@@ -53,6 +66,7 @@ class _Filling:
     def __init__(self, document: Document, values: Mapping[str, str]) -> None:
         self._document = document
         self._values = values
+        self._said = values.said if isinstance(values, Variables) else ()
         self._count = 0
         self._size = 0
 
@@ -100,6 +114,9 @@ class _Filling:
             hint = f"{did_you_mean(name, self._values)}, or declare it under [vars]"
             raise self._error(place, f"no variable {name!r} is declared", hint)
         value = self._values[name]
+        if name in self._said and GRANTS in place and _WIDENS.search(value):
+            what = f"--set {name!r} brings a * or .. into a grant, which would be of more by it"
+            raise self._error(place, what, "write that into the file, or set what has none")
         self._size += len(value)
         if self._size > LONGEST:
             what = f"the variables that are filled in come to more than {LONGEST:,} characters"

@@ -24,7 +24,7 @@ from typing import Final
 
 from lion.errors import LionWarning, OperatorError
 
-_MAGIC = b"lion-compiled-2\n"
+_MAGIC = b"lion-compiled-3\n"
 _UNWRITABLE: Final = frozenset(
     (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.ENOENT,
      errno.EOPNOTSUPP)
@@ -50,6 +50,12 @@ class CompileCache:
     def _path(self, digest: str) -> Path:
         key = hashlib.sha256(f"{digest} {self._engine_digest}".encode()).hexdigest()
         return self._directory / f"{key}.cwasm"
+
+    def _head(self, digest: str, code: bytes) -> bytes:
+        """What an entry begins with: it is the code of this component, by its name too."""
+        named = hashlib.sha256(f"{digest} {self._engine_digest} ".encode())
+        named.update(code)
+        return _MAGIC + named.digest()
 
     def _prepare(self) -> bool:
         """Whether the directory is there. Raises OperatorError if it is not safe, or no place for
@@ -99,7 +105,7 @@ class CompileCache:
                 return None
             head = file.read(len(_MAGIC) + 32)
             code = file.read()
-        if head != _MAGIC + hashlib.sha256(code).digest():
+        if head != self._head(digest, code):
             return None
         return code
 
@@ -114,7 +120,7 @@ class CompileCache:
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(fd, "wb") as file:
-                file.write(_MAGIC + hashlib.sha256(code).digest() + code)
+                file.write(self._head(digest, code) + code)
             os.replace(temporary, path)
         except OSError as exc:
             with suppress(OSError):

@@ -75,6 +75,7 @@ flags_new = _brief("wasmtime_component_valflags_new_uninit", None, _vp, _sz)
 val_new = _brief("wasmtime_component_val_new", _vp, _vp)
 val_clone = _brief("wasmtime_component_val_clone", None, _vp, _vp)
 val_delete = _brief("wasmtime_component_val_delete", None, _vp)
+large_val_delete = _long("wasmtime_component_val_delete", None, _vp)
 
 
 class Window:

@@ -8,6 +8,7 @@ Rule: wasmtime limits each memory, so each of a component's memories has the sam
 """
 
 import ctypes
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -56,12 +57,12 @@ class Shared:
 
 def link(
     shared: Shared, imports: Sequence[Import], resources: Mapping[str, Sequence[str]]
-) -> tuple[Linker, list[HostFunction]]:
-    """Define every imported function and resource type as one of ours. `resources` are names by
-    interface.
+) -> tuple[Linker, list[int]]:
+    """Define every imported function and resource type as one of ours; the functions' numbers.
+    `resources` are names by interface.
     """
     linker = Linker(shared.engine)
-    functions: list[HostFunction] = []
+    numbers: list[int] = []
     ids = shared.type_ids
     with linker.root() as root:
         for interface in dict.fromkeys([*resources, *(i.interface for i in imports)]):
@@ -76,10 +77,12 @@ def link(
                         result = item.type.result
                         lower = None if result is None else partial(compile_lower, result, ids)
                         is_heavy = any(map(has_list, [*(t for _, t in item.type.params), result]))
-                        functions.append(function := HostFunction(index, lift, lower, is_heavy))
-                        number = shared.callbacks.register(function)
+                        number = shared.callbacks.register(
+                            HostFunction(index, lift, lower, is_heavy)
+                        )
+                        numbers.append(number)
                         capi.add_function(instance, item.name, shared.callbacks.host, number)
-    return linker, functions
+    return linker, numbers
 
 
 class LoadedComponent:
@@ -107,7 +110,8 @@ class LoadedComponent:
         self._shared = shared
         self._wasm = wasm
         self._ends = bool(ends)
-        self._linker, self._functions = link(shared, [*imports, *ends], resources)
+        self._linker, numbers = link(shared, [*imports, *ends], resources)
+        weakref.finalize(self, shared.callbacks.forget, numbers)
         self._linker_address = capi.address(self._linker)
         self._wasm_address = capi.address(wasm)
         self._entries: dict[tuple[str, str], Entry] = {}

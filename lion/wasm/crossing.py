@@ -46,12 +46,12 @@ class Values:
     def fill(self, images: list[bytes]) -> None:
         self._buffer.raw = b"".join(images).ljust(len(self._buffer), b"\0")
 
-    def free(self) -> None:
+    def free(self, delete: Any = capi.val_delete) -> None:
         """Free what the values hold. All zero is a bool, so an array never filled, or freed
         before, is safe to free.
         """
         for i in range(self.count):
-            capi.val_delete(self.address + capi.VAL * i)
+            delete(self.address + capi.VAL * i)
         ctypes.memset(self.address, 0, len(self._buffer))
 
 
@@ -78,7 +78,10 @@ class Reading:
         except Exception as exc:  # noqa: BLE001 - `value` raises it, on the loop's thread
             self._failure = exc
         finally:
-            self._result.free()
+            # Of a million parts that takes so long that others would miss the interpreter.
+            self._result.free(
+                capi.large_val_delete if self._entry.gives_lists else capi.val_delete
+            )
 
     def value(self, export: Export) -> Any:
         """What was read. Raises GuestError for what is too large."""

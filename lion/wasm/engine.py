@@ -14,11 +14,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from wasmtime import Config, Engine
 
 from lion.wasm import capi
-from lion.wasm.linear import Memories
+
+if TYPE_CHECKING:
+    from lion.wasm.linear import Memories
 
 TICK = 0.001
 """Seconds between two epochs."""
@@ -94,7 +97,7 @@ def engine_digest() -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_engine(memories: Memories | None = None) -> Engine:
+def build_engine(memories: "Memories | None" = None) -> Engine:
     """Make an engine with exactly these settings, whose guests' memories are there (None: where
     no guest runs).
     """

@@ -20,7 +20,7 @@ suspect: the next one is measured by the thread's clock.
 """
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +126,8 @@ class Callbacks:
 
     def __init__(self) -> None:
         self.guests: dict[int, Guest] = {}
-        self._functions: list[HostFunction] = []
+        self._functions: dict[int, HostFunction] = {}
+        self._numbers = 0
         self._host = capi.HostCallback(self._on_call)
         self._drop = capi.DropCallback(self._on_drop)
         self.host = capi.address(self._host)
@@ -134,8 +135,14 @@ class Callbacks:
 
     def register(self, function: HostFunction) -> int:
         """The number under which the callback will be told of this function."""
-        self._functions.append(function)
-        return len(self._functions)
+        self._numbers += 1
+        self._functions[self._numbers] = function
+        return self._numbers
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Forget functions that nothing can call any more."""
+        for number in numbers:
+            del self._functions[number]
 
     @trio.lowlevel.enable_ki_protection
     def _on_call(
@@ -151,7 +158,7 @@ class Callbacks:
         out: int,
     ) -> None:
         guest = self.guests[context]
-        function = self._functions[data - 1]
+        function = self._functions[data]
         guest.continuation.at(out).raw = guest.resume
         guest.ready[0] = b"\0"
         guest.function = function

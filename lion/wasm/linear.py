@@ -14,17 +14,15 @@ import ctypes
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import trio
 import wasmtime
 from wasmtime import _ffi
 
+from lion.domain.memory_sum import MemorySum
 from lion.errors import GuestError
 from lion.wasm import capi
-
-if TYPE_CHECKING:
-    from lion.wasm.fiber import Guest
 
 KEPT: Final = 32
 """Places kept for the next instances; a new one costs three times as long."""
@@ -35,6 +33,9 @@ _ANONYMOUS: Final = 0x4022 if _LINUX else 0x1042
 _FORGET: Final = 4
 """MADV_DONTNEED, which gives zeros on Linux only."""
 _FAILED: Final = ctypes.c_size_t(-1).value
+
+_COUNTING: Final = threading.Lock()
+"""Guests grow in several threads at once."""
 
 _libc: Final = ctypes.CDLL(None)
 _vp, _sz, _int = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
@@ -61,6 +62,13 @@ _Get = ctypes.CFUNCTYPE(_vp, _vp, _vp, _vp)
 _Grow = ctypes.CFUNCTYPE(_vp, _vp, _sz)
 """env, bytes -> error."""
 _Done = ctypes.CFUNCTYPE(None, _vp)
+
+
+class Guest(Protocol):
+    """Whose a memory is: where it is counted, and which sum had no room for more."""
+
+    memory: MemorySum | None
+    crowded: MemorySum | None
 
 
 class _Creator(ctypes.Structure):
@@ -188,24 +196,26 @@ def _refusal(why: bytes) -> int | None:
     return address
 
 
-def _counted(guest: "Guest | None", size: int) -> bool:
+def _counted(guest: Guest | None, size: int) -> bool:
     if guest is None or guest.memory is None:
         return True
-    full = guest.memory.take(size)
+    with _COUNTING:
+        full = guest.memory.take(size)
     if full is not None:
         guest.crowded = full
     return full is None
 
 
-def _uncount(guest: "Guest | None", size: int) -> None:
+def _uncount(guest: Guest | None, size: int) -> None:
     if guest is not None and guest.memory is not None:
-        guest.memory.give(size)
+        with _COUNTING:
+            guest.memory.give(size)
 
 
 class Crowded(GuestError):
     """A guest wanted memory, and the instances it is counted with have none left."""
 
-    def __init__(self, guest: "Guest") -> None:
+    def __init__(self, guest: Guest) -> None:
         full = guest.crowded
         assert full is not None
         super().__init__(

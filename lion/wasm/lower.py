@@ -11,7 +11,6 @@ value is wrong.
 """
 
 import ctypes
-import functools
 from collections.abc import Mapping, Sequence
 from ctypes import addressof, memmove, string_at
 from typing import Any, assert_never
@@ -132,7 +131,7 @@ def _record(t: RecordOf, lowers: Sequence[Lower]) -> Lower:
     """Names are copied from a template in one call of C instead of one per field."""
     n = len(lowers)
     keys = [name for name, _ in t.fields]
-    template = _record_template(tuple(keys))
+    template = _Template(tuple(keys))
     copy = ctypes.create_string_buffer(capi.VAL)
 
     def lower(v: Any, c: int) -> bytes:
@@ -141,7 +140,7 @@ def _record(t: RecordOf, lowers: Sequence[Lower]) -> Lower:
         except (KeyError, TypeError) as exc:
             raise LowerError(f"a record lacks {exc}") from exc
         images = _images(lowers, values, c)
-        capi.val_clone(template, addressof(copy))
+        capi.val_clone(template.address, addressof(copy))
         image = copy.raw
         where = PAIR.unpack_from(image, 8)[1]
         names = string_at(where, capi.ENTRY * n)
@@ -152,21 +151,23 @@ def _record(t: RecordOf, lowers: Sequence[Lower]) -> Lower:
     return lower
 
 
-@functools.cache
-def _record_template(keys: tuple[str, ...]) -> int:
-    """The address of a record value with these names and bools as values. Lives as long as the
-    process.
-    """
-    pair = ctypes.create_string_buffer(16)
-    capi.record_new(addressof(pair), len(keys))
-    where = PAIR.unpack(pair.raw)[1]
-    allocate = text()
-    empty = KIND["bool"] + PAD24
-    entries = b"".join(allocate(k.encode()) + empty for k in keys)
-    memmove(where, entries, len(entries))
-    image = ctypes.create_string_buffer(KIND["record"] + pair.raw + PAD8, capi.VAL)
-    address: int = capi.val_new(addressof(image))
-    return address
+class _Template:
+    """A record value with these names and bools as values, at `address`; freed with this."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        pair = ctypes.create_string_buffer(16)
+        capi.record_new(addressof(pair), len(keys))
+        where = PAIR.unpack(pair.raw)[1]
+        allocate = text()
+        empty = KIND["bool"] + PAD24
+        entries = b"".join(allocate(k.encode()) + empty for k in keys)
+        memmove(where, entries, len(entries))
+        self._image = ctypes.create_string_buffer(KIND["record"] + pair.raw + PAD8, capi.VAL)
+        self.address = addressof(self._image)
+        self._delete = capi.val_delete
+
+    def __del__(self) -> None:
+        self._delete(self.address)
 
 
 def _option(inner: Lower, is_nested: bool) -> Lower:

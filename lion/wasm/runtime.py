@@ -39,6 +39,8 @@ from lion.wasm.poll_meter import PollMeter
 from lion.wasm.sections import check_preamble, import_names
 from lion.wasm.survey import survey_imports
 
+KEPT = 128
+"""Loaded components that are kept for the next run: each holds its machine code."""
 REST = 2.0
 """Seconds at least between two times that memory is given back, about a millisecond's work."""
 
@@ -86,13 +88,20 @@ class WasmRuntime:
             compiled = await self._compiler.compile(data, digest, origin)
             with _of_origin(origin):
                 _check_memories(compiled)
-                self._loaded[digest] = await self._build(compiled, digest, data, adapted)
-        loaded = self._loaded[digest]
+                self._keep(digest, await self._build(compiled, digest, data, adapted))
+        # What was used last is let go last.
+        loaded = self._loaded[digest] = self._loaded.pop(digest)
         if extensions is not None:
             # Each run has its own, so this is asked also of what was loaded before.
             with _of_origin(origin):
                 check_extensions(self._offers, loaded.imports, extensions)
         return loaded
+
+    def _keep(self, digest: str, loaded: LoadedComponent) -> None:
+        """Keep a component for the next run; whoever uses one that is let go keeps it himself."""
+        while len(self._loaded) >= KEPT:
+            del self._loaded[next(iter(self._loaded))]
+        self._loaded[digest] = loaded
 
     async def survey(self, data: bytes, origin: str) -> tuple[ImportSeen, ...]:
         """See ports.Runtime.survey."""

@@ -196,3 +196,38 @@ def test_a_long_key_makes_no_long_sentence() -> None:
     with pytest.raises(OperatorError) as caught:
         parse_manifest(f'name = "x"\n{"k" * 900_000} = 1', path=None)
     assert len(str(caught.value)) < 1_000
+
+
+SET = """
+name = "set"
+vars = {{ web = "http://a.example", who = "ann" }}
+[plugins.one]
+component = "one.wasm"
+config = {{ said = "${{web}} ${{who}}" }}
+allow.{grant}
+"""
+
+
+@pytest.mark.parametrize(
+    ("grant", "name", "value"),
+    [
+        ('http = ["GET ${web}/park/**"]', "web", "http://*"),
+        ('http = ["GET ${web}/park/**"]', "web", "https://**.example"),
+        ('http = ["GET ${web}/park/**"]', "web", "http://a.example/../.."),
+        ('tools = ["one.${who}"]', "who", "*"),
+        ('fs = [{ path = "/n", at = "data/${who}" }]', "who", "../.."),
+        ('fs = [{ path = "/n", at = "data/${who}" }]', "who", "x/../../secrets"),
+    ],
+)
+def test_a_value_from_outside_widens_no_grant(grant: str, name: str, value: str) -> None:
+    text = SET.format(grant=grant)
+    parse_manifest(text, path=None)
+    parse_manifest(text, path=None, sets={"web": "http://b.example:80", "who": "b.b-2"})
+    with pytest.raises(OperatorError, match=r"brings a \* or .. into a grant"):
+        parse_manifest(text, path=None, sets={name: value})
+
+
+def test_elsewhere_a_value_is_what_it_is() -> None:
+    text = SET.format(grant="kv = { bytes = 1 }").replace("{ bytes = 1 }", '{ bytes = "1 KiB" }')
+    plan = parse_manifest(text, path=None, sets={"web": "*", "who": "../x"})
+    assert plan.holders["one"].config == {"said": "* ../x"}

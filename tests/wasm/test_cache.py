@@ -67,6 +67,18 @@ def test_an_entry_others_can_write_is_not_loaded(cache: CompileCache, tmp_path: 
     assert cache.read(DIGEST) is None
 
 
+def test_the_code_of_another_component_is_not_loaded(cache: CompileCache, tmp_path: Path) -> None:
+    """Whole entries, as lion wrote them, under each other's names."""
+    for digest in ("a" * 64, "b" * 64):
+        cache.write(digest, digest.encode() * 9)
+    one, two = (cache._path(digest * 64) for digest in "ab")
+    kept = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(kept)
+    assert cache.read("a" * 64) is None
+    assert cache.read("b" * 64) is None
+
+
 def test_a_link_is_not_followed(cache: CompileCache, tmp_path: Path) -> None:
     cache.write(DIGEST, b"machine code")
     path = _entry(tmp_path)

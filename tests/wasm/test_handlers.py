@@ -24,7 +24,7 @@ async def answer(name: str, args: list[Any]) -> Any:
 
 def in_callback(bench: Bench, act: Callable[[], object]) -> None:
     """Have this done inside of the C callbacks of all host calls."""
-    for function in bench.component._functions:
+    for function in bench.component._shared.callbacks._functions.values():
         lift = function.lift
 
         def lifted(args: int, context: int, lift: Any = lift) -> list[Any]:

@@ -16,6 +16,8 @@ from lion.domain.call import CallError
 
 AHEAD = 256 * 1024
 """Bytes of an answer that are kept for a guest that does not read."""
+PIECES = 1_024
+"""Pieces of it that are: one of a single byte takes the host as much as one of sixty."""
 
 
 def head_record(exchange: Exchange) -> dict[str, Any]:
@@ -35,7 +37,9 @@ class GuestExchange:
         self._scope = trio.CancelScope()
         self._change = trio.Event()
         self._head: dict[str, Any] | None = None
-        self._pieces: deque[bytes] = deque()
+        self._pieces: deque[memoryview] = deque()
+        self._ahead = 0
+        """Bytes of all pieces."""
         self._is_head_taken = self._is_ended = False
         self._failure: CallError | None = None
         self._then: Callable[[], None] | None = None
@@ -94,8 +98,10 @@ class GuestExchange:
         piece = self._pieces.popleft()
         if len(piece) > most:
             self._pieces.appendleft(piece[most:])
+            piece = piece[:most]
+        self._ahead -= len(piece)
         self._changed()
-        return piece[:most]
+        return bytes(piece)
 
     @property
     def is_ready(self) -> bool:
@@ -111,9 +117,10 @@ class GuestExchange:
         self._head = head_record(exchange)
         self._changed()
         while piece := await exchange.receive():
-            self._pieces.append(piece)
+            self._pieces.append(memoryview(piece))
+            self._ahead += len(piece)
             self._changed()
-            while sum(map(len, self._pieces)) >= AHEAD:
+            while self._ahead >= AHEAD or len(self._pieces) >= PIECES:
                 await self._change.wait()
 
     def _changed(self) -> None:

@@ -10,7 +10,7 @@ Rule: the grant that allowed the question pays.
 
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Usage
-from lion.capabilities.models.tokens import USUAL_MAX_TOKENS, estimate_chat, price
+from lion.capabilities.models.tokens import USUAL_MAX_TOKENS, at_most, price
 from lion.domain.call import CallError
 from lion.domain.plan import Grant, Model
 from lion.domain.units import MILLION
@@ -28,7 +28,7 @@ class TokenMeter:
         self._model = model
         self._quota = grant.quota
         self._names = {kind: f"llm.{kind} of {grant.patterns[0]}" for kind in grant.quota}
-        self._input = estimate_chat(chat)
+        self._input = at_most(chat)
         self.max_tokens = self._cap(chat)
         """What the answer may have; None if nothing limits it."""
         self._reserved = self._reserve()
@@ -61,7 +61,7 @@ class TokenMeter:
 
     def _exhausted(self) -> CallError:
         left = ", ".join(f"{self._left(kind):,} of {name}" for kind, name in self._names.items())
-        words = f"this question alone has about {self._input:,} tokens; left are {left}"
+        words = f"this question alone may have {self._input:,} tokens; left are {left}"
         return CallError("exhausted", words)
 
     def _cost(self, input: int, output: int, cached: int = 0, written: int = 0) -> dict[str, int]:

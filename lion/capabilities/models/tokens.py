@@ -1,5 +1,7 @@
 """Look here if you want to know how tokens are estimated and what they cost.
 
+Rule: what is reserved is more than a question can have, whatever is written into it; what is told
+and charged without a server's word is what it is likely to have.
 Rule: an estimate is the same for the same text, so a question is reserved, cut and replayed alike
 everywhere; it is never called exact.
 Rule: a server's number counts where it can be true; else what was really said does, by estimate.
@@ -28,11 +30,31 @@ _FEWEST = 8
 _DEAREST = 2**50
 """Millionths of money that one answer may cost, so that sums stay numbers."""
 _LONG_ID = 64
+_PLAIN = b"abcdefghijklmnopqrstuvwxyz \n"
 
 
 def estimate(text: str) -> int:
     """About how many tokens a text has; at least one if it is not empty."""
     return -(-utf8_size(text) // BYTES_A_TOKEN)
+
+
+def at_most(chat: Chat) -> int:
+    """The tokens that a question may have, tools and schema included: what is reserved for it.
+
+    Tokenizers of bytes have a token for every byte, and longer ones for what is usual. Words of
+    small letters have four bytes a token, made-up ones more than two; signs, digits, capitals and
+    whatever is no ASCII may have one, so each byte of those counts as a token.
+    """
+    told: list[str | bytes] = []
+    for message in chat.messages:
+        told.append(message.content)
+        if isinstance(message, Assistant):
+            told.append(message.thinking)
+            told += [part for c in message.tool_calls for part in (c.name, c.arguments, c.id)]
+    told += [msgspec.json.encode(one) for one in (chat.tools, chat.schema) if one]
+    data = b"".join(t if isinstance(t, bytes) else t.encode("utf-8", "replace") for t in told)
+    dense = len(data.translate(None, _PLAIN))
+    return TOKENS_A_MESSAGE * len(chat.messages) + dense - (-(len(data) - dense) // 3)
 
 
 def believed(said: int, estimated: int) -> int | None:

@@ -11,6 +11,7 @@ from lion.cli.guests import GUESTS
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.screen import Screen, open_screen
+from lion.cli.walls import render_wall
 from lion.domain.text import show_line
 from lion.plans import read_manifest
 from lion.review.check import Checked, check_holders
@@ -46,6 +47,11 @@ def command(common: Common, manifest: str, sets: Mapping[str, str]) -> int:
                 screen.line(line)
         for line in render_rules(audit, screen):
             screen.line(line)
+        if common.verbosity:
+            from lion.wall.raise_wall import can_hold
+
+            for line in render_wall(can_hold(), "--harden"):
+                screen.line(line)
     return 0
 
 

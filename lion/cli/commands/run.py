@@ -10,6 +10,7 @@ from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
+from lion.cli.walls import render_wall
 from lion.foreign import takes_text
 from lion.plans import check_starts, read_manifest
 
@@ -18,8 +19,11 @@ from lion.plans import check_starts, read_manifest
 @click.argument("manifest")
 @set_option
 @ask_option
+@click.option(
+    "--harden", is_flag=True, help="Wall the whole process in, as far as the kernel can."
+)
 @common_options
-def command(common: Common, manifest: str, sets: dict[str, str], asks: bool) -> int:
+def command(common: Common, manifest: str, sets: dict[str, str], asks: bool, harden: bool) -> int:
     """Run MANIFEST: start its agents and calls together and show what they say.
 
     The exit code is the worst of what they came to; SIGINT, SIGTERM and SIGHUP end the run in
@@ -30,6 +34,12 @@ def command(common: Common, manifest: str, sets: dict[str, str], asks: bool) -> 
         plan = with_only_function(common, plan, manifest)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")
     warn_of_stale(plan)
+    if harden:
+        from lion.wall import raise_wall
+
+        screen = open_screen("stderr")
+        for line in render_wall(raise_wall.harden(plan, common.settings())):
+            screen.line(line)
     screen = open_screen("stdout")
     shown = None if common.as_json else screen
     report = run_watched(common, plan, shown, asks=asks)

@@ -10,7 +10,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from lion.capabilities.http import functions as http
 from lion.capabilities.http.contract import OutgoingRequest
-from lion.capabilities.http.exchange import AHEAD
+from lion.capabilities.http.exchange import AHEAD, PIECES, GuestExchange
 from lion.capabilities.opened import Opened
 from lion.domain.call import CallError
 from lion.domain.plan import Grant
@@ -232,3 +232,58 @@ async def test_bounds(request_: dict[str, Any]) -> None:
 async def test_a_body_is_not_given_twice() -> None:
     async with caller(FakeDoor()) as guest:
         assert await failure(guest.call(CALLS["start"], {**ASK, "body": "xu"}, True)) == "invalid"
+
+
+class Drips:
+    """An exchange whose answer comes in so many pieces of one byte."""
+
+    status, headers, url = 200, (), "http://127.0.0.1/"
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+
+    async def receive(self) -> bytes:
+        await trio.lowlevel.checkpoint()
+        self.left -= 1
+        return b"x" if self.left >= 0 else b""
+
+
+class DripDoor:
+    def __init__(self, drips: Drips) -> None:
+        self._drips = drips
+
+    @asynccontextmanager
+    async def open(self, request: Any) -> AsyncIterator[Drips]:
+        yield self._drips
+
+
+async def test_pieces_of_a_byte_are_few_that_nobody_reads() -> None:
+    """A server that sends each byte by itself had the host count them all anew for each."""
+    drips, one = Drips(AHEAD), GuestExchange(streams=False)
+    request: Any = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(one.run, DripDoor(drips), request)
+        await wait_all_tasks_blocked()
+        assert AHEAD - drips.left == PIECES
+        for _ in range(10):
+            assert await one.read(100) == b"x"
+        await wait_all_tasks_blocked()
+        assert AHEAD - drips.left == PIECES + 10
+        one.cancel()
+
+
+async def test_a_piece_is_read_in_parts_without_a_copy_of_the_rest() -> None:
+    class Whole(Drips):
+        async def receive(self) -> bytes:
+            await trio.lowlevel.checkpoint()
+            self.left -= 1
+            return bytes(range(256)) if self.left >= 0 else b""
+
+    one = GuestExchange(streams=False)
+    request: Any = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(one.run, DripDoor(Whole(2)), request)
+        read = [await one.read(100) for _ in range(6)]
+        assert list(map(len, read)) == [100, 100, 56] * 2
+        assert b"".join(read) == bytes(range(256)) * 2
+        assert await one.read(100) == b""

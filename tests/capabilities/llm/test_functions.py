@@ -39,7 +39,13 @@ from lion.capabilities.models.openai_wire import OpenAiWire
 from lion.capabilities.models.provider import Served
 from lion.capabilities.models.relay import Relay
 from lion.capabilities.models.scripted import ScriptedModel, fits
-from lion.capabilities.models.tokens import estimate, estimate_chat, price
+from lion.capabilities.models.tokens import (
+    TOKENS_A_MESSAGE,
+    at_most,
+    estimate,
+    estimate_chat,
+    price,
+)
 from lion.capabilities.opened import Opened
 from lion.domain.call import CallError
 from lion.domain.plan import Grant, Model
@@ -244,6 +250,23 @@ class TestMeter:
     @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2)])
     def test_estimates(self, text: str, tokens: int) -> None:
         assert estimate(text) == tokens
+
+    @pytest.mark.parametrize(
+        ("text", "real"),
+        [
+            ("1234567890" * 100, 1_000),  # a token each (Llama, Gemma, Mistral)
+            ("\U00013000" * 100, 400),  # a token for each byte, where the script is rare
+            ("\x00\x01\x02" * 100, 300),
+            ("{}[]()<>" * 100, 800),
+            ("QXZJKV" * 100, 600),
+            ("the lions hunt together at night and sleep in the day " * 20, 240),
+        ],
+    )
+    def test_what_is_reserved_is_more_than_dense_text_has(self, text: str, real: int) -> None:
+        """By the bytes a token, four times as much could be asked as there was a budget for."""
+        chat = Chat(model="m", messages=(User(content=text),))
+        assert at_most(chat) >= real
+        assert at_most(chat) <= 3 * real + TOKENS_A_MESSAGE
 
 
 class TestAnswer:
