@@ -10,6 +10,7 @@ import trio
 
 from lion.domain.events import PluginLoaded
 from lion.history import open_history
+from lion.testing import OwnError, kit
 from tests.attack.kit import open_arena
 from tests.capabilities.http.hostile_server import open_server
 from tests.extism.cases import CASES, Case
@@ -108,3 +109,20 @@ async def test_the_original_and_the_adapter_are_recorded(tmp_path: Path) -> None
     assert loaded.guest == "extism"
     assert loaded.original_digest == hashlib.sha256(data).hexdigest()
     assert data in composed and adapter in composed
+
+
+@pytest.mark.slow
+def test_the_one_that_asks_a_server_far_away() -> None:
+    """Module `http` has its URL in it, so a server of the test's stands there."""
+    modules = downloaded()
+    if modules is None:
+        pytest.skip("there is no Go here to download go-sdk's modules with")
+    url = "GET https://jsonplaceholder.typicode.com/**"
+    with kit(modules / "http.wasm", allow={"http": [url]}, http={url: '{"id": 1}'}) as granted:
+        assert granted.call("http.run-test", input="") == '{"id": 1}'
+        granted.assert_replays()
+    with kit(modules / "http.wasm", http={url: '{"id": 1}'}) as refused:
+        with pytest.raises(OwnError, match="denied"):
+            refused.call("http.run-test", input="")
+        refused.assert_denied("http.start")
+        refused.assert_replays()
