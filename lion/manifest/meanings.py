@@ -34,7 +34,7 @@ _MANIFEST: Final = {
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
 }
 _HOLDER: Final = {
-    "component": Key("path", NEEDED, "the .wasm file, relative to the manifest"),
+    "component": Key("path", NEEDED, "the .wasm file (or an Extism plug-in), from the manifest"),
     "allow": Key("table", NONE, "what it is granted besides the defaults"),
     "deny": Key("list of names", NONE, "defaults taken away, such as `random`"),
     "limits": Key("table", "see below", "what it may use up"),
