@@ -32,9 +32,12 @@ def takes_text(path: Path) -> bool:
     if is_extism_manifest(path):
         return True
     try:
+        # A pipe would keep the reader waiting; it is refused by who reads the component.
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return file.read(8) == CORE_HEAD
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

@@ -129,7 +129,8 @@ def _fact(event: Event) -> str:
             return f"{how}exit {event.exit_code}; {counts}"
         case PluginLoaded():
             tools = ", ".join(event.tools) or "none"
-            return f"{event.holder}: sha256:{event.component_digest[:12]}; tools: {tools}"
+            made = f" of {event.guest} sha256:{event.original_digest[:12]}" if event.guest else ""
+            return f"{event.holder}: sha256:{event.component_digest[:12]}{made}; tools: {tools}"
         case PluginFailed():
             return f"{event.holder}: {event.error}"
         case AgentSpawned():

@@ -35,7 +35,7 @@ _MANIFEST: Final = {
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
 }
 _HOLDER: Final = {
-    "component": Key("path", NEEDED, "the .wasm file, relative to the manifest"),
+    "component": Key("path", NEEDED, "the .wasm file (or an Extism plug-in), from the manifest"),
     "allow": Key("table", NONE, "what it is granted besides the defaults"),
     "deny": Key("list of names", NONE, "defaults taken away, such as `random`"),
     "ask": Key("list of rules", NONE, "calls a person is asked about, as in the policy"),

@@ -49,6 +49,8 @@ class Adapter:
         key = await trio.to_thread.run_sync(_key, data, extensions)
         if key not in self._made:
             made = await trio.to_thread.run_sync(adapt, data, extensions, self._offers.interfaces)
+            if made is None:
+                return None
             self._keep(key, made)
         return self._made[key]
 

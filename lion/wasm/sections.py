@@ -38,7 +38,8 @@ def check_preamble(data: bytes, origin: str) -> None:
     if data[4:8] == MODULE_LAYER:
         raise OperatorError(
             f"{origin!r} is a core module, not a component",
-            hint="build it as a component (docs/plugins.md shows how, plugins-src has many)",
+            hint="build it as a component (docs/plugins.md shows how, plugins-src has many), or "
+            "with a PDK of Extism's (docs/extism.md)",
         )
     if data[4:8] != COMPONENT_LAYER:
         raise OperatorError(

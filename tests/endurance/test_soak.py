@@ -32,6 +32,7 @@ from tests.endurance.kit import (
     threads,
     verified,
 )
+from tests.extism.modules import committed
 from tests.series import times
 
 GUESTS = 200
@@ -54,6 +55,8 @@ TABLES: Plan = plan(
         'allow.kv = { bytes = "4 KiB" }',
         'allow.tools = ["calculator.*", "hostile.*"]',
     ),
+    plugin("config", 'config = { thing = "hello" }', component=str(committed() / "config")),
+    plugin("exit", 'config = { code = "4" }', component=str(committed() / "exit")),
     agent("waiter", "config = { times = 3, pieces = 3, nanos = 20000000 }"),
     agent("guide", 'allow.tools = ["calculator.add", "hello.greet", "notebook.write"]'),
     AGENT.format("waiter", "wait"),
@@ -64,6 +67,8 @@ HONEST: tuple[tuple[RunAgent | RunCall, Any], ...] = (
     (RunCall("calculator.evaluate", {"expression": "2 * (3 + 4.5)"}), 15.0),
     (RunCall("hello.greet", {"name": "World"}), "Hello, World!"),
     (RunCall("probe.tools-call", {"name": "calculator.add", "arguments": '{"a":1,"b":2}'}), '"3"'),
+    (RunCall("config.run-test", {"input": ""}), '{"config": "hello"}'),
+    (RunCall("exit.start", {"input": ""}), None),
     (RunCall("notebook.read", {"title": "never"}), None),
     (RunAgent("waiter", "wait"), "wait: waited 3 times"),
     (RunAgent("guide", "show"), "show: 3 of 4 tools answered"),

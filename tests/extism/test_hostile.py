@@ -13,7 +13,7 @@ import tomli_w
 import trio
 
 from lion.domain.events import CallRedirected
-from lion.errors import GuestError
+from lion.errors import GuestError, OperatorError
 from lion.review.report import Ending
 from tests.attack.kit import Arena, only, open_arena
 from tests.capabilities.http.hostile_server import open_server
@@ -231,7 +231,6 @@ async def test_a_body_of_any_size_crosses_in_pieces(tmp_path: Path) -> None:
          "imports wasi_snapshot_preview1.fd_conjure"),
         ('(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))))',
          "exports no memory"),
-        ('(module (import "env" "f" (func)) (func (export "run")))', "no Extism plug-in"),
         (_run('(i32.const 0)', '(import "spells" "cast" (func (param i64 v128)))'),
          "imports spells.cast as (i64, v128)"),
         (_run('(i32.const 0)', '(import "spells" "cast" (global i32))'), "which is no function"),
@@ -252,6 +251,16 @@ async def test_what_it_may_not_import_is_refused_by_name(
                 await _call(arena, path)
     assert words in str(failure.value)
     assert failure.value.ending == "world"
+
+
+@pytest.mark.parametrize("imports", ['(import "env" "f" (func))', ""])
+async def test_a_core_module_of_another_kind_is_told_what_it_is(
+    imports: str, tmp_path: Path
+) -> None:
+    with module(tmp_path, f'(module {imports} (func (export "run")))') as path:
+        async with open_arena(tmp_path) as arena:
+            with pytest.raises(OperatorError, match="a core module, not a component"):
+                await _call(arena, path)
 
 
 async def test_a_component_may_not_forge_an_exit_of_another_type(tmp_path: Path) -> None:

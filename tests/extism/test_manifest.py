@@ -5,6 +5,7 @@ asks for is granted, shown and limited, and what lion does not do is refused by 
 import base64
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,12 @@ def test_it_is_called_with_its_input_as_it_stands(lion: Lion) -> None:
     )
     assert lion("call", committed() / "hello.wasm", "run_test").stdout == '"Hello, world!"\n'
     assert lion("replay", "last").returncode == 0
+
+
+def test_the_log_has_the_digest_of_the_original(lion: Lion) -> None:
+    assert lion("call", HELLO, "run_test").returncode == 0
+    digest = hashlib.sha256(HELLO.read_bytes()).hexdigest()
+    assert f"of extism sha256:{digest[:12]}" in lion("log", "last").stdout
 
 
 def test_it_runs_if_it_has_one_function(lion: Lion) -> None:
@@ -174,3 +181,10 @@ def test_it_takes_no_variables(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_names_of_functions(word: str, name: str) -> None:
     assert function_name(word) == name
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.json", "pipe.wasm"])
+def test_a_pipe_keeps_nobody_waiting(name: str, lion: Lion) -> None:
+    os.mkfifo(lion.folder / name)
+    for command in (("call", name, "run_test"), ("run", name), ("inspect", name), ("check", name)):
+        assert_one_line(lion(*command), 2, "is a named pipe, not a file")

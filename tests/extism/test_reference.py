@@ -10,13 +10,17 @@ import trio
 
 from lion.domain.events import PluginLoaded
 from lion.history import open_history
+from lion.testing import OwnError, kit
 from tests.attack.kit import open_arena
 from tests.capabilities.http.hostile_server import open_server
 from tests.extism.cases import CASES, Case
 from tests.extism.kit import ALL, denied, lend, run
 from tests.extism.modules import committed, downloaded
 
-FAST = [c for c in CASES if not c.slow]
+QUICK = ("exit", "fs", "host", "host_memory", "http_headers", "main", "var")
+"""Modules that the fast suite compiles: one of each kind of import, language and ending."""
+FAST = [c for c in CASES if not c.slow and c.modules[-1] in QUICK]
+REST = [c for c in CASES if c not in FAST]
 NEEDY = [c for c in CASES if c.needs and not c.slow]
 
 
@@ -70,12 +74,16 @@ async def test_it_says_what_its_own_sdk_says(case: Case, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [c for c in CASES if c.slow], ids=lambda c: c.name)
-async def test_the_large_ones_say_it_too(case: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", REST, ids=lambda c: c.name)
+async def test_so_do_all_the_others(case: Case, tmp_path: Path) -> None:
     await _same(case, tmp_path)
 
 
-@pytest.mark.parametrize("case", NEEDY, ids=lambda c: c.name)
+@pytest.mark.parametrize(
+    "case",
+    [c if c in FAST else pytest.param(c, marks=pytest.mark.slow) for c in NEEDY],
+    ids=lambda c: c.name,
+)
 async def test_without_its_grant_it_is_refused_and_recorded(case: Case, tmp_path: Path) -> None:
     folder = _mounted(case, tmp_path, "ours")
     async with open_server() as server, open_arena(tmp_path) as arena:
@@ -101,3 +109,20 @@ async def test_the_original_and_the_adapter_are_recorded(tmp_path: Path) -> None
     assert loaded.guest == "extism"
     assert loaded.original_digest == hashlib.sha256(data).hexdigest()
     assert data in composed and adapter in composed
+
+
+@pytest.mark.slow
+def test_the_one_that_asks_a_server_far_away() -> None:
+    """Module `http` has its URL in it, so a server of the test's stands there."""
+    modules = downloaded()
+    if modules is None:
+        pytest.skip("there is no Go here to download go-sdk's modules with")
+    url = "GET https://jsonplaceholder.typicode.com/**"
+    with kit(modules / "http.wasm", allow={"http": [url]}, http={url: '{"id": 1}'}) as granted:
+        assert granted.call("http.run-test", input="") == '{"id": 1}'
+        granted.assert_replays()
+    with kit(modules / "http.wasm", http={url: '{"id": 1}'}) as refused:
+        with pytest.raises(OwnError, match="denied"):
+            refused.call("http.run-test", input="")
+        refused.assert_denied("http.start")
+        refused.assert_replays()

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "plugins-src"
 BUILT = ROOT / "plugins-wasm"
 WAT = SOURCES / "wat"
-NOT_GUESTS = {"lion-guest"}
+NOT_GUESTS = {"lion-guest", "extism"}
+"""A library, and the adapter of Extism plug-ins, a core module."""
 
 
 def _build_engine() -> Engine:
@@ -21,7 +22,7 @@ def _build_engine() -> Engine:
 
 
 ENGINE = _build_engine()
-NAMES = sorted(path.stem for path in BUILT.glob("*.wasm"))
+NAMES = sorted({path.stem for path in BUILT.glob("*.wasm")} - NOT_GUESTS)
 
 
 @cache

@@ -44,15 +44,16 @@ def is_plugin(data: bytes) -> bool:
     return data[:8] == CORE_HEAD or is_packed(data)
 
 
-def adapt(data: bytes, extensions: Extensions | None, host: Host) -> Adapted:
+def adapt(data: bytes, extensions: Extensions | None, host: Host) -> Adapted | None:
     """The component made of a plug-in. `extensions` are what system plugins offer (None: it is
-    only looked at), `host` lion's own functions.
+    only looked at), `host` lion's own functions. None for a core module of another kind.
 
-    Raises GuestError(ending="world") for what is none, or imports what is not there.
+    Raises GuestError(ending="world") for one that cannot be read, or imports what is not there.
     """
     packed = _unpack(data)
     modules = [(name, rewrite(read_module(one), packed.pages)) for name, one in packed.modules]
-    _check_kind(modules)
+    if not _is_of_extism(modules):
+        return None
     ordered, main = _ordered(modules)
     check_imports(ordered, _adapter())
     check_world(ordered)
@@ -101,18 +102,10 @@ def _unpack(data: bytes) -> Packed:
         raise GuestError(f"its modules cannot be read: {exc}", ending="world") from exc
 
 
-def _check_kind(modules: Sequence[tuple[str, CoreModule]]) -> None:
-    """Raise GuestError for a core module of another kind."""
+def _is_of_extism(modules: Sequence[tuple[str, CoreModule]]) -> bool:
+    """Whether modules are a plug-in, by what they import; a program for WASI alone is one too."""
     imported = {i.module for _, m in modules for i in m.imports}
-    if ENV in imported or WASI in imported or len(modules) > 1:
-        return
-    if imported or not modules[0][1].functions:
-        names = ", ".join(show_line(one) for one in sorted(imported)[:10]) or "nothing"
-        raise GuestError(
-            f"it is a core module and no Extism plug-in: it imports {names}",
-            ending="world",
-            hint="build it as a component (docs/plugins.md), or with a PDK of Extism's",
-        )
+    return ENV in imported or WASI in imported or len(modules) > 1
 
 
 def _ordered(

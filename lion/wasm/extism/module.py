@@ -73,16 +73,6 @@ class Cursor:
             if shift >= bits:
                 raise IndexError
 
-    def signed(self) -> int:
-        value = shift = 0
-        while shift < 64:
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value - (1 << shift) if byte & 0x40 else value
-        raise IndexError
-
     def count(self, most: int, what: str) -> int:
         number = self.number()
         if number > most:

@@ -5,7 +5,6 @@ thousands of pieces of data, each of which costs at every start. And a manifest 
 how large memory gets. Nothing else is touched.
 """
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -88,7 +87,7 @@ def _data(core: CoreModule) -> bytes | None:
     cursor = Cursor(core.data, at, end)
     try:
         count = cursor.count(MOST_PIECES, "pieces of data")
-        pieces = list(_pieces(cursor, count)) if count > FEW else []
+        pieces = _pieces(cursor, count) if count > FEW else []
     except IndexError:
         return None
     if len(pieces) <= FEW:
@@ -112,12 +111,36 @@ def _data(core: CoreModule) -> bytes | None:
     )
 
 
-def _pieces(cursor: Cursor, count: int) -> Iterator[tuple[int, bytes]]:
-    """Raises IndexError for a piece of another form."""
+def _pieces(cursor: Cursor, count: int) -> list[tuple[int, bytes]]:
+    """Raises IndexError for a piece of another form. In one loop: there may be tens of thousands,
+    at each start of a process.
+    """
+    data, at, found = cursor.data, cursor.at, []
     for _ in range(count):
-        if cursor.byte() != 0 or cursor.byte() != 0x41:
+        # Active in the first memory, at a number: 0, i32.const, LEB128, end.
+        if data[at] or data[at + 1] != 0x41:
             raise IndexError
-        offset = cursor.signed() & 0xFFFF_FFFF
-        if cursor.byte() != 0x0B:
+        at += 2
+        offset = shift = 0
+        while (byte := data[at]) > 0x7F and shift < 28:
+            offset |= (byte & 0x7F) << shift
+            shift += 7
+            at += 1
+        offset |= (byte & 0x7F) << shift
+        if byte & 0x40:
+            offset -= 1 << (shift + 7)
+        if data[at + 1] != 0x0B:
             raise IndexError
-        yield offset, cursor.take(cursor.number())
+        at += 2
+        size = shift = 0
+        while (byte := data[at]) > 0x7F and shift < 28:
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            at += 1
+        size |= byte << shift
+        at += 1
+        if at + size > cursor.end:
+            raise IndexError
+        found.append((offset & 0xFFFF_FFFF, data[at : at + size]))
+        at += size
+    return found

@@ -165,6 +165,8 @@ def glue(interface: UserInterface) -> bytes:
     length = module.import_function("a", "length", Signature(bytes([I64]), bytes([I64])))
     take = module.import_function("a", "cabi_realloc", Signature(bytes([I32]) * 4, bytes([I32])))
     failed = module.import_function("a", "user_failed", Signature(bytes([I32]) * 3))
+    as_text = module.import_function("a", "user_text", Signature(bytes([I64]), bytes([I64])))
+    gave = module.import_function("a", "user_gave", Signature(bytes([I32, I32]), bytes([I64])))
     inner = {
         f.name: module.import_function("l", f.name, _lowered(f.type)) for f in interface.functions
     }
@@ -172,14 +174,15 @@ def glue(interface: UserInterface) -> bytes:
         count = len(one.signature.params)
         code = const(0) + const(0) + const(8) + const(PLACE) + call(take) + put(count)
         for i, (_, t) in enumerate(one.type.params):
+            code += get(i) + call(as_text) + put(i) if t == _TEXT else b""
             code += get(i) + (b"\xa7" + get(i) + call(length) + b"\xa7" if _is_text(t) else b"")
         code += get(count) + call(inner[one.name])
-        code += _answer(one, count, take, failed)
+        code += _answer(one, count, take, failed, gave)
         module.add_function(one.name, one.signature, code, (I32, I32))
     return module.write()
 
 
-def _answer(one: UserFunction, place: int, take: int, failed: int) -> bytes:
+def _answer(one: UserFunction, place: int, take: int, failed: int, gave: int) -> bytes:
     """What stands in `place` became: an error, nothing, a number, or a handle."""
     result = one.type.result
     ok = result.ok if isinstance(result, ResultOf) else None
@@ -195,7 +198,8 @@ def _answer(one: UserFunction, place: int, take: int, failed: int) -> bytes:
     if not one.signature.results:
         return code
     if _is_text(ok):
-        # Text without a byte has no block: its handle is 0.
-        pointer = get(place) + b"\x28\x02\x04" + b"\xad"
-        return code + pointer + b"\x42\x00" + get(place) + b"\x28\x02\x08" + b"\x1b"
+        pointer = get(place) + b"\x28\x02\x04"
+        if ok != _TEXT:
+            return code + pointer + b"\xad"
+        return code + pointer + get(place) + b"\x28\x02\x08" + call(gave)
     return code + get(place) + _LOADS[one.signature.results[0]] + bytes([at])

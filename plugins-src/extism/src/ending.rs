@@ -15,6 +15,27 @@ pub extern "C" fn begin(at: u32, size: u32) {
     }
 }
 
+/// The handle of a text for a function of the embedder's: bytes that are no text become one.
+#[no_mangle]
+pub extern "C" fn user_text(handle: u64) -> u64 {
+    let given = bytes(handle);
+    if core::str::from_utf8(given).is_ok() {
+        return handle;
+    }
+    put(packed::to_data_url(given).as_bytes())
+}
+
+/// The handle of what such a function gave: bytes, if that is what the text stands for.
+#[no_mangle]
+pub extern "C" fn user_gave(at: u32, size: u32) -> u64 {
+    match packed::from_data_url(slice(at as u64, size as u64)) {
+        Some(bytes) => put(&bytes),
+        // Text without a byte has no block: its handle is 0.
+        None if size == 0 => 0,
+        None => at as u64,
+    }
+}
+
 fn outcome(code: i32, how: &str) -> Result<String, String> {
     stdio::flush_all();
     let call = CALL.get();
