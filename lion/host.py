@@ -210,6 +210,7 @@ class Host:
     async def _start(self, plan: Plan) -> Run:
         clock, run = self._fittings.clock(), self._fittings.name_run()
         live = LiveRun(run, plan, self._log, clock, owner_of(plan))
+        live.by = self._fittings.name_user()
         if self._fittings.stand_in is not None:
             live.judge = Judge(stand_in=self._fittings.stand_in(live))
         services = self._fittings.services(
