@@ -134,6 +134,8 @@ def _call(event: CallFinished | CallRequested) -> str:
     about = event.target or ", ".join(map(_short, event.args or []))
     if isinstance(event, CallRequested):
         return f"{what} {about} -> {event.verdict}: {event.reason}"
+    if event.verdict == "deny" and event.status != "denied":
+        return f"{what} {about} -> denied by {event.decided_by}: {event.reason}; answered dry"
     match event.status:
         case "denied":
             by = f" by {event.decided_by}" if event.decided_by else ""

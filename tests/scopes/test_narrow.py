@@ -34,6 +34,8 @@ def http(pattern: str, *asked: str) -> tuple[str, ...]:
         ("GET https://*.example.com/**", ["GET /a"], f"GET {WEB}/a"),
         # What all have in common would be more than was granted.
         (f"GET {WEB}/a*", ["GET /ab", "GET /ac"], f"GET {WEB}/a*"),
+        # An encoded slash has two readings, of which that would cover one.
+        (f"GET {WEB}/**", ["GET /a%2Fb", "GET /a%2Fc"], f"GET {WEB}/**"),
         (f"GET {WEB}/*/x/**", ["GET /a/x/1", "GET /b/x/y/z"], f"GET {WEB}/*/x/**"),
     ],
 )
