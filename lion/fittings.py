@@ -4,6 +4,8 @@ its place: a test (lion.testing), a dry run (lion.dry).
 Rule: broker, policy, budgets, record and engine are none of it: those are always the real ones.
 """
 
+import os
+import pwd
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -31,6 +33,15 @@ OpenServices = Callable[
 """Opens what a run's executors need; the third are folders of trusted code."""
 
 
+def user_name() -> str:
+    """Who runs this process as the system knows it: a name, or a number that has none."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # an account without an entry, as in some containers
+        return f"uid {number}"
+
+
 class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     """What every run is fitted with. A `stand_in` makes them dry runs, so the others have to be
     such that nothing leaves.
@@ -45,6 +56,7 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
     open_system: OpenSystem = open_system
     stand_in: Callable[[LiveRun], StandIn] | None = None
+    name_user: Callable[[], str] = user_name
 
 
 def build_live(
@@ -58,6 +70,7 @@ def build_live(
     )  # fmt: skip
     asker = Approvals(common, fittings.desk, clock)
     live = LiveRun(run, plan, log, clock, owner, asker, memory)
+    live.by = fittings.name_user()
     if fittings.stand_in is not None:
         live.judge = Judge(asker, fittings.stand_in(live))
     return live

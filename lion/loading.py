@@ -243,6 +243,7 @@ class Loader:
             policy_digest=self._policy.digest,
             proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
             directories=_directories(live),
+            by=live.by,
             is_dry=live.judge.is_dry,
             engine_digest=self._runtime.engine_digest,
             lion_version=VERSION,

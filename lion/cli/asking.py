@@ -6,7 +6,6 @@ Rule: the question goes when somebody else answers it, or nobody may any more.
 """
 
 import os
-import pwd
 import sys
 import termios
 import time
@@ -23,6 +22,7 @@ from lion.domain.record import Record
 from lion.domain.text import show_line
 from lion.domain.units import render_duration
 from lion.errors import LionError
+from lion.fittings import user_name
 from lion.host import Host
 
 TYPES: Final = (ApprovalAsked.__name__, ApprovalDecided.__name__, ApprovalExpired.__name__)
@@ -34,14 +34,6 @@ _ANSWERS: Final = {
     "always": Reach.ALWAYS,
 }  # fmt: skip
 _NO: Final = ("", "n", "no")
-
-
-def user_name() -> str:
-    """Whoever runs this process, by the name that the system has for it."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"
 
 
 def render_request(request: Request, screen: Screen, *, longest: int = _SHOWN) -> Iterator[str]:

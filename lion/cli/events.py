@@ -215,6 +215,8 @@ def _call(event: CallFinished | CallRequested) -> tuple[str, str]:
     about = _asked(event)
     if isinstance(event, CallRequested):
         return about, f"{event.verdict}: {event.reason}"
+    if event.verdict == "deny" and event.status != "denied":
+        return about, f"denied by {event.decided_by}: {event.reason}; answered dry"
     match event.status:
         case "completed":
             is_said = isinstance(event, AgentPartialOutput) and event.value == ["ok", None]

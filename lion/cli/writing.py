@@ -27,7 +27,11 @@ def render_diff(name: str, old: str, new: str, screen: Screen) -> Iterator[str]:
 
 
 def check_target(target: Path, manifest: Path) -> None:
-    """Raise OperatorError if a file of somebody's would be overwritten: only the manifest may."""
+    """Raise OperatorError if a file of somebody's would be overwritten (only the manifest may), or
+    there is no directory for it.
+    """
+    if not target.parent.is_dir():
+        raise OperatorError(f"there is no directory {str(target.parent)!r}", hint="make it first")
     if target.exists() and not (manifest.exists() and target.samefile(manifest)):
         raise OperatorError(
             f"{str(target)!r} is there already", hint="name another file, or the manifest itself"

@@ -112,6 +112,8 @@ class LiveRun:
         self.plan = plan
         self.owner = owner
         """To whom belongs what the holders keep."""
+        self.by = ""
+        """Who started it; empty if that is not known."""
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}

@@ -70,7 +70,7 @@ def explain(
         manifest_name=started.manifest_name,
         manifest=started.path,
         is_dry=started.is_dry,
-        by_whom="",
+        by_whom=started.by,
         proof=proof,
         record=found.seen(record),
         principal=record.principal,

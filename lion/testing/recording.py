@@ -47,7 +47,7 @@ async def save_run(log: MemoryLog, run: str, path: Path) -> None:
                 )  # fmt: skip
                 event = record.event()
                 if isinstance(event, RunStarted):  # A file that is shared names no machine.
-                    event = msgspec.structs.replace(event, path="", owner="")
+                    event = msgspec.structs.replace(event, path="", owner="", by="")
                 copy.append(Draft(scope, record.call, record.time_ns, event))
                 await copy.wait_room()
         try:

@@ -178,6 +178,7 @@ def test_nothing_is_overwritten(lion: Lion) -> None:
     path = lion.write(MANIFEST)
     lion.write("mine", "other.toml")
     assert_one_line(lion("record", path, "--write", "other.toml"), 2, "is there already")
+    assert_one_line(lion("record", path, "--write", "no/x.toml"), 2, "no directory 'no'")
     assert (lion.folder / "other.toml").read_text("utf-8") == "mine"
     assert lion("record", path, "--write", path).returncode == 0
     assert "kv" in path.read_text("utf-8")

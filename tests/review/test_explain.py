@@ -16,6 +16,7 @@ import trio
 from lion.domain.events import CallFinished, CallRequested
 from lion.domain.hidden import Hidden
 from lion.errors import AuditError, OperatorError
+from lion.fittings import user_name
 from lion.history import open_history
 from lion.log.sqlite_schema import LOG_NAME
 from lion.plans import read_policy
@@ -92,6 +93,7 @@ async def test_an_allowed_call(tmp_path: Path) -> None:
         assert text[(first.line.line or 0) - 1] == "[[run]]"
         assert (second.holder, second.what) == ("other", "kv-set")
         assert second.by.startswith("call 1 of 0: tools start other.kv-set, record ")
+        assert found.by_whom == user_name()
         assert found.proof.is_finished
         assert found.record.is_proved
         assert {one.then for one in found.changes} == {"deny"}

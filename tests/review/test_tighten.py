@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lion.domain.call import Status
@@ -37,7 +37,7 @@ HTTP = st.lists(
         [
             "GET ${web}/**", "* https://web.example.com/a/*", "GET,POST ${web}/a/b",
             "GET https://*.example.com/**", "POST https://web.example.com/**?",
-            "GET https://web.example.com/a/**", "PUT ${web}/x/y/z",
+            "GET https://web.example.com/a/**", "PUT ${web}/x/y/z", "* ${web}/a*",
         ]
     ),
     unique=True, max_size=4,
@@ -58,7 +58,7 @@ ALLOWED = st.fixed_dictionaries(
         "http": HTTP, "tools": TOOLS, "llm": LLM, "fs": FS, "kv": st.just({"bytes": "1 KiB"}),
     },
 )  # fmt: skip
-PATHS = ["/", "/a", "/a/b", "/a/c", "/a/b/c", "/x/y/z", "/a%2Fb", "/a/b?q=1", "/a/*"]
+PATHS = ["/", "/a", "/ab", "/ac", "/a/b", "/a/c", "/a/b/c", "/x/y/z", "/a%2Fb", "/a/b?q=1", "/a/*"]
 ASKED = st.one_of(
     st.tuples(
         st.just("http"), st.just("send"),
@@ -143,6 +143,11 @@ def record(plan: Plan, seq: int, question: Question) -> Record:
 
 
 @given(ALLOWED, st.lists(ASKED, max_size=8), st.lists(ASKED, max_size=8))
+@example(
+    {"http": ["GET,POST ${web}/a/b", "GET ${web}/**"]},
+    [("http", "send", f"GET https://web.example.com{path}") for path in ("/a/b", "/a/c", "/a")],
+    [],
+)
 @examples(300)
 def test_a_tightened_manifest(
     allowed: dict[str, Any], calls: list[tuple[str, str, str]], others: list[tuple[str, str, str]]

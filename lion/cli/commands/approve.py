@@ -2,7 +2,6 @@
 
 import click
 
-from lion.cli.asking import user_name
 from lion.cli.options import Common, common_options
 from lion.cli.screen import open_screen
 from lion.domain.approval import Answer, Reach
@@ -25,6 +24,7 @@ def command(common: Common, request: str, reach: str) -> int:
     `--for run` and `--for always` hold for calls of the same holder by the same grant about which
     the same rule asks; another component, grant or rule asks again.
     """
+    from lion.fittings import user_name
     from lion.upkeep import answer_request
 
     answer = Answer(allowed=True, reach=Reach(reach), by=user_name(), via="command")

@@ -62,7 +62,7 @@ def render(found: Explained, event: str, screen: Screen) -> Iterator[str]:
     else:
         yield from _asked(found.asked, screen)
     for index, cause in enumerate(found.causes):
-        yield _row("" if index else "because", _cause(cause))
+        yield _row("" if index else "because", _cause(cause, found.by_whom))
     for index, change in enumerate(found.changes):
         yield _row("" if index else "otherwise", _change(change))
 
@@ -119,9 +119,10 @@ def _decided(label: str, decided: Decided, screen: Screen) -> Iterator[str]:
             yield _row("", f"{show_line(one.by)} said {one.verdict}: {show_line(one.reason)}")
 
 
-def _cause(cause: Cause) -> str:
+def _cause(cause: Cause, by_whom: str) -> str:
     began = show_line(f"{cause.holder}: {cause.what}", longest=200)
-    by = f", for {show_line(cause.by, longest=200)}" if cause.by else ", started by the run"
+    whose = f"the run of {show_line(by_whom, longest=40)}" if by_whom else "the run"
+    by = f", for {show_line(cause.by, longest=200)}" if cause.by else f", started by {whose}"
     at = "" if cause.line is None else f", {_line(cause.line)}"
     return f"{began}{_mark(cause.record)}{by}{at}; it {_ended(cause.ending)}"
 

@@ -2,7 +2,6 @@
 
 import click
 
-from lion.cli.asking import user_name
 from lion.cli.options import Common, common_options
 from lion.cli.screen import open_screen
 from lion.domain.approval import LONGEST_WORDS, Answer, Reach
@@ -23,6 +22,7 @@ from lion.errors import OperatorError
 @common_options
 def command(common: Common, request: str, words: str, reach: str) -> int:
     """Refuse the call that waits as ID (see `lion approvals`); the guest is told WORDS."""
+    from lion.fittings import user_name
     from lion.upkeep import answer_request
 
     if len(words) > LONGEST_WORDS:

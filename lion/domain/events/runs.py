@@ -33,6 +33,8 @@ class RunStarted(Event, frozen=True):
     """To whom belongs what the holders keep: the first part of their stores' names."""
     monotonic_ns: int = 0
     """What the run's own clock said then."""
+    by: str = ""
+    """Who started it: the account by its name; empty if that is not told."""
     is_dry: bool = False
     """Nothing left: what was refused was answered all the same, by what cannot act."""
 
