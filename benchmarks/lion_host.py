@@ -8,8 +8,9 @@ from typing import Any
 
 from lion.domain.plan import Plan
 from lion.history import replay_run
-from lion.host import Host, open_host
+from lion.host import Host
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.review.report import RunReport
 from lion.settings import Settings
 

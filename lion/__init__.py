@@ -29,7 +29,7 @@ _PLACES = {
     "RunReport": "review.report",
     "Settings": "settings",
     "open_history": "history",
-    "open_host": "host",
+    "open_host": "opening",
     "replay_run": "history",
 }
 """Where each name is."""

@@ -16,8 +16,8 @@ from lion.history import ReplayReport as ReplayReport
 from lion.history import open_history as open_history
 from lion.history import replay_run as replay_run
 from lion.host import Host as Host
-from lion.host import open_host as open_host
 from lion.kernel.run import Run as Run
+from lion.opening import open_host as open_host
 from lion.review.check import ManifestAudit as ManifestAudit
 from lion.review.report import Denial as Denial
 from lion.review.report import Ending as Ending

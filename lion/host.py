@@ -7,7 +7,7 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +20,18 @@ from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
 from lion.fittings import Fittings, build_live
-from lion.kernel.groups import flattened
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
-from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
+from lion.kernel.interrupts import Interrupts
 from lion.kernel.run import Run
 from lion.kernel.runs import Runs, Watch, open_runs
 from lion.loading import Loader
-from lion.log.keys import read_key
-from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
-from lion.log.sqlite_desk import SqliteDesk, answer_request, list_waiting
+from lion.log.sqlite import open_sqlite_reader
+from lion.log.sqlite_desk import answer_request, list_waiting
 from lion.places import homes_of
 from lion.plans import (
     Given,
     Source,
-    check_owner,
     check_starts,
-    read_policy,
     read_source,
     with_call,
 )
@@ -44,9 +40,9 @@ from lion.ports import EventLog
 from lion.reading import beside
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
-from lion.settings import Settings, check_settings, program_settings
+from lion.settings import Settings
 from lion.system.entry import build_lent, code_of
-from lion.wasm.runtime import WasmRuntime, open_runtime
+from lion.wasm.runtime import WasmRuntime
 
 if TYPE_CHECKING:
     from lion.domain.approval import Answer, Waiting
@@ -252,55 +248,3 @@ async def open_assembled(
     signals = interrupts or Interrupts()
     async with open_runs(runtime.rest) as runs:
         yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)
-
-
-def open_host(
-    settings: Settings | None = None,
-    *,
-    state: str | os.PathLike[str] | None = None,
-    policy: str | os.PathLike[str] | None = None,
-    cache: str | os.PathLike[str] | None = None,
-    owner: str = "",
-    signals: bool = False,
-    asks: bool = False,
-) -> Protected[Host]:
-    """Open log, engine and policy; close them in the end, whatever happens.
-
-    `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
-    components; what is not given is taken from the environment and the defaults, as on the
-    command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
-    SIGINT, SIGTERM and SIGHUP end the runs under way, else they are left to the program. If it
-    `asks`, what needs an approval waits for one (`answer`, `lion approve`); else it is refused.
-
-    Raises OperatorError (also without a trio loop), AuditError for a log that cannot be used.
-    """
-    if not trio.lowlevel.in_trio_run():
-        raise OperatorError(
-            "lion.open_host is for a program on trio, and no trio loop runs here",
-            hint="write `with lion.blocking.open_host() as host:`",
-        )
-    check_owner(owner)
-    if settings is None:
-        settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
-    fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
-    return Protected(open_fitted(check_settings(settings), owner, signals, fittings))
-
-
-@asynccontextmanager
-async def open_fitted(
-    settings: Settings,
-    owner: str = "",
-    signals: bool = False,
-    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
-) -> AsyncIterator[Host]:
-    """The same with other fittings, for those who build upon it. Raises as open_host."""
-    async with AsyncExitStack() as stack:
-        stack.enter_context(flattened())
-        rules = await beside(partial(read_policy, settings.policy))
-        signer = await beside(partial(read_key, settings.config))
-        enter, kept = stack.enter_async_context, settings.durability
-        interrupts = await enter(open_interrupts()) if signals else None
-        log = await enter(open_sqlite_log(settings.state, durability=kept, signer=signer))
-        runtime = await enter(open_runtime(settings.components, memory=settings.memory))
-        given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
-        yield await enter(open_assembled(settings, runtime, log, rules, **given))

@@ -166,7 +166,7 @@ def open_host(
     owner: str = "",
     asks: bool = False,
 ) -> Iterator[BlockingHost]:
-    """See lion.host.open_host: the same, with a loop in a thread of its own while inside.
+    """See lion.opening.open_host: the same, with a loop in a thread of its own while inside.
 
     Raises OperatorError, AuditError.
     """

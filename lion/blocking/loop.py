@@ -16,7 +16,7 @@ import trio
 
 from lion.errors import Interrupted, LionError, OperatorError
 from lion.host import Host
-from lion.host import open_host as open_trio_host
+from lion.opening import open_host as open_trio_host
 
 T = TypeVar("T")
 

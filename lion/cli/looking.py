@@ -20,7 +20,7 @@ def look_at(
     """Who may do what by a plan, and what its components are. Raises OperatorError, GuestError for
     the first mistake; a directory that may not be granted is one only where that is strict.
     """
-    from lion.host import open_host
+    from lion.opening import open_host
 
     settings = common.settings()
 

@@ -36,7 +36,7 @@ def run_asking(
 
         async def session() -> RunReport:
             from lion.asking import lend_asker
-            from lion.host import open_host
+            from lion.opening import open_host
 
             async with open_host(common.settings(), signals=True) as host:
                 lend_asker(host, hear)

@@ -40,7 +40,7 @@ def run_watched(
 
         async def session() -> RunReport:
             from lion.cli.asking import open_console
-            from lion.host import open_host
+            from lion.opening import open_host
 
             async with (
                 open_host(settings, signals=True, asks=asks) as host,

@@ -10,8 +10,9 @@ from lion.dry.services import load_unopened, open_dry_services
 from lion.dry.stand_in import MissingGrants
 from lion.dry.store import overlaid
 from lion.fittings import Fittings
-from lion.host import Host, open_fitted
+from lion.host import Host
 from lion.kernel.faked_tools import install_faked_tools
+from lion.opening import open_fitted
 from lion.settings import Settings
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from lion.domain.events import CallFinished, Event
 from lion.domain.record import Record
 from lion.history import ReplayReport, open_history, replay_run
-from lion.host import Host, open_host
+from lion.host import Host
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.review.report import Ending, RunReport
 from lion.settings import Settings
 from tests.wasm.kit import BUILT, cache_directory

@@ -13,8 +13,8 @@ import pytest
 from lion.capabilities.http.canned import CannedRequest
 from lion.domain.plan import Plan
 from lion.history import open_history, replay_run
-from lion.host import open_host
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.review.report import RunReport
 from lion.settings import Settings
 from lion.testing import FrozenClock, open_kit

@@ -19,8 +19,8 @@ import trio
 
 from lion.domain.hidden import Hidden
 from lion.history import replay_run
-from lion.host import open_host
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.attack.kit import call, holder, only

@@ -8,8 +8,8 @@ import pytest
 from lion.domain.events import PluginError
 from lion.errors import OperatorError
 from lion.history import replay_run
-from lion.host import open_host
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.settings import Settings, settings_from
 from tests.attack.kit import Arena, call
 from tests.wasm.kit import assemble, cache_directory

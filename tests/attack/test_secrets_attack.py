@@ -15,8 +15,8 @@ from lion.capabilities.llm import functions as llm_functions
 from lion.capabilities.secrets import scrub
 from lion.capabilities.secrets.vault import Vault
 from lion.errors import OperatorError
-from lion.host import open_host
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.plans import with_call
 from lion.settings import settings_from
 from tests.attack.kit import HEAD, Arena, call, holder, only, open_arena

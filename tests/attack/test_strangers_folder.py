@@ -20,9 +20,9 @@ from lion.capabilities.secrets import file as secret_file
 from lion.capabilities.secrets.vault import Secret
 from lion.domain.hidden import Hidden
 from lion.errors import OperatorError
-from lion.host import open_host
 from lion.manifest.document import Document
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.review.report import RunReport
 from lion.settings import settings_from
 from tests.attack.kit import HEAD, call, holder, only

@@ -10,9 +10,10 @@ import trio
 from lion.domain.events import CallFinished
 from lion.domain.plan import Plan
 from lion.history import open_history
-from lion.host import Host, open_host
+from lion.host import Host
 from lion.kernel.broker import Broker
 from lion.kernel.handles import HandleTable
+from lion.opening import open_host
 from lion.settings import Settings
 from tests.endurance.kit import (
     AGENT,

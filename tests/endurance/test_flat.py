@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lion.host import Host, open_host
+from lion.host import Host
 from lion.manifest.parse import parse_manifest
+from lion.opening import open_host
 from lion.settings import Settings
 from lion.wasm import runtime
 from tests.endurance.kit import rss

@@ -11,7 +11,8 @@ import trio
 
 from lion.domain.events import AgentPartialOutput
 from lion.domain.record import Record
-from lion.host import Host, open_host
+from lion.host import Host
+from lion.opening import open_host
 from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.endurance.kit import (
@@ -131,7 +132,8 @@ async def test_one_instance_too_many_is_refused_and_the_others_go_on(
 TEN_THOUSAND = """
 import sys, trio
 from pathlib import Path
-from lion.host import Host, open_host
+from lion.host import Host
+from lion.opening import open_host
 from lion.review.report import RunReport
 from lion.settings import Settings
 from tests.endurance.kit import AGENT, agent, live_instances, plan, rss, threads

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from lion.domain.plan import Plan
-from lion.host import open_host
+from lion.opening import open_host
 from lion.settings import Settings
 from tests.endurance.kit import AGENT, ROOT, agent, call, latest, plan, plugin
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lion.domain.plan import Limits, Plan, Rate, RunAgent, RunCall
 from lion.history import open_history
-from lion.host import open_host
+from lion.opening import open_host
 from lion.settings import Settings
 from tests.endurance.kit import agent, call, plan, plugin, replayed, verified
 from tests.examples import examples

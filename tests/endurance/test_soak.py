@@ -16,7 +16,8 @@ import trio
 
 from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.history import open_history
-from lion.host import Host, open_host
+from lion.host import Host
+from lion.opening import open_host
 from lion.review.report import Ending
 from lion.settings import Settings
 from tests.endurance.kit import (

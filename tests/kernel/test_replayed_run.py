@@ -6,10 +6,10 @@ import pytest
 import trio
 
 from lion.history import replay
-from lion.host import open_host
 from lion.kernel import replayed_run
 from lion.kernel.replay import Recorded
 from lion.log.sqlite import open_sqlite_reader
+from lion.opening import open_host
 from lion.wasm.runtime import open_runtime
 from tests.wasm.kit import BUILT, ROOT
 

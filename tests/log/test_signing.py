@@ -216,7 +216,7 @@ async def test_a_past_signed_by_another_key_is_not_by_ours(
 
 def test_the_log_signs_by_itself(tmp_path: Path) -> None:
     """The host hands the key of the configuration directory to the log."""
-    from lion.host import open_host
+    from lion.opening import open_host
 
     make_key(tmp_path / "config")
     text = (

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lion.errors import GuestError, OperatorError
-from lion.host import open_host
 from lion.kernel.inspect import ComponentInfo
+from lion.opening import open_host
 from lion.settings import Settings
 from lion.toolchain.wit.docs import append_custom
 from lion.wasm.lines import read_lines

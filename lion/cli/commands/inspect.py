@@ -52,7 +52,7 @@ def inspect_component(common: Common, data: bytes, origin: str) -> ComponentInfo
     settings = common.settings()
 
     async def session() -> ComponentInfo:
-        from lion.host import open_host
+        from lion.opening import open_host
 
         async with open_host(settings, signals=True) as host:
             return await host.inspect(data, origin)
@@ -65,7 +65,7 @@ def _survey(common: Common, data: bytes, origin: str) -> ComponentInfo:
     settings = common.settings()
 
     async def session() -> ComponentInfo:
-        from lion.host import open_host
+        from lion.opening import open_host
 
         async with open_host(settings) as host:
             return await host.inspect(data, origin, is_strict=False)

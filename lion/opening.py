@@ -1,0 +1,76 @@
+"""Look here if you want to know how log, engine and policy are opened for a host, and closed
+again. Other programs get it as `lion.open_host`.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
+
+import trio
+
+from lion.errors import OperatorError
+from lion.fittings import Fittings
+from lion.host import Host, open_assembled
+from lion.kernel.groups import flattened
+from lion.kernel.interrupts import Protected, open_interrupts
+from lion.log.keys import read_key
+from lion.log.sqlite import open_sqlite_log
+from lion.log.sqlite_desk import SqliteDesk
+from lion.plans import check_owner, read_policy
+from lion.reading import beside
+from lion.settings import Settings, check_settings, program_settings
+from lion.wasm.runtime import open_runtime
+
+
+def open_host(
+    settings: Settings | None = None,
+    *,
+    state: str | os.PathLike[str] | None = None,
+    policy: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    owner: str = "",
+    signals: bool = False,
+    asks: bool = False,
+) -> Protected[Host]:
+    """Open log, engine and policy; close them in the end, whatever happens.
+
+    `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
+    components; what is not given is taken from the environment and the defaults, as on the
+    command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
+    SIGINT, SIGTERM and SIGHUP end the runs under way, else they are left to the program. If it
+    `asks`, what needs an approval waits for one (`answer`, `lion approve`); else it is refused.
+
+    Raises OperatorError (also without a trio loop), AuditError for a log that cannot be used.
+    """
+    if not trio.lowlevel.in_trio_run():
+        raise OperatorError(
+            "lion.open_host is for a program on trio, and no trio loop runs here",
+            hint="write `with lion.blocking.open_host() as host:`",
+        )
+    check_owner(owner)
+    if settings is None:
+        settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
+    fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
+    return Protected(open_fitted(check_settings(settings), owner, signals, fittings))
+
+
+@asynccontextmanager
+async def open_fitted(
+    settings: Settings,
+    owner: str = "",
+    signals: bool = False,
+    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
+) -> AsyncIterator[Host]:
+    """The same with other fittings, for those who build upon it. Raises as open_host."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(flattened())
+        rules = await beside(partial(read_policy, settings.policy))
+        signer = await beside(partial(read_key, settings.config))
+        enter, kept = stack.enter_async_context, settings.durability
+        interrupts = await enter(open_interrupts()) if signals else None
+        log = await enter(open_sqlite_log(settings.state, durability=kept, signer=signer))
+        runtime = await enter(open_runtime(settings.components, memory=settings.memory))
+        given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
+        yield await enter(open_assembled(settings, runtime, log, rules, **given))
