@@ -2,8 +2,8 @@
 
 Rule: the names are for ever: they stand in recorded decisions.
 Rule: three of them say more: `policy line 3` which line of the operator's file, `system.guard`
-which system plugin's judge, `approval anna` who answered (`nobody`, `expired`: why there is no
-answer).
+which system plugin's judge, `approval by anna` who answered (`approval nobody`,
+`approval expired`: why nobody did).
 """
 
 from collections.abc import Mapping
@@ -61,9 +61,13 @@ def judge_name(holder: str) -> str:
     return f"{Decider.SYSTEM}.{holder}"
 
 
+NOBODY_ASKED: Final = f"{Decider.APPROVAL} nobody"
+NOBODY_CAME: Final = f"{Decider.APPROVAL} expired"
+
+
 def approver(who: str) -> str:
-    """How a person who was asked is named, or why nobody answered."""
-    return f"{Decider.APPROVAL} {who}"
+    """How a person who was asked is named."""
+    return f"{Decider.APPROVAL} by {who}"
 
 
 def decider_of(decided_by: str) -> Decider | None:

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from lion.domain.call import Decision, Verdict
-from lion.domain.decider import Decider, decider_of
+from lion.domain.call import Decision
+from lion.domain.decider import NOBODY_ASKED, NOBODY_CAME, Decider, decider_of
 from lion.domain.question import Question
 
 
@@ -52,7 +52,8 @@ def lacking_of(decision: Decision) -> Lacking:
             return Lacking.SECRET
         case Decider.DOOR:
             return Lacking.OUT_OF_REACH
-        case _ if decision.verdict is Verdict.ASK:
-            return Lacking.UNASKED
+        case Decider.APPROVAL:
+            unanswered = {NOBODY_ASKED: Lacking.UNASKED, NOBODY_CAME: Lacking.EXPIRED}
+            return unanswered.get(decision.decided_by, Lacking.REFUSED)
         case _:
             return Lacking.FORBIDDEN

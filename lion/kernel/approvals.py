@@ -22,7 +22,7 @@ from lion.domain.approval import (
     shown_arguments,
 )
 from lion.domain.call import Decision, HostCall, Verdict
-from lion.domain.decider import approver
+from lion.domain.decider import NOBODY_CAME, approver
 from lion.domain.events import (
     ApprovalAsked,
     ApprovalConsumed,
@@ -72,7 +72,7 @@ class Approvals:
         if self._desk is None or not self.is_there:
             return not_approved(decision)
         if self._open >= MOST_OPEN:
-            return not_approved(decision, "nobody", TOO_MANY)
+            return not_approved(decision, reason=TOO_MANY)
         request = self._request(caller, call, decision, note)
         self._open += 1
         try:
@@ -88,7 +88,7 @@ class Approvals:
             answer = await self._answered(desk, caller, request)
             if answer is None:
                 waited = render_duration(self._around.wait_ns)
-                return not_approved(decision, "expired", f"nobody approved it within {waited}")
+                return not_approved(decision, NOBODY_CAME, f"nobody approved it within {waited}")
         else:
             caller.note(ApprovalAsked(request), request.call)
             answer = standing.answer
@@ -96,9 +96,9 @@ class Approvals:
         caller.note(ApprovalDecided(request.id, answer, earlier), request.call)
         if not answer.allowed:
             words = f": {answer.words}" if answer.words else ""
-            return not_approved(decision, answer.by, f"{answer.by} refused it{words}")
+            return not_approved(decision, approver(answer.by), f"{answer.by} refused it{words}")
         if standing is None and not await desk.take(request.id):
-            return not_approved(decision, answer.by, USED)
+            return not_approved(decision, approver(answer.by), USED)
         caller.note(ApprovalConsumed(request.id), request.call)
         return msgspec.structs.replace(
             decision, verdict=Verdict.ALLOW, decided_by=approver(answer.by),

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import msgspec
 
 from lion.domain.call import Decision, HostCall, Opinion, Target, Verdict
-from lion.domain.decider import approver
+from lion.domain.decider import NOBODY_ASKED
 from lion.domain.events import Event
 from lion.domain.question import Question
 from lion.kernel.deadline import Deadline
@@ -98,9 +98,9 @@ class Nobody:
         return not_approved(decision)
 
 
-def not_approved(decision: Decision, who: str = "nobody", reason: str = NOBODY) -> Decision:
+def not_approved(decision: Decision, by: str = NOBODY_ASKED, reason: str = NOBODY) -> Decision:
     """The no of somebody, or of nobody; the guest may know its reason."""
-    return Decision(Verdict.DENY, reason, approver(who), decision.opinions)
+    return Decision(Verdict.DENY, reason, by, decision.opinions)
 
 
 class StandIn(Protocol):

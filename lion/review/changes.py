@@ -29,6 +29,7 @@ _WORDS: Final = {
     Decider.ARGUMENTS: "arguments that name something",
     Decider.SCREEN: "arguments without the value of a secret",
     Decider.NOBODY: "a caller that waits for the decision",
+    Decider.APPROVAL: "an answer of a person's: lion approvals shows what waits",
     Decider.DOOR: "another address or place; the reason says what is refused there",
 }
 
@@ -68,8 +69,6 @@ def _by_operator(asked: Asked, policy: Policy, started: RunStarted) -> Change:
     file = rule.file if rule is not None and is_same else "the policy of then"
     line = "" if rule is None or rule.line is None else f":{rule.line}"
     words = "without this rule of the operator's; no manifest changes it"
-    if asked.decided.verdict == Verdict.ASK:
-        words = "an answer of the operator's: nobody could be asked"
     return Change(
         then="allow", how=words, where=f"{file}{line}", line="" if rule is None else rule.text
     )

@@ -113,7 +113,8 @@ def test_the_words_are_those_of_the_interface() -> None:
     [
         ("grants", "deny", "ungranted"), ("ceiling", "deny", "ungranted"),
         ("manifest", "deny", "withheld"), ("policy line 3", "deny", "forbidden"),
-        ("policy line 3", "ask", "unasked"), ("system.guard", "deny", "forbidden"),
+        ("approval nobody", "deny", "unasked"), ("approval expired", "deny", "expired"),
+        ("approval by expired", "deny", "refused"), ("system.guard", "deny", "forbidden"),
         ("screen", "deny", "secret"), ("door", "deny", "out-of-reach"),
         ("somebody of a later lion", "deny", "forbidden"),
     ],

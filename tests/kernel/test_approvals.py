@@ -35,7 +35,7 @@ class TestAnswers:
             lion.call("notebook.write", PAGE)
             assert said(lion) == ["Asked", "Decided", "Consumed"]
             (call,) = lion.find_calls("kv.set")
-            assert call.decided_by == "approval test"
+            assert call.decided_by == "approval by test"
             lion.call("notebook.write", PAGE)
             assert said(lion) == ["Asked", "Decided", "Consumed"] * 2
             lion.assert_replays()
@@ -169,7 +169,7 @@ class TestOwn:
         with kit(manifest, approvals=True) as lion:
             lion.call("notebook.write", PAGE)
             (call,) = lion.find_calls("kv.set")
-            assert call.decided_by == "approval test"
+            assert call.decided_by == "approval by test"
             (asked,) = [e.request for e in lion.events if isinstance(e, ApprovalAsked)]
             assert asked.asked_by == ("manifest",)
             assert asked.reasons == ('to be asked by plugins.notebook.ask "kv set page/l**"',)

@@ -124,7 +124,7 @@ def test_static_processors_join_the_chain() -> None:
     [
         (decide_static(ask("kv", "get", "k"), rights()), "no grant covers it"),
         (decide_static(ask("kv", "get"), rights(KV, policy="deny=['kv']")), "a rule forbids it"),
-        (Decision(Verdict.DENY, "ann refused it", "approval ann"), "ann refused it"),
+        (Decision(Verdict.DENY, "ann refused it", "approval by ann"), "ann refused it"),
         (decide_static(ask("log", "write"), rights(denied=("log",))), "the manifest denies it"),
         (decide_static(ask("log", "write"), rights(ceiling=())), "the component does not import"),
     ],
