@@ -103,6 +103,8 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
     "probe": {**BASICS, "denials": {"last"}},
+    "reader": {"log": LOG},
+    "reader-as": {"log": LOG},
     "probe-fs": {"log": LOG, "fs": FS},
     "probe-llm": {
         "log": LOG,
