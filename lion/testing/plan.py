@@ -17,6 +17,7 @@ import tomli_w
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
 from lion.errors import OperatorError
+from lion.foreign import extism_plan, is_extism_manifest
 from lion.manifest.parse import bare_plan, parse_manifest
 from lion.reading import read_regular, reason_of
 from lion.scopes.fs_path import is_below
@@ -47,6 +48,8 @@ def build_plan(path: Path, data: bytes, kind: str, options: Options, folder: Pat
     scripts = _write_scripts(options.get("llm", {}), folder)
     if data.startswith(MAGIC):
         plan = _component_plan(path, kind, options, scripts)
+    elif is_extism_manifest(path):
+        plan = extism_plan(path, options.get("sets", {}))
     else:
         plan = parse_manifest(_text(path, data), path=path, sets=options.get("sets", {}))
         _check_tools(plan, options.get("tools", {}))

@@ -13,6 +13,7 @@ import pytest
 
 from lion.errors import OperatorError
 from lion.foreign import extism_plan, function_name, read_plugin
+from lion.testing import kit
 from tests.cli.conftest import lion as lion
 from tests.cli.kit import WASM, Lion, assert_one_line
 from tests.extism.modules import committed
@@ -74,6 +75,16 @@ def test_it_is_called_with_its_input_as_it_stands(lion: Lion) -> None:
     )
     assert lion("call", committed() / "hello.wasm", "run_test").stdout == '"Hello, world!"\n'
     assert lion("replay", "last").returncode == 0
+
+
+def test_a_plugins_own_tests_run_it_on_the_real_host(tmp_path: Path) -> None:
+    manifest = _written(tmp_path, _of(VAR))
+    with kit(manifest) as host:
+        assert host.call("plugin.run-test", input="") == "a: 0"
+        host.assert_called("kv.set")
+        host.assert_replays()
+    with kit(committed() / "config.wasm", config={"thing": "hello"}) as host:
+        assert host.call("config.run-test", input="") == '{"config": "hello"}'
 
 
 def test_the_log_has_the_digest_of_the_original(lion: Lion) -> None:
