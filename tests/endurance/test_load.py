@@ -61,7 +61,7 @@ async def _gather(host: Host, wait: float) -> tuple[RunReport, Seen]:
     """A thousand agents that wait three times so many seconds."""
     setting = f"config = {{ times = 3, pieces = 5, nanos = {int(wait * 1e9)} }}"
     waiting = plan(
-        agent("waiter", 'limits = { deadline = "5 min" }', setting),
+        agent("waiter", 'limits = { deadline = "5 min", memory-sum = "16 GiB" }', setting),
         *[AGENT.format("waiter", "wait")] * AGENTS,
     )
     await host.check(waiting)
@@ -140,12 +140,12 @@ async def main(state, cache):
     crowd = plan(
         agent(
             "waiter",
-            'limits = { deadline = "5 min" }',
+            'limits = { deadline = "5 min", memory-sum = "16 GiB" }',
             "config = { times = 1, pieces = 1, nanos = 15000000000 }",
         ),
         *[AGENT.format("waiter", "wait")] * 10_000,
     )
-    async with open_host(Settings(state=Path(state), cache=Path(cache))) as host:
+    async with open_host(Settings(state=Path(state), cache=Path(cache), memory=64 << 30)) as host:
         await host.check(crowd)
         begin, peak, live, most = rss(), 0, 0, 0
         async def look():
