@@ -30,6 +30,7 @@ _AGENTS = f"""
 name = "bench"
 [agents.waiter]
 component = {str(BUILT / "waiter.wasm")!r}
+limits = {{ memory-sum = "16 GiB" }}
 """
 
 

@@ -62,7 +62,7 @@ async def _gather(host: Host, wait: float) -> tuple[RunReport, Seen]:
     """A thousand agents that wait three times so many seconds."""
     setting = f"config = {{ times = 3, pieces = 5, nanos = {int(wait * 1e9)} }}"
     waiting = plan(
-        agent("waiter", 'limits = { deadline = "5 min" }', setting),
+        agent("waiter", 'limits = { deadline = "5 min", memory-sum = "16 GiB" }', setting),
         *[AGENT.format("waiter", "wait")] * AGENTS,
     )
     await host.look_at(waiting)
@@ -142,12 +142,12 @@ async def main(state, cache):
     crowd = plan(
         agent(
             "waiter",
-            'limits = { deadline = "5 min" }',
+            'limits = { deadline = "5 min", memory-sum = "16 GiB" }',
             "config = { times = 1, pieces = 1, nanos = 15000000000 }",
         ),
         *[AGENT.format("waiter", "wait")] * 10_000,
     )
-    async with open_host(Settings(state=Path(state), cache=Path(cache))) as host:
+    async with open_host(Settings(state=Path(state), cache=Path(cache), memory=64 << 30)) as host:
         await host.look_at(crowd)
         begin, peak, live, most = rss(), 0, 0, 0
         async def look():
