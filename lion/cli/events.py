@@ -65,8 +65,8 @@ def describe(event: Event) -> str:
     match event:
         case CallFinished() | CallRequested():
             return _call(event)
-        case CallWaits():
-            return f"{event.capability}.{event.operation} waits"
+        case CallWaits() | StateCheckpointed():
+            return _rare(event)
         case CallRedirected():
             what = f"{event.capability}.{event.operation}"
             how = "stopped at" if event.decided_by == DOOR else "sent on to"
@@ -96,8 +96,6 @@ def describe(event: Event) -> str:
             return f"{event.ending}: {event.error}{words}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
-        case StateCheckpointed():
-            return f"{event.reason}: {', '.join(event.stores)}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
@@ -124,6 +122,12 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
+
+
+def _rare(event: CallWaits | StateCheckpointed) -> str:
+    if isinstance(event, CallWaits):
+        return f"{event.capability}.{event.operation} waits"
+    return f"{event.reason}: {', '.join(event.stores)}"
 
 
 def _call(event: CallFinished | CallRequested) -> str:

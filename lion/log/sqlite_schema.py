@@ -23,6 +23,8 @@ LOG_NAME = "log.sqlite"
 _APPLICATION_ID = 0x6C696F6E  # "lion"
 _BUSY_SECONDS = 30.0
 _TRIM_MILLISECONDS = 100
+_STEPS = 100_000
+"""Of SQLite's machine between two looks at signals: some milliseconds."""
 _WAL_PAGES = 4096
 WAL_BYTES = 64 * 1024 * 1024
 
@@ -35,6 +37,8 @@ def translated(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+            raise KeyboardInterrupt from None  # It came inside of _look_up, where it is lost.
         raise _audit_error(path, verb, exc) from exc
 
 
@@ -216,6 +220,13 @@ def _distrust(connection: sqlite3.Connection) -> None:
     """The file may be damaged, or come from elsewhere."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
+    connection.set_progress_handler(_look_up, _STEPS)
+
+
+def _look_up() -> int:
+    """Python's signal handlers run here, while SQLite checks a long log: what one raises stops
+    it."""
+    return 0
 
 
 def _converted(old: sqlite3.Connection, path: Path) -> sqlite3.Connection:
