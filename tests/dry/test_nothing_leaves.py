@@ -150,6 +150,14 @@ async def test_trusted_python_is_not_run(tmp_path: Path) -> None:
         assert done == ["x"], "the same, not dry, is run"
 
 
+async def test_what_judges_and_hears_is_told_as_silent(tmp_path: Path) -> None:
+    """A listener is not opened, and whoever reads what was found is told."""
+    tables = f'[system.seen]\nuse = "console"\n{holder("probe", "probe")}'
+    async with open_dry(tmp_path) as arena:
+        await arena.run(tables, call("probe.clock-now"))
+        assert arena.samples.made_up == {"system plugin seen hears nothing in a dry run": 1}
+
+
 async def test_the_policy_holds(tmp_path: Path) -> None:
     """What a rule denies, or asks about, no line of a manifest would allow: it is denied."""
     policy = 'deny = ["kv set **", "http * **.example.com"]\nask = ["tool probe.*"]\n'
