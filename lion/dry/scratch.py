@@ -35,7 +35,8 @@ class _Copier:
 
     def copy(self, source: Path, target: Path) -> None:
         """Copy what is in a directory. Raises OperatorError beyond the bounds, OSError."""
-        target.mkdir(parents=True, exist_ok=True)
+        # Not its parents: when they are gone, the run is over and nobody waits for the copy.
+        target.mkdir(exist_ok=True)
         with os.scandir(source) as entries:
             for entry in entries:
                 self._copy_entry(entry, source, target / entry.name)

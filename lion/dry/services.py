@@ -134,4 +134,8 @@ async def load_unopened(
     lent: AllLent,
 ) -> Unopened:
     """A holder's system plugin, found and checked. Raises OperatorError."""
-    return Unopened(load_system(plan, holder, clock, services, lent), holder.name, samples)
+    loaded = load_system(plan, holder, clock, services, lent)
+    for does, what in (("judges", loaded.info.judges), ("hears", loaded.info.hears)):
+        if what:
+            samples.note(f"system plugin {holder.name} {does} nothing in a dry run")
+    return Unopened(loaded, holder.name, samples)

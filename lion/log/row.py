@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from lion.domain.call import Status, Verdict
-from lion.domain.events import CallFinished, CallRedirected, Event
+from lion.domain.events import CallFinished, CallRedirected, CallRequested, Event
 from lion.log.segment import BLOB_THRESHOLD, MOST_BYTES, Builder, Damaged, Segment, decode_segment
 from lion.ports import BudgetUse
 
@@ -22,6 +22,7 @@ MOST_UNPACKED: Final = 8 * MOST_BYTES
 """Bytes of a row's segments; no lion writes so many."""
 
 _DENIED = Status.DENIED
+_ANSWERED: Final = (Status.COMPLETED, Status.FAILED)
 _encode = msgspec.msgpack.Encoder().encode
 _parts = msgspec.msgpack.Decoder(list[bytes]).decode
 
@@ -62,10 +63,13 @@ def row_of(builder: Builder, position: int, kept: bool, digest: bytes, data: byt
 
 
 def is_denied(event: Event) -> bool:
-    """Whether it tells of a call, or of where one led, that was refused."""
+    """Whether it tells of a call, or of where one led, that was refused: also if a dry run
+    answered it all the same.
+    """
     if isinstance(event, CallFinished):
-        return event.status is _DENIED
-    return isinstance(event, CallRedirected) and event.verdict is Verdict.DENY
+        status = event.status
+        return status is _DENIED or (event.verdict is Verdict.DENY and status in _ANSWERED)
+    return isinstance(event, CallRedirected | CallRequested) and event.verdict is Verdict.DENY
 
 
 def body_of(body: bytes) -> bytes | tuple[bytes]:

@@ -140,14 +140,15 @@ def _around(found: Found, read: Records) -> None:
             event = one.event()
             assert isinstance(event, SystemPluginLoaded)
             found.offers = (*found.offers, *event.offers)
-        if one.invocation not in above:
+        is_ours = one.invocation == path and one.call == found.record.call
+        if one.invocation not in above or (one.call and not is_ours):
             continue
         event = one.event()
         if isinstance(event, AgentSpawned | PluginInvoked):
             found.begins.setdefault(one.invocation, one)
         elif isinstance(event, Endings):
             found.endings[one.invocation] = _ending(event)
-        elif one.invocation == path and one.call and one.call == found.record.call:
+        elif is_ours and one.call:
             found.asking.add(found.seen(one), event)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lion.domain.events import CallFinished, CallRequested, RunStarted
+from lion.domain.events import CallRequested, RunStarted
 from lion.errors import OperatorError
 from lion.history import open_history
+from lion.log.sqlite_reader import open_sqlite_reader
 from tests.attack.kit import call, holder, only, open_arena
 from tests.capabilities.http.hostile_server import open_server
 from tests.dry.kit import open_dry
@@ -150,6 +151,14 @@ async def test_trusted_python_is_not_run(tmp_path: Path) -> None:
         assert done == ["x"], "the same, not dry, is run"
 
 
+async def test_what_judges_and_hears_is_told_as_silent(tmp_path: Path) -> None:
+    """A listener is not opened, and whoever reads what was found is told."""
+    tables = f'[system.seen]\nuse = "console"\n{holder("probe", "probe")}'
+    async with open_dry(tmp_path) as arena:
+        await arena.run(tables, call("probe.clock-now"))
+        assert arena.samples.made_up == {"system plugin seen hears nothing in a dry run": 1}
+
+
 async def test_the_policy_holds(tmp_path: Path) -> None:
     """What a rule denies, or asks about, no line of a manifest would allow: it is denied."""
     policy = 'deny = ["kv set **", "http * **.example.com"]\nask = ["tool probe.*"]\n'
@@ -175,15 +184,18 @@ async def test_the_policy_holds(tmp_path: Path) -> None:
 
 async def test_the_log_says_that_it_was_dry(tmp_path: Path) -> None:
     tables = holder("probe", "probe") + call("probe.kv-set", key="k", value="vu")
+    tables += holder("files", "files") + call("files.mkdir", path="/notes/inner")
     async with open_dry(tmp_path) as arena:
         report = await arena.run(tables)
         (started,) = [e for e in arena.events(report.run) if isinstance(e, RunStarted)]
         assert started.is_dry
-        (kept,) = [e for e in arena.events(report.run) if isinstance(e, CallFinished)]
+        (kept,) = [e for e in arena.calls(report.run) if e.capability == "kv"]
         assert (kept.verdict, kept.decided_by, kept.status) == ("deny", "grants", "completed")
+        with open_sqlite_reader(arena.settings.state) as reader:
+            assert sum(row.denied for row in reader.rows(report.run)) == report.denied == 2
         audit = await arena.host.audit(report.run)
         assert audit.is_dry
-        assert audit.denied == 1
+        assert audit.denied == 2
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,19 @@ class TestReaders:
                 ]  # fmt: skip
                 assert reader.budgets("nobody") == []
 
+    async def test_show_budgets_as_they_were(self, open_log: OpenLog) -> None:
+        async with open_log() as opened:
+            await opened.log.start_run(RUN, "hello")
+            for used in range(1, 4):
+                opened.log.note_budget(RUN, "guide", "calls", 10, used)
+                opened.log.append(draft())
+                await opened.log.commit()
+            with opened.reader() as reader:
+                for seq in range(1, 4):
+                    assert reader.budgets_at(RUN, seq) == [BudgetUse("guide", "calls", 10, seq)]
+                assert reader.budgets_at(RUN, 99) == reader.budgets(RUN)
+                assert reader.budgets_at("nobody", 1) == []
+
     async def test_verify_says_how_far_a_run_got(self, open_log: OpenLog) -> None:
         async with open_log() as opened:
             component = await opened.log.put_blob(b"component")
