@@ -18,7 +18,8 @@ from typing import Final
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
-from lion.log.group import Blob, Group, Noted, Opening, Transaction
+from lion.log.beside import Noted
+from lion.log.group import Blob, Group, Opening, Transaction
 from lion.log.heads import Head, Signer, sign_head
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
