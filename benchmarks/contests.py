@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from benchmarks import extism_guest, outside
+from benchmarks import extism_guest, outside, parsing
 from benchmarks.extism_guest import ExtismGuest
 from benchmarks.lion_bare import open_bare
 from benchmarks.lion_host import open_whole
@@ -222,4 +222,5 @@ CONTESTS = (
             count=20_000, open=_replay,
             note="opening, verifying and loading included"),
     *outside.CONTESTS,
+    *parsing.CONTESTS,
 )  # fmt: skip

@@ -96,6 +96,8 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
     "probe": BASICS,
+    "reader": {"log": LOG},
+    "reader-as": {"log": LOG},
     "probe-fs": {"log": LOG, "fs": FS},
     "probe-llm": {
         "log": LOG,

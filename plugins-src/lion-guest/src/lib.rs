@@ -87,6 +87,8 @@ pub mod output;
 pub mod packed;
 #[doc(hidden)]
 pub mod panics;
+pub mod parse;
+mod parse_json;
 pub mod select;
 pub mod tools;
 
