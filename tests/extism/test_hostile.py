@@ -44,10 +44,10 @@ def _run(body: str, imports: str = "") -> str:
 
 
 async def _call(
-    arena: Arena, path: Path, input: str = "", allow: Mapping[str, Any] = {}, **more: Any
+    arena: Arena, path: Path, input: str = "", allow: Mapping[str, Any] = {}, name: str = "run"
 ) -> tuple[Ending, str]:
-    holder = {"component": str(path), "allow": dict(allow), "limits": LIMITS, **more}
-    run = [{"call": "x.run", "with": {"input": input}}]
+    holder = {"component": str(path), "allow": dict(allow), "limits": LIMITS}
+    run = [{"call": f"x.{name}", "with": {"input": input}}]
     report = await arena.host.run(
         tomli_w.dumps({"name": "t", "plugins": {"x": holder}, "run": run})
     )
@@ -69,15 +69,15 @@ ENDS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "body", "ending", "words"), ENDS, ids=lambda v: str(v)[:20])
-async def test_it_ends_typed_and_alone(
-    what: str, body: str, ending: str, words: str, tmp_path: Path
-) -> None:
-    deep = "(func $deep (call $deep))" if "deep" in body else ""
-    text = _module(f'{deep}(func (export "run") (result i32) {body})')
+@pytest.mark.parametrize("number", range(len(ENDS)), ids=[one[0] for one in ENDS])
+async def test_it_ends_typed_and_alone(number: int, tmp_path: Path) -> None:
+    # All in one module, which is compiled once.
+    each = (f'(func (export "e{i}") (result i32) {one[1]})' for i, one in enumerate(ENDS))
+    text = _module("(func $deep (call $deep))" + "".join(each))
     with module(tmp_path, text) as path:
         async with open_arena(tmp_path) as arena:
-            ended, _ = await _call(arena, path)
+            ended, _ = await _call(arena, path, name=f"e{number}")
+    _, _, ending, words = ENDS[number]
     assert (ended.ending, ended.exit_code) == (ending, 3)
     assert words in ended.error
 
@@ -105,20 +105,17 @@ NUMBER = """
 """
 
 
-@pytest.mark.parametrize(("what", "body", "value"), VALUES, ids=lambda v: str(v)[:32])
-async def test_bad_handles_and_huge_lengths(
-    what: str, body: str, value: str, tmp_path: Path
-) -> None:
-    text = _module(
-        f'{NUMBER}(func (export "run") (local $h i64) (call $say {body}))'
-        if not body.startswith(("(call $store", "(local.set"))
-        else f"{NUMBER}(func $n (result i64) (local $h i64) {body})"
-        f'(func (export "run") (call $say (call $n)))'
+@pytest.mark.parametrize("number", range(len(VALUES)), ids=[one[0] for one in VALUES])
+async def test_bad_handles_and_huge_lengths(number: int, tmp_path: Path) -> None:
+    each = (
+        f"(func $n{i} (result i64) (local $h i64) {one[1]})"
+        f'(func (export "v{i}") (call $say (call $n{i})))'
+        for i, one in enumerate(VALUES)
     )
-    with module(tmp_path, text) as path:
+    with module(tmp_path, _module(NUMBER + "".join(each))) as path:
         async with open_arena(tmp_path) as arena:
-            ended, _ = await _call(arena, path)
-    assert ended.value == value
+            ended, _ = await _call(arena, path, name=f"v{number}")
+    assert ended.value == VALUES[number][2]
 
 
 async def test_output_beyond_memory_is_empty_and_bytes_are_packed(tmp_path: Path) -> None:
