@@ -16,7 +16,8 @@ from pathlib import Path
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
-from lion.log.group import Blob, Group, Noted, Opening, Transaction
+from lion.log.beside import Noted
+from lion.log.group import Blob, Group, Opening, Transaction
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
 from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
