@@ -15,6 +15,7 @@ import msgspec
 from lion.capabilities.fs.access import Access, Asks
 from lion.capabilities.opened import Opened
 from lion.domain.call import CallError, Decision, Verdict
+from lion.domain.decider import Decider
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Mount
 from lion.domain.question import Question
 from lion.dry.scratch import ROOT
@@ -31,7 +32,7 @@ MOST: Final = 1_024
 """Questions whose answer is remembered."""
 DEEPEST: Final = 32
 """Directories in one another that are made for a path that nobody granted."""
-ANSWERED: Final = Decision(Verdict.ALLOW, "answered dry", "dry")
+ANSWERED: Final = Decision(Verdict.ALLOW, "answered dry", Decider.DRY)
 
 
 class MissingGrants:
@@ -43,7 +44,7 @@ class MissingGrants:
 
     def instead(self, question: Question, decision: Decision) -> Decision | None:
         """The decision as it were with the line that is missing; None if none would help."""
-        if {one.processor for one in decision.opinions} - {"grants", "manifest"}:
+        if {one.processor for one in decision.opinions} - {Decider.GRANTS, Decider.MANIFEST}:
             return None
         if question not in self._known:
             if len(self._known) >= MOST:

@@ -1,6 +1,9 @@
 """Look here if you want to know what `lion explain` and `lion tighten` print, and refuse."""
 
-from tests.cli.kit import WASM, Lion, assert_one_line
+import json
+import re
+
+from tests.cli.kit import ROOT, WASM, Lion, assert_one_line
 
 MANIFEST = f"""name = "t"
 
@@ -15,12 +18,14 @@ with = {{ name = "probe.config-keys", arguments = "{{}}" }}
 """
 
 
+def _denied(recorded: Lion) -> int:
+    """The record of a call that was denied."""
+    records = map(json.loads, recorded("log", "last", "--json").stdout.splitlines())
+    return next(one["seq"] for one in records if one["event"].get("verdict") == "deny")
+
+
 def test_explain_tells_it_in_lines(recorded: Lion) -> None:
-    denied = next(
-        one["seq"]
-        for one in map(_loads, recorded("log", "last", "--json").stdout.splitlines())
-        if one["event"].get("verdict") == "deny"
-    )
+    denied = _denied(recorded)
     result = recorded("explain", "last", str(denied))
     assert result.returncode == 0, result.stderr
     for words in (
@@ -39,7 +44,7 @@ def test_explain_tells_it_in_lines(recorded: Lion) -> None:
 def test_explain_every_record(recorded: Lion) -> None:
     lines = recorded("log", "last", "--json").stdout.splitlines()
     kinds = {}
-    for one in map(_loads, lines):
+    for one in map(json.loads, lines):
         kinds.setdefault(one["type"], one["seq"])
     for kind, seq in kinds.items():
         result = recorded("explain", "last", str(seq))
@@ -78,7 +83,11 @@ def test_tighten_refuses(lion: Lion) -> None:
     assert_one_line(lion("tighten", "last"), 2, "no manifest in a file", "--manifest")
 
 
-def _loads(line: str):  # type: ignore[no-untyped-def]
-    import json
-
-    return json.loads(line)
+def test_the_documented_fields_are_those_of_the_command(recorded: Lion) -> None:
+    page = (ROOT / "docs" / "log-and-audit.md").read_text("utf-8")
+    table = page.partition("| field | value |\n")[2].partition("\n\n")[0]
+    words = set(re.findall(r"`(\w+)(?:\[\])?`", table))
+    told = recorded.json("explain", "last", str(_denied(recorded)))
+    assert set(told) <= words
+    for one in (told["asked"], told["asked"]["decided"], told["causes"][0], told["proof"]):
+        assert set(one) <= words
