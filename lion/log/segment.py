@@ -113,8 +113,9 @@ class Builder:
     """Takes the records of one run in one group, and makes the segment of them."""
 
     __slots__ = (
-        "_checks", "_endings", "_entries", "_last", "_places", "_scope_at", "_scopes", "_types",
-        "denied", "first_ns", "first_seq", "last_ns", "run", "size", "time_ns",
+        "_checks", "_ended", "_ending_at", "_endings", "_entries", "_last", "_places",
+        "_scope_at", "_scopes", "_types", "denied", "first_ns", "first_seq", "last_ns", "run",
+        "size", "time_ns",
     )  # fmt: skip
 
     def __init__(self, run: str, first_seq: int, time_ns: int) -> None:
@@ -129,6 +130,7 @@ class Builder:
         self._types: dict[tuple[str, int], int] = {}
         self._entries: list[msgspec.Raw] = []
         self._endings: dict[bytes, int] = {b"": 0}
+        self._ended, self._ending_at = b"", 0
         self._checks: list[bytes] = []
         self._places: list[int] = []
         self._last: Scope | None = None
@@ -165,9 +167,11 @@ class Builder:
         if at is None:
             at = types[kind] = len(types)
         ending = 0
-        if type(body) is bytes and (cut := body.rfind(SHARED)) > 0:
-            ending = self._ending(body[cut:])
-            body = body[:cut]
+        if type(body) is bytes:
+            if self._ended and body.endswith(self._ended):  # As the record before: this is hot.
+                ending, body = self._ending_at, body[: -len(self._ended)]
+            elif (cut := body.rfind(SHARED)) > 0:
+                ending, body = self._ending(body[cut:]), body[:cut]
         raw = _encode((self._scope_at, at, call, time_ns - self.time_ns, body, ending))
         self._checks.append(blake2b(raw, digest_size=CHECK_BYTES).digest())
         self._entries.append(msgspec.Raw(raw))
@@ -181,6 +185,7 @@ class Builder:
         if found is None:
             found = self._endings[ending] = len(self._endings)
             self.size += len(ending)
+        self._ended, self._ending_at = ending, found
         return found
 
     def place(self, distance: int) -> None:

@@ -96,6 +96,7 @@ class SqliteStore:
         whatever went wrong."""
         self._begin_group(followed)
         begin(self._connection, self.path, is_patient=True)
+        self._tables.begin()
         try:
             self._write_entries(group)
             for run, noted in group.noted.items():
@@ -165,6 +166,7 @@ class SqliteStore:
             raise  # The database's failure is the log's, not the operation's.
         except Exception as exc:  # noqa: BLE001 - the seam: whatever it is goes to the waiter, the group goes on
             execute("ROLLBACK TO operation")
+            self._tables.begin()
             operation.error = exc
         else:
             self._add(draft, body)
