@@ -151,10 +151,12 @@ class Needs:
     def _left(self, holder: Holder, index: int, grant: Grant) -> Grant | None:
         """What is left of a grant; the grant itself where nothing is to be taken."""
         use = self._uses.get((holder.name, index))
+        scopes = find_scopes(grant.capability)
+        through = () if scopes is None else scopes.through
         if use is None:
-            is_sent = grant.capability == "secrets" and self._asks(holder, "http")
-            return grant if is_sent else None
-        if use.is_capped or grant.capability == "secrets":
+            # What the host uses on a guest's behalf, nobody asks for.
+            return grant if any(self._asks(holder, other) for other in through) else None
+        if use.is_capped or through:
             return grant
         less = narrowed(grant, use.questions)
         return grant if less == grant else less
