@@ -13,9 +13,9 @@ from lion.domain.call import Decision, Status, Verdict
 from lion.domain.events import CallFinished, encode_body
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
-from lion.log.chain import CHAIN_START, digest_of
 from lion.log.group import Group, Opening
 from lion.log.quota import RunQuota
+from lion.log.segment import CHAIN_START, Builder, digest_of
 from lion.log.sqlite_store import SqliteStore
 
 _RUN = "0b9c5a3e-7d0f-4f5e-8f5e-0b9c5a3e7d0f"
@@ -51,13 +51,14 @@ def _draft(call: int) -> tuple[Draft, bytes]:
     return Draft(_SCOPE, call, time_ns(), _EVENT), encode_body(_EVENT)
 
 
-def _hash(count: int) -> None:
+def _seal(count: int) -> None:
+    """As segments: encoded, checked, and digested."""
     body = encode_body(_EVENT)
-    for at in range(count):
-        digest_of((
-            at, _RUN, at, "0", at, "bench", _SCOPE.component_digest, "", "0", 0, "CallFinished", 1,
-            body, CHAIN_START,
-        ))  # fmt: skip
+    for _ in range(count // _GROUP):
+        builder = Builder(_RUN, 1, 0)
+        for at in range(_GROUP):
+            builder.add(_SCOPE, at, at, ("CallFinished", 1), body)
+        digest_of(CHAIN_START, builder.build(1, 0, None))
 
 
 def _write(store: SqliteStore, entries: list[tuple[Draft, bytes]]) -> None:
@@ -68,7 +69,7 @@ def _write(store: SqliteStore, entries: list[tuple[Draft, bytes]]) -> None:
 
 
 def measure_parts(count: int) -> dict[str, float]:
-    """CPU microseconds per record: decision (cached), record (made and encoded), hash, insert."""
+    """CPU microseconds per record: decision (cached), record (made and encoded), seal, write."""
     entries = [_draft(at) for at in range(count)]
     with tempfile.TemporaryDirectory() as folder:
         store = SqliteStore(Path(folder), "normal", {_RUN: RunQuota(_RUN, 1 << 40)})
@@ -77,10 +78,10 @@ def measure_parts(count: int) -> dict[str, float]:
         store.write(opening, frozenset())
         written = _best(lambda: _write(store, entries), count)
         store.close()
-    hashed = _best(lambda: _hash(count), count)
+    sealed = _best(lambda: _seal(count), count)
     return {
         "decision": _best(lambda: _decide(count), count),
         "record": _best(lambda: [_draft(at) for at in range(count)], count),
-        "hash": hashed,
-        "insert": written - hashed,
+        "seal": sealed,
+        "write": written - sealed,
     }

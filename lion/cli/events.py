@@ -26,6 +26,7 @@ from lion.domain.events import (
     RunEnding,
     RunFinished,
     RunStarted,
+    StateCheckpointed,
     SystemPluginFailed,
     SystemPluginLagged,
     SystemPluginLoaded,
@@ -43,16 +44,15 @@ WORDS: Final = {
     "PluginError": "fails", "AgentSpawned": "task", "AgentCompleted": "answers",
     "AgentError": "fails", "CallRequested": "intent", "CallFinished": "call",
     "CallRedirected": "sent on", "AgentPartialOutput": "says", "BudgetWarned": "budget",
-    "LineLogged": "host",
+    "LineLogged": "host", "StateCheckpointed": "counted",
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
 
 def record_json(record: Record) -> str:
-    """One line for programs: every field; bytes are base64, digests hex."""
+    """One line for programs: every field; bytes are base64."""
     fields = msgspec.structs.asdict(record)
     del fields["body"]
-    fields |= {"digest": record.digest.hex(), "previous_digest": record.previous_digest.hex()}
     fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
     return msgspec.json.encode(fields).decode()
 
@@ -119,6 +119,8 @@ def _fact(event: Event) -> str:
             return f"task {event.task!r}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
+        case StateCheckpointed():
+            return f"{event.reason}: {', '.join(event.stores)}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:

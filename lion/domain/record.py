@@ -1,5 +1,5 @@
 """Look here if you want to know what the log makes of an event: who it is about, when it was, and
-its place in the chain.
+its place in the log.
 """
 
 import msgspec
@@ -25,7 +25,7 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):
-    """A record before the log has given it position, seq and digests. `call` is 0 unless it is
+    """A record before the log has given it position and seq. `call` is 0 unless it is
     about a host call.
     """
 
@@ -37,10 +37,9 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
 
 class Record(msgspec.Struct, frozen=True, gc=False):
     """An event as stored: `position` counts all records of a log in commit order, `seq` those of
-    the run, from 1.
+    the run, from 1. Times of a run never go back.
 
-    `digest` is SHA-256 over all other fields, the run's previous digest among them
-    (log/chain.py).
+    What proves it is the segment it lies in (log/segment.py).
     """
 
     position: int
@@ -56,8 +55,6 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     type: str
     version: int
     body: bytes
-    previous_digest: bytes
-    digest: bytes
 
     def event(self) -> Event:
         """What it says, as today's event. Raises AuditError if this lion cannot read it."""

@@ -117,7 +117,7 @@ class Run:
             with flattened():
                 live = self._live
                 async with self._services as live.services, open_listeners(live) as ears:
-                    await live.log.start_run(self.id, live.plan.name)
+                    await live.log.start_run(self.id, live.plan.name, live.clock.monotonic_ns)
                     has_started = True
                     task_status.started()
                     await self._work(ears)

@@ -11,6 +11,8 @@ import trio
 from lion.domain.record import Draft
 from lion.ports import Tables
 
+Budgets: TypeAlias = dict[tuple[str, str], tuple[int, int]]
+"""Of one run: (holder, budget) -> (limit, used)."""
 Appended: TypeAlias = tuple[Draft, bytes]
 """A draft and its body, encoded when it was appended: arguments may be changed later."""
 
@@ -60,7 +62,9 @@ class Group:
     """What is written together: entries in order, the last word on each budget, and who waits for
     it."""
 
-    __slots__ = ("budgets", "bytes", "done", "ended", "entries", "failure", "taken")
+    __slots__ = (
+        "budgets", "bytes", "done", "ended", "entries", "failure", "monotonic", "taken",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -68,6 +72,8 @@ class Group:
         """(run, holder, budget) -> (limit, used)."""
         self.ended: list[str] = []
         """Runs whose last record is in here."""
+        self.monotonic: dict[str, int] = {}
+        """What the runs' own clocks said when the group was taken, in nanoseconds."""
         self.bytes = 0
         """Of the bodies and blobs in `entries`."""
         self.failure: Exception | None = None

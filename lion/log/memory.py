@@ -6,7 +6,7 @@ Rule: it keeps the same chain, quota and ownership as SQLite does; one contract 
 together.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -17,9 +17,9 @@ from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
 from lion.errors import AuditError, OperatorError
-from lion.log.chain import CHAIN_START, Fields, digest_of
 from lion.log.feed import Feeds
 from lion.log.finding import find_run, unknown_run
+from lion.log.memory_tables import MemoryTables
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
@@ -28,8 +28,10 @@ from lion.log.quota import (
     not_started,
     refused,
 )
-from lion.log.verify import Note, verify_run
-from lion.ports import BudgetUse, RunSummary, Tables, VerifyReport
+from lion.log.row import Row, body_of, is_denied, row_of
+from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
+from lion.log.verify import Note, Verification, report_of
+from lion.ports import BudgetUse, Progress, RunSummary, Tables, VerifyReport
 
 T = TypeVar("T")
 
@@ -37,49 +39,33 @@ _NOWHERE = Path("memory")
 _PAGE = 256
 
 
-class MemoryTables:
-    """`Tables` in a dictionary. `restore` takes back everything since `snapshot`."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, dict[str, str]] = {}
-
-    def snapshot(self) -> dict[str, dict[str, str]]:
-        return {namespace: dict(values) for namespace, values in self._values.items()}
-
-    def restore(self, snapshot: dict[str, dict[str, str]]) -> None:
-        self._values = snapshot
-
-    def kv_get(self, namespace: str, key: str) -> str | None:
-        return self._values.get(namespace, {}).get(key)
-
-    def kv_set(self, namespace: str, key: str, value: str) -> None:
-        key.encode(), value.encode()  # What is no text is refused, as SQLite refuses it.
-        self._values.setdefault(namespace, {})[key] = value
-
-    def kv_delete(self, namespace: str, key: str) -> bool:
-        return self._values.get(namespace, {}).pop(key, None) is not None
-
-    def kv_list(self, namespace: str, prefix: str, after: str | None, limit: int) -> list[str]:
-        keys = sorted(self._values.get(namespace, {}))
-        found = [k for k in keys if k.startswith(prefix) and (after is None or k > after)]
-        return found[:limit]
-
-    def kv_bytes(self, namespace: str) -> int:
-        values = self._values.get(namespace, {})
-        return sum(len(k.encode()) + len(v.encode()) for k, v in values.items())
-
-
 class _Run:
     """One run: its records and what the log knows besides."""
 
     def __init__(self, manifest_name: str) -> None:
         self.manifest_name = manifest_name
+        self.clock: Callable[[], int] = lambda: 0
         self.records: list[Record] = []
+        self.rows: list[Row] = []
         self.exit_code: int | None = None
+        self.noted: dict[tuple[str, str], tuple[int, int]] = {}
+        """Budgets that no segment tells of yet."""
+        self.told: dict[tuple[str, str], tuple[int, int]] = {}
 
     @property
     def head(self) -> bytes:
-        return self.records[-1].digest if self.records else CHAIN_START
+        return self.rows[-1].digest if self.rows else CHAIN_START
+
+    def write(self, builder: Builder, position: int) -> None:
+        """Make a segment of it, which tells of the budgets noted so far."""
+        state = None
+        if self.noted:
+            self.told |= self.noted
+            state = State(budgets=tuple((*k, *v) for k, v in self.noted.items()))
+            self.noted = {}
+        data = builder.build(position, self.clock(), state)
+        digest = digest_of(self.head, data)
+        self.rows.append(row_of(builder, position, False, digest, data))
 
 
 class MemoryLog:
@@ -103,11 +89,14 @@ class MemoryLog:
         """The key-value tables, for what a test puts there and looks at."""
         return self._tables
 
-    async def start_run(self, run: str, manifest_name: str) -> None:
+    async def start_run(
+        self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
+    ) -> None:
         await self._checked()
         if run in self._accounts:
             raise OperatorError(f"run {run} belongs to this log already", run=run)
         self._runs[run] = _Run(manifest_name)
+        self._runs[run].clock = clock or self._runs[run].clock
         self._accounts[run] = RunQuota(run, self._quota)
 
     @property
@@ -147,7 +136,10 @@ class MemoryLog:
 
     def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
         self._check_open()
+        if run not in self._runs:
+            raise not_started(run)
         self._budgets[run, holder, budget] = (limit, used)
+        self._runs[run].noted[holder, budget] = (limit, used)
 
     async def put_blob(self, data: bytes) -> str:
         await self._checked()
@@ -179,24 +171,20 @@ class MemoryLog:
             raise not_started(scope.run)
         account.charge(event, len(body) + RECORD_BYTES)
         self._position += 1
-        name = type(event).__name__
-        fields: Fields = (
-            self._position,
-            scope.run,
-            len(run.records) + 1,
-            scope.invocation,
-            draft.call,
-            scope.principal,
-            scope.component_digest,
-            scope.cause,
-            scope.correlation,
-            draft.time_ns,
-            name,
-            VERSIONS[name],
-            body,
-            run.head,
-        )
-        record = Record(*fields, digest_of(fields))
+        name, seq = type(event).__name__, len(run.records) + 1
+        last_ns = run.records[-1].time_ns if run.records else 0
+        time_ns = max(draft.time_ns, last_ns)
+        record = Record(
+            self._position, scope.run, seq, scope.invocation, draft.call, scope.principal,
+            scope.component_digest, scope.cause, scope.correlation, time_ns, name,
+            VERSIONS[name], body,
+        )  # fmt: skip
+        builder = Builder(scope.run, seq, time_ns)
+        builder.add(scope, draft.call, time_ns, (name, VERSIONS[name]), body_of(body))
+        builder.denied += is_denied(event)
+        if len(body) > BLOB_THRESHOLD:
+            self._blobs[sha256(body).hexdigest()] = body
+        run.write(builder, self._position)
         run.records.append(record)
         if isinstance(event, RunFinished):
             run.exit_code = event.exit_code
@@ -263,9 +251,22 @@ class MemoryReader:
         uses = sorted(self._budgets.items())
         return [BudgetUse(key[1], key[2], *value) for key, value in uses if key[0] == run]
 
-    def verify(self, run: str) -> VerifyReport:
+    def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
+        return report_of(self.verified(run, progress))
+
+    def verified(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
         known = self._runs.get(run)
         if known is None or not known.records:
             raise unknown_run(list(self._runs), run)
-        note = Note(records=len(known.records), head=known.head, exit_code=known.exit_code)
-        return verify_run(run, known.records, note, self.blob)
+        told = [BudgetUse(*key, *value) for key, value in known.told.items()]
+        note = Note(
+            records=len(known.records), head=known.head, exit_code=known.exit_code, budgets=told
+        )
+        verification = Verification(run, note, self.blob)
+        for row in list(known.rows):
+            yield from verification.read(row)
+            if progress is not None:
+                progress(row.last_seq, note.records)
+        return verification.finish()

@@ -11,11 +11,14 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import Final
 
 from lion.errors import OperatorError
 from lion.log.holders import holder_of, sign
 
 RUNS = "runs"
+OWN: Final = "log"
+"""The run of what was done to the log itself, by no run: listed nowhere, owned by nobody."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.01
@@ -23,9 +26,9 @@ _PAUSE_SECONDS = 0.01
 
 def lock_path(directory: Path, run: str) -> Path:
     """Where a run's lock is. Raises OperatorError for an id that cannot be a file name."""
-    if not _NAME.fullmatch(run):
+    if not _NAME.fullmatch(run) or run == OWN:
         raise OperatorError(
-            f"{run!r} is no run id: letters, digits, '.', '_' and '-', at most 128",
+            f"{run!r} is no run id: letters, digits, '.', '_' and '-', at most 128; not {OWN!r}",
             hint="see the ids with: lion runs",
             run=run,
         )

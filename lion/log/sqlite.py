@@ -46,6 +46,10 @@ BUFFER_RECORDS = 4096
 BUFFER_BYTES = 8 * 1024 * 1024
 
 
+def _no_clock() -> int:
+    return 0
+
+
 class SqliteLog:
     """The log of one state directory, open for writing. Made by `open_sqlite_log`."""
 
@@ -54,6 +58,7 @@ class SqliteLog:
         self._quota = quota
         self._accounts: dict[str, RunQuota] = {}
         self._locks: dict[str, int] = {}
+        self._clocks: dict[str, Callable[[], int]] = {}
         self._feeds = Feeds(self._fetch)
         self._group = Group()
         self._flight: Group | None = None
@@ -62,7 +67,9 @@ class SqliteLog:
         self._is_closing = False
         self._failure: Exception | None = None
 
-    async def start_run(self, run: str, manifest_name: str) -> None:
+    async def start_run(
+        self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
+    ) -> None:
         self._check_open()
         lock = await trio.to_thread.run_sync(take_lock, self._directory, run)
         opening = Opening(run, manifest_name)
@@ -74,6 +81,7 @@ class SqliteLog:
             release(self._directory, run, lock, for_ever=opening.has_ended)
             raise
         self._locks[run] = lock
+        self._clocks[run] = clock or _no_clock
         self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
 
     @property
@@ -194,6 +202,7 @@ class SqliteLog:
     def _take(self) -> Group:
         group, self._group = self._group, Group()
         self._flight = group
+        group.monotonic = {run: clock() for run, clock in self._clocks.items()}
         if not self._is_closing:
             self._filled, self._hurry = trio.Event(), trio.Event()
         group.taken.set()
@@ -221,6 +230,7 @@ class SqliteLog:
                 self._accounts[entry.run].bytes += entry.size
         for run in group.ended:
             release(self._directory, run, self._locks.pop(run), for_ever=True)
+            del self._clocks[run]
 
     def _fail(self, cause: Exception) -> None:
         self._failure = cause

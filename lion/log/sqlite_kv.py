@@ -13,6 +13,7 @@ import msgspec
 
 from lion.errors import OperatorError
 from lion.log.sqlite_opening import connect_reader
+from lion.log.sqlite_own import note_stores
 from lion.log.sqlite_schema import LOG_NAME, begin, connect_writer, translated
 from lion.ports import KeptStore
 
@@ -62,6 +63,8 @@ def adopt_stores(directory: Path, owner: str, to: str) -> list[KeptStore]:
                     hint=f"clear it first: lion kv clear {to} {one.holder}",
                 )
             _move(connection, f"{owner}/{one.holder}", f"{to}/{one.holder}")
+        moved = [f"{who}/{one.holder}" for one in own for who in (owner, to)]
+        note_stores(connection, "adopted", moved)
     return [msgspec.structs.replace(one, owner=to) for one in own]
 
 
@@ -70,14 +73,12 @@ def clear_store(directory: Path, owner: str, holder: str) -> int:
     namespace = (f"{owner}/{holder}",)
     with _writing(directory) as connection:
         gone = connection.execute("DELETE FROM kv WHERE namespace = ?", namespace).rowcount
-        connection.execute("DELETE FROM kv_usage WHERE namespace = ?", namespace)
+        note_stores(connection, "cleared", namespace)
     return gone
 
 
 def _move(connection: sqlite3.Connection, old: str, new: str) -> None:
-    connection.execute("DELETE FROM kv_usage WHERE namespace = ?", (new,))
-    for table in ("kv", "kv_usage"):
-        connection.execute(f"UPDATE {table} SET namespace = ? WHERE namespace = ?", (new, old))
+    connection.execute("UPDATE kv SET namespace = ? WHERE namespace = ?", (new, old))
 
 
 def _store(namespace: str, keys: int, size: int) -> KeptStore:

@@ -21,11 +21,14 @@ from urllib.parse import quote
 from lion.errors import OperatorError, OutsideError
 from lion.log.holders import patiently, wait_for
 from lion.log.ownership import try_lock
+from lion.log.sqlite_layout import SCHEMA_VERSION
 from lion.log.sqlite_schema import (
     BUSY_SECONDS,
     OPENED,
     OPENING,
     check_version,
+    connect_writer,
+    convert_log,
     translated_opening,
 )
 
@@ -57,15 +60,44 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     with translated_opening(path):
         if not path.exists():
             raise _no_directory(path.parent) if path.parent.is_file() else _no_runs(path.parent)
+        connection, version = _connect_anyhow(path)
+        if version < SCHEMA_VERSION:
+            connection = _converted(connection, path)
+    return connection
+
+
+def _connect_anyhow(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection as the place allows, and the log's schema."""
+    try:
+        return _connect(path, "mode=ro", path)
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode & 0xFF not in _NO_INDEX or not os.access(path, os.R_OK):
+            raise
+    return _connect_copy(path) if _has_wal(path) else _connect_unchanging(path)
+
+
+def _converted(old: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """Convert an older log where it lies, or, if it can only be read, a copy of it."""
+    try:
+        connect_writer(path.parent, "normal").close()
+        old.close()
+        return _connect_anyhow(path)[0]
+    except OperatorError:  # It is on a medium that cannot be written, or an older lion is at it.
+        copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         try:
-            return _connect(path, "mode=ro", path)
-        except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorcode & 0xFF not in _NO_INDEX or not os.access(path, os.R_OK):
-                raise
-        return _connect_copy(path) if _has_wal(path) else _connect_unchanging(path)
+            old.backup(copy)
+            _distrust(copy)
+            convert_log(copy, None)
+            copy.execute("PRAGMA query_only = ON")
+        except BaseException:
+            copy.close()
+            raise
+        finally:
+            old.close()
+        return copy
 
 
-def _connect(path: Path, how: str, shown: Path) -> "_Connection":
+def _connect(path: Path, how: str, shown: Path) -> tuple["_Connection", int]:
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?{how}",
         uri=True,
@@ -75,14 +107,14 @@ def _connect(path: Path, how: str, shown: Path) -> "_Connection":
         factory=_Connection,
     )
     try:
-        _set_up_reading(connection, shown)
+        version = _set_up_reading(connection, shown)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, version
 
 
-def _connect_unchanging(path: Path) -> sqlite3.Connection:
+def _connect_unchanging(path: Path) -> tuple[sqlite3.Connection, int]:
     """Read the file as it is, and keep others from opening it for writing meanwhile."""
     descriptor = -1
     with suppress(FileNotFoundError, PermissionError):
@@ -93,16 +125,16 @@ def _connect_unchanging(path: Path) -> sqlite3.Connection:
             lock = partial(try_lock, descriptor, fcntl.LOCK_SH)
             wait_for(lock, path.parent / OPENING, OPENED)
         # Somebody may have opened it for writing before we had the lock.
-        connection = _connect(path, "mode=ro" if _has_wal(path) else "immutable=1", path)
+        connection, version = _connect(path, "mode=ro" if _has_wal(path) else "immutable=1", path)
     except BaseException:
         if let_go is not None:
             let_go()
         raise
     connection.let_go = let_go
-    return connection
+    return connection, version
 
 
-def _connect_copy(path: Path) -> sqlite3.Connection:
+def _connect_copy(path: Path) -> tuple[sqlite3.Connection, int]:
     """Copy a log that was not closed to where its WAL can be read."""
     wal = Path(f"{path}-wal")
     folder = Path(tempfile.mkdtemp(prefix="lion-log-"))
@@ -117,12 +149,12 @@ def _connect_copy(path: Path) -> sqlite3.Connection:
             shutil.copyfile(wal, folder / wal.name)
             if _state(path, wal) == before:
                 break
-        connection = _connect(folder / path.name, "mode=ro", path)
+        connection, version = _connect(folder / path.name, "mode=ro", path)
     except BaseException:
         let_go()
         raise
     connection.let_go = let_go
-    return connection
+    return connection, version
 
 
 def _has_wal(path: Path) -> bool:
@@ -135,12 +167,20 @@ def _state(*paths: Path) -> list[tuple[int, int]]:
     return [(info.st_size, info.st_mtime_ns) for info in map(os.stat, paths)]
 
 
-def _set_up_reading(connection: sqlite3.Connection, path: Path) -> None:
-    """Distrust the file: it may be damaged, or come from elsewhere."""
+def _set_up_reading(connection: sqlite3.Connection, path: Path) -> int:
+    """The log's schema."""
+    _distrust(connection)
+    check = partial(check_version, connection, path, may_be_new=True)
+    version = patiently(path, OPENED, check)
+    if not version:
+        raise _no_runs(path.parent)
+    return version
+
+
+def _distrust(connection: sqlite3.Connection) -> None:
+    """The file may be damaged, or come from elsewhere."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
-    if not patiently(path, OPENED, partial(check_version, connection, path, may_be_new=True)):
-        raise _no_runs(path.parent)
 
 
 def _no_directory(path: Path) -> OperatorError:

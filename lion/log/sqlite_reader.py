@@ -2,11 +2,12 @@
 
 Rule: a read is one short statement, never an open cursor: a reader that keeps its snapshot stops
 the WAL from being used again.
-Rule: nothing read is trusted: types, digests of blobs, and on `verify` the chain.
+Rule: one row is decoded at a time, and one large body: memory does not grow with the run.
+Rule: nothing read is trusted: types, digests of blobs, and on `verify` everything.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from hashlib import sha256
@@ -15,29 +16,28 @@ from typing import Any
 
 from lion.domain.record import Record
 from lion.errors import AuditError, LionError
-from lion.log.chain import fault
 from lion.log.finding import find_run, unknown_run
 from lion.log.holders import patiently
-from lion.log.ownership import is_owned
+from lion.log.ownership import OWN, is_owned
+from lion.log.row import Row, segments_of
+from lion.log.segment import Damaged, records_of
+from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_opening import connect_reader
+from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
-from lion.log.verify import Note, verify_run
-from lion.ports import BudgetUse, RunSummary, VerifyReport
+from lion.log.verify import Note, Verification, fault, report_of
+from lion.ports import BudgetUse, Progress, RunSummary, VerifyReport
 
-_PAGE = 256
-_BEFORE_ALL = -(2**63)
-_SELECT = """SELECT position, runs.run, seq, invocation, call, principal, component_digest, cause,
-                    correlation, time_ns, type, version, body, previous_digest, digest, body_digest
-             FROM events JOIN runs ON runs.id = events.run JOIN scopes ON scopes.id = scope
-             WHERE events.run = (SELECT id FROM runs WHERE run = ?) AND seq > ? ORDER BY seq LIMIT
-             ?"""
-_NOTE = """SELECT records, head, exit_code, (SELECT max(seq) FROM events WHERE run = runs.id)
+PAGE_BYTES = 1024 * 1024
+"""Bytes of bodies after which a page for a follower ends."""
+
+_NOTE = """SELECT records, head, exit_code, manifest_name, started_ns, bytes,
+                  (SELECT max(last_seq) FROM segments WHERE run = runs.id)
            FROM runs WHERE run = ?"""
 _RUNS = "SELECT run, manifest_name, started_ns, records, exit_code, bytes FROM runs ORDER BY id"
 _BUDGETS = (
     'SELECT holder, budget, "limit", used FROM budgets WHERE run = ? ORDER BY holder, budget'
 )
-_TYPES = (int, str, int, str, int, str, str, str, str, int, str, int, bytes, bytes, bytes)
 
 
 class SqliteReader:
@@ -60,19 +60,36 @@ class SqliteReader:
                 bytes=size,
             )
             for run, name, started, records, exit_code, size in self._rows(_RUNS)
+            if run != OWN
         ]
 
     def find(self, run: str) -> str:
+        if run == OWN and self._rows("SELECT 1 FROM runs WHERE run = ?", OWN):
+            return OWN
         return find_run(self._names(), run)
 
     def records(self, run: str, after: int = 0) -> Iterator[Record]:
-        while page := self.page(run, after):
-            yield from page
-            after = page[-1].seq
+        for row in self.rows(run, after):
+            yield from self._records(row, after)
+
+    def rows(self, run: str, after: int = 0) -> Iterator[Row]:
+        """The rows of a run, from that of the record after seq `after` on. Raises AuditError."""
+        while (row := self._next_row(run, after)) is not None:
+            yield row
+            after = row.last_seq
 
     def page(self, run: str, after: int) -> list[Record]:
-        """The next records of a run after seq `after`; none if there are no more."""
-        return [self._record(run, row) for row in self._rows(_SELECT, run, after, _PAGE)]
+        """The next records of a run after seq `after`, of one row at most and bounded in bytes;
+        none if there are no more."""
+        page: list[Record] = []
+        size = 0
+        row = self._next_row(run, after)
+        for record in () if row is None else self._records(row, after):
+            page.append(record)
+            size += len(record.body)
+            if size > PAGE_BYTES:
+                break
+        return page
 
     def blob(self, digest: str) -> bytes:
         try:
@@ -90,26 +107,54 @@ class SqliteReader:
     def budgets(self, run: str) -> list[BudgetUse]:
         return [BudgetUse(*row) for row in self._rows(_BUDGETS, run)]
 
-    def verify(self, run: str) -> VerifyReport:
-        rows = self._rows(_NOTE, run)
-        if not rows:
-            raise self._unknown(run)
-        records, head, exit_code, last = rows[0]
-        if type(records) is not int or type(head) is not bytes:
-            raise fault(run, 0, "note", "the list of runs was changed")
-        note = Note(records=records, head=head, exit_code=exit_code)
-        report = verify_run(run, self._records_to(run, records), note, self.blob)
-        if last != records:  # A live run may have grown since; this was one statement.
-            raise fault(
-                run, records + 1, "note", f"the log counts {records} records, the last is {last}"
-            )
+    def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
+        return report_of(self.verified(run, progress))
+
+    def verified(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
+        note = self._note(run)
+        with translated(self._path, "read"):
+            check_database(self._connection, self._path)
+        verification = Verification(run, note, self.blob)
+        for row in self.rows(run, -(2**63)):
+            yield from verification.read(row)
+            if progress is not None:
+                progress(min(row.last_seq, note.records), note.records)
+            if row.last_seq >= note.records:
+                break
+        report = verification.finish()
+        with translated(self._path, "read"):
+            check_kept(self._connection, self._path)
         return report
 
-    def _records_to(self, run: str, last: int) -> Iterator[Record]:
-        for record in self.records(run, _BEFORE_ALL):
-            if record.seq > last:
-                return
-            yield record
+    def _note(self, run: str) -> Note:
+        """What the log says of a run, of one moment."""
+        with self._snapshot():
+            rows = self._rows(_NOTE, run)
+            budgets = self.budgets(run)
+        if not rows:
+            raise self._unknown(run)
+        records, head, exit_code, name, started_ns, size, last = rows[0]
+        if type(records) is not int or type(head) is not bytes or type(last or 0) is not int:
+            raise fault(run, 0, "note", "the list of runs was changed")
+        if last != records:
+            what = f"the log counts {records} records, the last is {last}"
+            raise fault(run, min(records, last or 0) + 1, "note", what)
+        return Note(
+            records=records, head=head, exit_code=exit_code, manifest_name=name,
+            started_ns=started_ns, size=size, budgets=budgets,
+        )  # fmt: skip
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        with translated(self._path, "read"):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def _unknown(self, run: str) -> LionError:
         """A run nobody knows may be one whose name was changed: then that one does not verify."""
@@ -121,32 +166,35 @@ class SqliteReader:
         return unknown_run(names, run)
 
     def _names(self) -> list[str]:
-        return [str(name) for (name,) in self._rows("SELECT run FROM runs ORDER BY id")]
+        rows = self._rows("SELECT run FROM runs ORDER BY id")
+        return [str(name) for (name,) in rows if name != OWN]
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with translated(self._path, "read"):
             read = partial(self._connection.execute, statement, values)
             return patiently(self._path, f"the log {self._path} cannot be read", read).fetchall()
 
-    def _body(self, run: str, seq: int, digest: bytes) -> bytes:
+    def _next_row(self, run: str, after: int) -> Row | None:
+        rows = self._rows(NEXT_ROW, run, after)
+        if not rows:
+            return None
+        if not is_row(rows[0]):
+            seq = rows[0][2]
+            what = "its row is none of a record"
+            raise fault(run, seq if isinstance(seq, int) else 0, "changed", what)
+        return Row(*rows[0])
+
+    def _records(self, row: Row, after: int) -> Iterator[Record]:
+        seq = row.first_seq
         try:
-            return self.blob(digest.hex())
-        except AuditError as exc:
-            raise fault(run, seq, "changed", f"its body: {exc.what}") from exc
+            for segment in segments_of(row):
+                seq = segment.first_seq
+                yield from records_of(segment, self._load, after)
+        except Damaged as exc:
+            raise fault(row.run, seq + exc.at, "changed", exc.what) from exc
 
-    def _record(self, run: str, row: tuple[Any, ...]) -> Record:
-        *fields, body_digest = row
-        if fields[12] is None and type(body_digest) is bytes:
-            fields[12] = self._body(run, fields[2], body_digest)
-        elif body_digest is not None:
-            raise _unreadable(run, fields[2])
-        if tuple(map(type, fields)) != _TYPES:
-            raise _unreadable(run, fields[2])
-        return Record(*fields)
-
-
-def _unreadable(run: str, seq: object) -> AuditError:
-    return fault(run, seq if isinstance(seq, int) else 0, "changed", "its row is none of a record")
+    def _load(self, seq: int, digest: bytes) -> bytes:
+        return self.blob(digest.hex())
 
 
 @contextmanager

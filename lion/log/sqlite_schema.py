@@ -18,70 +18,17 @@ from pathlib import Path
 from lion.errors import AuditError, OperatorError
 from lion.log.holders import patiently, sign, wait_for
 from lion.log.ownership import RUNS, try_lock
+from lion.log.sqlite_layout import LAYOUT, OLD_VERSION, SCHEMA_VERSION
+from lion.log.sqlite_layout import LOG_NAME as LOG_NAME
 
-LOG_NAME = "log.sqlite"
 OPENING = f"{RUNS}/.open"
 """Whose lock a process has while it opens the log."""
-SCHEMA_VERSION = 2
-"""Schema 1 was never released; a log of it is refused, not read."""
 _APPLICATION_ID = 0x6C696F6E  # "lion"
 BUSY_SECONDS = 0.1
 """SQLite's own wait, which heeds no signal; the rest is waited for in holders.py."""
 _TRIM_MILLISECONDS = 100
 _WAL_PAGES = 4096
 WAL_BYTES = 64 * 1024 * 1024
-
-_SCHEMA = """
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
-    run TEXT NOT NULL UNIQUE,
-    manifest_name TEXT NOT NULL,
-    started_ns INTEGER NOT NULL,
-    records INTEGER NOT NULL,
-    head BLOB NOT NULL,
-    bytes INTEGER NOT NULL,
-    exit_code INTEGER
-);
-CREATE TABLE scopes (
-    id INTEGER PRIMARY KEY,
-    invocation TEXT NOT NULL,
-    principal TEXT NOT NULL,
-    component_digest TEXT NOT NULL,
-    cause TEXT NOT NULL,
-    correlation TEXT NOT NULL
-);
-CREATE TABLE events (
-    position INTEGER PRIMARY KEY,
-    run INTEGER NOT NULL REFERENCES runs (id),
-    seq INTEGER NOT NULL,
-    scope INTEGER NOT NULL REFERENCES scopes (id),
-    call INTEGER NOT NULL,
-    time_ns INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    body BLOB,
-    previous_digest BLOB NOT NULL,
-    digest BLOB NOT NULL,
-    body_digest BLOB
-);
-CREATE UNIQUE INDEX events_by_seq ON events (run, seq);
-CREATE TABLE blobs (digest BLOB PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE kv (
-    namespace TEXT NOT NULL,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (namespace, key)
-) WITHOUT ROWID;
-CREATE TABLE kv_usage (namespace TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE budgets (
-    run TEXT NOT NULL,
-    holder TEXT NOT NULL,
-    budget TEXT NOT NULL,
-    "limit" INTEGER NOT NULL,
-    used INTEGER NOT NULL,
-    PRIMARY KEY (run, holder, budget)
-) WITHOUT ROWID;
-"""
 
 OPENED = "the log cannot be opened"
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -169,6 +116,13 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
     return connection
 
 
+def convert_log(connection: sqlite3.Connection, directory: Path | None) -> None:
+    """Make a log of the schema before this one; `directory` is None for a copy of it."""
+    from lion.log.sqlite_convert import convert  # seldom needed
+
+    convert(connection, directory)
+
+
 @contextmanager
 def _opening_alone(directory: Path) -> Iterator[None]:
     """Two processes that turn WAL on at once refuse each other, whatever the busy timeout."""
@@ -183,17 +137,20 @@ def _opening_alone(directory: Path) -> Iterator[None]:
 
 
 def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None:
-    is_new = not patiently(path, OPENED, partial(check_version, connection, path, may_be_new=True))
+    check = partial(check_version, connection, path, may_be_new=True)
+    version = patiently(path, OPENED, check)
     patiently(path, OPENED, partial(connection.execute, "PRAGMA journal_mode = WAL"))
     connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
     connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-    if is_new:
+    if not version:
         connection.executescript(
-            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
+            f"BEGIN IMMEDIATE; {LAYOUT} PRAGMA application_id = {_APPLICATION_ID};"
             f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
         )
+    elif version < SCHEMA_VERSION:
+        convert_log(connection, path.parent)
     else:  # A log that can only be read is found out now, not at the first record.
         begin(connection, path)
         connection.execute("ROLLBACK")
@@ -207,9 +164,9 @@ def begin(connection: sqlite3.Connection, path: Path, *, is_patient: bool = Fals
     patiently(path, f"the log {path} cannot be written", begin_now, is_patient=is_patient)
 
 
-def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> bool:
-    """True if this is a log lion can use, False if it is empty and `may_be_new`. Raises
-    AuditError otherwise."""
+def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> int:
+    """The schema of a log lion can use, 0 if it is empty and `may_be_new`. Raises AuditError
+    otherwise."""
     connection.execute("BEGIN")  # All of one moment: its first writer may be at work on it.
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -219,7 +176,7 @@ def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: boo
         if connection.in_transaction:  # SQLite ends it itself after some errors.
             connection.execute("ROLLBACK")
     if is_empty and not version and not application and may_be_new:
-        return False
+        return 0
     if application != _APPLICATION_ID or version < 1:
         raise _not_ours(path)
     if version > SCHEMA_VERSION:
@@ -230,15 +187,15 @@ def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: boo
             path=str(path),
             version=version,
         )
-    if version < SCHEMA_VERSION:
+    if version < OLD_VERSION:
         raise AuditError(
             f"the log {path} was written by an older lion: its schema is {version}, "
-            f"this lion reads {SCHEMA_VERSION}",
+            f"this lion reads {OLD_VERSION} and {SCHEMA_VERSION}",
             hint="move it away, or choose another state directory with --state DIR",
             path=str(path),
             version=version,
         )
-    return True
+    return int(version)
 
 
 def trim_wal(connection: sqlite3.Connection, path: Path, threshold: int) -> int:

@@ -1,9 +1,10 @@
 """Look here if you want to know how a group of records becomes one transaction.
 
-Rule: positions are given inside the transaction (other processes write to the same log); a run's
-seq and previous digest are remembered, since its lock makes us its only writer.
-Rule: rows go in with statements of fixed sizes: one row at a time costs twice the CPU, and
-sqlite3 drops and takes the GIL at every step, which a busy loop thread pays for.
+Rule: what a run recorded in a group is a segment, one row, or several if it is much.
+Rule: positions are given inside the transaction (other processes write to the same log), to each
+segment's records one after the other; a run's seq and last digest are remembered, since its lock
+makes us its only writer.
+Rule: what a group changes in tables beside the records is said in a segment of the same group.
 Rule: one thread at a time; after an error nothing more is written through this object.
 """
 
@@ -11,45 +12,57 @@ import sqlite3
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
-from lion.domain.record import Draft, Record, Scope
-from lion.log.chain import BLOB_THRESHOLD, CHAIN_START, Fields, digest_of
-from lion.log.group import Blob, Group, Opening, Transaction
+from lion.domain.record import Draft, Record
+from lion.log.group import Blob, Budgets, Group, Opening, Transaction
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
+from lion.log.row import body_of, is_denied, row_of
+from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
+from lion.log.sqlite_rows import LAST_POSITION, MANY, SMALL, insert_row, put_together
 from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, begin, connect_writer, trim_wal
 from lion.log.sqlite_tables import SqliteTables
 
-_COLUMNS = 12
-_ROW = f"({', '.join('?' * _COLUMNS)})"
-_INSERTS = [(n, f"INSERT INTO events VALUES {', '.join([_ROW] * n)}") for n in (64, 16, 4, 1)]
-_SCOPES = 1_024
-"""Scopes whose rows are remembered; a forgotten one gets another row, which costs only room."""
-_SCOPE = """INSERT INTO scopes (invocation, principal, component_digest, cause, correlation)
-            VALUES (?, ?, ?, ?, ?)"""
-_BLOB = "INSERT INTO blobs (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
-_NEW_RUN = """INSERT INTO runs (run, manifest_name, started_ns, records, head, bytes)
-              VALUES (?, ?, ?, 0, ?, 0)"""
+BLOB = """INSERT INTO blobs (digest, data) VALUES (?, ?) ON CONFLICT (digest)
+          DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data"""
+"""Bytes by their digest; what lies there and was damaged is repaired from those at hand."""
+NEW_RUN = """INSERT INTO runs (run, manifest_name, started_ns, records, head, bytes)
+             VALUES (?, ?, ?, 0, ?, 0)"""
 _RUN = "UPDATE runs SET records = ?, head = ?, bytes = ?, exit_code = ? WHERE id = ?"
+_FIND_RUN = """SELECT id, records, head, bytes, exit_code,
+                      (SELECT max(last_ns) FROM segments WHERE run = runs.id)
+               FROM runs WHERE run = ?"""
 _BUDGET = """INSERT INTO budgets (run, holder, budget, "limit", used) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (run, holder, budget) DO UPDATE SET "limit" = excluded."limit", used =
              excluded.used"""
+_KINDS = {name: (name, version) for name, version in VERSIONS.items()}
 
 
 class _Head:
-    """Where a run of ours stands. `id` is 0 until its first record."""
+    """Where a run of ours stands. `id` is 0 until its first record; `small` counts its rows after
+    seq `packed` that may be put together, `budgets` are those no segment has told of yet.
+    """
 
-    __slots__ = ("bytes", "digest", "exit_code", "id", "manifest_name", "seq")
+    __slots__ = (
+        "budgets", "builder", "bytes", "digest", "exit_code", "id", "manifest_name", "packed",
+        "run", "seq", "small", "stores", "time_ns",
+    )  # fmt: skip
 
-    def __init__(self, manifest_name: str) -> None:
+    def __init__(self, run: str, manifest_name: str) -> None:
+        self.run = run
         self.manifest_name = manifest_name
         self.id = 0
         self.seq = 0
         self.digest = CHAIN_START
         self.bytes = 0
         self.exit_code: int | None = None
+        self.time_ns = 0
+        self.packed = 0
+        self.small = 0
+        self.builder: Builder | None = None
+        self.budgets: Budgets = {}
+        self.stores: set[str] = set()
 
 
 class SqliteStore:
@@ -62,16 +75,12 @@ class SqliteStore:
         self._accounts = accounts
         self._heads: dict[str, _Head] = {}
         self._trim_at = WAL_BYTES
-        self._scopes: dict[Scope, int] = {}
-        self._last_scope: Scope | None = None
-        self._last_scope_row = 0
         self._begin_group(frozenset())
 
     def _begin_group(self, followed: frozenset[str]) -> None:
         self._followed = followed
-        self._parameters: list[Any] = []
-        self._touched: dict[str, _Head] = {}
-        self._records: list[Record] = []
+        self._built: list[tuple[_Head, Builder]] = []
+        self._news: list[tuple[Builder, int, Draft, int, bytes]] = []
 
     def write(self, group: Group, followed: frozenset[str]) -> list[Record]:
         """Write everything or nothing; return the records of the runs that are followed. Raises
@@ -80,26 +89,25 @@ class SqliteStore:
         begin(self._connection, self.path, is_patient=True)
         try:
             self._write_entries(group)
-            self._write_rows()
+            for (run, holder, budget), value in group.budgets.items():
+                if run not in self._heads:
+                    raise not_started(run)
+                self._heads[run].budgets[holder, budget] = value
+            positions = self._write_segments(group.monotonic)
             self._write_runs()
-            budgets = ((*key, *value) for key, value in group.budgets.items())
-            self._connection.executemany(_BUDGET, budgets)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
         self._trim_at = trim_wal(self._connection, self.path, self._trim_at)
-        return self._records
+        return [_record(positions[one[0]], *one) for one in self._news]
 
     def close(self) -> None:
         """Close the connection; the last one moves the WAL into the database."""
         self._connection.close()
 
     def _write_entries(self, group: Group) -> None:
-        (self._position,) = self._connection.execute(
-            "SELECT coalesce(max(position), 0) FROM events"
-        ).fetchone()
         for entry in group.entries:
             if type(entry) is tuple:
                 self._add(*entry)
@@ -107,90 +115,39 @@ class SqliteStore:
                 self._operate(entry)
             elif isinstance(entry, Blob):
                 digest = sha256(entry.data)
-                self._connection.execute(_BLOB, (digest.digest(), entry.data))
+                self._connection.execute(BLOB, (digest.digest(), entry.data))
                 entry.digest = digest.hexdigest()
             elif isinstance(entry, Opening):
                 self._open_run(entry)
 
     def _add(self, draft: Draft, body: bytes) -> None:
-        scope = draft.scope
+        scope, event = draft.scope, draft.event
         head = self._heads[scope.run]
-        if not head.seq:
+        if not head.id:
             self._begin_run(head, draft)
-        self._position += 1
+        builder = head.builder
+        head.time_ns = time_ns = max(draft.time_ns, head.time_ns)  # Clocks are set back at times.
+        if builder is None or builder.is_full:
+            builder = head.builder = Builder(scope.run, head.seq + 1, time_ns)
+            self._built.append((head, builder))
         head.seq += 1
         head.bytes += len(body) + RECORD_BYTES
-        name = type(draft.event).__name__
-        fields: Fields = (
-            self._position,
-            scope.run,
-            head.seq,
-            scope.invocation,
-            draft.call,
-            scope.principal,
-            scope.component_digest,
-            scope.cause,
-            scope.correlation,
-            draft.time_ns,
-            name,
-            VERSIONS[name],
-            body,
-            head.digest,
-        )
-        head.digest = digest = digest_of(fields)
-        self._add_row(fields, head.id, self._scope_row(scope), digest)
-        self._touched[scope.run] = head
-        if isinstance(draft.event, RunFinished):
-            head.exit_code = draft.event.exit_code
+        kept = body if len(body) <= BLOB_THRESHOLD else body_of(body)
+        if type(kept) is tuple:
+            self._connection.execute(BLOB, (kept[0], body))
+        builder.add(scope, draft.call, time_ns, _KINDS[type(event).__name__], kept)
+        builder.denied += is_denied(event)
+        if type(event) is RunFinished:
+            head.exit_code = event.exit_code
         if scope.run in self._followed:
-            self._records.append(Record(*fields, digest))
-
-    def _add_row(self, fields: Fields, run_id: int, scope_id: int, digest: bytes) -> None:
-        position, _, seq, _, call, _, _, _, _, time_ns, name, version, body, previous = fields
-        kept: bytes | None = body
-        by: bytes | None = None
-        if len(body) > BLOB_THRESHOLD:
-            kept, by = None, sha256(body).digest()
-            self._connection.execute(_BLOB, (by, body))
-        self._parameters += (
-            position,
-            run_id,
-            seq,
-            scope_id,
-            call,
-            time_ns,
-            name,
-            version,
-            kept,
-            previous,
-            digest,
-            by,
-        )
-
-    def _scope_row(self, scope: Scope) -> int:
-        """The row of what all records of one invocation share."""
-        if scope is self._last_scope:
-            return self._last_scope_row
-        row = self._scopes.get(scope)
-        if row is None:
-            if len(self._scopes) >= _SCOPES:
-                self._scopes.clear()
-            values = (
-                scope.invocation,
-                scope.principal,
-                scope.component_digest,
-                scope.cause,
-                scope.correlation,
-            )
-            row = self._scopes[scope] = self._connection.execute(_SCOPE, values).lastrowid or 0
-        self._last_scope, self._last_scope_row = scope, row
-        return row
+            self._news.append((builder, len(builder) - 1, draft, time_ns, body))
 
     def _operate(self, operation: Transaction) -> None:
         """Do one operation and add its record, or take back what it did and keep its error for
         the waiter."""
         execute = self._connection.execute
         execute("SAVEPOINT operation")
+        self._tables.changed.clear()
         try:
             operation.value = operation.operate(self._tables)
             draft = operation.draft(operation.value)
@@ -204,6 +161,7 @@ class SqliteStore:
             operation.error = exc
         else:
             self._add(draft, body)
+            self._heads[draft.scope.run].stores |= self._tables.changed
             operation.run, operation.size = draft.scope.run, size
         execute("RELEASE operation")
 
@@ -218,28 +176,62 @@ class SqliteStore:
         self._accounts[run].check_room(draft.event, size)
 
     def _open_run(self, opening: Opening) -> None:
-        head = self._heads[opening.run] = _Head(opening.manifest_name)
-        row = self._connection.execute(
-            "SELECT id, records, head, bytes, exit_code FROM runs WHERE run = ?", (opening.run,)
-        ).fetchone()
+        head = self._heads[opening.run] = _Head(opening.run, opening.manifest_name)
+        row = self._connection.execute(_FIND_RUN, (opening.run,)).fetchone()
         if row is not None:
-            head.id, head.seq, head.digest, head.bytes, head.exit_code = row
+            head.id, head.seq, head.digest, head.bytes, head.exit_code, last_ns = row
+            head.time_ns = last_ns or 0
+            head.packed = head.seq
             opening.bytes = head.bytes
             opening.has_ended = head.exit_code is not None
 
     def _begin_run(self, head: _Head, draft: Draft) -> None:
         values = (draft.scope.run, head.manifest_name, draft.time_ns, CHAIN_START)
-        head.id = self._connection.execute(_NEW_RUN, values).lastrowid or 0
+        head.id = self._connection.execute(NEW_RUN, values).lastrowid or 0
 
-    def _write_rows(self) -> None:
-        done, rows = 0, len(self._parameters) // _COLUMNS
-        for size, statement in _INSERTS:
-            while rows - done >= size:
-                values = self._parameters[done * _COLUMNS : (done + size) * _COLUMNS]
-                self._connection.execute(statement, values)
-                done += size
+    def _write_segments(self, monotonic: Mapping[str, int]) -> dict[Builder, int]:
+        """Write what was built; at which position each begins."""
+        (position,) = self._connection.execute(LAST_POSITION).fetchone()
+        positions: dict[Builder, int] = {}
+        for head, builder in self._built:
+            positions[builder] = position + 1
+            state = self._state(head) if builder is head.builder else None
+            data = builder.build(position + 1, monotonic.get(head.run, 0), state)
+            head.digest = digest_of(head.digest, data)
+            kept = state is not None and bool(state.kv)
+            row = row_of(builder, position + 1, kept, head.digest, data)
+            insert_row(self._connection, row, head.id)
+            head.small += len(data) < SMALL
+            position = row.last_position
+        return positions
+
+    def _state(self, head: _Head) -> State | None:
+        """What the run's last segment of this group says of the tables, which is written here."""
+        if not (head.budgets or head.stores):
+            return None
+        budgets = tuple((*key, *value) for key, value in head.budgets.items())
+        self._connection.executemany(_BUDGET, [(head.run, *one) for one in budgets])
+        kv = tuple((name, *self._tables.usage(name)) for name in sorted(head.stores))
+        head.budgets, head.stores = {}, set()
+        return State(budgets=budgets, kv=kv)
 
     def _write_runs(self) -> None:
-        for head in self._touched.values():
+        for head in dict.fromkeys(head for head, _ in self._built):
+            head.builder = None
             values = (head.seq, head.digest, head.bytes, head.exit_code, head.id)
             self._connection.execute(_RUN, values)
+            if head.small >= MANY or (head.small > 1 and head.exit_code is not None):
+                put_together(self._connection, head.id, head.packed)
+                head.small, head.packed = 0, head.seq
+
+
+def _record(
+    position: int, builder: Builder, at: int, draft: Draft, time_ns: int, body: bytes
+) -> Record:
+    """A record as its followers get it."""
+    scope, (name, version) = draft.scope, _KINDS[type(draft.event).__name__]
+    return Record(
+        position + at, scope.run, builder.first_seq + at, scope.invocation, draft.call,
+        scope.principal, scope.component_digest, scope.cause, scope.correlation, time_ns, name,
+        version, body,
+    )  # fmt: skip

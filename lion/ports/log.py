@@ -1,8 +1,8 @@
 """Look here if you want to know what the kernel needs from an event log, and readers from it."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -104,8 +104,11 @@ class EventLog(Protocol):
     refused a write.
     """
 
-    async def start_run(self, run: str, manifest_name: str) -> None:
+    async def start_run(
+        self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
+    ) -> None:
         """Become the run's only writer until the log is closed; must come before its first append.
+        `clock` is the run's own, in nanoseconds; what it says is kept with the records.
 
         Raises OperatorError if another process owns the run, AuditError if the run has ended.
         """
@@ -164,6 +167,10 @@ class EventLog(Protocol):
         ...
 
 
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told (records done, of how many) now and then."""
+
+
 class LogReader(Protocol):
     """A log opened for reading only; also while its owner writes."""
 
@@ -189,10 +196,19 @@ class LogReader(Protocol):
         """Budgets of a run, sorted by holder and name."""
         ...
 
-    def verify(self, run: str) -> VerifyReport:
-        """Check every record of a run (id in full) and the components it names.
+    def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
+        """Check the log as a whole, every record of a run (id in full) and the components it
+        names.
 
         Raises AuditError for the first fault, with facts run, seq and fault; OperatorError for an
         unknown run.
+        """
+        ...
+
+    def verified(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
+        """The records of a run, while it is verified: who has read to the end has read what is
+        proved. The generator's value is the report. Raises as `verify`.
         """
         ...

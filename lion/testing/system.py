@@ -140,7 +140,6 @@ class SystemBench:
             position=self._seq, run="run-1", seq=self._seq, invocation="", call=0,
             principal=principal, component_digest="", cause="", correlation="",
             time_ns=self.clock.now_ns(), type=event, version=VERSIONS[event], body=body,
-            previous_digest=b"", digest=b"",
         )  # fmt: skip
         told = self._loaded.hear(record, behind, self._handle, self._limits)
         await self._timed(told, "hear")

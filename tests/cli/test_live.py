@@ -25,7 +25,7 @@ def record(event: Event, invocation: str = "0", principal: str = "ann") -> Recor
     return Record(
         position=1, run="r", seq=1, invocation=invocation, call=1, principal=principal,
         component_digest="", cause="", correlation="", time_ns=0, type=type(event).__name__,
-        version=1, body=encode_body(event), previous_digest=b"", digest=b"",
+        version=1, body=encode_body(event),
     )  # fmt: skip
 
 

@@ -133,7 +133,7 @@ def test_a_broken_chain_comes_before_what_cannot_be_read(state: Path, say: Say) 
     import sqlite3
 
     with sqlite3.connect(state / "log.sqlite") as connection:
-        connection.execute("UPDATE events SET time_ns = 1 WHERE seq = 2")
+        connection.execute("UPDATE segments SET data = zeroblob(9) WHERE first_seq = 2")
     connection.close()
     assert f"run {run} does not verify at record 2" in say("verify")[2]
 

@@ -5,8 +5,7 @@ import msgspec
 from lion.domain.call import Status, Verdict
 from lion.domain.events import CallFinished, CallRequested
 from lion.domain.pairing import Pairs
-from tests.log.rig import draft
-from tests.log.test_chain import seal
+from tests.log.rig import draft, seal
 
 INTENT = CallRequested("http", "send", "GET x", ["x"], Verdict.ALLOW, "granted", "grants")
 OUTCOME = CallFinished(Status.FAILED, ("err", ("timeout", "too long")))

@@ -1,6 +1,6 @@
 """What the tests of the log share: both logs behind one shape, and drafts of every size."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from lion.domain.events import Event, LineLogged, RunFinished, RunStarted
+from lion.domain.events import Event, LineLogged, RunFinished, RunStarted, encode_body
 from lion.domain.record import Draft, Record, Scope
 from lion.log.memory import MemoryLog
 from lion.log.quota import DEFAULT_QUOTA
@@ -104,3 +104,15 @@ def message(record: Record) -> str:
     event = record.event()
     assert isinstance(event, LineLogged)
     return event.message
+
+
+def seal(drafts: Sequence[Draft], run: str = RUN) -> list[Record]:
+    """The records of drafts, as a log gives them."""
+    return [
+        Record(
+            2 * seq, run, seq, one.scope.invocation, one.call, one.scope.principal,
+            one.scope.component_digest, one.scope.cause, one.scope.correlation, one.time_ns,
+            type(one.event).__name__, 1, encode_body(one.event),
+        )
+        for seq, one in enumerate(drafts, 1)
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ import trio
 from lion.errors import AuditError, LionError, OperatorError
 from lion.log import sqlite_schema, sqlite_store
 from lion.log.sqlite import BUFFER_RECORDS, open_sqlite_log, open_sqlite_reader
+from lion.log.sqlite_layout import LAYOUT
 from lion.log.sqlite_schema import LOG_NAME
 from tests.log.rig import RUN, draft, fill_disk, finished
 
@@ -135,7 +136,7 @@ class TestRefusals:
         with pytest.raises(AuditError, match="older lion"):
             open_and_close(tmp_path)
 
-    @pytest.mark.parametrize("run", ["", "../up", "a/b", ".hidden", "x" * 200, "nul\0"])
+    @pytest.mark.parametrize("run", ["", "../up", "a/b", ".hidden", "x" * 200, "nul\0", "log"])
     async def test_a_run_id_that_is_no_file_name(self, tmp_path: Path, run: str) -> None:
         async with open_sqlite_log(tmp_path) as log:
             with pytest.raises(OperatorError, match="no run id"):
@@ -182,7 +183,7 @@ class TestReading:
     async def test_cannot_write(self, tmp_path: Path) -> None:
         await write_some(tmp_path)
         with open_sqlite_reader(tmp_path) as reader, pytest.raises(sqlite3.OperationalError):
-            reader._connection.execute("DELETE FROM events")
+            reader._connection.execute("DELETE FROM segments")
 
     async def test_a_reader_that_stops_midway_holds_no_snapshot(self, tmp_path: Path) -> None:
         """Or the WAL would grow for as long as a page is open."""
@@ -267,7 +268,7 @@ def test_a_reader_that_comes_while_the_log_is_made_sees_all_of_it_or_nothing(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / LOG_NAME
-    made = f"{sqlite_schema._SCHEMA} PRAGMA application_id = {sqlite_schema._APPLICATION_ID};"
+    made = f"{LAYOUT} PRAGMA application_id = {sqlite_schema._APPLICATION_ID};"
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode = WAL")
         with closing(sqlite3.connect(path, isolation_level=None)) as reader:

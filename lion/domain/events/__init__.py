@@ -33,6 +33,7 @@ from lion.domain.events.runs import (
     RunEnding,
     RunFinished,
     RunStarted,
+    StateCheckpointed,
 )
 from lion.domain.events.system import (
     SystemPluginFailed,
@@ -61,6 +62,7 @@ _ALL: tuple[type[Event], ...] = (
     SystemPluginLagged,
     RunEnding,
     AgentPartialOutput,
+    StateCheckpointed,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -87,6 +89,7 @@ __all__ = [
     "RunEnding",
     "RunFinished",
     "RunStarted",
+    "StateCheckpointed",
     "SystemPluginFailed",
     "SystemPluginLagged",
     "SystemPluginLoaded",

@@ -56,6 +56,15 @@ class BudgetWarned(Event, frozen=True):
     used: int
 
 
+class StateCheckpointed(Event, frozen=True):
+    """What guests keep was counted anew, by no run: `reason` is converted, cleared or adopted;
+    `stores` are the namespaces (owner/holder). It stands in the log's own run.
+    """
+
+    reason: str
+    stores: tuple[str, ...] = ()
+
+
 class LineLogged(Event, frozen=True):
     """The host said something of the run itself, for instance why a restart was not tried."""
 
