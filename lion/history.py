@@ -11,12 +11,15 @@ replays.
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from lion.domain.events import RunStarted
 from lion.domain.plan import Limits
-from lion.errors import AuditError
+from lion.errors import AuditError, OperatorError
 from lion.kernel.replay import (
     Difference,
     count_trusted,
@@ -24,7 +27,12 @@ from lion.kernel.replay import (
     replay_invocation,
     replay_limits,
 )
-from lion.log.sqlite_reader import open_sqlite_reader
+from lion.log.export import export_lines, verify_export
+from lion.log.heads import cose_sign1, dsse_envelope
+from lion.log.keys import PUBLIC_NAME, read_public
+from lion.log.ownership import OWN
+from lion.log.signed import check_heads, digest_at, heads_of, require
+from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.log.verdicts import note_verdict, read_verdicts
 from lion.ports import Component, LogReader, Runtime, Verdict, VerifyReport
 from lion.settings import Settings
@@ -46,20 +54,23 @@ class ReplayReport(msgspec.Struct, frozen=True):
     trusted: int = 0
 
 
-def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
+def open_history(settings: Settings) -> AbstractContextManager[SqliteReader]:
     """The log, for reading only, also while a run writes it. Raises OperatorError, AuditError."""
     return open_sqlite_reader(settings.state)
 
 
-def verify_run(settings: Settings, word: str) -> VerifyReport:
-    """Check a run (an id, a beginning of one, `last`) as LogReader.verify does, and keep what was
-    found, and when, for `lion runs`.
+def verify_run(
+    settings: Settings, word: str, *, key: str = "", is_signed: bool = False
+) -> VerifyReport:
+    """Check a run (an id, a beginning of one, `last`) as LogReader.verify does, and its signed
+    heads; keep what was found, and when, for `lion runs`. Heads of `key` (hex) alone count, if it
+    is given; with `is_signed` all of the run has to be signed.
     """
     with open_history(settings) as reader:
         run = reader.find(word)
         now = time.time_ns()
         try:
-            report = reader.verify(run)
+            report = _verified(reader, run, key)
         except AuditError as exc:
             fault, seq = str(exc.facts.get("fault", "unreadable")), int(exc.facts.get("seq", 0))
             found = Verdict(run=run, time_ns=now, fault=fault, seq=seq, what=exc.what)
@@ -67,7 +78,66 @@ def verify_run(settings: Settings, word: str) -> VerifyReport:
             raise
     found = Verdict(run=run, time_ns=now, records=report.records, head=report.head)
     note_verdict(settings.state, found)
+    if is_signed:
+        require(report, key)
     return report
+
+
+def _verified(reader: SqliteReader, run: str, key: str) -> VerifyReport:
+    report = reader.verify(run)
+    heads = heads_of(reader, run)
+    if heads:
+        reader.verify(OWN)
+    found = check_heads(run, heads, partial(digest_at, reader, run), key)
+    return msgspec.structs.replace(report, signed=found.signed, key=found.key)
+
+
+def verify_file(path: Path, *, key: str = "", is_signed: bool = False) -> VerifyReport:
+    """Check an export (`lion export`), without any log. Raises OperatorError if it cannot be
+    read, AuditError if it does not verify."""
+    try:
+        with open(path, "rb") as file:
+            report, found = verify_export(file, str(path), key)
+    except OSError as exc:
+        what = f"{str(path)!r} cannot be read: {exc.strerror}"
+        raise OperatorError(what, hint="check the path") from exc
+    report = msgspec.structs.replace(report, signed=found.signed, key=found.key)
+    if is_signed:
+        require(report, key)
+    return report
+
+
+def export_run(
+    settings: Settings, word: str, write: Callable[[bytes], object], *, with_components: bool
+) -> VerifyReport:
+    """Verify a run, and write it as lines of JSON for somebody without this log. Raises
+    OperatorError, AuditError."""
+    with open_history(settings) as reader:
+        report = _verified(reader, reader.find(word), "")
+        for line in export_lines(reader, report.run, with_components=with_components):
+            write(line)
+    return report
+
+
+def export_head(settings: Settings, word: str, form: Literal["dsse", "cose"]) -> bytes:
+    """The last signed head of a run, as a verifier of that form takes it. Raises OperatorError if
+    there is none, AuditError."""
+    with open_history(settings) as reader:
+        run = reader.find(word)
+        _verified(reader, run, "")
+        heads = heads_of(reader, run)
+    if not heads:
+        raise OperatorError(
+            f"run {run} has no signed head", hint="make a key for the runs to come: lion keygen"
+        )
+    last = max(heads, key=lambda head: head.seq)
+    return cose_sign1(last) if form == "cose" else msgspec.json.encode(dsse_envelope(last))
+
+
+def own_key(settings: Settings) -> str:
+    """The operator's public key in hex, if there is one."""
+    path = settings.config / PUBLIC_NAME if settings.config is not None else None
+    return read_public(path).hex() if path is not None and path.exists() else ""
 
 
 def last_verdicts(settings: Settings) -> dict[str, Verdict]:

@@ -28,6 +28,7 @@ from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch, open_runs
 from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader
+from lion.log.keys import read_key
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.plans import (
     Given,
@@ -287,9 +288,10 @@ async def _open_host(settings: Settings, owner: str, signals: bool) -> AsyncIter
     async with AsyncExitStack() as stack:
         stack.enter_context(flattened())
         rules = await beside(partial(read_policy, settings.policy))
+        signer = await beside(partial(read_key, settings.config))
         interrupts = await stack.enter_async_context(open_interrupts()) if signals else None
         log = await stack.enter_async_context(
-            open_sqlite_log(settings.state, durability=settings.durability)
+            open_sqlite_log(settings.state, durability=settings.durability, signer=signer)
         )
         runtime = await stack.enter_async_context(open_runtime(settings.cache / "components"))
         parts = settings, runtime, log, rules

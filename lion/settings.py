@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `durability` is `normal` (survives `kill -9`) or `full` (survives power loss). `secrets` is the
     file that binds secrets, if there is one, `variables` the LION_SECRET_* of the environment.
+    `config` is the configuration directory, there or not; None without a home to look for it in.
     `lookups` are the variables that say where something would be looked for (places.py); whoever
     names none has those of this process.
     """
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     durability: str = "normal"
     secrets: Path | None = None
     variables: Mapping[str, Hidden] = {}
+    config: Path | None = None
     lookups: Mapping[str, str] = msgspec.field(default_factory=lambda: said_by(os.environ))
 
 
@@ -73,6 +75,7 @@ def settings_from(
             for name, value in environ.items()
             if name.startswith("LION_SECRET_") and value
         },
+        config=_config(environ),
         lookups=said_by(environ),
     )
 
@@ -145,10 +148,16 @@ def _policy(environ: Mapping[str, str], word: Word, flag: str) -> Path | None:
 
 def _in_config(environ: Mapping[str, str], name: str) -> Path | None:
     """A file of the user's configuration of lion, if it is there."""
+    folder = _config(environ)
+    if folder is None:
+        return None
+    return folder / name if _is_there(folder / name) else None
+
+
+def _config(environ: Mapping[str, str]) -> Path | None:
     if not environ.get("XDG_CONFIG_HOME") and not environ.get("HOME"):
         return None
-    path = _base(environ, "XDG_CONFIG_HOME", ".config") / "lion" / name
-    return path if _is_there(path) else None
+    return _base(environ, "XDG_CONFIG_HOME", ".config") / "lion"
 
 
 def _is_there(path: Path) -> bool:

@@ -1,11 +1,15 @@
-"""Look here if you want to know what an operator does to the state by hand: see, move and clear
-what guests keep.
+"""Look here if you want to know what an operator does to the state by hand: see what there is,
+copy it, sign it; see, move and clear what guests keep.
 """
 
 from pathlib import Path
 
+from lion.errors import OperatorError
 from lion.log import sqlite_kv
-from lion.ports import KeptStore
+from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_public
+from lion.log.sqlite_backup import backup
+from lion.log.survey import survey
+from lion.ports import KeptStore, StateEntry
 from lion.settings import Settings
 from lion.values.packed import unpack
 
@@ -37,3 +41,31 @@ def adopt_stores(settings: Settings, owner: str, manifest: Path) -> list[KeptSto
 def clear_store(settings: Settings, owner: str, holder: str) -> int:
     """Forget one store; how many keys it had. Raises OperatorError, AuditError."""
     return sqlite_kv.clear_store(settings.state, owner, holder)
+
+
+def survey_state(settings: Settings) -> list[StateEntry]:
+    """What lion keeps, where, and how large it is."""
+    return survey(settings)
+
+
+def backup_log(settings: Settings, to: Path) -> int:
+    """Copy the log, also while runs write it, into a new file; its bytes. Raises OperatorError,
+    AuditError, OutsideError."""
+    return backup(settings.state, to)
+
+
+def make_signing_key(settings: Settings) -> tuple[Path, Path, str]:
+    """Make the operator's key: where it is, where its public half is, and that in hex. Raises
+    OperatorError."""
+    if settings.config is None:
+        raise OperatorError(
+            "HOME names no directory, so there is no place for a key",
+            hint="set HOME or XDG_CONFIG_HOME",
+        )
+    key = make_key(settings.config)
+    return settings.config / KEY_NAME, settings.config / PUBLIC_NAME, key.public.hex()
+
+
+def read_public_key(path: Path) -> str:
+    """A public key in hex, from a PEM file. Raises OperatorError."""
+    return read_public(path).hex()

@@ -17,6 +17,7 @@ from lion.domain.events import (
     CallRedirected,
     CallRequested,
     Event,
+    HeadSigned,
     LineLogged,
     PluginError,
     PluginFailed,
@@ -25,6 +26,7 @@ from lion.domain.events import (
     PluginResult,
     RunEnding,
     RunFinished,
+    RunForgotten,
     RunStarted,
     StateCheckpointed,
     SystemPluginFailed,
@@ -44,7 +46,8 @@ WORDS: Final = {
     "PluginError": "fails", "AgentSpawned": "task", "AgentCompleted": "answers",
     "AgentError": "fails", "CallRequested": "intent", "CallFinished": "call",
     "CallRedirected": "sent on", "AgentPartialOutput": "says", "BudgetWarned": "budget",
-    "LineLogged": "host", "StateCheckpointed": "counted",
+    "LineLogged": "host", "StateCheckpointed": "counted", "HeadSigned": "signed",
+    "RunForgotten": "forgotten",
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
@@ -121,6 +124,11 @@ def _fact(event: Event) -> str:
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
         case StateCheckpointed():
             return f"{event.reason}: {', '.join(event.stores)}"
+        case HeadSigned():
+            return f"run {event.run} up to {event.seq}, sha256:{event.digest[:12]}"
+        case RunForgotten():
+            counts = counted(event.records, "record")
+            return f"run {event.run} of {event.manifest_name}, {counts}, sha256:{event.head[:12]}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:

@@ -23,7 +23,11 @@ COMMANDS: Final = {
     "audit": "Say who may do what, or who did what in a run.",
     "log": "Show what was recorded of a run.",
     "runs": "List the recorded runs.",
+    "state": "Show what lion keeps, where, and how large it is.",
     "kv": "See, move and clear what guests keep.",
+    "export": "Write a run as lines of JSON that prove it to others.",
+    "backup": "Copy the log, also while runs write it.",
+    "keygen": "Make the key that signs what runs recorded.",
     "verify": "Prove that the record of a run is unchanged.",
     "replay": "Execute a recorded run again, offline, and compare.",
 }

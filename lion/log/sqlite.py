@@ -21,6 +21,7 @@ from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
+from lion.log.heads import Signer
 from lion.log.ownership import release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
@@ -185,8 +186,8 @@ class SqliteLog:
 
     # The writer.
 
-    def _open(self, durability: str) -> None:
-        self._store = SqliteStore(self._directory, durability, self._accounts)
+    def _open(self, durability: str, signer: Signer | None) -> None:
+        self._store = SqliteStore(self._directory, durability, self._accounts, signer)
 
     @trio.lowlevel.enable_ki_protection
     async def _write_until_closed(self) -> None:
@@ -249,17 +250,22 @@ class SqliteLog:
 
 @asynccontextmanager
 async def open_sqlite_log(
-    directory: Path, *, durability: str = "normal", quota: int = DEFAULT_QUOTA
+    directory: Path,
+    *,
+    durability: str = "normal",
+    quota: int = DEFAULT_QUOTA,
+    signer: Signer | None = None,
 ) -> AsyncIterator[SqliteLog]:
     """Open the log of a state directory, made if need be; on leaving, everything appended is
     written.
 
     `durability` normal survives the death of the process, full that of the machine. `quota` is in
-    bytes per run. Raises OperatorError if the directory cannot be written, AuditError for a log
-    of a newer lion or none of ours, and on leaving if records could not be written.
+    bytes per run. `signer` signs how far runs are, when they end and every minute. Raises
+    OperatorError if the directory cannot be written, AuditError for a log of a newer lion or none
+    of ours, and on leaving if records could not be written.
     """
     log = SqliteLog(directory, quota)
-    await trio.to_thread.run_sync(log._open, durability)
+    await trio.to_thread.run_sync(log._open, durability, signer)
     # Not `async with`: a nursery would wrap the caller's own exceptions in a group.
     nursery = trio.open_nursery()
     (await nursery.__aenter__()).start_soon(log._write_until_closed)

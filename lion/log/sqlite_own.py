@@ -6,9 +6,10 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
-from lion.domain.events import StateCheckpointed, encode_body
+from lion.domain.events import Event, StateCheckpointed, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Scope
+from lion.log.heads import Head, Signer, sign_head
 from lion.log.ownership import OWN
 from lion.log.quota import RECORD_BYTES
 from lion.log.row import row_of
@@ -31,10 +32,22 @@ def note_stores(connection: sqlite3.Connection, reason: str, namespaces: Iterabl
     names = sorted(tables.changed)
     if names:
         state = State(kv=tuple((name, *tables.usage(name)) for name in names))
-        _append(connection, StateCheckpointed(reason=reason, stores=tuple(names)), state)
+        note(connection, StateCheckpointed(reason=reason, stores=tuple(names)), state)
 
 
-def _append(connection: sqlite3.Connection, event: StateCheckpointed, state: State) -> None:
+def sign_own(connection: sqlite3.Connection, signer: Signer | None) -> None:
+    """Sign how far the log's own run is, if there is a key."""
+    row = connection.execute(_FIND, (OWN,)).fetchone()
+    if signer is not None and row is not None:
+        _, seq, head, _ = row
+        now = time.time_ns()
+        note(connection, sign_head(Head(run=OWN, seq=seq, digest=head.hex(), time_ns=now), signer))
+
+
+def note(connection: sqlite3.Connection, event: Event, state: State | None = None) -> None:
+    """Record, inside the transaction under way, what was done by no run. `state` is the last word
+    on stores of kv that it changed.
+    """
     now = time.time_ns()
     row = connection.execute(_FIND, (OWN,)).fetchone()
     if row is None:
@@ -47,5 +60,5 @@ def _append(connection: sqlite3.Connection, event: StateCheckpointed, state: Sta
     builder.add(Scope(run=OWN), 0, now, (name, VERSIONS[name]), body)
     data = builder.build(position + 1, 0, state)
     digest = digest_of(head, data)
-    insert_row(connection, row_of(builder, position + 1, True, digest, data), run_id)
+    insert_row(connection, row_of(builder, position + 1, state is not None, digest, data), run_id)
     connection.execute(_GROW, (seq + 1, digest, size + len(body) + RECORD_BYTES, run_id))

@@ -63,8 +63,12 @@ class SqliteReader:
             if run != OWN
         ]
 
+    def has_own(self) -> bool:
+        """Whether anything was recorded that no run did."""
+        return bool(self._rows("SELECT 1 FROM runs WHERE run = ?", OWN))
+
     def find(self, run: str) -> str:
-        if run == OWN and self._rows("SELECT 1 FROM runs WHERE run = ?", OWN):
+        if run == OWN and self.has_own():
             return OWN
         return find_run(self._names(), run)
 

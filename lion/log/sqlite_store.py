@@ -9,17 +9,21 @@ Rule: one thread at a time; after an error nothing more is written through this 
 """
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
 from lion.log.group import Blob, Budgets, Group, Opening, Transaction
+from lion.log.heads import Head, Signer, sign_head
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
 from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
+from lion.log.sqlite_own import note
 from lion.log.sqlite_rows import LAST_POSITION, MANY, SMALL, insert_row, put_together
 from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, begin, connect_writer, trim_wal
 from lion.log.sqlite_tables import SqliteTables
@@ -36,6 +40,8 @@ _FIND_RUN = """SELECT id, records, head, bytes, exit_code,
 _BUDGET = """INSERT INTO budgets (run, holder, budget, "limit", used) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (run, holder, budget) DO UPDATE SET "limit" = excluded."limit", used =
              excluded.used"""
+SIGN_NS: Final = 60 * 1_000_000_000
+"""Between two signatures of a run that goes on."""
 _KINDS = {name: (name, version) for name, version in VERSIONS.items()}
 
 
@@ -46,7 +52,7 @@ class _Head:
 
     __slots__ = (
         "budgets", "builder", "bytes", "digest", "exit_code", "id", "manifest_name", "packed",
-        "run", "seq", "small", "stores", "time_ns",
+        "run", "seq", "signed_ns", "small", "stores", "time_ns",
     )  # fmt: skip
 
     def __init__(self, run: str, manifest_name: str) -> None:
@@ -63,12 +69,17 @@ class _Head:
         self.builder: Builder | None = None
         self.budgets: Budgets = {}
         self.stores: set[str] = set()
+        self.signed_ns = time.time_ns()
 
 
 class SqliteStore:
     """The writing connection. `accounts` are read only here."""
 
-    def __init__(self, directory: Path, durability: str, accounts: Mapping[str, RunQuota]) -> None:
+    def __init__(
+        self, directory: Path, durability: str, accounts: Mapping[str, RunQuota],
+        signer: Signer | None = None,
+    ) -> None:  # fmt: skip
+        self._signer = signer
         self.path = directory / LOG_NAME
         self._connection = connect_writer(directory, durability)
         self._tables = SqliteTables(self._connection)
@@ -220,9 +231,19 @@ class SqliteStore:
             head.builder = None
             values = (head.seq, head.digest, head.bytes, head.exit_code, head.id)
             self._connection.execute(_RUN, values)
+            self._sign(head)
             if head.small >= MANY or (head.small > 1 and head.exit_code is not None):
                 put_together(self._connection, head.id, head.packed)
                 head.small, head.packed = 0, head.seq
+
+    def _sign(self, head: _Head) -> None:
+        """Sign how far a run is, if there is a key, when it ends and now and then before."""
+        now = time.time_ns()
+        is_due = head.exit_code is not None or now - head.signed_ns >= SIGN_NS
+        if self._signer is not None and is_due:
+            head.signed_ns = now
+            where = Head(run=head.run, seq=head.seq, digest=head.digest.hex(), time_ns=now)
+            note(self._connection, sign_head(where, self._signer))
 
 
 def _record(

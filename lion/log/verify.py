@@ -234,8 +234,11 @@ class Verification:
             what = "what was converted is not what it was then"
             raise self._fault(segment.first_seq, "changed", what)
 
-    def finish(self) -> VerifyReport:
-        """Compare with the note, when all rows were read."""
+    def finish(self, note: Note | None = None) -> VerifyReport:
+        """Compare with the note, when all rows were read; `note` is one that was not known
+        before."""
+        if note is not None:
+            self._note, self._noted = note, self._head
         note, count = self._note, min(self.seq, self._note.records)
         if self.seq < note.records or self._noted != note.head:
             what = f"the log counts {note.records} records, here are {self.seq}"

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -58,13 +59,16 @@ class VerifyReport(msgspec.Struct, frozen=True):
     """A run that verifies: how many records, whether RunFinished is the last, the last record's
     digest in hex.
 
-    A run that is not finished is no fault: the report says how far it got.
+    A run that is not finished is no fault: the report says how far it got. `signed` is up to which
+    record its head is signed (0: not at all), `key` by whose public key (hex).
     """
 
     run: str
     records: int
     finished: bool
     head: str
+    signed: int = 0
+    key: str = ""
 
 
 class BudgetUse(msgspec.Struct, frozen=True):
@@ -83,6 +87,15 @@ class KeptStore(msgspec.Struct, frozen=True, kw_only=True):
     holder: str
     keys: int
     bytes: int
+
+
+class StateEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that lion keeps: what, where, and how many bytes of disk it takes."""
+
+    what: str
+    path: Path
+    bytes: int
+    note: str = ""
 
 
 class Tables(Protocol):

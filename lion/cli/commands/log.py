@@ -59,7 +59,7 @@ def command(common: Common, run: str, **words: Any) -> int:
     screen = open_screen("stdout")
     with open_log(common) as reader:
         found = reader.find(run)
-        summary = next(one for one in reader.runs() if one.run == found)
+        summary = _summary(reader, found)
         entries = _chosen(_Source(reader, summary, wanted), wanted)
         if common.as_json:
             _write(screen, (record_json(entry.record) for entry in entries))
@@ -112,8 +112,17 @@ class _Source:
                 time.sleep(_PAUSE_SECONDS)
 
 
+def _summary(reader: LogReader, run: str) -> RunSummary:
+    """What is known of a run; the log's own, which nothing lists, has ended as far as it is."""
+    for one in reader.runs():
+        if one.run == run:
+            return one
+    every = list(reader.records(run))
+    return RunSummary(run, "the log itself", every[0].time_ns, len(every), 0, False)
+
+
 def _state(reader: LogReader, run: str) -> RunState:
-    return next(one.state for one in reader.runs() if one.run == run)
+    return _summary(reader, run).state
 
 
 def _chosen(source: _Source, wanted: Wanted) -> Iterator[Entry]:

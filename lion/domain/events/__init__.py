@@ -29,9 +29,11 @@ from lion.domain.events.guests import (
 )
 from lion.domain.events.runs import (
     BudgetWarned,
+    HeadSigned,
     LineLogged,
     RunEnding,
     RunFinished,
+    RunForgotten,
     RunStarted,
     StateCheckpointed,
 )
@@ -63,6 +65,8 @@ _ALL: tuple[type[Event], ...] = (
     RunEnding,
     AgentPartialOutput,
     StateCheckpointed,
+    HeadSigned,
+    RunForgotten,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -80,6 +84,7 @@ __all__ = [
     "CallRedirected",
     "CallRequested",
     "Event",
+    "HeadSigned",
     "LineLogged",
     "PluginError",
     "PluginFailed",
@@ -88,6 +93,7 @@ __all__ = [
     "PluginResult",
     "RunEnding",
     "RunFinished",
+    "RunForgotten",
     "RunStarted",
     "StateCheckpointed",
     "SystemPluginFailed",

@@ -57,12 +57,47 @@ class BudgetWarned(Event, frozen=True):
 
 
 class StateCheckpointed(Event, frozen=True):
-    """What guests keep was counted anew, by no run: `reason` is converted, cleared or adopted;
+    """What guests keep was counted anew, by no run: `reason` is converted, cleared,
+    adopted, forgotten or repaired;
     `stores` are the namespaces (owner/holder). It stands in the log's own run.
     """
 
     reason: str
     stores: tuple[str, ...] = ()
+
+
+class HeadSigned(Event, frozen=True):
+    """The operator's key signed how far a run is: up to record `seq`, `digest` there (hex), when.
+
+    `key` is the public key in hex; `signature` and `cose` are over what log/heads.py says. It
+    stands in the log's own run.
+    """
+
+    run: str
+    seq: int
+    digest: str
+    time_ns: int
+    key: str
+    signature: bytes
+    cose: bytes
+
+
+class RunForgotten(Event, frozen=True):
+    """An operator had a run's records removed; what is left of it is here, in the log's own run.
+
+    `head` is the digest of its last segment in hex, `fault` why it did not verify then (empty: it
+    did). Positions are those of its first and last record within the log.
+    """
+
+    run: str
+    manifest_name: str
+    started_ns: int
+    records: int
+    head: str
+    exit_code: int | None
+    first_position: int
+    last_position: int
+    fault: str = ""
 
 
 class LineLogged(Event, frozen=True):
