@@ -238,7 +238,8 @@ class Verification:
         """Compare with the note, when all rows were read; `note` is one that was not known
         before."""
         if note is not None:
-            self._note, self._noted = note, self._head
+            self._note = note
+            self._noted = self._head if self.seq == note.records else CHAIN_START
         note, count = self._note, min(self.seq, self._note.records)
         if self.seq < note.records or self._noted != note.head:
             what = f"the log counts {note.records} records, here are {self.seq}"

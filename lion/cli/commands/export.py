@@ -66,7 +66,7 @@ def _export(
 
     settings = common.settings()
     if form is not None:
-        write(export_head(settings, run, form))
+        write(export_head(settings, run, form) + (b"\n" if form == "dsse" else b""))
         return "the signed head"
     report = export_run(settings, run, write, with_components=with_components)
     return f"{counted(report.records, 'record')} of run {report.run}"
