@@ -2,11 +2,13 @@
 copy it, sign it; see, move and clear what guests keep.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lion.errors import OperatorError
 from lion.log import sqlite_kv
-from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_public
+from lion.log.forget import Forgotten, forget
+from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key, read_public
 from lion.log.sqlite_backup import backup
 from lion.log.survey import survey
 from lion.ports import KeptStore, StateEntry
@@ -69,3 +71,9 @@ def make_signing_key(settings: Settings) -> tuple[Path, Path, str]:
 def read_public_key(path: Path) -> str:
     """A public key in hex, from a PEM file. Raises OperatorError."""
     return read_public(path).hex()
+
+
+def forget_runs(settings: Settings, runs: Sequence[str]) -> Forgotten:
+    """Remove the records of runs (ids in full); what is left is in the log's own run. Raises
+    OperatorError for one that a process owns, AuditError."""
+    return forget(settings.state, runs, read_key(settings.config))

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "runs": "List the recorded runs.",
     "state": "Show what lion keeps, where, and how large it is.",
     "kv": "See, move and clear what guests keep.",
+    "forget": "Remove the records of runs, but that they were there.",
     "export": "Write a run as lines of JSON that prove it to others.",
     "backup": "Copy the log, also while runs write it.",
     "keygen": "Make the key that signs what runs recorded.",

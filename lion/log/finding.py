@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from lion.domain.events import RunForgotten
 from lion.errors import OperatorError
 
 _SHOWN = 5
@@ -53,4 +54,16 @@ def unknown_run(runs: Sequence[str], word: str) -> OperatorError:
         f"there is no run {word!r}; {label}: {shown}",
         hint="see them all with: lion runs",
         run=word,
+    )
+
+
+def forgotten(run: RunForgotten) -> OperatorError:
+    """Build the error for a run whose records were removed, with what is left of it."""
+    return OperatorError(
+        f"run {run.run} of {run.manifest_name} was forgotten: it had {run.records} records, "
+        f"head sha256:{run.head}",
+        hint="see what is left of it with: lion log log",
+        run=run.run,
+        head=run.head,
+        records=run.records,
     )

@@ -14,9 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from lion.domain.events import RunForgotten
 from lion.domain.record import Record
-from lion.errors import AuditError, LionError
-from lion.log.finding import find_run, unknown_run
+from lion.errors import AuditError, LionError, OperatorError
+from lion.log.finding import find_run, forgotten, unknown_run
 from lion.log.holders import patiently
 from lion.log.ownership import OWN, is_owned
 from lion.log.row import Row, segments_of
@@ -70,7 +71,18 @@ class SqliteReader:
     def find(self, run: str) -> str:
         if run == OWN and self.has_own():
             return OWN
-        return find_run(self._names(), run)
+        try:
+            return find_run(self._names(), run)
+        except OperatorError:
+            self._check_forgotten(run)
+            raise
+
+    def _check_forgotten(self, word: str) -> None:
+        """Raise OperatorError if a run that is not there was forgotten."""
+        for record in self.records(OWN) if self.has_own() and word else ():
+            event = record.event() if record.type == RunForgotten.__name__ else None
+            if isinstance(event, RunForgotten) and event.run.startswith(word):
+                raise forgotten(event)
 
     def records(self, run: str, after: int = 0) -> Iterator[Record]:
         for row in self.rows(run, after):

@@ -100,6 +100,15 @@ def forge_head(lines: Lines) -> None:
     head["dsse"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
 
 
+def another_time(lines: Lines) -> None:
+    """A head with the right digest, which nobody signed."""
+    head = first(lines, "head")
+    head["head"]["time_ns"] += 1
+    payload = json.loads(base64.b64decode(head["dsse"]["payload"]))
+    payload["time_ns"] += 1
+    head["dsse"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+
+
 ATTACKS: dict[str, Callable[[Lines], None]] = {
     "a byte of a segment": flip("data", "segment"),
     "a byte of a body": flip("data", "blob"),
@@ -111,6 +120,7 @@ ATTACKS: dict[str, Callable[[Lines], None]] = {
     "another head at the end": lambda lines: lines[-1].update(head="00" * 32),
     "fewer records at the end": lambda lines: lines[-1].update(records=1),
     "another head signed": forge_head,
+    "another time signed": another_time,
 }
 
 
