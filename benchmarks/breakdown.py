@@ -24,7 +24,8 @@ _SCOPE = Scope(
 )
 _ALLOWED = Decision(Verdict.ALLOW, "granted by default", "default")
 _EVENT = CallFinished(
-    Status.COMPLETED, ("ok", "hello world"), "config", "get", "greeting", ["greeting"],
+    Status.COMPLETED, ("ok", "hello world"), ["greeting"], 5_000, {}, None,
+    "config", "get", "greeting",
     _ALLOWED.verdict, _ALLOWED.reason, _ALLOWED.decided_by,
 )  # fmt: skip
 _GROUP = 512

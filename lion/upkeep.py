@@ -9,11 +9,18 @@ from lion.errors import OperatorError
 from lion.log import sqlite_kv
 from lion.log.forget import Forgotten, forget
 from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key, read_public
+from lion.log.repair import Repaired, look, repair
 from lion.log.sqlite_backup import backup
 from lion.log.survey import survey
 from lion.ports import KeptStore, StateEntry
 from lion.settings import Settings
 from lion.values.packed import unpack
+
+__all__ = [
+    "Forgotten", "Repaired", "adopt_stores", "backup_log", "clear_store", "forget_runs",
+    "get_value", "list_keys", "list_stores", "look_at_log", "make_signing_key",
+    "read_public_key", "repair_log", "survey_state",
+]  # fmt: skip
 
 
 def list_stores(settings: Settings) -> list[KeptStore]:
@@ -77,3 +84,14 @@ def forget_runs(settings: Settings, runs: Sequence[str]) -> Forgotten:
     """Remove the records of runs (ids in full); what is left is in the log's own run. Raises
     OperatorError for one that a process owns, AuditError."""
     return forget(settings.state, runs, read_key(settings.config))
+
+
+def look_at_log(settings: Settings) -> Repaired:
+    """What of the log verifies, run by run. Raises OperatorError, AuditError."""
+    return look(settings.state)
+
+
+def repair_log(settings: Settings) -> Repaired:
+    """Copy what verifies into a new log, and move the old one aside. Raises OperatorError while a
+    process owns a run, AuditError if nothing of it can be read."""
+    return repair(settings.state, read_key(settings.config))

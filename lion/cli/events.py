@@ -16,6 +16,7 @@ from lion.domain.events import (
     CallFinished,
     CallRedirected,
     CallRequested,
+    CallWaits,
     Event,
     HeadSigned,
     LineLogged,
@@ -47,7 +48,7 @@ WORDS: Final = {
     "AgentError": "fails", "CallRequested": "intent", "CallFinished": "call",
     "CallRedirected": "sent on", "AgentPartialOutput": "says", "BudgetWarned": "budget",
     "LineLogged": "host", "StateCheckpointed": "counted", "HeadSigned": "signed",
-    "RunForgotten": "forgotten",
+    "CallWaits": "waits", "RunForgotten": "forgotten",
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
@@ -87,6 +88,8 @@ def tell(event: Event) -> tuple[str, str]:
     match event:
         case CallFinished() | CallRequested():
             return _call(event)
+        case CallWaits():
+            return f"{event.capability}.{event.operation}", ""
         case CallRedirected():
             how = "stopped at" if event.decided_by == DOOR else "sent on to"
             what = f"{event.capability}.{event.operation} {how} {event.target}"

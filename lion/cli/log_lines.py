@@ -13,7 +13,9 @@ from lion.cli.columns import columns_of, last_columns
 from lion.cli.events import tell, word_of
 from lion.cli.log_calls import Entry
 from lion.cli.screen import Screen
+from lion.domain.events import CallRequested
 from lion.domain.text import show_line
+from lion.domain.units import render_duration
 
 WIDTH: Final = 100
 """Columns of a line where there is no terminal; a wider one is used, to a narrower one it fits."""
@@ -21,6 +23,8 @@ _NARROWEST: Final = 60
 _WORD: Final = 9
 _WHO: Final = 12
 _MIDDLE: Final = " -> "
+_SOON_NS: Final = 10_000_000
+"""What took less is not told."""
 _COLOURS: Final = {"denied": "yellow", "failed": "red", "unknown": "red", "cancelled": "yellow"}
 
 
@@ -33,7 +37,7 @@ class Lines:
         self._width = max(columns, _NARROWEST)
         self._seq = max(len(str(last)), 3)
         self._who = min(max(map(len, names), default=_WHO), _WHO)
-        self._said: tuple[str, ...] = ()
+        self._before: tuple[str, ...] = ()
         self._day = ""
         self._last: Entry | None = None
         self._equal = 0
@@ -42,11 +46,11 @@ class Lines:
         """The lines that an entry brings: none while it says what the one before said."""
         record = entry.record
         said = (record.principal, record.type, *tell(entry.event))
-        if said == self._said:
+        if said == self._before:
             self._equal, self._last = self._equal + 1, entry
             return
         yield from self.finish()
-        self._said = said
+        self._before = said
         day, clock = _moment(record.time_ns)
         if day != self._day:
             self._day = day
@@ -59,7 +63,7 @@ class Lines:
             times = f"{self._equal:,} more" if self._equal > 1 else "once more"
             until = f"to {self._last.record.seq} at {_moment(self._last.record.time_ns)[1]}"
             yield f"{' ' * self._seq} … {times} of the same, {until}"
-        self._last, self._equal, self._said = None, 0, ()
+        self._last, self._equal, self._before = None, 0, ()
 
     def _line(self, entry: Entry, clock: str) -> str:
         record = entry.record
@@ -72,12 +76,21 @@ class Lines:
         return f"{start}{self._screen.paint(word, colour) if colour else word} {text}".rstrip()
 
     def _text(self, entry: Entry, room: int) -> str:
+        took = getattr(entry.event, "took_ns", 0)
+        if took < _SOON_NS:
+            return self._said(entry, room)
+        suffix = f" ({render_duration(round(took, -6))})"
+        return f"{self._said(entry, room - len(suffix))}{suffix}"
+
+    def _said(self, entry: Entry, room: int) -> str:
         about, outcome = (show_line(one, longest=4 * room) for one in tell(entry.event))
         about = about.removesuffix("\\n")
         if not outcome:
             return fit(about, room)
         room -= len(_MIDDLE)
-        shown = fit(outcome, max(room - columns(about), room // 2))
+        # That it was allowed matters less than what.
+        least = room // 3 if isinstance(entry.event, CallRequested) else room // 2
+        shown = fit(outcome, max(room - columns(about), least))
         about = fit_ends(about, room - columns(shown))
         return f"{about}{_MIDDLE}{shown}"
 

@@ -29,7 +29,8 @@ def find_fault(reader: LogReader, run: RunSummary, verdict: Verdict | None) -> s
     if run.records > CHECKED:
         return verdict.what if verdict is not None else ""
     try:
-        reader.verify(run.run)
+        for _ in reader.verified_alone(run.run):
+            pass
     except AuditError as exc:
         return exc.what
     return ""
@@ -50,4 +51,5 @@ def render_top(run: RunSummary, fault: str, screen: Screen) -> Iterator[str]:
         yield f"    {interrupted(screen)}; what was under way then: --open"
     if fault:
         yield f"    {screen.paint('damaged', 'red')}: {show_line(fault, longest=300)}"
-        yield "    what follows is shown as it stands there and proves nothing"
+        yield "    what follows is as it stands there, and proves nothing;"
+        yield "    what verifies can be saved with: lion state repair"

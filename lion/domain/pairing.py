@@ -26,6 +26,6 @@ class Pairs:
         whole = msgspec.structs.replace(
             outcome, capability=intent.capability, operation=intent.operation,
             target=intent.target, args=intent.args, verdict=intent.verdict, reason=intent.reason,
-            decided_by=intent.decided_by, opinions=intent.opinions,
+            decided_by=intent.decided_by, opinions=intent.opinions, grant=intent.grant,
         )  # fmt: skip
         return whole, True

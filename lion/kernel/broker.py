@@ -11,15 +11,15 @@ Rule: the log's refusal ends the call before its effect.
 
 from typing import Any
 
-import msgspec
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Target, Verdict
 from lion.domain.decider import Decider
-from lion.domain.events import SCREEN, CallFinished, CallRequested, Event
+from lion.domain.events import SCREEN, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
+from lion.kernel.hosted_call import HostedCall
 from lion.kernel.invocation import Invocation
 from lion.policy.decide import words_for_guest
 from lion.ports import Kind, Operation, Tables
@@ -38,27 +38,6 @@ _UNKNOWN = Status.UNKNOWN, UNKNOWN
 _ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
-
-
-class _Call(msgspec.Struct):
-    """One host call. `number` is its ordinal within the invocation, `refusal` the error that the
-    guest gets if it may not be.
-    """
-
-    operation: Operation
-    number: int
-    question: Question
-    args: list[Any]
-    decision: Decision
-    refusal: tuple[str, str] | None = None
-
-    def event(self, status: Status, value: Any) -> CallFinished:
-        """The single record of a call without outside effect."""
-        operation, decision = self.operation, self.decision
-        return operation.event(
-            status, value, operation.capability, operation.name, str(self.question.target),
-            self.args, decision.verdict, decision.reason, decision.decided_by, decision.opinions,
-        )  # fmt: skip
 
 
 class Broker:
@@ -107,16 +86,16 @@ class Broker:
             await self._log.wait_room()
         return value
 
-    async def _ask(self, call: _Call) -> Decision:
+    async def _ask(self, call: HostedCall) -> Decision:
         """The decision of a call about which somebody has to be asked."""
         try:
             return await self._judge.decide(self._caller, call.question, call.number, call.args)
-        except trio.Cancelled:
+        except BaseException:
             call.decision = UNDECIDED
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
 
-    def _read(self, operation: Operation, args: list[Any]) -> _Call:
+    def _read(self, operation: Operation, args: list[Any]) -> HostedCall:
         """What a call is about; it is refused already where that cannot be said."""
         target: Target = ""
         try:
@@ -137,17 +116,19 @@ class Broker:
             return self._unread(operation, text[:MAX_TARGET], args, TOO_LONG, error)
         self._caller.target = target
         question = Question(self._caller.holder, operation.capability, operation.name, target)
-        return _Call(operation, self._caller.number, question, args, UNDECIDED)
+        return HostedCall(operation, self._caller.number, question, args, UNDECIDED, self._now())
 
     def _unread(
         self, operation: Operation, target: str, args: list[Any], decision: Decision,
         error: CallError,
-    ) -> _Call:  # fmt: skip
+    ) -> HostedCall:  # fmt: skip
         question = Question(self._caller.holder, operation.capability, operation.name, target)
         refusal = error.case, error.text
-        return _Call(operation, self._caller.number, question, args, decision, refusal)
+        return HostedCall(
+            operation, self._caller.number, question, args, decision, self._now(), refusal
+        )
 
-    async def _charged(self, call: _Call) -> Any:
+    async def _charged(self, call: HostedCall) -> Any:
         """Execute a call that costs something of a budget, if that is there."""
         output_bytes = call.operation.output_bytes
         output = 0 if output_bytes is None else output_bytes(call.args)
@@ -155,12 +136,13 @@ class Broker:
         if refusal is not None:
             call.decision = Decision(Verdict.DENY, refusal.reason, "budget")
             return self._deny(call, ("exhausted", refusal.text))
+        call.charged = self._purse.cost(1, output)
         value = await self._execute(call)
         if output and value[0] != "ok":
             self._purse.settle(output=output)
         return value
 
-    async def _execute(self, call: _Call) -> Any:
+    async def _execute(self, call: HostedCall) -> Any:
         operation = call.operation
         if operation.effect is _OUTSIDE:
             return await self._outside(call)
@@ -170,11 +152,11 @@ class Broker:
             return self._instant(call)
         return await self._stored(call)
 
-    def _instant(self, call: _Call) -> Any:
+    def _instant(self, call: HostedCall) -> Any:
         try:
             value: Any = ("ok", call.operation.execute(self._caller, *call.args))
         except CallError as exc:
-            value = ("err", (exc.case, exc.text))
+            value = call.failed(exc)
         except Exception as exc:
             raise self._broken(call, exc) from exc
         if call.operation.capability == "log" and call.args[0] == "error":
@@ -182,11 +164,12 @@ class Broker:
         self._append(call, _status(value), value)
         return value
 
-    async def _waiting(self, call: _Call) -> Any:
+    async def _waiting(self, call: HostedCall) -> Any:
         try:
             value: Any = ("ok", await call.operation.execute(self._caller, *call.args))
+            await self._room()
         except CallError as exc:
-            value = ("err", (exc.case, exc.text))
+            value = call.failed(exc)
         except LionError:
             self._append(call, Status.UNKNOWN, UNKNOWN)
             raise
@@ -198,7 +181,7 @@ class Broker:
         self._append(call, _status(value), value)
         return value
 
-    async def _stored(self, call: _Call) -> Any:
+    async def _stored(self, call: HostedCall) -> Any:
         """Execute inside the transaction that records it."""
 
         def operate(tables: Tables) -> Any:
@@ -208,7 +191,7 @@ class Broker:
                 return ("err", (exc.case, exc.text))
 
         def draft(value: Any) -> Draft:
-            return Draft(self._scope, call.number, self._now(), call.event(_status(value), value))
+            return self._draft(call, _status(value), value)
 
         # Once begun the transaction happens; the guest may be gone before it learns so.
         try:
@@ -222,15 +205,10 @@ class Broker:
         await trio.lowlevel.checkpoint_if_cancelled()
         return value
 
-    async def _outside(self, call: _Call) -> Any:
+    async def _outside(self, call: HostedCall) -> Any:
         """Execute a call the world can see: its intent is durable first."""
-        operation, decision = call.operation, call.decision
-        intent = CallRequested(
-            capability=operation.capability, operation=operation.name,
-            target=str(call.question.target), args=call.args, verdict=decision.verdict,
-            reason=decision.reason, decided_by=decision.decided_by, opinions=decision.opinions,
-        )  # fmt: skip
-        size = self._record(intent, call.number)
+        operation = call.operation
+        size = self._record(call.intent(None), call.number)
         # Cancelled before its intent is durable, it was not begun; after, nobody knows.
         status, value = Status.CANCELLED, CANCELLED
         try:
@@ -239,47 +217,66 @@ class Broker:
             value = ("ok", await operation.execute(self._caller, *call.args))
             status = Status.COMPLETED
         except CallError as exc:
-            status, value = Status.FAILED, ("err", (exc.case, exc.text))
+            status, value = Status.FAILED, call.failed(exc)
         except LionError:
             raise
         except Exception as exc:
             raise self._bug(operation, exc) from exc
         finally:
+            await self._room()
             size += self._record_outcome(call, status, value)
             self._share.charge(size)
         self._share.check()
         return value
 
-    def _record_outcome(self, call: _Call, status: Status, value: Any) -> int:
+    def _record_outcome(self, call: HostedCall, status: Status, value: Any) -> int:
+        kept, now = self._kept(call), self._now()
         try:
-            return self._record(CallFinished(status=status, value=value), call.number)
+            return self._record(call.outcome(status, value, now, kept), call.number, now)
         except UNWRITABLE as exc:
-            unknown = CallFinished(status=Status.UNKNOWN, value=UNKNOWN)
-            self._record(unknown, call.number)
+            self._record(call.outcome(*_UNKNOWN, now, None), call.number, now)
             raise self._bug(call.operation, exc) from exc
 
-    def _record(self, event: Event, number: int) -> int:
-        return self._log.append(Draft(self._scope, number, self._now(), event))
+    async def _room(self) -> None:
+        """Wait for room in the log's buffer before an outcome joins it, whoever is impatient."""
+        if self._log.is_full:
+            with trio.CancelScope(shield=True):
+                await self._log.wait_room()
 
-    def _deny(self, call: _Call, error: tuple[str, str]) -> Any:
+    def _kept(self, call: HostedCall) -> dict[str, Any] | None:
+        """What the executor left to be recorded with its outcome; what it spent is charged."""
+        caller = self._caller
+        if caller.spent:
+            call.charged = {**call.charged, **caller.spent}
+            caller.spent = {}
+        kept, caller.kept = caller.kept, None
+        return kept
+
+    def _draft(self, call: HostedCall, status: Status, value: Any) -> Draft:
+        kept, now = self._kept(call), self._now()
+        return Draft(self._scope, call.number, now, call.event(status, value, now, kept))
+
+    def _record(self, event: Event, number: int, now_ns: int | None = None) -> int:
+        time_ns = self._now() if now_ns is None else now_ns
+        return self._log.append(Draft(self._scope, number, time_ns, event))
+
+    def _deny(self, call: HostedCall, error: tuple[str, str]) -> Any:
         self._counts.denied += 1
         value = ("err", error)
         self._append(call, Status.DENIED, value)
         self._caller.live.note_denial(call.question, call.decision)
         return value
 
-    def _broken(self, call: _Call, exc: Exception) -> BrokenCall:
+    def _broken(self, call: HostedCall, exc: Exception) -> BrokenCall:
         self._append(call, Status.UNKNOWN, UNKNOWN)
         return self._bug(call.operation, exc)
 
-    def _append(self, call: _Call, status: Status, value: Any) -> None:
-        draft = Draft(self._scope, call.number, self._now(), call.event(status, value))
+    def _append(self, call: HostedCall, status: Status, value: Any) -> None:
         try:
-            size = self._log.append(draft)
+            size = self._log.append(self._draft(call, status, value))
         except UNWRITABLE as exc:
             call.args = []
-            unknown = Draft(self._scope, call.number, self._now(), call.event(*_UNKNOWN))
-            self._log.append(unknown)
+            self._log.append(self._draft(call, *_UNKNOWN))
             raise self._bug(call.operation, exc) from exc
         self._charge(size)
 

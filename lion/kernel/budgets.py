@@ -181,6 +181,11 @@ class Purse:
             account.charge(calls, output)
         return None
 
+    def cost(self, calls: int, output: int) -> dict[str, int]:
+        """What `reserve` has just charged, by budget; nothing where nobody limits it."""
+        names = {name for account in self._accounts for name, *_ in account.state()}
+        return {name: n for name, n in ((CALLS, calls), (OUTPUT, output)) if n and name in names}
+
     def settle(self, *, output: int) -> None:
         """Give back bytes of output that were reserved and not used: the call gave an error."""
         for account in self._accounts:

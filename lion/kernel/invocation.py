@@ -51,6 +51,10 @@ class Invocation:
         self.purse = live.budgets.purse(chain)
         self.stats = CallStats()
         self.words = ""
+        self.spent: dict[str, int] = {}
+        """What was taken of budgets since the last record of an outcome."""
+        self.kept: dict[str, Any] | None = None
+        """What an executor leaves to be recorded with the outcome of its call."""
         self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None
         self.number = 0
@@ -122,10 +126,12 @@ class Invocation:
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """See ports.CallContext.spend; one holder's invocations share one balance per run."""
         self.live.budgets.spend(self.holder, budget, limit, amount)
+        self.spent[budget] = self.spent.get(budget, 0) + amount
 
     def charge(self, budget: str, limit: int, amount: int) -> None:
         """See ports.CallContext.charge."""
         self.live.budgets.charge(self.holder, budget, limit, amount)
+        self.spent[budget] = self.spent.get(budget, 0) + amount
 
     def left(self, budget: str, limit: int) -> int:
         """See ports.CallContext.left."""

@@ -22,7 +22,7 @@ from lion.errors import AuditError, OperatorError
 from lion.log.heads import Signer
 from lion.log.ownership import RUNS, is_owned, release, take_lock
 from lion.log.row import Row, segments_of
-from lion.log.segment import Damaged, Segment
+from lion.log.segment import Damaged, Segment, records_of
 from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_own import note, note_stores, sign_own
 from lion.log.sqlite_reader import SqliteReader
@@ -123,7 +123,7 @@ def _sweep_blobs(connection: sqlite3.Connection) -> int:
         for row in _rows(connection):
             for segment in segments_of(row):
                 there.difference_update(_needed(connection, segment))
-    except (Damaged, AuditError):
+    except (Damaged, AuditError, ValueError):
         return 0
     connection.executemany("DELETE FROM blobs WHERE digest = ?", [(one,) for one in there])
     return len(there)
@@ -140,22 +140,18 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
 
 
 def _needed(connection: sqlite3.Connection, segment: Segment) -> Iterator[bytes]:
-    for _, kind, _, _, body in segment.entries:
-        if isinstance(body, tuple):
-            yield body[0]
-        if segment.types[kind][0] == _STARTED:
-            yield from _components(connection, body)
+    """The digests of what lies elsewhere: large bodies, and components."""
 
+    def load(seq: int, digest: bytes) -> bytes:
+        found = connection.execute("SELECT data FROM blobs WHERE digest = ?", (digest,)).fetchone()
+        return bytes(found[0]) if found is not None else b""
 
-def _components(connection: sqlite3.Connection, body: bytes | tuple[bytes]) -> Iterator[bytes]:
-    if isinstance(body, tuple):
-        found = connection.execute("SELECT data FROM blobs WHERE digest = ?", body).fetchone()
-        body = bytes(found[0]) if found is not None else b""
-    try:
-        started = msgspec.msgpack.decode(body, type=RunStarted)
-        yield from map(bytes.fromhex, started.components.values())
-    except (msgspec.MsgspecError, ValueError) as exc:
-        raise Damaged("its beginning cannot be read") from exc
+    yield from (entry[4][0] for entry in segment.entries if isinstance(entry[4], tuple))
+    if any(name == _STARTED for name, _ in segment.types):
+        for record in records_of(segment, load):
+            started = record.event() if record.type == _STARTED else None
+            if isinstance(started, RunStarted):
+                yield from map(bytes.fromhex, started.components.values())
 
 
 def _shrink(connection: sqlite3.Connection) -> None:

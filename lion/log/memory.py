@@ -254,6 +254,11 @@ class MemoryReader:
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         return report_of(self.verified(run, progress))
 
+    def verified_alone(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
+        return self.verified(run, progress)
+
     def verified(
         self, run: str, progress: Progress | None = None
     ) -> Generator[Record, None, VerifyReport]:

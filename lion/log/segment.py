@@ -31,9 +31,12 @@ MOST_BYTES: Final = 256 * 1024
 
 Names: TypeAlias = tuple[str, str, str, str, str]
 """A scope without its run: invocation, principal, component digest, cause, correlation."""
-Entry: TypeAlias = tuple[int, int, int, int, bytes | tuple[bytes]]
+Entry: TypeAlias = tuple[int, int, int, int, bytes | tuple[bytes], int]
 """A record: which scope, which type, call, nanoseconds after the segment's time, body (or its
-digest)."""
+digest), and which of the segment's endings follows it (the first is none)."""
+SHARED: Final = b"\xaacapability"
+"""Where the part of a body begins that calls of one kind have in common. Any place would do: it
+only saves room."""
 
 
 class Damaged(Exception):
@@ -85,6 +88,7 @@ class Segment(
     types: list[tuple[str, int]]
     entries: list[Entry]
     checks: bytes
+    endings: list[bytes]
     state: State | None = None
     places: list[int] = []
     origin: Origin | None = None
@@ -109,8 +113,8 @@ class Builder:
     """Takes the records of one run in one group, and makes the segment of them."""
 
     __slots__ = (
-        "_checks", "_entries", "_last", "_places", "_scope_at", "_scopes", "_types", "denied",
-        "first_ns", "first_seq", "last_ns", "run", "size", "time_ns",
+        "_checks", "_endings", "_entries", "_last", "_places", "_scope_at", "_scopes", "_types",
+        "denied", "first_ns", "first_seq", "last_ns", "run", "size", "time_ns",
     )  # fmt: skip
 
     def __init__(self, run: str, first_seq: int, time_ns: int) -> None:
@@ -124,6 +128,7 @@ class Builder:
         self._scopes: dict[Scope, int] = {}
         self._types: dict[tuple[str, int], int] = {}
         self._entries: list[msgspec.Raw] = []
+        self._endings: dict[bytes, int] = {b"": 0}
         self._checks: list[bytes] = []
         self._places: list[int] = []
         self._last: Scope | None = None
@@ -159,13 +164,24 @@ class Builder:
         at = types.get(kind)
         if at is None:
             at = types[kind] = len(types)
-        raw = _encode((self._scope_at, at, call, time_ns - self.time_ns, body))
+        ending = 0
+        if type(body) is bytes and (cut := body.rfind(SHARED)) > 0:
+            ending = self._ending(body[cut:])
+            body = body[:cut]
+        raw = _encode((self._scope_at, at, call, time_ns - self.time_ns, body, ending))
         self._checks.append(sha256(raw).digest()[:CHECK_BYTES])
         self._entries.append(msgspec.Raw(raw))
         self.size += len(raw)
         if not self.first_ns <= time_ns <= self.last_ns:
             self.first_ns = min(time_ns, self.first_ns)
             self.last_ns = max(time_ns, self.last_ns)
+
+    def _ending(self, ending: bytes) -> int:
+        found = self._endings.get(ending)
+        if found is None:
+            found = self._endings[ending] = len(self._endings)
+            self.size += len(ending)
+        return found
 
     def place(self, distance: int) -> None:
         """Say where the record just taken is, in positions after the segment's first."""
@@ -181,7 +197,7 @@ class Builder:
         ]
         fields: list[Any] = [
             self.run, self.first_seq, position, self.time_ns, monotonic_ns, scopes,
-            list(self._types), self._entries, b"".join(self._checks),
+            list(self._types), self._entries, b"".join(self._checks), list(self._endings),
         ]  # fmt: skip
         if origin is not None:
             fields += (state, self._places, origin)
@@ -225,20 +241,25 @@ def records_of(
 ) -> Iterator[Record]:
     """Its records after seq `after`. `load` gives the body of (seq, digest). Raises Damaged."""
     scopes, types, places = segment.scopes, segment.types, segment.places
+    endings = segment.endings
     run, first, position, base = (
         segment.run, segment.first_seq, segment.position, segment.time_ns,
     )  # fmt: skip
-    for at, (scope, kind, call, passed, body) in enumerate(segment.entries):
+    for at, (scope, kind, call, passed, body, ending) in enumerate(segment.entries):
         seq = first + at
         if seq <= after:
             continue
         try:
             invocation, principal, component, cause, correlation = scopes[scope]
             name, version = types[kind]
+            if isinstance(body, tuple):
+                whole = load(seq, body[0])
+            else:
+                whole = body + endings[ending] if ending else body
         except IndexError as exc:
-            raise Damaged("it is of nobody, or of no type", at) from exc
+            raise Damaged("it is of nobody, of no type, or has no end", at) from exc
         yield Record(
             position + (places[at] if places else at), run, seq, invocation, call, principal,
             component, cause, correlation, base + passed, name, version,
-            load(seq, body[0]) if isinstance(body, tuple) else body,
+            whole,
         )  # fmt: skip

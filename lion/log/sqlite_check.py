@@ -12,7 +12,7 @@ from pathlib import Path
 from lion.errors import AuditError
 from lion.log.row import Row, segments_of, unpack
 from lion.log.segment import CHAIN_START, Damaged, digest_of
-from lion.log.sqlite_layout import layout_fault
+from lion.log.sqlite_layout import MENDS, layout_fault
 from lion.log.sqlite_rows import READ, is_row
 from lion.log.sqlite_tables import digest_of_sum, entry_number
 
@@ -20,14 +20,15 @@ _KEEPING = f"""SELECT {READ} FROM segments JOIN runs ON runs.id = segments.run
                WHERE kept AND last_position < ? ORDER BY last_position DESC LIMIT 1"""
 _BEFORE = """SELECT digest FROM segments WHERE run = (SELECT id FROM runs WHERE run = ?)
              AND last_seq = ?"""
-_KEPT = "SELECT namespace, key, value FROM kv ORDER BY namespace, key"
+_KEPT = """SELECT namespace, key, value FROM kv WHERE namespace = ? OR ? = ''
+           ORDER BY namespace, key"""
 
 
 def damaged(path: Path, kind: str, what: str) -> AuditError:
     """Build the error for a log that is not as it was written, whichever run is asked about."""
     return AuditError(
         f"the log {path} does not verify: {what}",
-        hint="the log was damaged or changed; restore it from a copy",
+        hint=f"the log was damaged or changed; {MENDS}",
         path=str(path),
         fault=kind,
     )
@@ -54,7 +55,7 @@ def check_kept(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_kv(connection: sqlite3.Connection, path: Path) -> None:
-    found = _counted(connection, path)
+    found = counted_stores(connection, path)
     usage = {
         name: (size, digest)
         for name, size, digest in connection.execute("SELECT * FROM kv_usage").fetchall()
@@ -62,16 +63,18 @@ def _check_kv(connection: sqlite3.Connection, path: Path) -> None:
     for name in found.keys() | usage.keys():
         if usage.get(name) != found.get(name, (0, bytes(32))):
             raise damaged(path, "kv", f"what is kept in {name!r} is not what was counted")
-    for name, said in _last_words(connection, path, set(usage)).items():
+    for name, said in last_words(connection, path, set(usage)).items():
         if said != usage[name]:
             what = f"what is kept in {name!r} is not what its last record left there"
             raise damaged(path, "kv", what)
 
 
-def _counted(connection: sqlite3.Connection, path: Path) -> dict[str, tuple[int, bytes]]:
-    """Bytes and digest of each store, from what is in it."""
+def counted_stores(
+    connection: sqlite3.Connection, path: Path, only: str = ""
+) -> dict[str, tuple[int, bytes]]:
+    """Bytes and digest of each store, or of one, from what is in it. Raises AuditError."""
     sums: dict[str, tuple[int, int]] = {}
-    for name, key, value in connection.execute(_KEPT):
+    for name, key, value in connection.execute(_KEPT, (only, only)):
         if not (type(name) is type(key) is type(value) is str):
             raise damaged(path, "kv", f"what is kept in {name!r} is no text")
         size, numbers = sums.get(name, (0, 0))
@@ -80,10 +83,11 @@ def _counted(connection: sqlite3.Connection, path: Path) -> dict[str, tuple[int,
     return {name: (size, digest_of_sum(numbers)) for name, (size, numbers) in sums.items()}
 
 
-def _last_words(
+def last_words(
     connection: sqlite3.Connection, path: Path, names: set[str]
 ) -> dict[str, tuple[int, bytes] | None]:
-    """What the last segment that changed a store says of it; None if none does."""
+    """What the last segment that changed a store says of it; None if none does. Raises
+    AuditError."""
     words: dict[str, tuple[int, int, bytes]] = {}
     position = 2**63 - 1
     # Rows that were put together span others: the last row need not have the last word.

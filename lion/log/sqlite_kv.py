@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from lion.errors import OperatorError
+from lion.log.sqlite_check import damaged
 from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_own import note_stores
 from lion.log.sqlite_schema import LOG_NAME, begin, connect_writer, translated
@@ -24,7 +25,7 @@ _ALL = """SELECT kv.namespace, count(*), coalesce(kv_usage.bytes, 0)
 def list_stores(directory: Path) -> list[KeptStore]:
     """Every store that is kept, by owner and holder. Raises OperatorError, AuditError."""
     with _reading(directory) as connection:
-        return [_store(*row) for row in connection.execute(_ALL)]
+        return [_store(directory / LOG_NAME, *row) for row in connection.execute(_ALL)]
 
 
 def get_value(directory: Path, owner: str, holder: str, key: str) -> str | None:
@@ -51,7 +52,7 @@ def adopt_stores(directory: Path, owner: str, to: str) -> list[KeptStore]:
     Raises OperatorError if there is nothing, or if the other has something of the same holder's.
     """
     with _writing(directory) as connection:
-        every = [_store(*row) for row in connection.execute(_ALL)]
+        every = [_store(directory / LOG_NAME, *row) for row in connection.execute(_ALL)]
         own = [one for one in every if one.owner == owner]
         if not own:
             raise OperatorError(f"{owner!r} has kept nothing", hint="see: lion kv list")
@@ -81,7 +82,9 @@ def _move(connection: sqlite3.Connection, old: str, new: str) -> None:
     connection.execute("UPDATE kv SET namespace = ? WHERE namespace = ?", (new, old))
 
 
-def _store(namespace: str, keys: int, size: int) -> KeptStore:
+def _store(path: Path, namespace: object, keys: int, size: object) -> KeptStore:
+    if not isinstance(namespace, str) or not isinstance(size, int):
+        raise damaged(path, "kv", "the table of what guests keep was changed")
     owner, _, holder = namespace.rpartition("/")
     return KeptStore(owner=owner, holder=holder, keys=keys, bytes=size)
 

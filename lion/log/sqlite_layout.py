@@ -12,6 +12,8 @@ from functools import cache
 from typing import Final, TypeAlias
 
 LOG_NAME: Final = "log.sqlite"
+MENDS: Final = "restore it from a copy, or save what verifies with: lion state repair"
+"""What to do with a damaged log."""
 
 SCHEMA_VERSION: Final = 3
 OLD_VERSION: Final = 2

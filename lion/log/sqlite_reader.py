@@ -47,22 +47,27 @@ class SqliteReader:
     def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
         self._connection = connection
         self._directory = directory
-        self._path = directory / LOG_NAME
+        self.path = directory / LOG_NAME
 
     def runs(self) -> list[RunSummary]:
-        return [
-            RunSummary(
-                run=run,
-                manifest_name=name,
-                started_ns=started,
-                records=records,
-                exit_code=exit_code,
-                is_live=exit_code is None and is_owned(self._directory, run),
-                bytes=size,
-            )
-            for run, name, started, records, exit_code, size in self._rows(_RUNS)
-            if run != OWN
-        ]
+        return [self._summary(row) for row in self._rows(_RUNS) if row[0] != OWN]
+
+    def _summary(self, row: tuple[Any, ...]) -> RunSummary:
+        run, name, started, records, exit_code, size = row
+        if [*map(type, row)] != [str, str, int, int, type(exit_code), int] or type(
+            exit_code
+        ) not in (int, type(None)):
+            return RunSummary(str(run), str(name), 0, 0, None, False, is_damaged=True)
+        return RunSummary(
+            run=run, manifest_name=name, started_ns=started, records=records,
+            exit_code=exit_code, is_live=exit_code is None and self._is_owned(run), bytes=size,
+        )  # fmt: skip
+
+    def _is_owned(self, run: str) -> bool:
+        try:
+            return is_owned(self._directory, run)
+        except OperatorError:  # a damaged name, that cannot be a file's
+            return False
 
     def has_own(self) -> bool:
         """Whether anything was recorded that no run did."""
@@ -94,6 +99,19 @@ class SqliteReader:
             yield row
             after = row.last_seq
 
+    def bodies(self, row: Row) -> list[str]:
+        """The digests of the bodies of a row that lie elsewhere, each once. Raises AuditError."""
+        try:
+            found = [
+                entry[4][0].hex()
+                for segment in segments_of(row)
+                for entry in segment.entries
+                if isinstance(entry[4], tuple)
+            ]
+        except Damaged as exc:
+            raise fault(row.run, row.first_seq, "changed", exc.what) from exc
+        return list(dict.fromkeys(found))
+
     def page(self, run: str, after: int) -> list[Record]:
         """The next records of a run after seq `after`, of one row at most and bounded in bytes;
         none if there are no more."""
@@ -121,7 +139,10 @@ class SqliteReader:
         return data
 
     def budgets(self, run: str) -> list[BudgetUse]:
-        return [BudgetUse(*row) for row in self._rows(_BUDGETS, run)]
+        rows = self._rows(_BUDGETS, run)
+        if any([*map(type, row)] != [str, str, int, int] for row in rows):
+            raise fault(run, 0, "budgets", "the table of budgets was changed")
+        return [BudgetUse(*row) for row in rows]
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         return report_of(self.verified(run, progress))
@@ -129,9 +150,18 @@ class SqliteReader:
     def verified(
         self, run: str, progress: Progress | None = None
     ) -> Generator[Record, None, VerifyReport]:
+        with translated(self.path, "read"):
+            check_database(self._connection, self.path)
+        report = yield from self.verified_alone(run, progress)
+        with translated(self.path, "read"):
+            check_kept(self._connection, self.path)
+        return report
+
+    def verified_alone(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
+        """As `verified`, whatever became of the rest of the log."""
         note = self._note(run)
-        with translated(self._path, "read"):
-            check_database(self._connection, self._path)
         verification = Verification(run, note, self.blob)
         for row in self.rows(run, -(2**63)):
             yield from verification.read(row)
@@ -139,10 +169,7 @@ class SqliteReader:
                 progress(min(row.last_seq, note.records), note.records)
             if row.last_seq >= note.records:
                 break
-        report = verification.finish()
-        with translated(self._path, "read"):
-            check_kept(self._connection, self._path)
-        return report
+        return verification.finish()
 
     def _note(self, run: str) -> Note:
         """What the log says of a run, of one moment."""
@@ -164,7 +191,7 @@ class SqliteReader:
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
-        with translated(self._path, "read"):
+        with translated(self.path, "read"):
             self._connection.execute("BEGIN")
             try:
                 yield
@@ -186,9 +213,9 @@ class SqliteReader:
         return [str(name) for (name,) in rows if name != OWN]
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
-        with translated(self._path, "read"):
+        with translated(self.path, "read"):
             read = partial(self._connection.execute, statement, values)
-            return patiently(self._path, f"the log {self._path} cannot be read", read).fetchall()
+            return patiently(self.path, f"the log {self.path} cannot be read", read).fetchall()
 
     def _next_row(self, run: str, after: int) -> Row | None:
         rows = self._rows(NEXT_ROW, run, after)

@@ -18,12 +18,14 @@ from pathlib import Path
 from lion.errors import AuditError, OperatorError
 from lion.log.holders import patiently, sign, wait_for
 from lion.log.ownership import RUNS, try_lock
-from lion.log.sqlite_layout import LAYOUT, OLD_VERSION, SCHEMA_VERSION
+from lion.log.sqlite_layout import LAYOUT, MENDS, OLD_VERSION, SCHEMA_VERSION
 from lion.log.sqlite_layout import LOG_NAME as LOG_NAME
 
 OPENING = f"{RUNS}/.open"
 """Whose lock a process has while it opens the log."""
 _APPLICATION_ID = 0x6C696F6E  # "lion"
+_CREATE = f"""BEGIN IMMEDIATE; {LAYOUT} PRAGMA application_id = {_APPLICATION_ID};
+              PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"""
 BUSY_SECONDS = 0.1
 """SQLite's own wait, which heeds no signal; the rest is waited for in holders.py."""
 _TRIM_MILLISECONDS = 100
@@ -31,6 +33,8 @@ _WAL_PAGES = 4096
 WAL_BYTES = 64 * 1024 * 1024
 
 OPENED = "the log cannot be opened"
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+"""What says nothing of the file itself."""
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
@@ -39,7 +43,7 @@ def translated(path: Path, verb: str) -> Iterator[None]:
     """Turn sqlite3's errors into AuditError: "the log PATH could not be VERB"."""
     try:
         yield
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, UnicodeDecodeError) as exc:
         raise audit_error(path, verb, exc) from exc
 
 
@@ -51,16 +55,21 @@ def translated_opening(path: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise _unwritable(path.parent, exc.strerror or str(exc)) from exc
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, UnicodeDecodeError) as exc:
         if getattr(exc, "sqlite_errorcode", 0) & 0xFF in _OPERATORS_CODES:
             raise _unwritable(path.parent, str(exc)) from exc
         raise audit_error(path, "opened", exc) from exc
 
 
-def audit_error(path: Path, verb: str, exc: sqlite3.Error) -> AuditError:
-    if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+def audit_error(path: Path, verb: str, exc: Exception) -> AuditError:
+    """Build the error for what SQLite said; where it says that the file is damaged, what to do."""
+    if isinstance(exc, UnicodeDecodeError):  # in a message about a damaged schema
+        return AuditError(f"the log {path} is damaged", hint=MENDS, path=str(path))
+    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
         return _not_ours(path)
-    return AuditError(f"the log {path} could not be {verb}: {exc}", path=str(path))
+    hint = "" if code in _PASSING else MENDS
+    return AuditError(f"the log {path} could not be {verb}: {exc}", hint=hint, path=str(path))
 
 
 def _unwritable(directory: Path, reason: str) -> OperatorError:
@@ -74,7 +83,7 @@ def _unwritable(directory: Path, reason: str) -> OperatorError:
 def _not_ours(path: Path) -> AuditError:
     return AuditError(
         f"{path} is not a log of lion",
-        hint="move it away, or choose another state directory with --state DIR",
+        hint=f"if it was one, {MENDS}; else choose another directory with --state DIR",
         path=str(path),
     )
 
@@ -104,7 +113,7 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
     path = directory / LOG_NAME
     with translated_opening(path):
         prepare_directory(directory)
-        with _opening_alone(directory):
+        with opening_alone(directory):
             connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -116,6 +125,19 @@ def connect_writer(directory: Path, durability: str) -> sqlite3.Connection:
     return connection
 
 
+def create_log(path: Path) -> sqlite3.Connection:
+    """A new, empty log in a file that is not there yet. Raises OperatorError, AuditError."""
+    with translated_opening(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.executescript(_CREATE)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
 def convert_log(connection: sqlite3.Connection, directory: Path | None) -> None:
     """Make a log of the schema before this one; `directory` is None for a copy of it."""
     from lion.log.sqlite_convert import convert  # seldom needed
@@ -124,8 +146,9 @@ def convert_log(connection: sqlite3.Connection, directory: Path | None) -> None:
 
 
 @contextmanager
-def _opening_alone(directory: Path) -> Iterator[None]:
-    """Two processes that turn WAL on at once refuse each other, whatever the busy timeout."""
+def opening_alone(directory: Path) -> Iterator[None]:
+    """Keep others from opening the log. (Two processes that turn WAL on at once refuse each other,
+    whatever the busy timeout.)"""
     path = directory / OPENING
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -145,10 +168,7 @@ def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     if not version:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {LAYOUT} PRAGMA application_id = {_APPLICATION_ID};"
-            f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-        )
+        connection.executescript(_CREATE)
     elif version < SCHEMA_VERSION:
         convert_log(connection, path.parent)
     else:  # A log that can only be read is found out now, not at the first record.

@@ -29,6 +29,7 @@ from lion.log.segment import (
     digest_of,
     records_of,
 )
+from lion.log.sqlite_layout import MENDS
 from lion.ports import BudgetUse, VerifyReport
 
 _FINISHED = RunFinished.__name__
@@ -52,7 +53,7 @@ def fault(run: str, seq: int, kind: str, what: str) -> AuditError:
     people."""
     return AuditError(
         f"run {run} does not verify at record {seq}: {what}",
-        hint="the log was damaged or changed; restore it from a copy",
+        hint=f"the log was damaged or changed; {MENDS}",
         run=run,
         seq=seq,
         fault=kind,

@@ -19,6 +19,8 @@ class RunState(StrEnum):
     INTERRUPTED = "interrupted"
     """Its process is gone and wrote no ending."""
     ENDED = "ended"
+    DAMAGED = "damaged"
+    """What the list of runs says of it makes no sense."""
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -33,9 +35,12 @@ class RunSummary(msgspec.Struct, frozen=True):
     exit_code: int | None
     is_live: bool
     bytes: int = 0
+    is_damaged: bool = False
 
     @property
     def state(self) -> RunState:
+        if self.is_damaged:
+            return RunState.DAMAGED
         if self.exit_code is not None:
             return RunState.ENDED
         return RunState.RUNNING if self.is_live else RunState.INTERRUPTED
@@ -224,4 +229,10 @@ class LogReader(Protocol):
         """The records of a run, while it is verified: who has read to the end has read what is
         proved. The generator's value is the report. Raises as `verify`.
         """
+        ...
+
+    def verified_alone(
+        self, run: str, progress: Progress | None = None
+    ) -> Generator[Record, None, VerifyReport]:
+        """As `verified`, whatever became of the rest of the log: other runs, and what is kept."""
         ...

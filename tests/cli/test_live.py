@@ -40,7 +40,8 @@ def output(
     principal: str = "ann",
     status: str = "completed",
 ) -> Record:
-    event = AgentPartialOutput(status, ("ok", None), "output", operation, "", args)
+    about = {"capability": "output", "operation": operation}
+    event = AgentPartialOutput(status, ("ok", None), args, **about)
     return record(event, invocation, principal)
 
 

@@ -7,7 +7,10 @@ from lion.domain.events import CallFinished, CallRequested
 from lion.domain.pairing import Pairs
 from tests.log.rig import draft, seal
 
-INTENT = CallRequested("http", "send", "GET x", ["x"], Verdict.ALLOW, "granted", "grants")
+INTENT = CallRequested(
+    capability="http", operation="send", target="GET x", args=["x"], verdict=Verdict.ALLOW,
+    reason="granted", decided_by="grants", grant="plugins.x: allow.http",
+)  # fmt: skip
 OUTCOME = CallFinished(Status.FAILED, ("err", ("timeout", "too long")))
 
 

@@ -32,8 +32,8 @@ class TestDecided:
         bench = await begun(operation("now", lambda caller, a: a + 1))
         assert await bench.ask(4) == ("ok", 5)
         assert bench.only() == CallFinished(
-            "completed", ["ok", 5], "clock", "now", "", [4], "allow", "granted by default",
-            "default",
+            "completed", ["ok", 5], [4], 0, {}, None, "clock", "now", "", "allow",
+            "granted by default", "default",
         )  # fmt: skip
         assert (bench.live.counts.calls, bench.live.counts.denied) == (1, 0)
 

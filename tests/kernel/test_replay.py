@@ -15,8 +15,12 @@ from lion.wasm.component import LoadedComponent
 from lion.wasm.offers import offered
 from tests.wasm.kit import built, open_bench
 
-GREETED = CallFinished("completed", ("ok", "Hello"), "config", "get", "greeting", ["greeting"])
-LOGGED = CallFinished("completed", ("ok", None), "log", "write", "", ["info", "greeting Ann"])
+GREETED = CallFinished(
+    "completed", ("ok", "Hello"), ["greeting"], 0, {}, None, "config", "get", "greeting"
+)
+LOGGED = CallFinished(
+    "completed", ("ok", None), ["info", "greeting Ann"], 0, {}, None, "log", "write"
+)
 GREETING = Recorded(
     path="0",
     principal="hello",

@@ -232,7 +232,7 @@ class Story:
         root = invocation.partition(".")[0]
         self.records.append(
             Record(len(self.records), "r", len(self.records) + 1, invocation, call, who, "", "",
-                   root, 0, type(event).__name__, 1, encode_body(event), b"", b"")
+                   root, 0, type(event).__name__, 1, encode_body(event))
         )  # fmt: skip
 
     def call(
@@ -247,8 +247,8 @@ class Story:
             else (opinion.verdict, opinion.reason, opinion.processor)
         )  # fmt: skip
         event = CallFinished(
-            status, ("ok", None), capability, operation, target, [], verdict, reason, decided,
-            opinions,
+            status, ("ok", None), [], 0, {}, None, capability, operation, target, verdict, reason,
+            decided, opinions,
         )  # fmt: skip
         self.add(event, who, by, self.calls)
 
@@ -304,11 +304,17 @@ def test_a_call_that_names_nothing_uses_no_pattern():
     assert story.use("ann").operations[0].targets == ()
 
 
+def requested(capability: str, operation: str, target: str) -> CallRequested:
+    return CallRequested(
+        capability=capability, operation=operation, target=target, args=[], verdict="allow",
+        reason="", decided_by="grants",
+    )  # fmt: skip
+
+
 def test_an_intent_counts_once_and_fails_with_its_outcome():
     story = Story()
     for number, status in ((1, "completed"), (2, "failed"), (3, "")):
-        story.add(CallRequested("tools", "call", "idle.go", [], "allow", "", "grants"), "ann", "0",
-                  number)  # fmt: skip
+        story.add(requested("tools", "call", "idle.go"), "ann", "0", number)
         if status:
             story.add(CallFinished(status, ("ok", None)), "ann", "0", number)
     (calls,) = story.use("ann").operations
@@ -319,8 +325,7 @@ def test_an_intent_counts_once_and_fails_with_its_outcome():
 def test_a_call_that_was_sent_on_uses_the_grant_of_where_it_went():
     urls = ["GET http://a.test/**", "GET http://b.test/**", "GET http://c.test/**"]
     story = Story(manifest=f'[plugins.notes]\ncomponent = "n"\nallow.http = {urls}')
-    story.add(CallRequested("http", "send", "GET http://a.test/x", [], "allow", "", "grants"),
-              "notes", "0", 1)  # fmt: skip
+    story.add(requested("http", "send", "GET http://a.test/x"), "notes", "0", 1)
     story.add(CallRedirected("http", "send", "GET http://b.test/", "allow", "", "grants"),
               "notes", "0", 1)  # fmt: skip
     story.add(CallRedirected("http", "send", "GET http://d.test/", "deny", NOT_COVERED.reason,

@@ -16,6 +16,7 @@ from lion.domain.events.calls import (
     CallFinished,
     CallRedirected,
     CallRequested,
+    CallWaits,
 )
 from lion.domain.events.guests import (
     AgentCompleted,
@@ -67,6 +68,7 @@ _ALL: tuple[type[Event], ...] = (
     StateCheckpointed,
     HeadSigned,
     RunForgotten,
+    CallWaits,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -83,6 +85,7 @@ __all__ = [
     "CallFinished",
     "CallRedirected",
     "CallRequested",
+    "CallWaits",
     "Event",
     "HeadSigned",
     "LineLogged",

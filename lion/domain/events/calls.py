@@ -16,36 +16,59 @@ DOOR: Final = Decider.DOOR
 """Who decided, where a call that was allowed led to what nobody may reach."""
 
 
-class CallRequested(Event, frozen=True):
-    """A host call with an outside effect was decided; committed before the effect."""
+class CallRequested(Event, frozen=True, kw_only=True):
+    """A host call with an outside effect was decided; committed before the effect. `grant` is the
+    line that allowed it (empty: granted by default), `found` what the call is about as it was
+    then, where that can be looked at (files: kind, size, modified, device, inode; empty: nothing).
+    """
 
+    args: list[Any]
+    found: dict[str, Any] | None = None
     capability: str
     operation: str
     target: str
-    args: list[Any]
     verdict: Verdict
     reason: str
     decided_by: str
     opinions: tuple[Opinion, ...] = ()
+    grant: str = ""
+
+
+class CallWaits(Event, frozen=True, kw_only=True):
+    """A host call began to wait for an instant more than a millisecond ahead: `until_ns` on the
+    run's own clock. Its outcome comes when it ends.
+    """
+
+    capability: str
+    operation: str
+    until_ns: int
 
 
 class CallFinished(Event, frozen=True):
     """A host call ended. `value` is the WIT result the guest saw: ("ok", value) or ("err", (case,
     text)).
 
-    A call without outside effect has no CallRequested: then request and decision are here.
+    It began `took_ns` before the record's time. `charged` is what it cost of budgets, by name, and
+    `kept` what is known of its outcome beside the value, for whoever goes on with the run.
+
+    A call without outside effect has no CallRequested: then request and decision are here. What
+    calls of one kind have in common comes last, so that a segment has it once.
     """
 
     status: Status
     value: Any
+    args: list[Any] | None = None
+    took_ns: int = 0
+    charged: dict[str, int] = {}  # noqa: RUF012 - a struct copies it
+    kept: dict[str, Any] | None = None
     capability: str = ""
     operation: str = ""
     target: str = ""
-    args: list[Any] | None = None
     verdict: Verdict | None = None
     reason: str = ""
     decided_by: str = ""
     opinions: tuple[Opinion, ...] = ()
+    grant: str = ""
 
 
 class CallRedirected(Event, frozen=True):

@@ -1,0 +1,68 @@
+"""Look here if you want to know what the broker knows of a host call under way, and what its
+records say of it.
+"""
+
+from typing import Any
+
+import msgspec
+
+from lion.domain.call import CallError, Decision, Status
+from lion.domain.events import CallFinished, CallRequested
+from lion.domain.question import Question
+from lion.kernel.budgets import OUTPUT
+from lion.ports import Operation
+
+
+class HostedCall(msgspec.Struct):
+    """One host call. `number` is its ordinal within the invocation, `refusal` the error that the
+    guest gets if it may not be, `began_ns` when it came (nanoseconds since 1970), `charged` what
+    it cost of budgets.
+    """
+
+    operation: Operation
+    number: int
+    question: Question
+    args: list[Any]
+    decision: Decision
+    began_ns: int
+    refusal: tuple[str, str] | None = None
+    charged: dict[str, int] = {}
+
+    def failed(self, error: CallError) -> Any:
+        """The value of the guest's own error; output that was not made costs nothing."""
+        self.charged.pop(OUTPUT, None)
+        return ("err", (error.case, error.text))
+
+    def event(
+        self, status: Status, value: Any, now_ns: int, kept: dict[str, Any] | None
+    ) -> CallFinished:
+        """The single record of a call without outside effect."""
+        operation, decision = self.operation, self.decision
+        return operation.event(
+            status, value, self.args, max(0, now_ns - self.began_ns), self.charged, kept,
+            operation.capability, operation.name, str(self.question.target), decision.verdict,
+            decision.reason, decision.decided_by, decision.opinions, _line(decision),
+        )  # fmt: skip
+
+    def intent(self, found: dict[str, Any] | None) -> CallRequested:
+        """The first record of a call with an outside effect."""
+        operation, decision = self.operation, self.decision
+        return CallRequested(
+            capability=operation.capability, operation=operation.name,
+            target=str(self.question.target), args=self.args, found=found,
+            verdict=decision.verdict, reason=decision.reason, decided_by=decision.decided_by,
+            opinions=decision.opinions, grant=_line(decision),
+        )  # fmt: skip
+
+    def outcome(
+        self, status: Status, value: Any, now_ns: int, kept: dict[str, Any] | None
+    ) -> CallFinished:
+        """Its second one."""
+        return CallFinished(
+            status=status, value=value, took_ns=max(0, now_ns - self.began_ns),
+            charged=self.charged, kept=kept,
+        )  # fmt: skip
+
+
+def _line(decision: Decision) -> str:
+    return "" if decision.grant is None else decision.grant.line
