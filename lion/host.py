@@ -268,7 +268,7 @@ def open_host(
     `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
     components; what is not given is taken from the environment and the defaults, as on the
     command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
-    SIGINT and SIGTERM end the runs under way, else they are left to the program.
+    SIGINT, SIGTERM and SIGHUP end the runs under way, else they are left to the program.
 
     Raises OperatorError (also without a trio loop), AuditError for a log that cannot be used.
     """

@@ -6,6 +6,7 @@ Rule: whatever stops it, RunStarted and what was loaded are recorded; then the f
 raised.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -221,6 +222,9 @@ class Loader:
             engine_digest=self._runtime.engine_digest,
             lion_version=VERSION,
             wasmtime_version=self._runtime.wasmtime_version,
+            path="" if plan.path is None else os.path.realpath(plan.path),
+            owner=live.owner,
+            monotonic_ns=live.clock.monotonic_ns(),
         )
 
 

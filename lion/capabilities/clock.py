@@ -4,6 +4,8 @@ Rule: times are the caller's clock's, so a test can freeze them; waiting is trio
 scope ends it.
 """
 
+from typing import Any
+
 import trio
 
 from lion.ports import CallContext, Kind, Operation
@@ -34,8 +36,12 @@ def seconds_covering(duration_ns: int) -> float:
     return (duration_ns + 1) * NANO
 
 
+def _until(caller: CallContext, args: list[Any]) -> int:
+    return caller.clock.monotonic_ns() + int(args[0])
+
+
 OPERATIONS = (
     Operation("clock", "now", Kind.INSTANT, now),
     Operation("clock", "monotonic", Kind.INSTANT, monotonic),
-    Operation("clock", "sleep", Kind.WAITING, sleep),
+    Operation("clock", "sleep", Kind.WAITING, sleep, until=_until),
 )

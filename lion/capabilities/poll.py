@@ -82,4 +82,4 @@ async def _wait_and_cancel(waitable: Waitable, others: trio.CancelScope) -> None
     others.cancel()
 
 
-OPERATIONS = (Operation("poll", "wait", Kind.WAITING, wait),)
+OPERATIONS = (Operation("poll", "wait", Kind.WAITING, wait, until=lambda _, args: args[1]),)

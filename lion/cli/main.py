@@ -38,12 +38,17 @@ def start() -> NoReturn:
     os._exit(code)
 
 
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def main() -> int:
     """Run the command line of this process; return its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _ENDS[1:]:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, _interrupt)
     try:
         # Whoever started us may have held them back until somebody can answer.
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
         code = run_command(sys.argv[1:])
         _ignore_signals()
     except KeyboardInterrupt:  # another one, while the first was answered
@@ -53,14 +58,14 @@ def main() -> int:
 
 
 def _interrupt(number: int, frame: object) -> None:
-    """Let SIGTERM be what SIGINT is, also before a host is open and after it is closed."""
+    """Let them be what SIGINT is, also before a host is open and after it is closed."""
     signal.raise_signal(signal.SIGINT)
 
 
 def _ignore_signals() -> None:
     """The outcome stands: nothing may change it while Python shuts down, or print a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def run_command(words: Sequence[str]) -> int:

@@ -1,6 +1,6 @@
 """Look here if you want to know how a command opens the host, watches a run and gets its report.
 
-Rule: while a run lasts SIGINT and SIGTERM are the host's; no handler raises in a guest.
+Rule: while a run lasts SIGINT, SIGTERM and SIGHUP are the host's; no handler raises in a guest.
 """
 
 from collections.abc import Callable, Coroutine

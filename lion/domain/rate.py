@@ -30,6 +30,11 @@ class Bucket:
             self._seen_ns = now_ns
         return self._level // self.rate.period_ns
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """The level, in units, and the time at which it was that."""
+        return self._level, self._seen_ns
+
     def take(self, tokens: int) -> None:
         """Take tokens that `tokens` has just said are there."""
         self._level -= tokens * self.rate.period_ns

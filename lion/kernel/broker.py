@@ -3,8 +3,8 @@
 Each call is decided, charged, executed and recorded here, and nowhere else is an executor called.
 
 Rule: no effect without a record. A call without outside effect is one record, appended when its
-outcome is known, also if
-it is cancelled; one with an outside effect is an intent, committed first, and an outcome.
+outcome is known, also if it is cancelled; one with one is an intent, committed first, and an
+outcome.
 Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
 """
@@ -19,7 +19,7 @@ from lion.domain.events import SCREEN, Event
 from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
-from lion.kernel.hosted_call import HostedCall
+from lion.kernel.hosted_call import CANCELLED, UNKNOWN, UNWRITABLE, HostedCall
 from lion.kernel.invocation import Invocation
 from lion.policy.decide import words_for_guest
 from lion.ports import Kind, Operation, Tables
@@ -29,12 +29,6 @@ MAX_TARGET = 8_192
 UNDECIDED = Decision(Verdict.DENY, "it was not decided", Decider.NOBODY)
 TOO_LONG = Decision(Verdict.DENY, f"its target is longer than {MAX_TARGET:,} characters", "bounds")
 
-CANCELLED = ("err", ("cancelled", "the call was cancelled"))
-UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
-
-UNWRITABLE = (OverflowError, TypeError, ValueError, RecursionError)
-"""What an encoder raises for a value that no record can hold."""
-_UNKNOWN = Status.UNKNOWN, UNKNOWN
 _ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
@@ -165,6 +159,8 @@ class Broker:
         return value
 
     async def _waiting(self, call: HostedCall) -> Any:
+        if (waits := call.waits(self._caller)) is not None:
+            self._charge(self._record(waits, call.number))
         try:
             value: Any = ("ok", await call.operation.execute(self._caller, *call.args))
             await self._room()
@@ -208,13 +204,14 @@ class Broker:
     async def _outside(self, call: HostedCall) -> Any:
         """Execute a call the world can see: its intent is durable first."""
         operation = call.operation
-        size = self._record(call.intent(None), call.number)
+        size = self._record(call.intent(await self._look(call)), call.number)
         # Cancelled before its intent is durable, it was not begun; after, nobody knows.
         status, value = Status.CANCELLED, CANCELLED
         try:
             await self._log.commit()
             status, value = Status.UNKNOWN, UNKNOWN
-            value = ("ok", await operation.execute(self._caller, *call.args))
+            with self._caller.reserving():
+                value = ("ok", await operation.execute(self._caller, *call.args))
             status = Status.COMPLETED
         except CallError as exc:
             status, value = Status.FAILED, call.failed(exc)
@@ -229,16 +226,22 @@ class Broker:
         self._share.check()
         return value
 
+    async def _look(self, call: HostedCall) -> dict[str, Any] | None:
+        try:
+            return await call.look(self._caller)
+        except BaseException:
+            self._append(call, Status.CANCELLED, CANCELLED)
+            raise
+
     def _record_outcome(self, call: HostedCall, status: Status, value: Any) -> int:
         kept, now = self._kept(call), self._now()
         try:
             return self._record(call.outcome(status, value, now, kept), call.number, now)
         except UNWRITABLE as exc:
-            self._record(call.outcome(*_UNKNOWN, now, None), call.number, now)
+            self._record(call.outcome(Status.UNKNOWN, UNKNOWN, now, None), call.number, now)
             raise self._bug(call.operation, exc) from exc
 
-    async def _room(self) -> None:
-        """Wait for room in the log's buffer before an outcome joins it, whoever is impatient."""
+    async def _room(self) -> None:  # before an outcome joins the log, whoever is impatient
         if self._log.is_full:
             with trio.CancelScope(shield=True):
                 await self._log.wait_room()
@@ -276,7 +279,7 @@ class Broker:
             size = self._log.append(self._draft(call, status, value))
         except UNWRITABLE as exc:
             call.args = []
-            self._log.append(self._draft(call, *_UNKNOWN))
+            self._log.append(self._draft(call, Status.UNKNOWN, UNKNOWN))
             raise self._bug(call.operation, exc) from exc
         self._charge(size)
 

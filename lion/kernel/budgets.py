@@ -22,6 +22,9 @@ from lion.ports import Clock
 Note = Callable[[str, str, int, int], None]
 """Told (holder, budget, limit, used) after each change: `EventLog.note_budget` of one run."""
 
+NoteRate = Callable[[str, int, int], None]
+"""Told (holder, level, monotonic time) after each call of a holder whose rate is limited."""
+
 Warn = Callable[[BudgetWarned], None]
 """Told once, when an account's budget first passes 80 %."""
 
@@ -78,13 +81,18 @@ class Account:
         "_calls",
         "_clock",
         "_note",
+        "_note_rate",
         "_output",
         "_warn",
         "counts_calls",
         "holder",
     )
 
-    def __init__(self, holder: str, limits: Limits, clock: Clock, note: Note, warn: Warn) -> None:
+    def __init__(
+        self, holder: str, limits: Limits, clock: Clock, note: Note, warn: Warn,
+        note_rate: NoteRate,
+    ) -> None:  # fmt: skip
+        self._note_rate = note_rate
         self.holder = holder
         self.counts_calls = limits.calls is not None or limits.rate is not None
         self._calls = None if limits.calls is None else _Balance(limits.calls)
@@ -112,6 +120,7 @@ class Account:
             self._change(OUTPUT, self._output, output)
         if calls and self._bucket is not None:
             self._bucket.take(calls)
+            self._note_rate(self.holder, *self._bucket.state)
 
     def settle(self, output: int) -> None:
         """Give back bytes of output that were reserved and not used."""
@@ -195,7 +204,10 @@ class Purse:
 class Budgets:
     """The accounts of one run."""
 
-    def __init__(self, clock: Clock, note: Note, warn: Warn) -> None:
+    def __init__(
+        self, clock: Clock, note: Note, warn: Warn, note_rate: NoteRate = lambda *_: None
+    ) -> None:
+        self._note_rate = note_rate
         self._clock = clock
         self._note = note
         self._warn = warn
@@ -231,7 +243,7 @@ class Budgets:
     def account(self, holder: str, limits: Limits) -> Account:
         """The account of a holder, opened full the first time."""
         if holder not in self._accounts:
-            account = Account(holder, limits, self._clock, self._note, self._warn)
+            account = Account(holder, limits, self._clock, self._note, self._warn, self._note_rate)
             self._accounts[holder] = account
         return self._accounts[holder]
 

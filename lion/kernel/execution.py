@@ -85,7 +85,7 @@ async def _attempt(invocation: Invocation, export: Export, args: list[Any], form
     except GuestError as exc:
         failure = form.failed(
             exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns,
-            began=exc.began,
+            began=exc.began, hint=exc.hint,
         )  # fmt: skip
         invocation.owner.share.charge(invocation.record(failure))
         raise

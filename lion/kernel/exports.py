@@ -64,7 +64,7 @@ def find_export(component: Component, name: str) -> Export:
     for known, export in _named(component):
         if known == name:
             return export
-    raise GuestError(f"the recorded component does not export {name!r}", ending="world")
+    raise GuestError(f"the component does not export {name!r}", ending="world")
 
 
 def _named(component: Component) -> list[tuple[str, Export]]:

@@ -2,15 +2,23 @@
 records say of it.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from lion.domain.call import CallError, Decision, Status
-from lion.domain.events import CallFinished, CallRequested
+from lion.domain.events import CallFinished, CallRequested, CallWaits
 from lion.domain.question import Question
 from lion.kernel.budgets import OUTPUT
 from lion.ports import Operation
+
+CANCELLED = ("err", ("cancelled", "the call was cancelled"))
+UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is not known"))
+
+UNWRITABLE = (OverflowError, TypeError, ValueError, RecursionError)
+"""What an encoder raises for a value that no record can hold."""
+
+MILLISECOND: Final = 1_000_000
 
 
 class HostedCall(msgspec.Struct):
@@ -42,6 +50,22 @@ class HostedCall(msgspec.Struct):
             status, value, self.args, max(0, now_ns - self.began_ns), self.charged, kept,
             operation.capability, operation.name, str(self.question.target), decision.verdict,
             decision.reason, decision.decided_by, decision.opinions, _line(decision),
+        )  # fmt: skip
+
+    async def look(self, caller: Any) -> dict[str, Any] | None:
+        """What it is about, before it has its effect."""
+        look = self.operation.look
+        return None if look is None else await look(caller, *self.args)
+
+    def waits(self, caller: Any) -> CallWaits | None:
+        """The record of a wait for an instant more than a millisecond ahead, if it is one."""
+        operation = self.operation
+        until = None if operation.until is None else operation.until(caller, self.args)
+        if until is None or until - caller.clock.monotonic_ns() <= MILLISECOND:
+            return None
+        return CallWaits(
+            capability=operation.capability, operation=operation.name,
+            until_ns=min(until, 2**63 - 1),
         )  # fmt: skip
 
     def intent(self, found: dict[str, Any] | None) -> CallRequested:

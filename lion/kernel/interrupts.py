@@ -1,4 +1,5 @@
-"""Look here if you want to know what SIGINT and SIGTERM do while a host is open that gets them.
+"""Look here if you want to know what SIGINT, SIGTERM and SIGHUP do while a host is open
+that gets them.
 
 Rule: no handler raises: an exception inside a C callback would abort the process or hang it.
 Rule: a signal cancels the runs under way, however often it comes; each records its ending then.
@@ -17,7 +18,13 @@ import trio
 from lion.errors import OperatorError
 
 T = TypeVar("T")
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def heeded_signals() -> tuple[signal.Signals, ...]:
+    """Those that end a run; a terminal's end does not where it is ignored (`nohup`)."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return tuple(one for one in SIGNALS if one is not signal.SIGHUP or not ignored)
 
 
 class Interrupts:
@@ -78,7 +85,7 @@ async def open_interrupts() -> AsyncIterator[Interrupts]:
             "signals can be received in the main thread only", hint="leave `signals` out"
         )
     interrupts = Interrupts()
-    with trio.open_signal_receiver(*SIGNALS) as signals:
+    with trio.open_signal_receiver(*heeded_signals()) as signals:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(interrupts.listen, signals)
             yield interrupts

@@ -7,6 +7,7 @@ in the log.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import trio
@@ -53,6 +54,8 @@ class Invocation:
         self.words = ""
         self.spent: dict[str, int] = {}
         """What was taken of budgets since the last record of an outcome."""
+        self.is_outside = False
+        """A call of it with an outside effect is under way: what it takes is remembered."""
         self.kept: dict[str, Any] | None = None
         """What an executor leaves to be recorded with the outcome of its call."""
         self.outside = OutsideFailures()
@@ -126,12 +129,32 @@ class Invocation:
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """See ports.CallContext.spend; one holder's invocations share one balance per run."""
         self.live.budgets.spend(self.holder, budget, limit, amount)
-        self.spent[budget] = self.spent.get(budget, 0) + amount
+        self._count(budget, amount)
 
     def charge(self, budget: str, limit: int, amount: int) -> None:
         """See ports.CallContext.charge."""
         self.live.budgets.charge(self.holder, budget, limit, amount)
+        self._count(budget, amount)
+
+    def _count(self, budget: str, amount: int) -> None:
         self.spent[budget] = self.spent.get(budget, 0) + amount
+        if self.is_outside:
+            self._reserve(budget, self.spent[budget])
+
+    def _reserve(self, budget: str, amount: int) -> None:
+        self.live.log.note_reserved(self.run, self.path, self.number, self.holder, budget, amount)
+
+    @contextmanager
+    def reserving(self) -> Iterator[None]:
+        """While a call with an outside effect is under way: if the process dies, what it took is
+        known."""
+        self.is_outside = True
+        try:
+            yield
+        finally:
+            self.is_outside = False
+            for budget in self.spent:
+                self._reserve(budget, 0)
 
     def left(self, budget: str, limit: int) -> int:
         """See ports.CallContext.left."""

@@ -10,12 +10,15 @@ Rule: an invocation that never began (the machine had no room then) is left out,
 a system plugin: what its caller got of it is among the caller's records.
 Rule: an invocation that was cut (cancelled, over its time, killed) is stopped at its last recorded
 outcome.
+Rule: a guest may be executed while its records are still being read: it waits for the next.
 """
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import trio
 
 from lion.domain.capability import name_call
 from lion.domain.events import (
@@ -35,6 +38,7 @@ from lion.domain.pairing import Pairs
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.errors import GuestError
+from lion.kernel.difference import Difference
 from lion.kernel.exports import find_export
 from lion.kernel.size import check_size
 from lion.ports import CallStats, Component
@@ -48,68 +52,91 @@ SHOWN, SHOWN_BEFORE = 500, 80
 
 
 class Recorded(msgspec.Struct):
-    """One invocation as the log has it."""
+    """One invocation as the log has it. `calls` are those that were not answered yet; they are
+    all there are if it `is_whole`, else more may come.
+    """
 
     path: str
     principal: str
     component_digest: str
     export: str
     args: list[Any]
-    calls: list[CallFinished] = []
+    calls: deque[CallFinished] = msgspec.field(default_factory=deque)
     value: Any = None
     ending: str = ""
     is_returned: bool = False
     began: bool = True
+    is_whole: bool = True
+    changed: trio.Event = msgspec.field(default_factory=trio.Event)
+    sizes: deque[int] = msgspec.field(default_factory=deque)
+    """Bytes of the records of `calls`, where somebody counts them."""
+    free: Callable[[int], None] | None = None
+    """Told of bytes that need not be held any more."""
+
+    @property
+    def is_cut(self) -> bool:
+        """It was ended from outside, or the log ends before it does."""
+        return self.is_whole and not self.is_returned and self.ending in CUT_ENDINGS
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the next answer can be given: whether it is the last has to be known."""
+        return self.is_whole or len(self.calls) > 1
+
+    async def wait_known(self) -> None:
+        """Wait until it can go on."""
+        while not self.can_go_on:
+            await self.changed.wait()
+
+    def wake(self) -> None:
+        """Tell who waits for more of it."""
+        self.changed.set()
+        self.changed = trio.Event()
+
+    def pop(self) -> CallFinished:
+        """Its next call, which is not held any more."""
+        if self.free is not None:
+            self.free(self.sizes.popleft())
+        return self.calls.popleft()
+
+    def add(self, call: CallFinished, size: int) -> None:
+        """Take its next call, whose record has so many bytes."""
+        self.calls.append(call)
+        self.sizes.append(size)
+        if len(self.calls) > 1:
+            self.wake()
+
+    def finish(self) -> None:
+        """Nothing more of it comes."""
+        self.is_whole = True
+        self.wake()
 
 
-class Difference(msgspec.Struct, frozen=True):
-    """The first place where the second execution was not the first: both sides, written out."""
-
-    invocation: str
-    call: int
-    recorded: str
-    replayed: str
-
-
-def gather(records: Iterable[Record]) -> dict[str, Recorded]:
-    """Invocations of a run by path, in the order in which they began."""
-    found: dict[str, Recorded] = {}
-    pairs = Pairs()
-    for record in records:
-        event = record.event()
-        if not record.component_digest:
-            continue
-        if isinstance(event, PluginInvoked | AgentSpawned):
-            found[record.invocation] = _begin(record, event)
-        elif record.invocation in found:
-            _add(found[record.invocation], record, event, pairs)
-    return found
-
-
-def _begin(record: Record, event: PluginInvoked | AgentSpawned) -> Recorded:
+def begin(record: Record, event: PluginInvoked | AgentSpawned) -> Recorded:
+    """What is known of an invocation when it begins; `note` adds the rest."""
     if isinstance(event, PluginInvoked):
         export, args = event.export, event.args
     else:
         export, args = "run", [event.task]
-    return Recorded(record.invocation, record.principal, record.component_digest, export, args)
+    return Recorded(
+        record.invocation, record.principal, record.component_digest, export, args,
+        is_whole=False,
+    )  # fmt: skip
 
 
-def count_trusted(records: Iterable[Record]) -> int:
-    """Calls of system plugins among the records."""
-    invoked = PluginInvoked.__name__
-    return sum(record.type == invoked and not record.component_digest for record in records)
-
-
-def _add(recorded: Recorded, record: Record, event: Event, pairs: Pairs) -> None:
+def note(recorded: Recorded, record: Record, event: Event, pairs: Pairs) -> None:
+    """Add what a record says of an invocation."""
     match event:
         case CallRequested():
             pairs.note(record, event)
         case CallFinished():
-            recorded.calls.append(pairs.join(record, event)[0])
+            recorded.add(pairs.join(record, event)[0], len(record.body))
         case PluginResult() | AgentCompleted():
             recorded.value, recorded.is_returned = event.value, True
+            recorded.finish()
         case PluginError() | AgentError():
             recorded.ending, recorded.began = event.ending, event.began
+            recorded.finish()
         case _:
             pass
 
@@ -129,8 +156,7 @@ class _Answers:
     """Answers one invocation's host calls from its records."""
 
     def __init__(self, recorded: Recorded, component: Component) -> None:
-        self._calls = recorded.calls
-        self._is_cut = not recorded.is_returned and recorded.ending in CUT_ENDINGS
+        self._recorded = recorded
         self._imports = [name_call(i.interface, i.name) for i in component.imports]
         self.number = 0
 
@@ -138,19 +164,22 @@ class _Answers:
         """Give the recorded value. Raises _Differs if the guest asked for something else, _Cut at
         the end of the log.
         """
+        recorded = self._recorded
+        if not recorded.can_go_on:
+            await recorded.wait_known()
         capability, operation = self._imports[index]
-        asked = _show_call(capability, operation, args)
-        if self.number >= len(self._calls):
-            if self._is_cut:
+        if not recorded.calls:
+            if recorded.is_cut:
                 raise _Cut
-            raise _Differs("(no further host call)", asked)
-        call = self._calls[self.number]
+            raise _Differs("(no further host call)", _show_call(capability, operation, args))
+        call = recorded.pop()
         self.number += 1
         if (call.capability, call.operation) != (capability, operation) or (
             call.decided_by != SCREEN and encode_body(call.args) != encode_body(args)
         ):
-            raise _Differs(_show_call(call.capability, call.operation, call.args or []), asked)
-        if self._is_cut and self.number == len(self._calls):
+            shown = _show_call(call.capability, call.operation, call.args or [])
+            raise _Differs(shown, _show_call(capability, operation, args))
+        if recorded.is_cut and not recorded.calls:
             raise _Cut
         return call.value
 
@@ -182,11 +211,15 @@ async def replay_invocation(
     time.
     """
     answers = _Answers(recorded, component)
-    if not recorded.began:
+    while not recorded.is_whole and not recorded.calls:
+        await recorded.changed.wait()
+    if not recorded.began or (recorded.is_cut and not recorded.calls):
         return None
-    if not recorded.is_returned and recorded.ending in CUT_ENDINGS and not recorded.calls:
-        return None
-    export = find_export(component, recorded.export)
+    try:
+        export = find_export(component, recorded.export)
+    except GuestError as exc:
+        called = f"{recorded.principal} was called: {recorded.export}"
+        return Difference(recorded.path, 0, called, exc.what)
     ending, value = "", None
     try:
         value = await component.call(
@@ -199,7 +232,7 @@ async def replay_invocation(
         return _difference(recorded.path, answers.number, exc.recorded, exc.replayed)
     except GuestError as exc:
         ending = exc.ending
-    return _compare(recorded, answers.number, ending, value)
+    return await _compare(recorded, answers.number, ending, value)
 
 
 def _difference(path: str, call: int, recorded: str, replayed: str) -> Difference:
@@ -215,9 +248,11 @@ def _excerpt(text: str, begin: int) -> str:
     return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")
 
 
-def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Difference | None:
-    if number < len(recorded.calls):
-        call = recorded.calls[number]
+async def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Difference | None:
+    while not recorded.is_whole and not recorded.calls:
+        await recorded.changed.wait()
+    if recorded.calls:
+        call = recorded.calls[0]
         expected = _show_call(call.capability, call.operation, call.args or [])
         return _difference(recorded.path, number + 1, expected, "(no further host call)")
     if recorded.is_returned and not ending:

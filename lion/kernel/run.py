@@ -154,7 +154,7 @@ class Run:
             code = worst([*ended, *(bug.exit_code for bug in live.broken)])
             code = failure.exit_code if failure else code
             code = INTERRUPTED if interrupted else code
-            await self._finish(listeners, code, interrupted)
+            await self._finish(listeners, code, interrupted, failure)
         self._report = self._reported(code, interrupted)
         if signalled.cancel_called and not interrupted:
             # It came while the ending was written, and means whatever this process does next.
@@ -174,10 +174,14 @@ class Run:
             bugs=tuple(bug.what for bug in live.broken),
         )  # fmt: skip
 
-    async def _finish(self, listeners: Listeners, code: int, interrupted: bool) -> None:
+    async def _finish(
+        self, listeners: Listeners, code: int, interrupted: bool, failure: LionError | None = None
+    ) -> None:
         """Make the run's ending durable, whoever is impatient. Raises AuditError."""
         live = self._live
         with trio.CancelScope(shield=True):
             await listeners.finish(code, interrupted)
-            live.record(RunFinished(code, interrupted, live.counts.calls, live.counts.denied))
+            counts = live.counts
+            error, hint = (failure.what, failure.hint) if failure else ("", "")
+            live.record(RunFinished(code, interrupted, counts.calls, counts.denied, error, hint))
             await live.log.commit()

@@ -116,7 +116,7 @@ class LiveRun:
         """Bugs in host functions, the first few."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
-        self.budgets = Budgets(clock, self._note_budget, self.record)
+        self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     def join(self, holders: Mapping[str, LiveHolder]) -> None:
         """Take in the holders, among whom the run's log is divided."""
@@ -133,6 +133,9 @@ class LiveRun:
 
     def _note_budget(self, holder: str, budget: str, limit: int, used: int) -> None:
         self.log.note_budget(self.id, holder, budget, limit, used)
+
+    def _note_rate(self, holder: str, level: int, monotonic_ns: int) -> None:
+        self.log.note_rate(self.id, holder, level, monotonic_ns)
 
     def record(self, event: Event) -> None:
         """Append a record about the run itself."""

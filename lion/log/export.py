@@ -27,7 +27,7 @@ from lion.log.segment import (
 from lion.log.signed import Signatures, check_heads, heads_of
 from lion.log.sqlite_reader import SqliteReader
 from lion.log.verify import Note, Verification, fault
-from lion.ports import BudgetUse, VerifyReport
+from lion.ports import VerifyReport
 
 VERSION: Final = 1
 MOST_LINE: Final = 256 * 1024 * 1024
@@ -75,7 +75,6 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag="end", tag_field="type"
     records: int
     head: str
     exit_code: int | None
-    budgets: list[BudgetUse]
 
 
 _decode = msgspec.json.Decoder(Begin | Blob | Part | Signed | End).decode
@@ -102,8 +101,7 @@ def export_lines(reader: SqliteReader, run: str, *, with_components: bool) -> It
         if signed.seq <= records:
             shown = Signed(head=signed, dsse=dsse_envelope(signed), cose=cose_sign1(signed))
             yield _line(shown)
-    code, budgets = summary.exit_code, reader.budgets(run)
-    yield _line(End(records=records, head=head.hex(), exit_code=code, budgets=budgets))
+    yield _line(End(records=records, head=head.hex(), exit_code=summary.exit_code))
 
 
 def _line(line: msgspec.Struct) -> bytes:
@@ -234,7 +232,7 @@ def _note(begin: Begin, end: End) -> Note:
         head = b""
     return Note(
         records=end.records, head=head, exit_code=end.exit_code,
-        manifest_name=begin.manifest_name, budgets=end.budgets,
+        manifest_name=begin.manifest_name, beside=None,
     )  # fmt: skip
 
 

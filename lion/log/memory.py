@@ -19,6 +19,7 @@ from lion.domain.record import Draft, Record
 from lion.errors import AuditError, OperatorError
 from lion.log.feed import Feeds
 from lion.log.finding import find_run, unknown_run
+from lion.log.group import Noted
 from lion.log.memory_tables import MemoryTables
 from lion.log.quota import (
     DEFAULT_QUOTA,
@@ -48,9 +49,8 @@ class _Run:
         self.records: list[Record] = []
         self.rows: list[Row] = []
         self.exit_code: int | None = None
-        self.noted: dict[tuple[str, str], tuple[int, int]] = {}
-        """Budgets that no segment tells of yet."""
-        self.told: dict[tuple[str, str], tuple[int, int]] = {}
+        self.noted = Noted()
+        """What no segment tells of yet."""
 
     @property
     def head(self) -> bytes:
@@ -60,9 +60,8 @@ class _Run:
         """Make a segment of it, which tells of the budgets noted so far."""
         state = None
         if self.noted:
-            self.told |= self.noted
-            state = State(budgets=tuple((*k, *v) for k, v in self.noted.items()))
-            self.noted = {}
+            state = State(budgets=tuple((*k, *v) for k, v in self.noted.budgets.items()))
+            self.noted = Noted()
         data = builder.build(position, self.clock(), state)
         digest = digest_of(self.head, data)
         self.rows.append(row_of(builder, position, False, digest, data))
@@ -139,7 +138,17 @@ class MemoryLog:
         if run not in self._runs:
             raise not_started(run)
         self._budgets[run, holder, budget] = (limit, used)
-        self._runs[run].noted[holder, budget] = (limit, used)
+        self._runs[run].noted.budgets[holder, budget] = (limit, used)
+
+    def note_rate(self, run: str, holder: str, level: int, monotonic_ns: int) -> None:
+        """Nobody goes on with a run in memory, so nothing need be remembered for that."""
+        self._check_open()
+
+    def note_reserved(
+        self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
+    ) -> None:
+        """As note_rate."""
+        self._check_open()
 
     async def put_blob(self, data: bytes) -> str:
         await self._checked()
@@ -265,10 +274,7 @@ class MemoryReader:
         known = self._runs.get(run)
         if known is None or not known.records:
             raise unknown_run(list(self._runs), run)
-        told = [BudgetUse(*key, *value) for key, value in known.told.items()]
-        note = Note(
-            records=len(known.records), head=known.head, exit_code=known.exit_code, budgets=told
-        )
+        note = Note(records=len(known.records), head=known.head, exit_code=known.exit_code)
         verification = Verification(run, note, self.blob)
         for row in list(known.rows):
             yield from verification.read(row)

@@ -57,7 +57,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     kv: tuple[tuple[str, int, bytes], ...] = ()
     """(namespace, bytes, digest of all its keys and values: log/sqlite_tables.py)."""
     rates: tuple[tuple[str, int, int], ...] = ()
-    """(holder, level in nanoseconds, monotonic time of that)."""
+    """(holder, level, monotonic time of that), as in domain/rate.py."""
     reserved: tuple[tuple[str, int, str, str, int], ...] = ()
     """(invocation, call, holder, budget, amount): taken for a call under way; 0 when it ended."""
 

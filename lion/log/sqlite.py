@@ -20,7 +20,7 @@ import trio
 from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
 from lion.log.feed import Feeds
-from lion.log.group import Blob, Entry, Group, Opening, Transaction
+from lion.log.group import Blob, Entry, Group, Noted, Opening, Transaction
 from lion.log.heads import Signer
 from lion.log.ownership import release, take_lock
 from lion.log.quota import (
@@ -134,9 +134,22 @@ class SqliteLog:
         return operation.value, operation.size
 
     def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
+        self._noted(run).budgets[holder, budget] = (limit, used)
+
+    def note_rate(self, run: str, holder: str, level: int, monotonic_ns: int) -> None:
+        self._noted(run).rates[holder] = (level, monotonic_ns)
+
+    def note_reserved(
+        self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
+    ) -> None:
+        self._noted(run).reserved[invocation, call, holder, budget] = amount
+
+    def _noted(self, run: str) -> Noted:
         self._check_open()
-        self._group.budgets[run, holder, budget] = (limit, used)
+        if run not in self._accounts:
+            raise not_started(run)
         self._filled.set()
+        return self._group.noted.setdefault(run, Noted())
 
     async def put_blob(self, data: bytes) -> str:
         self._check_open()

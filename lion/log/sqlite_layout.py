@@ -73,7 +73,7 @@ CREATE TABLE budgets (
 CREATE TABLE rates (
     run TEXT NOT NULL,
     holder TEXT NOT NULL,
-    level_ns INTEGER NOT NULL,
+    level INTEGER NOT NULL,
     monotonic_ns INTEGER NOT NULL,
     PRIMARY KEY (run, holder)
 ) WITHOUT ROWID;

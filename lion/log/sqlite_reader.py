@@ -23,6 +23,7 @@ from lion.log.ownership import OWN, is_owned
 from lion.log.row import Row, segments_of
 from lion.log.segment import Damaged, records_of
 from lion.log.sqlite_check import check_database, check_kept
+from lion.log.sqlite_noted import read_beside
 from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
@@ -175,7 +176,7 @@ class SqliteReader:
         """What the log says of a run, of one moment."""
         with self._snapshot():
             rows = self._rows(_NOTE, run)
-            budgets = self.budgets(run)
+            beside = read_beside(self._connection, run)
         if not rows:
             raise self._unknown(run)
         records, head, exit_code, name, started_ns, size, last = rows[0]
@@ -186,7 +187,7 @@ class SqliteReader:
             raise fault(run, min(records, last or 0) + 1, "note", what)
         return Note(
             records=records, head=head, exit_code=exit_code, manifest_name=name,
-            started_ns=started_ns, size=size, budgets=budgets,
+            started_ns=started_ns, size=size, beside=beside,
         )  # fmt: skip
 
     @contextmanager

@@ -18,11 +18,12 @@ from typing import Final
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
-from lion.log.group import Blob, Budgets, Group, Opening, Transaction
+from lion.log.group import Blob, Group, Noted, Opening, Transaction
 from lion.log.heads import Head, Signer, sign_head
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
 from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
+from lion.log.sqlite_noted import write_noted
 from lion.log.sqlite_own import note
 from lion.log.sqlite_rows import LAST_POSITION, MANY, SMALL, insert_row, put_together
 from lion.log.sqlite_schema import LOG_NAME, WAL_BYTES, begin, connect_writer, trim_wal
@@ -37,9 +38,6 @@ _RUN = "UPDATE runs SET records = ?, head = ?, bytes = ?, exit_code = ? WHERE id
 _FIND_RUN = """SELECT id, records, head, bytes, exit_code,
                       (SELECT max(last_ns) FROM segments WHERE run = runs.id)
                FROM runs WHERE run = ?"""
-_BUDGET = """INSERT INTO budgets (run, holder, budget, "limit", used) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (run, holder, budget) DO UPDATE SET "limit" = excluded."limit", used =
-             excluded.used"""
 SIGN_NS: Final = 60 * 1_000_000_000
 """Between two signatures of a run that goes on."""
 _KINDS = {name: (name, version) for name, version in VERSIONS.items()}
@@ -47,12 +45,12 @@ _KINDS = {name: (name, version) for name, version in VERSIONS.items()}
 
 class _Head:
     """Where a run of ours stands. `id` is 0 until its first record; `small` counts its rows after
-    seq `packed` that may be put together, `budgets` are those no segment has told of yet.
+    seq `packed` that may be put together, `noted` is what no segment has told of yet.
     """
 
     __slots__ = (
-        "budgets", "builder", "bytes", "digest", "exit_code", "id", "manifest_name", "packed",
-        "run", "seq", "signed_ns", "small", "stores", "time_ns",
+        "builder", "bytes", "digest", "exit_code", "id", "manifest_name", "noted", "packed",
+        "run", "seq", "signed_ns", "small", "time_ns",
     )  # fmt: skip
 
     def __init__(self, run: str, manifest_name: str) -> None:
@@ -67,8 +65,7 @@ class _Head:
         self.packed = 0
         self.small = 0
         self.builder: Builder | None = None
-        self.budgets: Budgets = {}
-        self.stores: set[str] = set()
+        self.noted = Noted()
         self.signed_ns = time.time_ns()
 
 
@@ -100,10 +97,8 @@ class SqliteStore:
         begin(self._connection, self.path, is_patient=True)
         try:
             self._write_entries(group)
-            for (run, holder, budget), value in group.budgets.items():
-                if run not in self._heads:
-                    raise not_started(run)
-                self._heads[run].budgets[holder, budget] = value
+            for run, noted in group.noted.items():
+                self._heads[run].noted.add(noted)
             positions = self._write_segments(group.monotonic)
             self._write_runs()
             self._connection.execute("COMMIT")
@@ -172,7 +167,7 @@ class SqliteStore:
             operation.error = exc
         else:
             self._add(draft, body)
-            self._heads[draft.scope.run].stores |= self._tables.changed
+            self._heads[draft.scope.run].noted.stores |= self._tables.changed
             operation.run, operation.size = draft.scope.run, size
         execute("RELEASE operation")
 
@@ -218,13 +213,8 @@ class SqliteStore:
 
     def _state(self, head: _Head) -> State | None:
         """What the run's last segment of this group says of the tables, which is written here."""
-        if not (head.budgets or head.stores):
-            return None
-        budgets = tuple((*key, *value) for key, value in head.budgets.items())
-        self._connection.executemany(_BUDGET, [(head.run, *one) for one in budgets])
-        kv = tuple((name, *self._tables.usage(name)) for name in sorted(head.stores))
-        head.budgets, head.stores = {}, set()
-        return State(budgets=budgets, kv=kv)
+        noted, head.noted = head.noted, Noted()
+        return write_noted(self._connection, self._tables, head.run, noted) if noted else None
 
     def _write_runs(self) -> None:
         for head in dict.fromkeys(head for head, _ in self._built):

@@ -17,6 +17,7 @@ import msgspec
 from lion.domain.events import RunFinished, RunStarted
 from lion.domain.record import Record
 from lion.errors import AuditError
+from lion.log.beside import Beside, Folded
 from lion.log.quota import RECORD_BYTES
 from lion.log.row import Row, describes, is_denied, unpack
 from lion.log.schema_2 import old_digest
@@ -30,14 +31,15 @@ from lion.log.segment import (
     records_of,
 )
 from lion.log.sqlite_layout import MENDS
-from lion.ports import BudgetUse, VerifyReport
+from lion.ports import VerifyReport
 
 _FINISHED = RunFinished.__name__
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What the log says of a run besides its records. `exit_code` is None while it has not
-    ended; `size` is bytes as they are counted (log/quota.py), None where that is not known."""
+    ended; `size` is bytes as they are counted (log/quota.py), `beside` the tables beside the
+    records; None where that is not known."""
 
     records: int
     head: bytes
@@ -45,7 +47,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     manifest_name: str | None = None
     started_ns: int | None = None
     size: int | None = None
-    budgets: Sequence[BudgetUse] = ()
+    beside: Beside | None = {}
 
 
 def fault(run: str, seq: int, kind: str, what: str) -> AuditError:
@@ -84,7 +86,8 @@ class Verification:
 
     Raises AuditError whose facts name `run`, `seq` and `fault`: changed (a record, or a column, is
     not what was written), foreign, missing, repeated, broken (does not continue what is before),
-    order, after-end, component, note, budgets.
+    order, after-end, component, note, and the
+    tables budgets, rates, reservations.
     """
 
     def __init__(self, run: str, note: Note, blob: Callable[[str], bytes]) -> None:
@@ -101,7 +104,7 @@ class Verification:
         self._exit_codes: list[int] = []
         self._failure: AuditError | None = None
         """Why the first record that cannot be read cannot."""
-        self._budgets: dict[tuple[str, str], tuple[int, int]] = {}
+        self._folded = Folded()
 
     def read(self, row: Row) -> Iterator[Record]:
         """The records of the next row; all of it is checked when the last was given."""
@@ -218,8 +221,7 @@ class Verification:
         if segment.last_seq == self._note.records:
             self._noted = head
         if segment.state is not None and segment.last_seq <= self._note.records:
-            for holder, budget, limit, used in segment.state.budgets:
-                self._budgets[holder, budget] = (limit, used)
+            self._folded.add(segment.state)
         if segment.origin is not None:
             self._check_origin(segment)
 
@@ -252,9 +254,8 @@ class Verification:
         if self._exit_codes != ([] if note.exit_code is None else [note.exit_code]):
             raise self._fault(count, "note", "the list of runs gives another exit code")
         self._check_list(count)
-        said = {(one.holder, one.budget): (one.limit, one.used) for one in note.budgets}
-        if said != self._budgets:
-            raise self._fault(count, "budgets", "the table of budgets says otherwise")
+        if note.beside is not None and (table := self._folded.differs(note.beside)):
+            raise self._fault(count, table, f"the table of {table} says otherwise")
         return VerifyReport(
             run=self._run, records=count, finished=bool(self._exit_codes), head=note.head.hex()
         )

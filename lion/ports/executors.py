@@ -91,6 +91,8 @@ class CallContext(Protocol):
     grant: Grant | None
     """What allowed it; None if it is granted by default."""
     services: Services
+    kept: dict[str, Any] | None
+    """What an executor leaves to be recorded with the outcome, for who goes on with the run."""
 
     def grants(self, capability: str) -> Sequence[Grant]:
         """This holder's grants of a capability, to list them. Whether one covers a call was
@@ -163,7 +165,11 @@ class Operation(msgspec.Struct, frozen=True):
       its arguments stay out of the log.
     - `output_bytes` says of arguments what a call takes of the `output` budget; None: nothing.
     - `event` is the type of its single record.
+    - `look` says what a call with an outside effect is about as it is before that, to be recorded
+      with its intent; None where that cannot be said.
     - `spawns`: it may leave work running beside the guest.
+    - `until` says how long a call may wait, on the caller's monotonic clock; None: until something
+      happens.
     """
 
     capability: str
@@ -176,6 +182,8 @@ class Operation(msgspec.Struct, frozen=True):
     output_bytes: Callable[[list[Any]], int] | None = None
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
+    look: Callable[..., Awaitable[dict[str, Any] | None]] | None = None
+    until: Callable[[Any, list[Any]], int | None] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

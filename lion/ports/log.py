@@ -174,6 +174,20 @@ class EventLog(Protocol):
         """
         ...
 
+    def note_rate(self, run: str, holder: str, level: int, monotonic_ns: int) -> None:
+        """Remember how full the bucket of a holder's calls is (domain/rate.py), and when it was;
+        as `note_budget`.
+        """
+        ...
+
+    def note_reserved(
+        self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
+    ) -> None:
+        """Remember what a call under way has taken of a budget, 0 when it has ended; as
+        `note_budget`.
+        """
+        ...
+
     async def put_blob(self, data: bytes) -> str:
         """Store bytes by their SHA-256 (hex), once; wait until durable."""
         ...

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import trio
 
 from lion.domain.events import RunStarted
@@ -44,7 +45,10 @@ async def save_run(log: MemoryLog, run: str, path: Path) -> None:
                     record.run, record.invocation, record.principal, record.component_digest,
                     record.cause, record.correlation,
                 )  # fmt: skip
-                copy.append(Draft(scope, record.call, record.time_ns, record.event()))
+                event = record.event()
+                if isinstance(event, RunStarted):  # A file that is shared names no machine.
+                    event = msgspec.structs.replace(event, path="", owner="")
+                copy.append(Draft(scope, record.call, record.time_ns, event))
                 await copy.wait_room()
         try:
             shutil.copyfile(Path(folder) / LOG_NAME, path)

@@ -24,6 +24,8 @@ _LIMITS = (
 )
 _ALLOCATION = ("alloc_error", "handle_alloc", "capacity_overflow", "rt/tlsf/")
 
+_NO_ROOM = ("mmap", "failed to allocate")
+"""The machine's refusal of address space for an instance, before anything of the guest runs."""
 _HINTS = {
     "memory": 'raise it with limits = { memory = "..." }',
     "stack": "it recurses too deep, or without end",
@@ -72,6 +74,12 @@ def guest_error(text: str, origin: str, memories: int = 1, lines: Lines = NO_LIN
             what += f", a {memories}th of its limit in each of its {memories} memories"
     elif ending == "stack":
         what = f"{origin} used up its stack"
+    elif any(words in text for words in _NO_ROOM):
+        return GuestError(
+            f"the machine has no address space for an instance of {origin}: {reason}",
+            ending=ending, began=False,
+            hint="let some end first, or raise the limit (ulimit -v) or that of the container",
+        )  # fmt: skip
     elif ending == "exhausted":
         what = f"{origin} was refused by a limit: {reason}"
     else:

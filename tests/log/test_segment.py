@@ -25,7 +25,7 @@ from lion.log.segment import (
     records_of,
 )
 from lion.log.verify import Note, Verification, report_of
-from lion.ports import BudgetUse, VerifyReport
+from lion.ports import VerifyReport
 from tests.log.rig import RUN, draft, line
 
 BODIES: dict[str, bytes] = {}
@@ -254,11 +254,11 @@ def test_budgets_are_what_the_segments_say() -> None:
     rows = chain(build([line("a")], state=state))
     note = Note(
         records=1, head=rows[-1].digest, exit_code=None,
-        budgets=[BudgetUse("guide", "calls", 10, 3)],
+        beside={"budgets": frozenset([("guide", "calls", 10, 3)])},
     )  # fmt: skip
     assert verify(rows, note)[0].records == 1
-    for other in ([], [BudgetUse("guide", "calls", 10, 2)]):
-        lied = msgspec.structs.replace(note, budgets=other)
+    for other in ([], [("guide", "calls", 10, 2)]):
+        lied = msgspec.structs.replace(note, beside={"budgets": frozenset(other)})
         assert fault_of(rows, lied) == (1, "budgets")
 
 

@@ -14,13 +14,13 @@ import trio
 
 from lion.domain.events import HeadSigned, LineLogged, encode_body
 from lion.errors import AuditError, OperatorError
-from lion.history import verify_run
 from lion.log import keys, sqlite_store
 from lion.log.heads import Head, cose_sign1, dsse_envelope, is_genuine, payload_of, sign_head
 from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key, read_public
 from lion.log.signed import digest_at, heads_of
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.log.sqlite_schema import LOG_NAME
+from lion.proof import verify_run
 from lion.settings import Settings
 from tests.log.planting import forge
 from tests.log.rig import RUN, draft, finished

@@ -39,18 +39,17 @@ def test_a_run_that_goes_otherwise_fails(monkeypatch: pytest.MonkeyPatch) -> Non
     """The recorded answers are changed between the run and its replay."""
     from lion.kernel import replay
 
-    gather = replay.gather
+    begin = replay.begin
 
-    def forged(records):
-        found = gather(records)
-        for one in found.values():
-            one.args = ["Bob"]
+    def forged(record, event):
+        found = begin(record, event)
+        found.args = ["Bob"]
         return found
 
     with kit(HELLO) as lion:
         lion.call("hello.greet", name="Ann")
         lion.assert_replays()
-        monkeypatch.setattr("lion.history.gather", forged)
+        monkeypatch.setattr("lion.kernel.replayed_run.begin", forged)
         with pytest.raises(AssertionError, match=r"(?s)host call 2.*recorded.*Ann.*now.*Bob"):
             lion.assert_replays()
 

@@ -6,6 +6,7 @@ reached is decided (and recorded) before anything happens.
 Rule: whatever changes a directory has its intent in the log first; reading is one record.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -28,11 +29,12 @@ from lion.capabilities.fs.calls import (
     writes,
 )
 from lion.capabilities.fs.file import OpenFile
+from lion.capabilities.fs.found import at_both, at_path, seen
 from lion.capabilities.fs.look import metadata
 from lion.capabilities.fs.methods import FILE, METHODS
 from lion.domain.call import CallError, Effect
 from lion.ports import CallContext, Kind, Operation
-from lion.scopes.fs_path import split_names
+from lion.scopes.fs_path import FsTarget, split_names
 from lion.values.packed import pack
 
 MOST_LISTED: Final = 1_000
@@ -54,11 +56,14 @@ async def open_(caller: CallContext, path: str, mode: tuple[str, ...]) -> int:
     def work(decided: Decided) -> OpenFile:
         asked = access._replace(decided=decided)
         if "directory" in mode:
-            return tree.open_directory(names, asked)
-        return tree.open(
-            names, asked, create="create" in mode, exclusive="exclusive" in mode,
-            truncate="truncate" in mode,
-        )  # fmt: skip
+            file = tree.open_directory(names, asked)
+        else:
+            file = tree.open(
+                names, asked, create="create" in mode, exclusive="exclusive" in mode,
+                truncate="truncate" in mode,
+            )  # fmt: skip
+        caller.kept = seen(file.stat())
+        return file
 
     def close(file: OpenFile) -> None:
         file.descriptor.close()
@@ -164,20 +169,35 @@ async def readlink(caller: CallContext, path: str) -> str:
 
 OUTSIDE = Effect.OUTSIDE
 
+
+def _changing(
+    name: str, execute: Callable[..., Any], target: Callable[[list[Any]], FsTarget]
+) -> Operation:
+    return Operation(
+        "fs", name, Kind.WAITING, execute, target=target, effect=OUTSIDE, look=at_path
+    )
+
+
 OPERATIONS = (
     Operation("fs", "mounts", Kind.INSTANT, mounts),
-    Operation("fs", "open", Kind.WAITING, open_, target=opens, effect=OUTSIDE),
+    _changing("open", open_, opens),
     Operation("fs", "read", Kind.WAITING, read, target=reads),
-    Operation("fs", "write", Kind.WAITING, write, target=writes, effect=OUTSIDE),
+    _changing("write", write, writes),
     Operation("fs", "stat", Kind.WAITING, stat, target=reads),
-    Operation("fs", "set-times", Kind.WAITING, set_times, target=writes, effect=OUTSIDE),
+    Operation(
+        "fs", "set-times", Kind.WAITING, set_times, target=writes, effect=OUTSIDE, look=at_path
+    ),
     Operation("fs", "list", Kind.WAITING, list_, target=reads),
-    Operation("fs", "make-dir", Kind.WAITING, make_dir, target=writes, effect=OUTSIDE),
-    Operation("fs", "remove-dir", Kind.WAITING, remove_dir, target=writes, effect=OUTSIDE),
-    Operation("fs", "unlink", Kind.WAITING, unlink, target=writes, effect=OUTSIDE),
-    Operation("fs", "rename", Kind.WAITING, rename, target=moves, effect=OUTSIDE),
-    Operation("fs", "link", Kind.WAITING, link, target=moves, effect=OUTSIDE),
-    Operation("fs", "symlink", Kind.WAITING, symlink, target=links, effect=OUTSIDE),
+    Operation(
+        "fs", "make-dir", Kind.WAITING, make_dir, target=writes, effect=OUTSIDE, look=at_path
+    ),
+    Operation(
+        "fs", "remove-dir", Kind.WAITING, remove_dir, target=writes, effect=OUTSIDE, look=at_path
+    ),
+    _changing("unlink", unlink, writes),
+    Operation("fs", "rename", Kind.WAITING, rename, target=moves, effect=OUTSIDE, look=at_both),
+    Operation("fs", "link", Kind.WAITING, link, target=moves, effect=OUTSIDE, look=at_both),
+    _changing("symlink", symlink, links),
     Operation("fs", "readlink", Kind.WAITING, readlink, target=reads),
     *METHODS,
 )

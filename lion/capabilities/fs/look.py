@@ -28,10 +28,15 @@ def look(at: Spot) -> os.stat_result | None:
         return None
 
 
+def kind_of(info: os.stat_result) -> str:
+    """What something is, in the words of the interface."""
+    return next((word for is_it, word in KINDS.items() if is_it(info.st_mode)), "other")
+
+
 def metadata(info: os.stat_result, name_identity: Callable[[Identity], str]) -> dict[str, Any]:
     """The record `fs.metadata`; `name_identity` says device and inode in the run's own words."""
     return {
-        "kind": next((word for is_it, word in KINDS.items() if is_it(info.st_mode)), "other"),
+        "kind": kind_of(info),
         "size": info.st_size,
         "links": info.st_nlink,
         "accessed": max(info.st_atime_ns, 0),

@@ -7,6 +7,7 @@ from lion.capabilities.bounds import check_range
 from lion.capabilities.fs.calls import content_of, files_of, service_of
 from lion.capabilities.fs.errors import translated
 from lion.capabilities.fs.file import OpenFile
+from lion.capabilities.fs.found import of_handle
 from lion.capabilities.fs.look import metadata
 from lion.capabilities.fs.tree import MOST_READ
 from lion.domain.call import Effect
@@ -73,12 +74,19 @@ async def _work(caller: CallContext, work: Callable[[], T]) -> T:
 
 OUTSIDE = Effect.OUTSIDE
 
+
+def _changing(name: str, execute: Callable[..., Any]) -> Operation:
+    return Operation("fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle)
+
+
 METHODS = (
     Operation("fs", "file.read-at", Kind.WAITING, read_at),
-    Operation("fs", "file.write-at", Kind.WAITING, write_at, effect=OUTSIDE),
-    Operation("fs", "file.append", Kind.WAITING, append, effect=OUTSIDE),
+    _changing("file.write-at", write_at),
+    _changing("file.append", append),
     Operation("fs", "file.stat", Kind.WAITING, file_stat),
-    Operation("fs", "file.set-size", Kind.WAITING, set_size, effect=OUTSIDE),
-    Operation("fs", "file.set-times", Kind.WAITING, set_file_times, effect=OUTSIDE),
+    _changing("file.set-size", set_size),
+    Operation(
+        "fs", "file.set-times", Kind.WAITING, set_file_times, effect=OUTSIDE, look=of_handle
+    ),
     Operation("fs", "file.sync", Kind.WAITING, sync),
 )

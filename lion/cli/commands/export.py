@@ -62,7 +62,7 @@ def _export(
     common: Common, run: str, with_components: bool, form: Literal["dsse", "cose"] | None,
     write: Callable[[bytes], object],
 ) -> str:  # fmt: skip
-    from lion.history import export_head, export_run
+    from lion.proof import export_head, export_run
 
     settings = common.settings()
     if form is not None:

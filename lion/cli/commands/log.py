@@ -140,7 +140,7 @@ def _chosen(source: _Source, wanted: Wanted) -> Iterator[Entry]:
 def _show(
     common: Common, reader: LogReader, run: RunSummary, entries: Iterator[Entry], screen: Screen
 ) -> int:
-    from lion.history import last_verdicts
+    from lion.proof import last_verdicts
 
     fault = find_fault(reader, run, last_verdicts(common.settings()).get(run.run))
     _write(screen, render_top(run, fault, screen))

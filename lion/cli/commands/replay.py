@@ -82,6 +82,12 @@ def _speakers(started: RunStarted) -> list[str]:
     return names or list(started.components)
 
 
+def _cut(report: "ReplayReport") -> str:
+    if report.is_live:
+        return "; the run is still going, and was replayed as far as it had got"
+    return "; the run was cut short, and replayed as far as it got"
+
+
 def render_report(report: "ReplayReport", screen: Screen) -> Iterator[str]:
     """What the comparison came to."""
     what = f"{counted(report.invocations, 'invocation')}, {counted(report.calls, 'host call')}"
@@ -89,7 +95,7 @@ def render_report(report: "ReplayReport", screen: Screen) -> Iterator[str]:
         calls = counted(report.trusted, "call")
         what += f", {calls} of system plugins not executed again"
     if report.difference is None:
-        cut = "" if report.finished else "; the run was cut short, and replayed as far as it got"
+        cut = "" if report.finished else _cut(report)
         same = screen.paint("identical", "green")
         yield f"{same}  run {report.run}: {what}, {report.wall_ns / 1e9:.2f} s{cut}"
     else:

@@ -17,7 +17,8 @@ from lion.plans import check_starts, read_manifest
 def command(common: Common, manifest: str, sets: dict[str, str]) -> int:
     """Run MANIFEST: start its agents and calls together and show what they say.
 
-    The exit code is the worst of what they came to; SIGINT and SIGTERM end the run in order.
+    The exit code is the worst of what they came to; SIGINT, SIGTERM and SIGHUP end the run in
+    order.
     """
     plan = read_manifest(manifest, sets)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")

@@ -26,7 +26,7 @@ def command(common: Common, with_size: bool) -> int:
 
     Ids are shown as short as they are unique, which is enough to type; --json has them whole.
     """
-    from lion.history import last_verdicts
+    from lion.proof import last_verdicts
 
     runs = _runs(common)
     verdicts = last_verdicts(common.settings()) if runs else {}

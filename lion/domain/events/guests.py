@@ -23,10 +23,12 @@ class PluginFailed(Event, frozen=True):
 
 
 class PluginInvoked(Event, frozen=True):
-    """An instance was made and one of its exports called. `args` are WIT values."""
+    """An instance was made and one of its exports called. `args` are WIT values; `attempt` counts
+    tries of the same task."""
 
     export: str
     args: list[Any]
+    attempt: int = 1
 
 
 class PluginResult(Event, frozen=True):
@@ -43,7 +45,8 @@ class PluginResult(Event, frozen=True):
 class PluginError(Event, frozen=True):
     """The export did not return: `ending` as in GuestError, or cancelled.
 
-    Not `began`: the machine had no room for an instance, so nothing of the guest ran.
+    Not `began`: the machine had no room for an instance, so nothing of the guest ran. `hint` is
+    what was said with it to people.
     """
 
     ending: str
@@ -52,13 +55,15 @@ class PluginError(Event, frozen=True):
     frames: tuple[str, ...] = ()
     cpu_ns: int = 0
     began: bool = True
+    hint: str = ""
 
 
 class AgentSpawned(Event, frozen=True):
-    """An agent began its task, in an instance of its own."""
+    """An agent began its task, in an instance of its own. `attempt` as in PluginInvoked."""
 
     agent: str
     task: str
+    attempt: int = 1
 
 
 class AgentCompleted(Event, frozen=True):
@@ -70,7 +75,7 @@ class AgentCompleted(Event, frozen=True):
 
 
 class AgentError(Event, frozen=True):
-    """The agent did not return: `ending` and `began` as in PluginError."""
+    """The agent did not return: `ending`, `began` and `hint` as in PluginError."""
 
     ending: str
     error: str
@@ -78,3 +83,4 @@ class AgentError(Event, frozen=True):
     frames: tuple[str, ...] = ()
     cpu_ns: int = 0
     began: bool = True
+    hint: str = ""

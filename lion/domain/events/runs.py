@@ -27,6 +27,12 @@ class RunStarted(Event, frozen=True):
     """The operator's, through which requests went: their addresses were not pinned."""
     directories: dict[str, dict[str, str]] = {}  # noqa: RUF012 - a struct copies it
     """Where granted directories really were: by holder, by the guest's path."""
+    path: str = ""
+    """The manifest's file, without any link; empty if there is none."""
+    owner: str = ""
+    """To whom belongs what the holders keep: the first part of their stores' names."""
+    monotonic_ns: int = 0
+    """What the run's own clock said then."""
 
 
 class RunEnding(Event, frozen=True):
@@ -39,12 +45,15 @@ class RunEnding(Event, frozen=True):
 
 
 class RunFinished(Event, frozen=True):
-    """A run ended: its exit code (errors.py), whether it was interrupted, and its counts."""
+    """A run ended: its exit code (errors.py), whether it was interrupted, its counts, and what
+    stopped it as it was shown, if it did not end by itself."""
 
     exit_code: int
     interrupted: bool = False
     calls: int = 0
     denied: int = 0
+    error: str = ""
+    hint: str = ""
 
 
 class BudgetWarned(Event, frozen=True):
