@@ -11,6 +11,7 @@ replays.
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +21,9 @@ from lion.kernel.difference import Difference
 from lion.log.sqlite_reader import open_sqlite_reader
 from lion.ports import Component, LogReader, Progress, Runtime, VerifyReport
 from lion.settings import Settings
+
+if TYPE_CHECKING:
+    from lion.kernel.replayed_run import FindComponent, ReplayedRun
 
 
 class ReplayReport(msgspec.Struct, frozen=True):
@@ -78,11 +82,6 @@ async def replay(
 
     Raises also GuestError for one of them that the host cannot load.
     """
-    import trio
-
-    from lion.kernel.groups import flattened
-    from lion.kernel.replayed_run import ReplayedRun
-
     began = time.perf_counter_ns()
     run = reader.find(run)
     is_live = any(one.run == run and one.is_live for one in reader.runs())
@@ -93,22 +92,35 @@ async def replay(
             return await runtime.load(data, f"the component given for {holder!r}", None)
         return await runtime.load(reader.blob(digest), f"component {digest[:12]}", None)
 
-    with flattened():
-        async with trio.open_nursery() as nursery:
-            replayed = ReplayedRun(find, nursery)
-            for record in reader.records(run):
-                if record.seq > report.records:
-                    break
-                await replayed.take(record)
-                if progress is not None and record.seq % STEP == 0:
-                    progress(record.seq, report.records)
-            replayed.finish()
+    replayed = await _execute(reader, report, find, progress)
     return ReplayReport(
         run=run, invocations=replayed.invocations, calls=replayed.calls,
         identical=replayed.difference is None, difference=replayed.difference,
         finished=report.finished, engine_changed=runtime.engine_digest != started.engine_digest,
         wall_ns=time.perf_counter_ns() - began, trusted=replayed.trusted, is_live=is_live,
     )  # fmt: skip
+
+
+async def _execute(
+    reader: LogReader, report: VerifyReport, find: "FindComponent", progress: Progress | None
+) -> "ReplayedRun":
+    """Execute what was verified."""
+    import trio
+
+    from lion.kernel.groups import flattened
+    from lion.kernel.replayed_run import ReplayedRun
+
+    with flattened():
+        async with trio.open_nursery() as nursery:
+            replayed = ReplayedRun(find, nursery)
+            for record in reader.records(report.run):
+                if record.seq > report.records:
+                    break
+                await replayed.take(record)
+                if progress is not None and record.seq % STEP == 0:
+                    progress(record.seq, report.records)
+            replayed.finish()
+    return replayed
 
 
 async def _verified(

@@ -90,6 +90,8 @@ def tell(event: Event) -> tuple[str, str]:
             return _call(event)
         case CallWaits():
             return f"{event.capability}.{event.operation}", ""
+        case StateCheckpointed() | HeadSigned() | RunForgotten():
+            return _own(event), ""
         case CallRedirected():
             how = "stopped at" if event.decided_by == DOOR else "sent on to"
             what = f"{event.capability}.{event.operation} {how} {event.target}"
@@ -125,13 +127,6 @@ def _fact(event: Event) -> str:
             return f"task {event.task!r}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
-        case StateCheckpointed():
-            return f"{event.reason}: {', '.join(event.stores)}"
-        case HeadSigned():
-            return f"run {event.run} up to {event.seq}, sha256:{event.digest[:12]}"
-        case RunForgotten():
-            counts = counted(event.records, "record")
-            return f"run {event.run} of {event.manifest_name}, {counts}, sha256:{event.head[:12]}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
@@ -173,6 +168,18 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
+
+
+def _own(event: StateCheckpointed | HeadSigned | RunForgotten) -> str:
+    """What was done to the log itself."""
+    match event:
+        case StateCheckpointed():
+            return f"{event.reason}: {', '.join(event.stores)}"
+        case HeadSigned():
+            return f"run {event.run} up to {event.seq}, sha256:{event.digest[:12]}"
+        case RunForgotten():
+            counts = counted(event.records, "record")
+            return f"run {event.run} of {event.manifest_name}, {counts}, sha256:{event.head[:12]}"
 
 
 def _call(event: CallFinished | CallRequested) -> tuple[str, str]:

@@ -31,6 +31,9 @@ class Invocation:
     """One instance at work; implements ports.CallContext."""
 
     tools: Tools
+    kept: dict[str, Any] | None = None
+    is_outside = False
+    """A call of it with an outside effect is under way: what it takes is remembered."""
 
     def __init__(
         self, live: LiveRun, holder: LiveHolder, path: str, parent: "Invocation | None", cause: str
@@ -54,10 +57,6 @@ class Invocation:
         self.words = ""
         self.spent: dict[str, int] = {}
         """What was taken of budgets since the last record of an outcome."""
-        self.is_outside = False
-        """A call of it with an outside effect is under way: what it takes is remembered."""
-        self.kept: dict[str, Any] | None = None
-        """What an executor leaves to be recorded with the outcome of its call."""
         self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None
         self.number = 0

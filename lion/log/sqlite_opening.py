@@ -38,6 +38,8 @@ _NO_INDEX: Final = {
 }  # fmt: skip
 """What SQLite says where it cannot make the index of a WAL."""
 _ATTEMPTS: Final = 3
+_STEPS: Final = 100_000
+"""Of SQLite's machine between two looks at signals: some milliseconds."""
 _SPARE_BYTES: Final = 1024 * 1024
 
 
@@ -181,6 +183,13 @@ def _distrust(connection: sqlite3.Connection) -> None:
     """The file may be damaged, or come from elsewhere."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
+    connection.set_progress_handler(_look_up, _STEPS)
+
+
+def _look_up() -> int:
+    """Python's signal handlers run here, while SQLite checks a long log: what one raises stops
+    it."""
+    return 0
 
 
 def _no_directory(path: Path) -> OperatorError:

@@ -44,6 +44,8 @@ def translated(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as exc:
+        if getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+            raise KeyboardInterrupt from None  # It came inside of look_up, where it is lost.
         raise audit_error(path, verb, exc) from exc
 
 

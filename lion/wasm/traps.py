@@ -76,7 +76,7 @@ def guest_error(text: str, origin: str, memories: int = 1, lines: Lines = NO_LIN
         what = f"{origin} used up its stack"
     elif any(words in text for words in _NO_ROOM):
         return GuestError(
-            f"the machine has no address space for an instance of {origin}: {reason}",
+            f"the machine has no address space for another instance: {reason}",
             ending=ending, began=False,
             hint="let some end first, or raise the limit (ulimit -v) or that of the container",
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM at random moments of a run: the run ends in order, always."""
+"""SIGINT, SIGTERM and SIGHUP at random moments of a run: the run ends in order, always."""
 
 import random
 import signal
@@ -17,7 +17,7 @@ from tests.endurance.process import BUSY_CODES, CRASHES, Ended, Shell
 from tests.series import times
 
 Say = Callable[[str], None]
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def series(shell: Shell, count: int, act: Callable[[int], Ended]) -> Counter[str
 
 
 def test_interrupted_runs_end_in_order(shell: Shell) -> None:
-    moments = series(shell, 2, lambda i: shell.signal_once(SIGNALS[i % 2], within=0.5))
+    moments = series(shell, 2, lambda i: shell.signal_once(SIGNALS[-1 - i], within=0.5))
     assert moments["inside"] >= 1
 
 
@@ -89,7 +89,7 @@ def test_interrupted_many_times(shell: Shell, say: Say, number: signal.Signals) 
 def test_interrupted_twice_many_times(shell: Shell, say: Say) -> None:
     def act(index: int) -> Ended:
         again = shell.rng.choice((0, 0.001, 0.01, 0.05))
-        return shell.signal_once(SIGNALS[index % 2], again=again)
+        return shell.signal_once(SIGNALS[index % 3], again=again)
 
     count = times(20, sample=10)
     moments = series(shell, count, act)
@@ -100,7 +100,7 @@ def test_interrupted_twice_many_times(shell: Shell, say: Say) -> None:
 @pytest.mark.slow
 def test_interrupted_while_loading_many_times(shell: Shell, say: Say, tmp_path: Path) -> None:
     def act(index: int) -> Ended:
-        return shell.signal_loading(SIGNALS[index % 2], tmp_path / f"cold{index}")
+        return shell.signal_loading(SIGNALS[index % 3], tmp_path / f"cold{index}")
 
     count = times(20, sample=10)
     moments = series(shell, count, act)

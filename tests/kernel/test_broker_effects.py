@@ -92,9 +92,23 @@ class TestEveryKind:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(guest)
             await wait_quiet()
-            assert (answers, bench.only().status) == ([], "completed")
+            waiting = list(answers)
             bench.log.room.set()
-        assert answers == [("ok", 1)]
+        assert (waiting, answers) == ([], [("ok", 1)])
+        assert bench.only().status == "completed"
+
+    async def test_large_outcomes_join_a_full_log_one_after_the_other(self, kind: Any) -> None:
+        """Or as many of them as there are guests would be held at once."""
+        bench = await begun(kind(lambda *args: "x"))
+        bench.log.room = trio.Event()
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(bench.ask)
+            await wait_quiet()
+            waiting = len(bench.events(CallFinished))
+            bench.log.room.set()
+        assert waiting == (5 if kind in (_instant, _stored) else 0)
+        assert len(bench.events(CallFinished)) == 5
 
 
 class TestInstant:

@@ -12,9 +12,10 @@ from lion.cli.audit_table import render_manifest_audit, render_run_audit
 from lion.cli.logs import open_log
 from lion.cli.looking import look_at
 from lion.cli.options import Common, common_options, set_option
+from lion.cli.progress import open_progress
 from lion.cli.screen import Screen, open_screen
 from lion.cli.summary import typed_command
-from lion.errors import OperatorError
+from lion.errors import AuditError, OperatorError
 from lion.plans import read_manifest, read_policy
 from lion.policy.policy_file import Policy
 from lion.review.check import ManifestAudit
@@ -89,9 +90,15 @@ def audit_recorded(common: Common, word: str, sets: Mapping[str, str]) -> RunAud
             f"--set is for a manifest, and {word!r} names a run", hint="leave --set out"
         )
     with open_log(common) as reader:
-        run = reader.find(word)
-        reader.verify(run)
-        return audit_run(run, reader.records(run), reader.budgets(run), _policy(common))
+        run, policy = reader.find(word), _policy(common)
+        with open_progress("auditing") as progress:
+            records = reader.verified(run, progress)
+            try:
+                return audit_run(run, records, reader.budgets(run), policy)
+            except AuditError:
+                for _ in records:  # A broken chain comes before what cannot be read.
+                    pass
+                raise
 
 
 def _policy(common: Common) -> Policy:

@@ -12,6 +12,7 @@ import msgspec
 from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
 from lion.cli.printer import Page
+from lion.cli.progress import open_progress
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio
 from lion.domain.events import RunStarted
@@ -48,7 +49,8 @@ def _replay(common: Common, run: str) -> "ReplayReport":
     async def session() -> "ReplayReport":
         from lion.history import replay_run
 
-        return await replay_run(settings, run)
+        with open_progress("replaying") as progress:
+            return await replay_run(settings, run, progress)
 
     return run_trio(session)
 

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from lion.cli.options import Common, common_options
+from lion.cli.progress import open_progress
 from lion.cli.screen import Screen, open_screen
 from lion.domain.units import counted
 from lion.ports import VerifyReport
@@ -21,8 +22,8 @@ from lion.ports import VerifyReport
 )  # fmt: skip
 @common_options
 def command(common: Common, run: str, is_signed: bool, key: Path | None) -> int:
-    """Check every record of RUN, the components it names and the heads that were signed; or of
-    FILE, which `lion export` made, without a log.
+    """Check every record of RUN, the components it names, the heads that were signed, and what
+    the log keeps beside; or of FILE, which `lion export` made, without a log.
 
     Exit code 5 for the first changed byte. A run that was interrupted is no fault. What was found
     of a run is kept, and shown by `lion runs`.
@@ -34,7 +35,10 @@ def command(common: Common, run: str, is_signed: bool, key: Path | None) -> int:
     if run != "last" and os.path.isfile(run):
         report = verify_file(Path(run), key=only, is_signed=is_signed)
     else:
-        report = verify_run(common.settings(), run, key=only, is_signed=is_signed)
+        with open_progress("verifying") as told:
+            report = verify_run(
+                common.settings(), run, key=only, is_signed=is_signed, progress=told
+            )
     screen = open_screen("stdout")
     if common.as_json:
         screen.line(msgspec.json.encode(report).decode())

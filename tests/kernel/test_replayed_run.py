@@ -1,0 +1,74 @@
+"""A run is executed again while it is read: in one pass, whatever its length, and as it is."""
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from lion.history import replay
+from lion.host import open_host
+from lion.kernel import replayed_run
+from lion.kernel.replay import Recorded
+from lion.log.sqlite import open_sqlite_reader
+from lion.wasm.runtime import open_runtime
+from tests.wasm.kit import BUILT, ROOT
+
+TOUR = ROOT / "examples" / "tour" / "manifest.toml"
+WAITER = {
+    "name": "waits",
+    "agents": {"waiter": {"component": str(BUILT / "waiter.wasm")}},
+    "run": [{"agent": "waiter", "task": "wait"}],
+}
+
+
+async def test_what_was_read_and_not_asked_for_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replayed_run, "PENDING_BYTES", 1_000)
+    monkeypatch.setattr(replayed_run, "TOGETHER", 1)
+    async with open_host(state=tmp_path / "state") as host:
+        report = await host.run(TOUR)
+    held: list[int] = []
+    add = Recorded.add
+
+    def watched(self: Recorded, call: object, size: int) -> None:
+        add(self, call, size)  # type: ignore[arg-type]
+        held.append(sum(self.sizes))
+
+    monkeypatch.setattr(Recorded, "add", watched)
+    with open_sqlite_reader(tmp_path / "state") as reader:
+        async with open_runtime(tmp_path / "cache") as runtime:
+            again = await replay(reader, report.run, runtime)
+    assert (again.identical, again.invocations, again.calls) == (True, 8, report.calls)
+    assert max(held) < 3_000
+
+
+async def test_a_run_that_still_goes_on_was_not_cut_short(tmp_path: Path) -> None:
+    async with open_host(state=tmp_path / "state") as host:
+        run = await host.start(WAITER)
+        async for record in run:
+            if record.type == "CallWaits":
+                break
+        with open_sqlite_reader(tmp_path / "state") as reader:
+            async with open_runtime(tmp_path / "cache") as runtime:
+                report = await replay(reader, run.id, runtime)
+        assert (report.identical, report.finished, report.is_live) == (True, False, True)
+        run.cancel()
+        await run.wait_ended()
+    with open_sqlite_reader(tmp_path / "state") as reader:
+        async with open_runtime(tmp_path / "cache") as runtime:
+            report = await replay(reader, run.id, runtime)
+    assert (report.identical, report.finished, report.is_live) == (True, True, False)
+
+
+async def test_it_can_be_cancelled_at_any_step(tmp_path: Path) -> None:
+    async with open_host(state=tmp_path / "state") as host:
+        report = await host.run(TOUR)
+    told: list[int] = []
+    with open_sqlite_reader(tmp_path / "state") as reader:
+        async with open_runtime(tmp_path / "cache") as runtime:
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                await replay(reader, report.run, runtime, progress=lambda n, _: told.append(n))
+    assert scope.cancelled_caught
+    assert told  # It was being verified.
