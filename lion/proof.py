@@ -104,10 +104,15 @@ def export_head(settings: Settings, word: str, form: Literal["dsse", "cose"]) ->
     return cose_sign1(last) if form == "cose" else msgspec.json.encode(dsse_envelope(last))
 
 
+def read_public_key(path: Path) -> str:
+    """A public key in hex, from a PEM file. Raises OperatorError."""
+    return read_public(path).hex()
+
+
 def own_key(settings: Settings) -> str:
     """The operator's public key in hex, if there is one."""
     path = settings.config / PUBLIC_NAME if settings.config is not None else None
-    return read_public(path).hex() if path is not None and path.exists() else ""
+    return read_public_key(path) if path is not None and path.exists() else ""
 
 
 def last_verdicts(settings: Settings) -> dict[str, Verdict]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from lion.errors import OperatorError
 from lion.log import sqlite_kv
 from lion.log.forget import Forgotten, forget
-from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key, read_public
+from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key
 from lion.log.repair import Repaired, look, repair
 from lion.log.sqlite_backup import backup
 from lion.log.survey import survey
@@ -19,7 +19,7 @@ from lion.values.packed import unpack
 __all__ = [
     "Forgotten", "Repaired", "adopt_stores", "backup_log", "clear_store", "forget_runs",
     "get_value", "list_keys", "list_stores", "look_at_log", "make_signing_key",
-    "read_public_key", "repair_log", "survey_state",
+    "repair_log", "survey_state",
 ]  # fmt: skip
 
 
@@ -73,11 +73,6 @@ def make_signing_key(settings: Settings) -> tuple[Path, Path, str]:
         )
     key = make_key(settings.config)
     return settings.config / KEY_NAME, settings.config / PUBLIC_NAME, key.public.hex()
-
-
-def read_public_key(path: Path) -> str:
-    """A public key in hex, from a PEM file. Raises OperatorError."""
-    return read_public(path).hex()
 
 
 def forget_runs(settings: Settings, runs: Sequence[str]) -> Forgotten:

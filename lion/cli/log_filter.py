@@ -3,6 +3,8 @@
 Rule: words of one option are alternatives; several options all have to hold.
 """
 
+from typing import Final
+
 import msgspec
 
 from lion.cli.events import WORDS, describe
@@ -10,6 +12,9 @@ from lion.cli.log_calls import Entry
 from lion.domain.events import EVENTS
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
+
+_OUTCOMES: Final = frozenset({"CallFinished", "AgentPartialOutput"})
+"""Types that may need the intent before them."""
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +31,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def takes_all(self) -> bool:
         return self == Filter()
+
+    @property
+    def types_alone(self) -> frozenset[str]:
+        """Types whose records say all by themselves, if none but these are asked for."""
+        return frozenset() if self.types & _OUTCOMES else self.types
 
     def takes(self, entry: Entry) -> bool:
         """Whether a record is asked for."""

@@ -23,6 +23,8 @@ _NARROWEST: Final = 60
 _WORD: Final = 9
 _WHO: Final = 12
 _MIDDLE: Final = " -> "
+_MOST_EQUAL: Final = 10_000
+"""Equal lines after which something is said, or nobody would see that it goes on."""
 _SOON_NS: Final = 10_000_000
 """What took less is not told."""
 _COLOURS: Final = {"denied": "yellow", "failed": "red", "unknown": "red", "cancelled": "yellow"}
@@ -46,7 +48,7 @@ class Lines:
         """The lines that an entry brings: none while it says what the one before said."""
         record = entry.record
         said = (record.principal, record.type, *tell(entry.event))
-        if said == self._before:
+        if said == self._before and self._equal < _MOST_EQUAL:
             self._equal, self._last = self._equal + 1, entry
             return
         yield from self.finish()

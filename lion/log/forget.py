@@ -29,6 +29,7 @@ from lion.log.sqlite_reader import SqliteReader
 from lion.log.sqlite_rows import READ, is_row
 from lion.log.sqlite_schema import LOG_NAME, begin, connect_writer, translated
 from lion.log.verdicts import forget_verdicts
+from lion.log.verify import report_of
 
 _STARTED: Final = RunStarted.__name__
 _ENDS: Final = """SELECT runs.id, manifest_name, started_ns, records, head, exit_code,
@@ -85,7 +86,7 @@ def _ending(connection: sqlite3.Connection, directory: Path, run: str) -> RunFor
     ).fetchone()
     fault = ""
     try:
-        SqliteReader(connection, directory).verify(run)
+        report_of(SqliteReader(connection, directory).verified_alone(run))
     except AuditError as exc:
         fault = exc.what
     return RunForgotten(

@@ -7,6 +7,7 @@ Rule: a stopped process lets go of nothing: nobody waits for it longer than it t
 import os
 import sqlite3
 import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
-import trio
 
 from lion.errors import AuditError, LionWarning
 
@@ -101,6 +101,10 @@ def sign(descriptor: int) -> None:
 
 
 def _check_cancelled() -> None:
+    if "trio" not in sys.modules:  # nor is it imported for this
+        return
+    import trio
+
     try:
         trio.from_thread.check_cancelled()
     except RuntimeError:  # not in a thread of trio's: there a signal's handler raises by itself

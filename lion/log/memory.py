@@ -246,7 +246,17 @@ class MemoryReader:
     def find(self, run: str) -> str:
         return find_run([summary.run for summary in self.runs()], run)
 
-    def records(self, run: str, after: int = 0) -> Iterator[Record]:
+    def sizes(self) -> dict[str, int]:
+        return {name: sum(row.size for row in run.rows) for name, run in self._runs.items()}
+
+    def records(
+        self,
+        run: str,
+        after: int = 0,
+        *,
+        types: frozenset[str] = frozenset(),
+        denied: bool = False,
+    ) -> Iterator[Record]:
         if run in self._runs:
             yield from self._runs[run].records[max(after, 0) :]
 

@@ -37,6 +37,8 @@ _NOTE = """SELECT records, head, exit_code, manifest_name, started_ns, bytes,
                   (SELECT max(last_seq) FROM segments WHERE run = runs.id)
            FROM runs WHERE run = ?"""
 _RUNS = "SELECT run, manifest_name, started_ns, records, exit_code, bytes FROM runs ORDER BY id"
+_SIZES = """SELECT runs.run, sum(length(data)) FROM segments JOIN runs ON runs.id = segments.run
+            GROUP BY segments.run"""
 _BUDGETS = (
     'SELECT holder, budget, "limit", used FROM budgets WHERE run = ? ORDER BY holder, budget'
 )
@@ -90,9 +92,22 @@ class SqliteReader:
             if isinstance(event, RunForgotten) and event.run.startswith(word):
                 raise forgotten(event)
 
-    def records(self, run: str, after: int = 0) -> Iterator[Record]:
+    def sizes(self) -> dict[str, int]:
+        return {str(run): int(size) for run, size in self._rows(_SIZES)}
+
+    def records(
+        self,
+        run: str,
+        after: int = 0,
+        *,
+        types: frozenset[str] = frozenset(),
+        denied: bool = False,
+    ) -> Iterator[Record]:
         for row in self.rows(run, after):
-            yield from self._records(row, after)
+            if denied and not row.denied:
+                continue
+            if not types or any(f" {name} " in row.types for name in types):
+                yield from self._records(row, after)
 
     def rows(self, run: str, after: int = 0) -> Iterator[Row]:
         """The rows of a run, from that of the record after seq `after` on. Raises AuditError."""

@@ -216,8 +216,21 @@ class LogReader(Protocol):
         """
         ...
 
-    def records(self, run: str, after: int = 0) -> Iterator[Record]:
-        """Records of a run in order of seq."""
+    def records(
+        self,
+        run: str,
+        after: int = 0,
+        *,
+        types: frozenset[str] = frozenset(),
+        denied: bool = False,
+    ) -> Iterator[Record]:
+        """Records of a run in order of seq. With `types`, or `denied` (refused calls), whatever
+        has certainly nothing of these may be left out.
+        """
+        ...
+
+    def sizes(self) -> dict[str, int]:
+        """By run what its records take in the log, in bytes; without what runs share."""
         ...
 
     def blob(self, digest: str) -> bytes:

@@ -67,5 +67,5 @@ with = {{ title = "a", text = "b" }}
     assert text.endswith(" audit last --full\n")
     full = lion("audit", "--full").stdout
     assert "stopped     kv  once by policy line 5" in full and "0 grants were never used" in full
-    assert "-> denied by policy line 5: denied by policy rule" in lion("log").stdout
+    assert "-> by policy line 5: denied by policy rule" in lion("log", "--denied").stdout
     assert parse_policy(policy.read_text()).deny[1].line == 5

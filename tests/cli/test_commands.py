@@ -105,8 +105,8 @@ def test_the_table_of_runs_is_the_same_on_a_terminal() -> None:
     runs = [
         RunSummary(f"{n}123456789", "name\x1b" * n, n * 10**18, 10**n, n, False) for n in (0, 1, 2)
     ]
-    plain = render_runs(runs, {}, Screen(None), with_size=False)
-    assert plain == render_runs(runs, {}, Screen(None, is_terminal=True), with_size=False) != ""
+    plain = render_runs(runs, {}, None, Screen(None))
+    assert plain == render_runs(runs, {}, None, Screen(None, is_terminal=True)) != ""
     assert plain.splitlines()[2].split() == [
         "11234567", "name\\x1b", "2001-09-09T01:46:40Z", "10", "ended,", "exit", "1", "-",
     ]  # fmt: skip

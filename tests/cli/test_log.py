@@ -105,6 +105,14 @@ def test_equal_lines_are_folded(lion: Lion) -> None:
     assert len(lion("log", "--json").stdout.splitlines()) == 44
 
 
+def test_many_equal_lines_say_now_and_then_that_they_go_on(lion: Lion) -> None:
+    record(lion, *[(0, line("again"))] * 25_000)
+    lines = lion("log").stdout.splitlines()
+    assert [one.strip()[:13] for one in lines if "…" in one] == [
+        "… 10,000 more", "… 10,000 more", "… 4,997 more ",
+    ]  # fmt: skip
+
+
 FILTERS: Sequence[tuple[Sequence[str], int]] = (
     (["--holder", "notebook"], 8), (["--holder", "nobody"], 0),
     (["--holder", "notebook", "--holder", "hello"], 13),

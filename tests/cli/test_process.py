@@ -108,7 +108,7 @@ def test_an_interrupt_ends_a_run_in_order(lion: Lion) -> None:
     assert "Traceback" not in errors
     assert "interrupted" in errors
     (summary,) = lion.json("runs")
-    assert summary["state"] == "exit 130"
+    assert (summary["state"], summary["exit_code"]) == ("ended", 130)
     assert lion("verify").returncode == 0
 
 
@@ -140,7 +140,7 @@ def test_a_reader_that_leaves_is_no_error(lion: Lion) -> None:
         )  # fmt: skip
         os.close(writing)
         assert (result.returncode, result.stderr) == (0, "")
-    assert lion.json("runs")[-1]["state"] == "ok"
+    assert lion.json("runs")[-1]["exit_code"] == 0
 
 
 def has_ended(state: Path) -> bool:

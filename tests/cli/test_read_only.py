@@ -18,7 +18,9 @@ FULL = (
     'cp -a "$0" "$0.kept" && mount -t tmpfs -o size=16m none "$0" && cp -a "$0.kept/." "$0" && '
     '{ cat /dev/zero >"$0/fill" 2>/dev/null; ! echo x >"$0/x" 2>/dev/null; }'
 )
-COMMANDS = (("runs",), ("log",), ("verify",), ("audit",), ("replay",), ("kv", "list"))
+COMMANDS = (
+    ("runs",), ("log",), ("verify",), ("audit",), ("replay",), ("export",), ("kv", "list"),
+)  # fmt: skip
 
 
 def may_mount() -> bool:

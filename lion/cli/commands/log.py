@@ -92,10 +92,16 @@ class _Source:
         self.calls = Calls(reader, run.run, self.after)
         self._reader = reader
         self._run = run
+        # Calls that were refused have no intent; but of those without an outcome all are needed.
+        self._denied = wanted.filter.is_denied and not wanted.is_open
+        self._types = frozenset() if wanted.is_open else wanted.filter.types_alone
 
     def there(self) -> Iterator[Entry]:
         """What is recorded by now."""
-        for record in self._reader.records(self._run.run, self.after):
+        wanted = self._reader.records(
+            self._run.run, self.after, types=self._types, denied=self._denied
+        )
+        for record in wanted:
             self.after = record.seq
             yield self.calls.read(record)
 

@@ -28,26 +28,27 @@ def command(common: Common, with_size: bool) -> int:
     """
     from lion.proof import last_verdicts
 
-    runs = _runs(common)
+    runs, sizes = _runs(common, with_size=with_size)
     verdicts = last_verdicts(common.settings()) if runs else {}
     screen = open_screen("stdout")
     if common.as_json:
-        screen.line(msgspec.json.encode([_fields(run, verdicts) for run in runs]).decode())
+        fields = [_fields(run, verdicts, sizes) for run in runs]
+        screen.line(msgspec.json.encode(fields).decode())
     elif runs:
-        screen.write(render_runs(runs, verdicts, screen, with_size=with_size))
+        screen.write(render_runs(runs, verdicts, sizes, screen))
     else:
         open_screen("stderr").line("no runs yet; start one with: lion run MANIFEST")
     return 0
 
 
-def _runs(common: Common) -> list[RunSummary]:
+def _runs(common: Common, *, with_size: bool) -> tuple[list[RunSummary], dict[str, int] | None]:
     """No log, or none with a run, is a list of none and no mistake."""
     try:
         with open_log(common) as reader:
-            return reader.runs()
+            return reader.runs(), reader.sizes() if with_size else None
     except OperatorError as exc:
         if exc.facts.get("is_empty"):
-            return []
+            return [], None
         raise
 
 
@@ -70,15 +71,16 @@ def shortened(ids: Sequence[str]) -> list[str]:
 
 
 def render_runs(
-    runs: Sequence[RunSummary], verdicts: Mapping[str, Verdict], screen: Screen, *, with_size: bool
-) -> str:
+    runs: Sequence[RunSummary], verdicts: Mapping[str, Verdict],
+    sizes: Mapping[str, int] | None, screen: Screen,
+) -> str:  # fmt: skip
     """A table for people; on a terminal one that fits into it."""
     ids = shortened([run.run for run in runs])
-    titles = [*_TITLES, "size"] if with_size else [*_TITLES]
-    cells = (
-        _cells(short, run, verdicts.get(run.run)) for short, run in zip(ids, runs, strict=True)
-    )
-    rows = [titles, *(row[: len(titles)] for row in cells)]
+    titles = [*_TITLES] if sizes is None else [*_TITLES, "size"]
+    rows = [titles]
+    for short, run in zip(ids, runs, strict=True):
+        size = [] if sizes is None else [round_size(sizes.get(run.run, 0))]
+        rows.append([*_cells(short, run, verdicts.get(run.run)), *size])
     return _fitted(rows, screen) if screen.is_terminal else _aligned(rows)
 
 
@@ -90,7 +92,7 @@ def _cells(short: str, run: RunSummary, verdict: Verdict | None) -> list[str]:
     started = render_time(run.started_ns)[:19] + "Z"
     return [
         short, show_line(run.manifest_name), started, str(run.records), state_of(run),
-        verified(run, verdict), round_size(run.bytes),
+        verified(run, verdict),
     ]  # fmt: skip
 
 
@@ -125,7 +127,9 @@ def _fitted(rows: Sequence[Sequence[str]], screen: Screen) -> str:
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _fields(run: RunSummary, verdicts: Mapping[str, Verdict]) -> dict[str, object]:
-    return {
-        **msgspec.structs.asdict(run), "state": run.state, "verified": verdicts.get(run.run)
-    }  # fmt: skip
+def _fields(
+    run: RunSummary, verdicts: Mapping[str, Verdict], sizes: Mapping[str, int] | None
+) -> dict[str, object]:
+    size = {} if sizes is None else {"size": sizes.get(run.run, 0)}
+    told = {"state": run.state, "verified": verdicts.get(run.run)}
+    return {**msgspec.structs.asdict(run), **told, **size}

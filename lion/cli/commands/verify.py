@@ -28,8 +28,7 @@ def command(common: Common, run: str, is_signed: bool, key: Path | None) -> int:
     Exit code 5 for the first changed byte. A run that was interrupted is no fault. What was found
     of a run is kept, and shown by `lion runs`.
     """
-    from lion.proof import own_key, verify_file, verify_run
-    from lion.upkeep import read_public_key
+    from lion.proof import own_key, read_public_key, verify_file, verify_run
 
     only = read_public_key(key) if key is not None else ""
     if run != "last" and os.path.isfile(run):
