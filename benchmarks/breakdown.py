@@ -19,11 +19,11 @@ from lion.log.segment import CHAIN_START, Builder, digest_of
 from lion.log.sqlite_store import SqliteStore
 
 _RUN = "0b9c5a3e-7d0f-4f5e-8f5e-0b9c5a3e7d0f"
-_SCOPE = Scope(
+SCOPE = Scope(
     run=_RUN, invocation="0", principal="bench", component_digest="a" * 64, correlation="0"
 )
 _ALLOWED = Decision(Verdict.ALLOW, "granted by default", "default")
-_EVENT = CallFinished(
+EVENT = CallFinished(
     Status.COMPLETED, ("ok", "hello world"), ["greeting"], 5_000, {}, None,
     "config", "get", "greeting",
     _ALLOWED.verdict, _ALLOWED.reason, _ALLOWED.decided_by,
@@ -49,16 +49,16 @@ def _decide(count: int) -> None:
 
 
 def _draft(call: int) -> tuple[Draft, bytes]:
-    return Draft(_SCOPE, call, time_ns(), _EVENT), encode_body(_EVENT)
+    return Draft(SCOPE, call, time_ns(), EVENT), encode_body(EVENT)
 
 
 def _seal(count: int) -> None:
     """As segments: encoded, checked, and digested."""
-    body = encode_body(_EVENT)
+    body = encode_body(EVENT)
     for _ in range(count // _GROUP):
         builder = Builder(_RUN, 1, 0)
         for at in range(_GROUP):
-            builder.add(_SCOPE, at, at, ("CallFinished", 1), body)
+            builder.add(SCOPE, at, at, ("CallFinished", 1), body)
         digest_of(CHAIN_START, builder.build(1, 0, None))
 
 

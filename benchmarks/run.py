@@ -24,6 +24,7 @@ import trio
 
 from benchmarks.breakdown import measure_parts
 from benchmarks.contests import CONTESTS
+from benchmarks.long_log import measure_log
 from benchmarks.measure import ROUNDS, Contest, hold
 from benchmarks.starts import agent_kib, start_parts
 from benchmarks.table import Bench, contest_lines, goal_lines, part_lines, to_json
@@ -31,6 +32,7 @@ from lion.cli.main import GARBAGE
 
 QUICK_ROUNDS, QUICK_SHARE = 2, 20
 AGENTS = 1_000
+LONG_LOG = 1_000_000
 
 
 def machine() -> dict[str, str]:
@@ -70,11 +72,15 @@ async def measure(bench: Bench, chosen: list[Contest]) -> None:
 
 
 def measure_rest(bench: Bench) -> None:
-    """What is no contest: the parts of a recorded call, and the memory of a waiting agent."""
+    """What is no contest: parts of a recorded call, a long log, the memory of a waiting agent."""
     if "recorded_text" in bench.results:
         bench.parts = measure_parts(1_024 if bench.is_quick else 10_240)
         print("where the time of a recorded call goes, beside the bare one")
         print("\n".join(part_lines(bench.parts, "us")), end="\n\n")
+        records = LONG_LOG // QUICK_SHARE if bench.is_quick else LONG_LOG
+        bench.log = measure_log(records)
+        print(f"a log of {records:,} records")
+        print("\n".join(part_lines(bench.log, "")), end="\n\n")
     if "start" in bench.results:
         bench.start_parts = start_parts()
         print("modules that lion run imports beside the libraries it is compared with")

@@ -12,7 +12,8 @@ from benchmarks.measure import Contest, Times
 class Bench:
     """All that a run of the bench found.
 
-    `parts` are microseconds per recorded call, `start_parts` milliseconds of a start.
+    `parts` are microseconds per recorded call, `start_parts` milliseconds of a start; `log` is
+    what a long log costs, with units in the names.
     """
 
     machine: Mapping[str, str]
@@ -22,6 +23,7 @@ class Bench:
     results: dict[str, dict[str, Times]] = field(default_factory=dict)
     parts: dict[str, float] = field(default_factory=dict)
     start_parts: dict[str, float] = field(default_factory=dict)
+    log: dict[str, float] = field(default_factory=dict)
     agent_kib: float | None = None
 
 
@@ -75,7 +77,7 @@ def goal_lines(results: Results) -> list[str]:
 
 def part_lines(parts: Mapping[str, float], unit: str) -> list[str]:
     """Where a time goes."""
-    return [f"  {name:<16} {figure:>6.2f} {unit}" for name, figure in parts.items()]
+    return [f"  {name:<16} {figure:>6,.2f} {unit}".rstrip() for name, figure in parts.items()]
 
 
 def _times(times: Times) -> dict[str, float]:
@@ -98,7 +100,7 @@ def _contest_json(contest: Contest, times: Mapping[str, Times]) -> dict[str, Any
 
 def to_json(bench: Bench) -> dict[str, Any]:
     """The same figures: machine, rounds, quick, contests, goals, recorded_call_us, start_ms,
-    agent_kib.
+    log, agent_kib.
     """
     return {
         "machine": dict(bench.machine),
@@ -114,5 +116,6 @@ def to_json(bench: Bench) -> dict[str, Any]:
         },
         "recorded_call_us": bench.parts,
         "start_ms": bench.start_parts,
+        "log": bench.log,
         "agent_kib": bench.agent_kib,
     }  # fmt: skip

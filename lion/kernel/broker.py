@@ -250,13 +250,14 @@ class Broker:
         """What the executor left to be recorded with its outcome; what it spent is charged."""
         caller = self._caller
         if caller.spent:
-            call.charged = {**call.charged, **caller.spent}
+            call.charged = {**(call.charged or {}), **caller.spent}
             caller.spent = {}
         kept, caller.kept = caller.kept, None
         return kept
 
     def _draft(self, call: HostedCall, status: Status, value: Any) -> Draft:
-        kept, now = self._kept(call), self._now()
+        caller, now = self._caller, self._now()
+        kept = None if caller.kept is None and not caller.spent else self._kept(call)
         return Draft(self._scope, call.number, now, call.event(status, value, now, kept))
 
     def _record(self, event: Event, number: int, now_ns: int | None = None) -> int:

@@ -18,6 +18,8 @@ UNKNOWN = ("err", ("cancelled", "the call was cut off; whether it took effect is
 UNWRITABLE = (OverflowError, TypeError, ValueError, RecursionError)
 """What an encoder raises for a value that no record can hold."""
 
+NOTHING: Final[dict[str, int]] = {}
+"""What a call costs that costs nothing; for all of them, since making a dict takes time."""
 MILLISECOND: Final = 1_000_000
 
 
@@ -34,22 +36,25 @@ class HostedCall(msgspec.Struct):
     decision: Decision
     began_ns: int
     refusal: tuple[str, str] | None = None
-    charged: dict[str, int] = {}
+    charged: dict[str, int] | None = None
 
     def failed(self, error: CallError) -> Any:
         """The value of the guest's own error; output that was not made costs nothing."""
-        self.charged.pop(OUTPUT, None)
+        if self.charged is not None:
+            self.charged.pop(OUTPUT, None)
         return ("err", (error.case, error.text))
 
     def event(
         self, status: Status, value: Any, now_ns: int, kept: dict[str, Any] | None
     ) -> CallFinished:
         """The single record of a call without outside effect."""
-        operation, decision = self.operation, self.decision
+        operation, decision, grant = self.operation, self.decision, self.decision.grant
+        took_ns = now_ns - self.began_ns
         return operation.event(
-            status, value, self.args, max(0, now_ns - self.began_ns), self.charged, kept,
-            operation.capability, operation.name, str(self.question.target), decision.verdict,
-            decision.reason, decision.decided_by, decision.opinions, _line(decision),
+            status, value, self.args, max(0, took_ns), self.charged or NOTHING,
+            kept, operation.capability, operation.name, str(self.question.target),
+            decision.verdict, decision.reason, decision.decided_by, decision.opinions,
+            "" if grant is None else grant.line,
         )  # fmt: skip
 
     async def look(self, caller: Any) -> dict[str, Any] | None:
@@ -84,7 +89,7 @@ class HostedCall(msgspec.Struct):
         """Its second one."""
         return CallFinished(
             status=status, value=value, took_ns=max(0, now_ns - self.began_ns),
-            charged=self.charged, kept=kept,
+            charged=self.charged or NOTHING, kept=kept,
         )  # fmt: skip
 
 

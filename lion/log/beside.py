@@ -1,5 +1,5 @@
-"""Look here if you want to know what segments say of the tables beside the records, and how that
-is compared with them.
+"""Look here if you want to know what is kept in tables beside the records, what segments say of
+them, and how the two are compared.
 """
 
 from collections.abc import Iterable
@@ -9,6 +9,32 @@ from lion.log.segment import State
 
 Beside: TypeAlias = dict[str, frozenset[tuple[object, ...]]]
 """The rows of each table."""
+
+
+class Noted:
+    """The last word on what a run's records are beside: what a resume needs, and people see."""
+
+    __slots__ = ("budgets", "rates", "reserved", "stores")
+
+    def __init__(self) -> None:
+        self.budgets: dict[tuple[str, str], tuple[int, int]] = {}
+        """(holder, budget) -> (limit, used)."""
+        self.rates: dict[str, tuple[int, int]] = {}
+        """holder -> (level, monotonic time of it), as in domain/rate.py."""
+        self.reserved: dict[tuple[str, int, str, str], int] = {}
+        """(invocation, call, holder, budget) -> taken for that call, 0 when it has ended."""
+        self.stores: set[str] = set()
+        """Namespaces of kv that were changed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.budgets or self.rates or self.reserved or self.stores)
+
+    def add(self, other: "Noted") -> None:
+        """Take later words."""
+        self.budgets |= other.budgets
+        self.rates |= other.rates
+        self.reserved |= other.reserved
+        self.stores |= other.stores
 
 
 class Folded:

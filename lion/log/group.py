@@ -9,36 +9,11 @@ from typing import Any, TypeAlias
 import trio
 
 from lion.domain.record import Draft
+from lion.log.beside import Noted
 from lion.ports import Tables
 
 Appended: TypeAlias = tuple[Draft, bytes]
 """A draft and its body, encoded when it was appended: arguments may be changed later."""
-
-
-class Noted:
-    """The last word on what a run's records are beside: what a resume needs, and people see."""
-
-    __slots__ = ("budgets", "rates", "reserved", "stores")
-
-    def __init__(self) -> None:
-        self.budgets: dict[tuple[str, str], tuple[int, int]] = {}
-        """(holder, budget) -> (limit, used)."""
-        self.rates: dict[str, tuple[int, int]] = {}
-        """holder -> (level, monotonic time of it), as in domain/rate.py."""
-        self.reserved: dict[tuple[str, int, str, str], int] = {}
-        """(invocation, call, holder, budget) -> taken for that call, 0 when it has ended."""
-        self.stores: set[str] = set()
-        """Namespaces of kv that were changed."""
-
-    def __bool__(self) -> bool:
-        return bool(self.budgets or self.rates or self.reserved or self.stores)
-
-    def add(self, other: "Noted") -> None:
-        """Take later words."""
-        self.budgets |= other.budgets
-        self.rates |= other.rates
-        self.reserved |= other.reserved
-        self.stores |= other.stores
 
 
 class Opening:

@@ -17,9 +17,9 @@ from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
 from lion.errors import AuditError, OperatorError
+from lion.log.beside import Noted
 from lion.log.feed import Feeds
 from lion.log.finding import find_run, unknown_run
-from lion.log.group import Noted
 from lion.log.memory_tables import MemoryTables
 from lion.log.quota import (
     DEFAULT_QUOTA,

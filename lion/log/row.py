@@ -20,6 +20,7 @@ from lion.log.segment import BLOB_THRESHOLD, MOST_BYTES, Builder, Damaged, Segme
 MOST_UNPACKED: Final = 8 * MOST_BYTES
 """Bytes of a row's segments; no lion writes so many."""
 
+_DENIED = Status.DENIED
 _encode = msgspec.msgpack.Encoder().encode
 _parts = msgspec.msgpack.Decoder(list[bytes]).decode
 
@@ -62,7 +63,7 @@ def row_of(builder: Builder, position: int, kept: bool, digest: bytes, data: byt
 def is_denied(event: Event) -> bool:
     """Whether it tells of a call, or of where one led, that was refused."""
     if isinstance(event, CallFinished):
-        return event.status is Status.DENIED
+        return event.status is _DENIED
     return isinstance(event, CallRedirected) and event.verdict is Verdict.DENY
 
 

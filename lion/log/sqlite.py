@@ -19,8 +19,9 @@ import trio
 
 from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
+from lion.log.beside import Noted
 from lion.log.feed import Feeds
-from lion.log.group import Blob, Entry, Group, Noted, Opening, Transaction
+from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
 from lion.log.ownership import release, take_lock
 from lion.log.quota import (

@@ -5,8 +5,7 @@ for calls under way) are written, and what a segment says of them.
 import sqlite3
 from typing import Final
 
-from lion.log.beside import Beside
-from lion.log.group import Noted
+from lion.log.beside import Beside, Noted
 from lion.log.segment import State
 from lion.log.sqlite_tables import SqliteTables
 

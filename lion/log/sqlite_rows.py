@@ -13,7 +13,7 @@ import msgspec
 from lion.log.row import Row, between, pack, unpack
 from lion.log.segment import MOST_BYTES
 
-SMALL: Final = MOST_BYTES // 8
+SMALL: Final = 4_096
 """Bytes below which a row is put together with its neighbours."""
 MANY: Final = 256
 """Small rows of one run that are put together though it goes on."""

@@ -18,7 +18,8 @@ from typing import Final
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
-from lion.log.group import Blob, Group, Noted, Opening, Transaction
+from lion.log.beside import Noted
+from lion.log.group import Blob, Group, Opening, Transaction
 from lion.log.heads import Head, Signer, sign_head
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
@@ -95,6 +96,7 @@ class SqliteStore:
         whatever went wrong."""
         self._begin_group(followed)
         begin(self._connection, self.path, is_patient=True)
+        self._tables.begin()
         try:
             self._write_entries(group)
             for run, noted in group.noted.items():
@@ -164,6 +166,7 @@ class SqliteStore:
             raise  # The database's failure is the log's, not the operation's.
         except Exception as exc:  # noqa: BLE001 - the seam: whatever it is goes to the waiter, the group goes on
             execute("ROLLBACK TO operation")
+            self._tables.begin()
             operation.error = exc
         else:
             self._add(draft, body)

@@ -41,7 +41,12 @@ class SqliteTables:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._usage: dict[str, tuple[int, bytes]] = {}
         self.changed: set[str] = set()
+
+    def begin(self) -> None:
+        """A transaction begins, or was taken back in part: others may have changed everything."""
+        self._usage.clear()
 
     def kv_get(self, namespace: str, key: str) -> str | None:
         row = self._connection.execute(
@@ -77,6 +82,12 @@ class SqliteTables:
 
     def usage(self, namespace: str) -> tuple[int, bytes]:
         """Bytes and digest of a namespace."""
+        known = self._usage.get(namespace)
+        if known is None:
+            known = self._usage[namespace] = self._read_usage(namespace)
+        return known
+
+    def _read_usage(self, namespace: str) -> tuple[int, bytes]:
         row = self._connection.execute(
             "SELECT bytes, digest FROM kv_usage WHERE namespace = ?", (namespace,)
         ).fetchone()
@@ -89,7 +100,12 @@ class SqliteTables:
         ).fetchall()
         size = sum(len(key.encode()) + len(value.encode()) for key, value in rows)
         numbers = sum(entry_number(namespace, key, value) for key, value in rows)
-        self._connection.execute(_USE, (namespace, size, digest_of_sum(numbers)))
+        self._use(namespace, size, numbers)
+
+    def _use(self, namespace: str, size: int, numbers: int) -> None:
+        digest = digest_of_sum(numbers)
+        self._connection.execute(_USE, (namespace, size, digest))
+        self._usage[namespace] = size, digest
         self.changed.add(namespace)
 
     def _account(self, namespace: str, key: str, before: str | None, after: str | None) -> None:
@@ -99,5 +115,4 @@ class SqliteTables:
             if value is not None:
                 size += sign * (len(key.encode()) + len(value.encode()))
                 numbers += sign * entry_number(namespace, key, value)
-        self._connection.execute(_USE, (namespace, size, digest_of_sum(numbers)))
-        self.changed.add(namespace)
+        self._use(namespace, size, numbers)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 
 import msgspec
 
-from lion.domain.events import RunFinished, RunStarted
+from lion.domain.events import CallFinished, CallRequested, Event, RunFinished, RunStarted
 from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.log.beside import Beside, Folded
@@ -34,6 +34,7 @@ from lion.log.sqlite_layout import MENDS
 from lion.ports import VerifyReport
 
 _FINISHED = RunFinished.__name__
+_CALLS = (CallFinished, CallRequested)
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,10 +119,12 @@ class Verification:
             raise self._fault(row.first_seq, "repeated", "it comes twice or out of order")
         links = self._proved(row, known)
         denied = 0
+        last = self._note.records
+        self._started_ns = self._started_ns or links[0].segment.time_ns
         for link in links:
             for record in self._records(link.segment):
                 denied += self._look_at(record)
-                if record.seq <= self._note.records:
+                if record.seq <= last:
                     yield record
             self._fold(link.segment, link.digest)
         segments = [link.segment for link in links]
@@ -193,21 +196,28 @@ class Verification:
         if record.position <= self._position:
             raise self._fault(record.seq, "order", "its position is not after the one before")
         self._position = record.position
-        if record.seq <= self._note.records:
+        is_noted = record.seq <= self._note.records
+        if is_noted:
             self._size += len(record.body) + RECORD_BYTES
-            self._started_ns = self._started_ns or record.time_ns
-        self._finished = record.type == _FINISHED
         try:
             event = record.event()
         except AuditError as exc:
             self._failure = self._failure or exc
+            self._finished = record.type == _FINISHED
             return False
+        if not isinstance(event, _CALLS):
+            self._note_run(record, event, is_noted)
+        return is_denied(event)
+
+    def _note_run(self, record: Record, event: Event, is_noted: bool) -> None:
+        """Look at what is said of the run itself."""
         if isinstance(event, RunStarted):
             self._manifest_name = event.manifest_name
             self._check_components(record, event)
-        elif isinstance(event, RunFinished) and record.seq <= self._note.records:
-            self._exit_codes.append(event.exit_code)
-        return is_denied(event)
+        elif isinstance(event, RunFinished):
+            self._finished = True
+            if is_noted:
+                self._exit_codes.append(event.exit_code)
 
     def _check_components(self, record: Record, started: RunStarted) -> None:
         for holder, digest in started.components.items():

@@ -100,5 +100,6 @@ def test_a_record_reads_itself_by_this_and_nothing_else() -> None:
         if re.search(r"record\.body|\bEVENTS\[.*type\]", path.read_text("utf-8"))
     ]
     # The others count, digest or copy the bytes.
-    counting = ["feed.py", "schema_2.py", "sqlite_convert.py", "sqlite_reader.py", "verify.py"]
-    assert sorted(readers) == ["domain/events/upcast.py", *(f"log/{name}" for name in counting)]
+    log = ["feed.py", "schema_2.py", "sqlite_convert.py", "sqlite_reader.py", "verify.py"]
+    counting = ["kernel/replay.py", "kernel/replayed_run.py", *(f"log/{name}" for name in log)]
+    assert sorted(readers) == ["domain/events/upcast.py", *counting]
