@@ -56,8 +56,8 @@ def _verified(
 ) -> VerifyReport:
     report = reader.verify(run, progress)
     heads = heads_of(reader, run)
-    if heads:
-        reader.verify(OWN)
+    if heads and run != OWN:
+        _verified(reader, OWN, "")
     found = check_heads(run, heads, partial(digest_at, reader, run), key)
     return msgspec.structs.replace(report, signed=found.signed, key=found.key)
 

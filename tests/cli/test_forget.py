@@ -50,7 +50,11 @@ def test_what_it_recorded_is_gone_and_what_is_left_is_shown(lion: Lion) -> None:
     own = lion("log", "log").stdout
     assert f"run {first} of hello" in own
     assert " counted " not in own  # Nothing is kept in kv.
-    assert lion("verify", "log").returncode == 0
+    report = lion.json("verify", "log")
+    assert (report["signed"], report["records"]) == (3, 4)  # the last one is the signature
+    with closing(sqlite3.connect(lion.state / LOG_NAME)) as connection, connection:
+        connection.execute("UPDATE runs SET records = 2 WHERE run = 'log'")
+    assert_one_line(lion("verify", second), 5, "run log does not verify")
 
 
 def test_what_guests_keep_stays_and_is_still_proved(lion: Lion, tmp_path: Path) -> None:
