@@ -47,6 +47,8 @@ CUT_ENDINGS = ("deadline", "cpu", "log", "cancelled", "failed", "")
 """Endings that came from outside the guest; the rest the guest reaches again by itself."""
 
 
+CALL_BYTES = 512
+"""What a call takes in memory beside its values."""
 SHOWN, SHOWN_BEFORE = 500, 80
 """Characters of each side of a difference, and of those the ones before it."""
 
@@ -112,6 +114,11 @@ class Recorded(msgspec.Struct):
         self.wake()
 
 
+def held_bytes(record: Record) -> int:
+    """What it takes to hold a call until its guest asks for it, in bytes, about."""
+    return len(record.body) + CALL_BYTES
+
+
 def begin(record: Record, event: PluginInvoked | AgentSpawned) -> Recorded:
     """What is known of an invocation when it begins; `note` adds the rest."""
     if isinstance(event, PluginInvoked):
@@ -130,7 +137,7 @@ def note(recorded: Recorded, record: Record, event: Event, pairs: Pairs) -> None
         case CallRequested():
             pairs.note(record, event)
         case CallFinished():
-            recorded.add(pairs.join(record, event)[0], len(record.body))
+            recorded.add(pairs.join(record, event)[0], held_bytes(record))
         case PluginResult() | AgentCompleted():
             recorded.value, recorded.is_returned = event.value, True
             recorded.finish()

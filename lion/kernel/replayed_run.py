@@ -18,11 +18,11 @@ from lion.domain.pairing import Pairs
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.kernel.difference import Difference
-from lion.kernel.replay import Recorded, begin, note, replay_invocation, replay_limits
+from lion.kernel.replay import Recorded, begin, held_bytes, note, replay_invocation, replay_limits
 from lion.ports import Component
 
-PENDING_BYTES: Final = 8 * 1024 * 1024
-"""Of bodies read and not yet asked for."""
+PENDING_BYTES: Final = 4 * 1024 * 1024
+"""Of calls read and not yet asked for."""
 
 TOGETHER: Final = 256
 """Records read between two moments in which guests may run."""
@@ -89,7 +89,7 @@ class ReplayedRun:
         note(recorded, record, event, pairs)
         if len(recorded.calls) > before:
             self.calls += 1
-            self._pending += len(record.body)
+            self._pending += held_bytes(record)
         if recorded.is_whole:
             del self._reading[record.invocation]
 
