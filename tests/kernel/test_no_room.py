@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from wasmtime import wat2wasm
 
 from lion.domain.events import PluginError
 from lion.log.sqlite import open_sqlite_reader
 from lion.testing import replay_file
-from tests.wasm.kit import BUILT, ROOT
+from tests.wasm.kit import ROOT
 
 CALL_WITHOUT_ROOM = """
 import resource, sys
@@ -18,19 +19,29 @@ from pathlib import Path
 from lion.blocking import open_host
 from lion.errors import GuestError
 
+wide = {"component": sys.argv[2], "limits": {"memory": "512 MiB"}}
+manifest = {"name": "wide", "plugins": {"wide": wide}}
 with open_host(state=sys.argv[1]) as host:
-    host.call(sys.argv[2], "greet", {"name": "Ann"})
+    host.call(manifest, "wide.go")
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     room = pages * resource.getpagesize() + 200_000_000
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     with suppress(GuestError):
-        host.call(sys.argv[2], "greet", {"name": "Ann"})
+        host.call(manifest, "wide.go")
+"""
+WIDE = """
+(component
+  (core module $m (memory (export "memory") 4000) (func (export "go")))
+  (core instance $i (instantiate $m))
+  (func (export "go") (canon lift (core func $i "go"))))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and macOS has no such limit")
 def test_what_found_no_address_space_never_began(tmp_path: Path) -> None:
-    words = [sys.executable, "-c", CALL_WITHOUT_ROOM, str(tmp_path), str(BUILT / "hello.wasm")]
+    wide = tmp_path / "wide.wasm"
+    wide.write_bytes(bytes(wat2wasm(WIDE)))
+    words = [sys.executable, "-c", CALL_WITHOUT_ROOM, str(tmp_path), str(wide)]
     subprocess.run(words, cwd=ROOT, check=True, timeout=120)
     with open_sqlite_reader(tmp_path) as reader:
         events = [record.event() for record in reader.records(reader.find("last"))]

@@ -14,7 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from lion.domain.events import EVENTS, CallWaits, HeadSigned, RunForgotten, StateCheckpointed
+from lion.domain.events import (
+    EVENTS,
+    AnswerJudged,
+    ApprovalAsked,
+    ApprovalConsumed,
+    ApprovalDecided,
+    ApprovalExpired,
+    CallWaits,
+    HeadSigned,
+    RunForgotten,
+    StateCheckpointed,
+)
 from lion.errors import AuditError, OperatorError
 from lion.history import replay
 from lion.log.ownership import take_lock
@@ -83,7 +94,11 @@ def test_what_was_shown_then_is_still_proved(old: Path, run: str) -> None:
 def test_every_event_of_then_can_be_read(old: Path) -> None:
     with open_sqlite_reader(old) as reader:
         types = {type(record.event()) for record in reader.records(EVERY)}
-    assert types == {*EVENTS.values()} - {StateCheckpointed, CallWaits, HeadSigned, RunForgotten}
+    later = {
+        StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
+        ApprovalConsumed, ApprovalDecided, ApprovalExpired,
+    }  # fmt: skip
+    assert types == {*EVENTS.values()} - later
 
 
 async def test_a_run_of_then_replays(old: Path) -> None:
@@ -95,7 +110,8 @@ async def test_a_run_of_then_replays(old: Path) -> None:
 
 def test_a_run_of_then_is_audited(old: Path) -> None:
     with open_sqlite_reader(old) as reader:
-        audit = audit_run(GUESTS, reader.records(GUESTS), reader.budgets(GUESTS), parse_policy(""))
+        budgets, policy = reader.budgets(GUESTS), parse_policy("")
+        audit = audit_run(GUESTS, reader.records(GUESTS), budgets, policy, ())
     assert (audit.calls, audit.denied, audit.records) == (18, 1, 38)
 
 

@@ -209,13 +209,13 @@ async def test_a_processor_denies_and_is_named(tmp_path: Path) -> None:
     async with open_arena(tmp_path) as arena:
         _, said = await _deny(arena)
         assert said == {"value": 3}
-        for key, verdict in (("deny", "deny"), ("ask", "ask")):
+        for key, who in (("deny", "system.books"), ("ask", "approval nobody")):
             report, said = await _deny(arena, f'settings.{key} = ["calculator.add"]')
             assert said["error"] == "denied"  # type: ignore[index]
             assert "shelf" not in said["text"]  # type: ignore[index]
             (denied,) = [c for c in arena.calls(report.run) if c.status == "denied"]  # type: ignore[attr-defined]
-            assert (denied.decided_by, denied.verdict) == ("system.books", verdict)
-            assert denied.reason.startswith("the shelf")
+            assert (denied.decided_by, denied.verdict) == (who, "deny")
+            assert denied.opinions[0].reason.startswith("the shelf")
             assert [o.processor for o in denied.opinions] == ["system.books"]
             assert not report.denials[0].suggestion  # type: ignore[attr-defined]
             assert (await arena.replay(report.run)).identical  # type: ignore[attr-defined]
