@@ -111,7 +111,8 @@ class LoadedComponent:
         self._wasm = wasm
         self._ends = bool(ends)
         self._linker, numbers = link(shared, [*imports, *ends], resources)
-        weakref.finalize(self, shared.callbacks.forget, numbers)
+        # Not at the interpreter's end: guests may still be inside then, and call these.
+        weakref.finalize(self, shared.callbacks.forget, numbers).atexit = False
         self._linker_address = capi.address(self._linker)
         self._wasm_address = capi.address(wasm)
         self._entries: dict[tuple[str, str], Entry] = {}
