@@ -166,7 +166,7 @@ class _Files:
             by=event.decided_by,
             opinions=tuple(map(_said, event.opinions)),
             allowed_by=None if is_denied else self._grant(question, event),
-            rule=self._rule(event.decided_by),
+            rule=self._rule(_ruler(event)),
             is_stood_in=self._is_dry and is_denied and status is not Status.DENIED,
         )
 
@@ -193,7 +193,8 @@ class _Files:
             return None
         number = decided_by.rpartition(" ")[2]
         line = int(number) if number.isdigit() else None
-        rules = () if self._policy is None else (*self._policy.deny, *self._policy.ask)
+        policy = self._policy
+        rules = () if policy is None else (*policy.deny, *policy.ask, *policy.approve)
         found = next((rule for rule in rules if rule.line == line), None)
         path = None if self._policy is None else self._policy.path
         return Line(
@@ -201,6 +202,14 @@ class _Files:
             line=line,
             text="" if found is None else found.text,
         )
+
+
+def _ruler(event: Decision) -> str:
+    """Whose rule it was: the decider's, or of a person's answer the first that had one asked."""
+    if decider_of(event.decided_by) is not Decider.APPROVAL:
+        return event.decided_by
+    asking = (one.processor for one in event.opinions if one.verdict is Verdict.ASK)
+    return next(asking, event.decided_by)
 
 
 def _said(opinion: Opinion) -> Said:

@@ -57,7 +57,7 @@ def changes_of(
         )  # fmt: skip
         return
     decider = decider_of(asked.decided.by)
-    if decider is Decider.POLICY:
+    if decider is Decider.POLICY or asked.decided.rule is not None:
         yield _by_operator(asked, policy, started)
     elif decider in _WORDS:
         yield Change(then="allow", how=_WORDS[decider], where="", line="")
@@ -69,6 +69,8 @@ def _by_operator(asked: Asked, policy: Policy, started: RunStarted) -> Change:
     file = rule.file if rule is not None and is_same else "the policy of then"
     line = "" if rule is None or rule.line is None else f":{rule.line}"
     words = "without this rule of the operator's; no manifest changes it"
+    if decider_of(asked.decided.by) is Decider.APPROVAL:
+        words = "an answer of a person's, or without this rule of the operator's"
     return Change(
         then="allow", how=words, where=f"{file}{line}", line="" if rule is None else rule.text
     )

@@ -171,7 +171,7 @@ async def test_callers_pay_for_their_callees(tmp_path: Path) -> None:
     bad = _bad('allow.tools = ["bad.call-self"]')
     async with open_arena(tmp_path) as arena:
         report = await arena.run(boss, bad, call("boss.call-self", name="bad.call-self", depth=50))
-        assert "more than 3 in this run" in only(report).value
+        assert "whoever called this has none left" in only(report).value
         assert report.calls == 4
 
 

@@ -160,7 +160,9 @@ async def test_without_that_guard_it_is_asked_without_a_key_in_silence(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inject = Vault.inject
-    monkeypatch.setattr(Vault, "inject", lambda *args, is_told=False: inject(*args))
+    monkeypatch.setattr(
+        Vault, "inject", lambda *args, is_told=False, **words: inject(*args, **words)
+    )
     async with open_arena(tmp_path) as arena:
         (came,) = await said(arena, probe(server), ask(f"{server.url}/ok"))
     assert came["status"] == 200 and server.seen[0].header("authorization") is None

@@ -135,8 +135,9 @@ async def test_the_operators_policy_wins_over_the_manifest(
             ending = only(report)
             assert ending.value.startswith("denied: ")
             assert rule not in ending.value, "a guest must not learn the operator's rules"
-            (refused,) = [c for c in arena.calls(report.run) if c.verdict == word]
-            assert rule in refused.reason
+            (refused,) = [c for c in arena.calls(report.run) if c.verdict == "deny"]
+            assert rule in refused.opinions[0].reason
+            assert refused.opinions[0].verdict == word
             assert report.denials[0].suggestion == ""
 
 
