@@ -108,6 +108,8 @@ class SqliteStore:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        for run in group.ended:
+            del self._heads[run]
         self._trim_at = trim_wal(self._connection, self.path, self._trim_at)
         return [_record(positions[one[0]], *one) for one in self._news]
 
@@ -179,7 +181,7 @@ class SqliteStore:
         in the group.)"""
         run = draft.scope.run
         if run not in self._heads:
-            raise not_started(run)
+            raise ended(run) if run in self._accounts else not_started(run)
         if self._heads[run].exit_code is not None:
             raise ended(run)
         self._accounts[run].check_room(draft.event, size)

@@ -25,8 +25,10 @@ call = "hello.greet"
 with = {{ name = "NAME" }}
 """
 WARM = 60
-LOGS = ("_Head", "RunQuota")
-"""What the log keeps of each run that was begun: some hundred bytes."""
+LOGS = ("RunQuota", "ReferenceType")
+"""What the log keeps of each run that was begun: that it has ended, some hundred bytes. Weak
+references keep nothing.
+"""
 
 
 async def runs(host: Host, first: int, count: int) -> None:

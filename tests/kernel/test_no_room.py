@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from wasmtime import wat2wasm
 
 from lion.domain.events import PluginError
 from lion.log.sqlite import open_sqlite_reader
 from lion.testing import replay_file
-from tests.wasm.kit import ROOT
+from tests.wasm.kit import BUILT, ROOT
 
 CALL_WITHOUT_ROOM = """
 import resource, sys
@@ -19,29 +18,20 @@ from pathlib import Path
 from lion.blocking import open_host
 from lion.errors import GuestError
 
-wide = {"component": sys.argv[2], "limits": {"memory": "512 MiB"}}
-manifest = {"name": "wide", "plugins": {"wide": wide}}
+manifest = {"name": "hello", "plugins": {"hello": {"component": sys.argv[2]}}}
 with open_host(state=sys.argv[1]) as host:
-    host.call(manifest, "wide.go")
+    host.check(manifest)  # Compiled and loaded; no place for a memory is kept yet.
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     room = pages * resource.getpagesize() + 200_000_000
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     with suppress(GuestError):
-        host.call(manifest, "wide.go")
-"""
-WIDE = """
-(component
-  (core module $m (memory (export "memory") 4000) (func (export "go")))
-  (core instance $i (instantiate $m))
-  (func (export "go") (canon lift (core func $i "go"))))
+        host.call(manifest, "hello.greet", {"name": "Ann"})
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and macOS has no such limit")
 def test_what_found_no_address_space_never_began(tmp_path: Path) -> None:
-    wide = tmp_path / "wide.wasm"
-    wide.write_bytes(bytes(wat2wasm(WIDE)))
-    words = [sys.executable, "-c", CALL_WITHOUT_ROOM, str(tmp_path), str(wide)]
+    words = [sys.executable, "-c", CALL_WITHOUT_ROOM, str(tmp_path), str(BUILT / "hello.wasm")]
     subprocess.run(words, cwd=ROOT, check=True, timeout=120)
     with open_sqlite_reader(tmp_path) as reader:
         events = [record.event() for record in reader.records(reader.find("last"))]
