@@ -115,7 +115,7 @@ class Console:
             self._scope = None
 
     async def _ask(self, request: Request) -> None:
-        # What waits for this answer is told by a record that may not have come yet.
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
         for line in render_request(request, self._screen):
             self._screen.line(line)
         self._screen.line("    once: y, this run: run, always: always, no: Enter, or why not")
@@ -133,9 +133,8 @@ class Console:
 
 
 async def _typed_line() -> str | None:
-    """A line typed from now on; None where nobody types any more."""
+    """The next line; None where nobody types any more."""
     descriptor = sys.stdin.fileno()
-    termios.tcflush(descriptor, termios.TCIFLUSH)
     await trio.lowlevel.wait_readable(descriptor)
     data = os.read(descriptor, _LONGEST_LINE)
     return data.decode(errors="replace") if data else None

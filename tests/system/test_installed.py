@@ -91,8 +91,8 @@ def test_a_run_with_it_ends_and_says_what_happened(lion: Lion) -> None:
     audit = lion("audit", "last", "--full").stdout
     assert "system books  UNSANDBOXED: trusted Python, shelf of acme-shelf 1.2.3" in audit
     log = lion("log", "last").stdout
-    assert "books: UNSANDBOXED Python, shelf of acme-shelf 1.2.3; tools: ask-other" in log
-    assert "raised: 'raises' raised ValueError: no /home/someone/secret-place" in log
+    assert "books: UNSANDBOXED Python, shelf of acme-shelf 1.2.3" in log
+    assert "raised: 'raises' raised ValueError: no /home/someone" in log
     assert lion("verify", "last").returncode == 0
 
 
