@@ -48,7 +48,9 @@ class NoLog:
         self._news = trio.Event()
         self._is_over = False
 
-    async def start_run(self, run: str, manifest_name: str) -> None:
+    async def start_run(
+        self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
+    ) -> None:
         self._heard.clear()
         self._is_over = False
 
@@ -68,6 +70,14 @@ class NoLog:
         raise NotImplementedError("the bench asks nothing stored of a host without a log")
 
     def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
+        """Nothing."""
+
+    def note_rate(self, run: str, holder: str, level: int, monotonic_ns: int) -> None:
+        """Nothing."""
+
+    def note_reserved(
+        self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
+    ) -> None:
         """Nothing."""
 
     async def put_blob(self, data: bytes) -> str:
