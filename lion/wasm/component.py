@@ -8,7 +8,6 @@ Rule: wasmtime limits each memory, so each of a component's memories has the sam
 """
 
 import ctypes
-import weakref
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -111,8 +110,7 @@ class LoadedComponent:
         self._wasm = wasm
         self._ends = bool(ends)
         self._linker, numbers = link(shared, [*imports, *ends], resources)
-        # Not at the interpreter's end: guests may still be inside then, and call these.
-        weakref.finalize(self, shared.callbacks.forget, numbers).atexit = False
+        shared.callbacks.forget_with(self, numbers)
         self._linker_address = capi.address(self._linker)
         self._wasm_address = capi.address(wasm)
         self._entries: dict[tuple[str, str], Entry] = {}

@@ -20,6 +20,7 @@ suspect: the next one is measured by the thread's clock.
 """
 
 import ctypes
+import weakref
 from collections.abc import Callable, Iterable
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,7 @@ class Callbacks:
     def __init__(self) -> None:
         self.guests: dict[int, Guest] = {}
         self._functions: dict[int, HostFunction] = {}
+        self._owners: set[weakref.ref[object]] = set()
         self._numbers = 0
         self._host = capi.HostCallback(self._on_call)
         self._drop = capi.DropCallback(self._on_drop)
@@ -139,10 +141,18 @@ class Callbacks:
         self._functions[self._numbers] = function
         return self._numbers
 
-    def forget(self, numbers: Iterable[int]) -> None:
-        """Forget functions that nothing can call any more."""
-        for number in numbers:
-            del self._functions[number]
+    def forget_with(self, whose: object, numbers: Iterable[int]) -> None:
+        """Forget functions once `whose` is gone, and nothing can call them any more. Not by
+        weakref.finalize, which does the same and much else at the interpreter's end, where guests
+        may still be inside.
+        """
+
+        def forget(reference: weakref.ref[object]) -> None:
+            self._owners.discard(reference)
+            for number in numbers:
+                del self._functions[number]
+
+        self._owners.add(weakref.ref(whose, forget))
 
     @trio.lowlevel.enable_ki_protection
     def _on_call(
