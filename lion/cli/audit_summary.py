@@ -7,7 +7,7 @@ Rule: whatever the manifest and the guests do, it fits: lists are cut, and say b
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lion.cli.amounts import render_times
+from lion.cli.amounts import render_spent, render_times
 from lion.cli.audit_table import render_again, render_policy, render_run_head
 from lion.cli.grants import render_grant, render_rules
 from lion.cli.screen import Screen
@@ -20,6 +20,7 @@ from lion.review.reach import Reach
 from lion.review.rights import HolderAudit
 from lion.review.run import RunAudit
 
+_BUDGETS: Final = 2
 _HOLDERS: Final = 12
 _LINES: Final = 3
 """Of each kind of thing to look at."""
@@ -97,7 +98,16 @@ def _did(holder: HolderAudit) -> str:
         calls[operation.capability] = calls.get(operation.capability, 0) + operation.calls
     parts = [f"{show_line(name)} {count:,}" for name, count in calls.items()]
     how = f"{ran} ({', '.join(bad)})" if bad else ran
-    return _fit("; ".join([how, ", ".join(parts) or "no calls", *_refused(use)]))
+    done = [how, ", ".join(parts) or "no calls", *_refused(use), *_spent(use)]
+    return _fit("; ".join(done))
+
+
+def _spent(use: HolderUse) -> Iterator[str]:
+    """The budgets that are nearest to their ends."""
+    nearest = sorted(use.budgets, key=lambda one: -one.used / max(one.limit, 1))
+    for one in nearest[:_BUDGETS]:
+        used, limit = (render_spent(one.budget, amount) for amount in (one.used, one.limit))
+        yield f"{show_line(one.budget, longest=80)}: {used} of {limit}"
 
 
 def _refused(use: HolderUse) -> Iterator[str]:
