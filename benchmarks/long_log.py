@@ -79,7 +79,7 @@ def _first(reader: SqliteReader) -> None:
 
 
 def _audit(reader: SqliteReader) -> None:
-    audit_run(_RUN, reader.verified(_RUN), reader.budgets(_RUN), parse_policy(""))
+    audit_run(_RUN, reader.verified(_RUN), reader.budgets(_RUN), parse_policy(""), ())
 
 
 def _peak() -> float:
