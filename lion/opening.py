@@ -30,6 +30,7 @@ def open_host(
     state: str | os.PathLike[str] | None = None,
     policy: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
+    memory: str | None = None,
     owner: str = "",
     signals: bool = False,
     asks: bool = False,
@@ -38,7 +39,8 @@ def open_host(
 
     `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
     components; what is not given is taken from the environment and the defaults, as on the
-    command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
+    command line. `memory` is what all instances may have together, as "4 GiB" (as
+    LION_MEMORY is). `owner` is whose kv the runs use (empty: their manifest's). With `signals`
     SIGINT, SIGTERM and SIGHUP end the runs under way, else they are left to the program. If it
     `asks`, what needs an approval waits for one (`answer`, `lion approve`); else it is refused.
 
@@ -51,7 +53,9 @@ def open_host(
         )
     check_owner(owner)
     if settings is None:
-        settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
+        settings = program_settings(
+            os.environ, state=state, policy=policy, cache=cache, memory=memory
+        )
     fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
     return Protected(open_fitted(check_settings(settings), owner, signals, fittings))
 
