@@ -30,6 +30,7 @@ from lion.domain.events import (
     ApprovalExpired,
 )
 from lion.domain.units import render_duration
+from lion.kernel.hosted_call import UNWRITABLE
 from lion.kernel.judge import JudgedCaller, not_approved
 from lion.ports import Clock, Desk
 
@@ -38,6 +39,7 @@ MOST_OPEN: Final = 256
 LATEST: Final = 2**63 - 1
 """The last nanosecond that a record can name."""
 USED: Final = "the approval that it needs was used already"
+UNSHOWN: Final = "its arguments cannot be put on record, so nobody can be asked"
 TOO_MANY: Final = f"{MOST_OPEN} calls of this run wait for approvals already"
 
 
@@ -73,7 +75,10 @@ class Approvals:
             return not_approved(decision)
         if self._open >= MOST_OPEN:
             return not_approved(decision, reason=TOO_MANY)
-        request = self._request(caller, call, decision, note)
+        try:
+            request = self._request(caller, call, decision, note)
+        except UNWRITABLE:
+            return not_approved(decision, reason=UNSHOWN)
         self._open += 1
         try:
             return await self._asked(self._desk, caller, request, decision)

@@ -249,8 +249,10 @@ class Broker:
             size = self._log.append(self._draft(call, status, value))
         except UNWRITABLE as exc:
             call.args = []
-            self._log.append(self._draft(call, Status.UNKNOWN, UNKNOWN))
-            raise self._bug(call.operation, exc) from exc
+            if status is not Status.DENIED:
+                self._log.append(self._draft(call, Status.UNKNOWN, UNKNOWN))
+                raise self._bug(call.operation, exc) from exc
+            size = self._log.append(self._draft(call, status, value))
         self._charge(size)
 
     def _charge(self, size: int) -> None:
