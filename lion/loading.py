@@ -255,9 +255,15 @@ class Loader:
 
 
 def _check(component: Component, holder: Holder, operations: Operations) -> None:
-    """Raise GuestError for tools that hide each other, OperatorError for an import that a test's
-    fakes leave open.
+    """Raise GuestError for tools that hide each other, OperatorError for a component other than
+    was agreed to, or an import that a test's fakes leave open.
     """
+    if holder.digest and component.digest != holder.digest:
+        raise OperatorError(
+            f"{holder.name!r} has drifted: {holder.origin!r} is not the component that was agreed "
+            f"to (sha256:{component.digest[:12]} instead of sha256:{holder.digest[:12]})",
+            hint=f"look at what changed and take it: lion plugin update {holder.name}",
+        )
     try:
         tool_exports(component)
     except GuestError as exc:

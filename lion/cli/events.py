@@ -6,8 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from lion.cli.amounts import render_spent
+from lion.cli.service_events import SERVICE_WORDS, tell_service
 from lion.domain.decider import Decider
 from lion.domain.events import (
+    OF_SERVICES,
     AgentCompleted,
     AgentError,
     AgentPartialOutput,
@@ -55,7 +57,7 @@ WORDS: Final = {
     "LineLogged": "host", "StateCheckpointed": "counted", "HeadSigned": "signed",
     "CallWaits": "waits", "RunForgotten": "forgotten", "ApprovalAsked": "asks",
     "ApprovalDecided": "decided", "ApprovalConsumed": "approved", "ApprovalExpired": "no answer",
-    "AnswerJudged": "answer",
+    "AnswerJudged": "answer", **SERVICE_WORDS,
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
@@ -116,6 +118,8 @@ def tell(event: Event) -> tuple[str, str]:
             return _approval(event), ""
         case AnswerJudged():
             return _judged(event), ""
+        case _ if type(event).__name__ in OF_SERVICES:
+            return tell_service(event), ""
         case _:
             return _fact(event), ""
 

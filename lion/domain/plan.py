@@ -118,6 +118,7 @@ class Holder(msgspec.Struct, frozen=True):
     `kind` is `plugin`, `agent` or `system`; `denied` are default capabilities taken away, `asks`
     rules (as an operator's) about calls that need a person's approval. A system
     plugin has no component: `use` is the name of its entry point, `settings` are its own.
+    A component of another `digest` (SHA-256 in hex) is refused, if one was agreed to.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Holder(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     use: str = ""
     settings: dict[str, Any] = {}
+    digest: str = ""
 
     @property
     def is_sandboxed(self) -> bool:
