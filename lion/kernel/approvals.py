@@ -15,6 +15,7 @@ import trio
 
 from lion.domain.approval import (
     Answer,
+    Body,
     Reach,
     Request,
     Standing,
@@ -68,15 +69,16 @@ class Approvals:
         return self._desk is not None and bool(self._around.wait_ns)
 
     async def ask(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
-    ) -> Decision:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
+        body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """The decision of whoever answers; it allows only what the decision's grant covers."""
         if self._desk is None or not self.is_there:
             return not_approved(decision)
         if self._open >= MOST_OPEN:
             return not_approved(decision, reason=TOO_MANY)
         try:
-            request = self._request(caller, call, decision, note)
+            request = self._request(caller, call, decision, note, body)
         except UNWRITABLE:
             return not_approved(decision, reason=UNSHOWN)
         self._open += 1
@@ -128,8 +130,9 @@ class Approvals:
         return answer
 
     def _request(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str
-    ) -> Request:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str,
+        body: Body | None,
+    ) -> Request:  # fmt: skip
         around, target = self._around, str(call.target)
         asking = [one for one in decision.opinions if one.verdict is Verdict.ASK]
         now, digest = self._clock.now_ns(), caller.component_digest
@@ -140,13 +143,14 @@ class Approvals:
             arguments=shown_arguments(call.args), component_digest=digest,
             call_digest=digest_of_call(
                 call.chain, call.capability, call.operation, target, call.args, digest,
-                around.policy_digest,
+                around.policy_digest, body,
             ),
             policy_digest=around.policy_digest,
             asked_by=tuple(one.processor for one in asking),
             reasons=tuple(one.reason for one in asking),
             grant="" if decision.grant is None else decision.grant.line,
             asked_ns=now, expires_ns=min(now + around.wait_ns, LATEST), note=note,
+            body=body,
         )  # fmt: skip
 
 

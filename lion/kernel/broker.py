@@ -14,7 +14,7 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Verdict
-from lion.domain.decider import Decider
+from lion.domain.decider import ASKED_LATER, Decider
 from lion.domain.events import Event
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
@@ -76,9 +76,14 @@ class Broker:
 
     async def _ask(self, call: HostedCall) -> Decision:
         """The decision of a call about which somebody has to be asked."""
-        unseen = call.operation.unseen
+        unseen, later = call.operation.unseen, call.operation.later
+        if later is not None and later(call.args):
+            asked = self._caller, call.question, call.number, call.args
+            if (decision := self._judge.later(*asked)).decided_by == ASKED_LATER:
+                self._caller.asked_later = call.number
+            return decision
         try:
-            note = "" if unseen is None else unseen(call.args)
+            note = "" if unseen is None else unseen(self._caller, call.args)
             return await self._judge.decide(
                 self._caller, call.question, call.number, call.args, note
             )

@@ -12,6 +12,7 @@ from typing import Any
 
 import trio
 
+from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
 from lion.domain.denial import LastDenial, denial_of
@@ -40,6 +41,7 @@ class Invocation:
     _is_denial_told = True
     """What was refused on a call's way is told when that ends."""
     kept: dict[str, Any] | None = None
+    asked_later = 0
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -106,10 +108,14 @@ class Invocation:
         """See ports.CallContext.foresee."""
         return self.live.judge.foresee(self, capability, operation, target)
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
-        decision = await self.live.judge.decide(self, question, call, [], LED_ON)
+        given, note = ([], LED_ON) if args is None else (args, "")
+        decision = await self.live.judge.decide(self, question, call, given, note, body)
         self._note(call, question, decision)
         await self.live.log.commit()
         return self.live.judge.instead(question, decision) or decision

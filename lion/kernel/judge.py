@@ -16,8 +16,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from lion.domain.approval import Body
 from lion.domain.call import Decision, HostCall, Opinion, Target, Verdict
-from lion.domain.decider import NOBODY_ASKED
+from lion.domain.decider import ASKED_LATER, NOBODY_ASKED
 from lion.domain.events import Event
 from lion.domain.question import Question
 from lion.kernel.deadline import Deadline
@@ -27,6 +28,7 @@ from lion.policy.rights import Rights
 ROUNDS = 3
 """How often one call is asked about, if after each answer another reason to ask is found."""
 NOBODY = "it needs an approval, and there is nobody to ask"
+LATER = "a person is asked once what follows it is complete"
 RESTLESS = f"after {ROUNDS} approvals it needs another"
 
 
@@ -78,10 +80,11 @@ class Asker(Protocol):
         ...
 
     async def ask(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
-    ) -> Decision:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
+        body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """The decision of whoever answers: allow or deny. It allows only what the decision's
-        grant covers; `note` is what a person has to know besides.
+        grant covers; `note` is what a person has to know besides, `body` what follows the call.
         """
         ...
 
@@ -92,8 +95,9 @@ class Nobody:
     is_there = False
 
     async def ask(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
-    ) -> Decision:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
+        body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """A no."""
         return not_approved(decision)
 
@@ -146,9 +150,10 @@ class Judge:
         number: int,
         args: list[Any],
         note: str = "",
+        body: Body | None = None,
     ) -> Decision:
         """Decide call `number` of an invocation, as long as that takes; `note` is what a person
-        who is asked has to know besides.
+        who is asked has to know besides, `body` what follows it.
         """
         call = _call(caller, question, number, args)
         decision = self._judged(caller, call, question)
@@ -158,7 +163,7 @@ class Judge:
             with ExitStack() as held:
                 for waiting in caller.waiting_only():
                     held.enter_context(waiting.deadline.held())
-                answered = await self._asker.ask(caller, call, decision, note)
+                answered = await self._asker.ask(caller, call, decision, note, body)
             if not answered.allowed:
                 return answered
             again = self._judged(caller, call, question)
@@ -166,6 +171,21 @@ class Judge:
                 return answered
             decision = again
         return not_approved(decision, reason=RESTLESS)
+
+    def later(
+        self, caller: JudgedCaller, question: Question, number: int, args: list[Any]
+    ) -> Decision:
+        """The same of a call that cannot be shown yet: if a person is to be asked, it is allowed
+        (ASKED_LATER) where somebody may come, and asked about before anything happens.
+        """
+        decision = self._judged(caller, _call(caller, question, number, args), question)
+        if decision.verdict is not Verdict.ASK:
+            return decision
+        if not self._asker.is_there:
+            return not_approved(decision)
+        return msgspec.structs.replace(
+            decision, verdict=Verdict.ALLOW, decided_by=ASKED_LATER, reason=LATER
+        )
 
     def foresee(
         self, caller: JudgedCaller, capability: str, operation: str, target: Target

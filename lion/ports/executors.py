@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from lion.domain.approval import Body
 from lion.domain.call import Decision, Effect, Target
 from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished
@@ -91,6 +92,8 @@ class CallContext(Protocol):
     """What that call is about."""
     grant: Grant | None
     """What allowed it; None if it is granted by default."""
+    asked_later: int
+    """The last call that a person has to approve before it acts: see `Operation.later`."""
     denial: LastDenial | None
     """What the last call of this instance that was denied lacked."""
     services: Services
@@ -115,9 +118,13 @@ class CallContext(Protocol):
         """
         ...
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """Decide a further target of a call under way (a redirect), through the same policy as
-        the call's own. The decision is durable when this returns.
+        the call's own; or a call that was `asked_later`, once its arguments and what follows them
+        (`body`) are there. The decision is durable when this returns.
         """
         ...
 
@@ -171,8 +178,11 @@ class Operation(msgspec.Struct, frozen=True):
     - `look` says what a call with an outside effect is about as it is before that, to be recorded
       with its intent; None where that cannot be said.
     - `spawns`: it may leave work running beside the guest.
-    - `unseen` says of arguments what a person who approves the call does not see of it; empty:
-      nothing. It raises CallError("denied") where that is what would be approved.
+    - `unseen` says (of caller and arguments) what a person who approves the call does not see of
+      it in these; empty: nothing. It may raise CallError.
+    - `later` says of arguments whether what a person would have to see follows by further calls.
+      Then the call is carried out without any effect (`CallContext.asked_later`), and whoever has
+      all of it asks (`may`) before anything happens.
     - `until` says how long a call may wait, on the caller's monotonic clock; None: until something
       happens.
     """
@@ -187,8 +197,9 @@ class Operation(msgspec.Struct, frozen=True):
     output_bytes: Callable[[list[Any]], int] | None = None
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
-    unseen: Callable[[list[Any]], str] | None = None
+    unseen: Callable[[Any, list[Any]], str] | None = None
     look: Callable[..., Awaitable[dict[str, Any] | None]] | None = None
+    later: Callable[[list[Any]], bool] | None = None
     until: Callable[[Any, list[Any]], int | None] | None = None
 
 

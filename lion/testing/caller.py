@@ -11,6 +11,7 @@ from typing import Any
 import trio
 
 from lion.capabilities.opened import Opened
+from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
@@ -161,6 +162,9 @@ class FakeCaller:
         self.handles: Handles = HandleTable(handle_limit)
         self._grants = tuple(grants)
         self.number = 1
+        self.asked_later = 0
+        self.shown: Body | None = None
+        """What followed the last call that `may` was asked about."""
         self.target: Target = ""
         self.grant: Grant | None = None
         self.refused: list[tuple[str, str]] = []
@@ -196,8 +200,12 @@ class FakeCaller:
             return Decision(Verdict.DENY, "no grant covers it", Decider.GRANTS)
         return Decision(Verdict.ALLOW, "granted", Decider.GRANTS, grant=grant)
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """Allow what a grant covers."""
+        self.shown = body
         self.asked.append(str(target))
         await trio.lowlevel.checkpoint()
         return self.foresee(capability, operation, target)

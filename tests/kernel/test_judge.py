@@ -254,7 +254,7 @@ class Person:
         self.asked: list[str] = []
 
     async def ask(
-        self, caller: Any, call: HostCall, decision: Decision, note: str = ""
+        self, caller: Any, call: HostCall, decision: Decision, note: str = "", body: Any = None
     ) -> Decision:
         self.asked.append(str(call.target))
         await trio.sleep(self.seconds)

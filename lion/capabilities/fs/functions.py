@@ -63,6 +63,7 @@ async def open_(caller: CallContext, path: str, mode: tuple[str, ...]) -> int:
                 truncate="truncate" in mode,
             )  # fmt: skip
         caller.kept = seen(file.stat())
+        file.path = path
         return file
 
     def close(file: OpenFile) -> None:
@@ -170,7 +171,7 @@ async def readlink(caller: CallContext, path: str) -> str:
 OUTSIDE = Effect.OUTSIDE
 
 
-def _unseen(args: list[Any]) -> str:
+def _unseen(caller: CallContext, args: list[Any]) -> str:
     return "what will be written through it is not shown" if "write" in args[1] else ""
 
 
@@ -178,7 +179,7 @@ def _changing(
     name: str,
     execute: Callable[..., Any],
     target: Callable[[list[Any]], FsTarget],
-    unseen: Callable[[list[Any]], str] | None = None,
+    unseen: Callable[[CallContext, list[Any]], str] | None = None,
 ) -> Operation:
     return Operation(
         "fs", name, Kind.WAITING, execute, target=target, effect=OUTSIDE, look=at_path,

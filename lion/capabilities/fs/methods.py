@@ -75,18 +75,26 @@ async def _work(caller: CallContext, work: Callable[[], T]) -> T:
 OUTSIDE = Effect.OUTSIDE
 
 
+def _which(caller: CallContext, args: list[Any]) -> str:
+    return f"the file is {_file(caller, args[0]).path}"
+
+
+def _reading(name: str, execute: Callable[..., Any]) -> Operation:
+    return Operation("fs", name, Kind.WAITING, execute, unseen=_which)
+
+
 def _changing(name: str, execute: Callable[..., Any]) -> Operation:
-    return Operation("fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle)
+    return Operation(
+        "fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle, unseen=_which
+    )
 
 
 METHODS = (
-    Operation("fs", "file.read-at", Kind.WAITING, read_at),
+    _reading("file.read-at", read_at),
     _changing("file.write-at", write_at),
     _changing("file.append", append),
-    Operation("fs", "file.stat", Kind.WAITING, file_stat),
+    _reading("file.stat", file_stat),
     _changing("file.set-size", set_size),
-    Operation(
-        "fs", "file.set-times", Kind.WAITING, set_file_times, effect=OUTSIDE, look=of_handle
-    ),
-    Operation("fs", "file.sync", Kind.WAITING, sync),
+    _changing("file.set-times", set_file_times),
+    _reading("file.sync", sync),
 )
