@@ -14,7 +14,6 @@ Rule: a guest may be executed while its records are still being read: it waits f
 """
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -53,6 +52,17 @@ SHOWN, SHOWN_BEFORE = 500, 80
 """Characters of each side of a difference, and of those the ones before it."""
 
 
+class Held:
+    """Bytes of calls that were read and that no guest has asked for yet."""
+
+    __slots__ = ("bytes", "freed")
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.freed: trio.Event | None = None
+        """Somebody waits for there to be fewer."""
+
+
 class Recorded(msgspec.Struct):
     """One invocation as the log has it. `calls` are those that were not answered yet; they are
     all there are if it `is_whole`, else more may come.
@@ -69,11 +79,12 @@ class Recorded(msgspec.Struct):
     is_returned: bool = False
     began: bool = True
     is_whole: bool = True
-    changed: trio.Event = msgspec.field(default_factory=trio.Event)
     sizes: deque[int] = msgspec.field(default_factory=deque)
-    """Bytes of the records of `calls`, where somebody counts them."""
-    free: Callable[[int], None] | None = None
-    """Told of bytes that need not be held any more."""
+    """Bytes of the records of `calls`."""
+    held: Held = msgspec.field(default_factory=Held)
+    """Where those are counted, with others'."""
+    changed: trio.Event | None = None
+    """Somebody waits for more of it."""
 
     @property
     def is_cut(self) -> bool:
@@ -88,24 +99,35 @@ class Recorded(msgspec.Struct):
     async def wait_known(self) -> None:
         """Wait until it can go on."""
         while not self.can_go_on:
-            await self.changed.wait()
+            await self.wait_more()
+
+    async def wait_more(self) -> None:
+        """Wait until more of it is known."""
+        if self.changed is None:
+            self.changed = trio.Event()
+        await self.changed.wait()
 
     def wake(self) -> None:
         """Tell who waits for more of it."""
-        self.changed.set()
-        self.changed = trio.Event()
+        if self.changed is not None:
+            self.changed.set()
+            self.changed = None
 
     def pop(self) -> CallFinished:
         """Its next call, which is not held any more."""
-        if self.free is not None:
-            self.free(self.sizes.popleft())
+        held = self.held
+        if self.sizes:
+            held.bytes -= self.sizes.popleft()
+        if held.freed is not None:
+            held.freed.set()
         return self.calls.popleft()
 
     def add(self, call: CallFinished, size: int) -> None:
         """Take its next call, whose record has so many bytes."""
         self.calls.append(call)
         self.sizes.append(size)
-        if len(self.calls) > 1:
+        self.held.bytes += size
+        if self.changed is not None and len(self.calls) > 1:
             self.wake()
 
     def finish(self) -> None:
@@ -119,25 +141,28 @@ def held_bytes(record: Record) -> int:
     return len(record.body) + CALL_BYTES
 
 
-def begin(record: Record, event: PluginInvoked | AgentSpawned) -> Recorded:
-    """What is known of an invocation when it begins; `note` adds the rest."""
+def begin(
+    record: Record, event: PluginInvoked | AgentSpawned, held: Held | None = None
+) -> Recorded:
+    """What is known of an invocation when it begins; `note` adds the rest. `held` counts what is
+    held of it, with others'."""
     if isinstance(event, PluginInvoked):
         export, args = event.export, event.args
     else:
         export, args = "run", [event.task]
     return Recorded(
         record.invocation, record.principal, record.component_digest, export, args,
-        is_whole=False,
+        is_whole=False, held=held or Held(),
     )  # fmt: skip
 
 
 def note(recorded: Recorded, record: Record, event: Event, pairs: Pairs) -> None:
     """Add what a record says of an invocation."""
     match event:
-        case CallRequested():
-            pairs.note(record, event)
         case CallFinished():
             recorded.add(pairs.join(record, event)[0], held_bytes(record))
+        case CallRequested():
+            pairs.note(record, event)
         case PluginResult() | AgentCompleted():
             recorded.value, recorded.is_returned = event.value, True
             recorded.finish()
@@ -181,8 +206,10 @@ class _Answers:
             raise _Differs("(no further host call)", _show_call(capability, operation, args))
         call = recorded.pop()
         self.number += 1
-        if (call.capability, call.operation) != (capability, operation) or (
-            call.decided_by != Decider.SCREEN and encode_body(call.args) != encode_body(args)
+        if (
+            call.operation != operation
+            or call.capability != capability
+            or (encode_body(call.args) != encode_body(args) and call.decided_by != Decider.SCREEN)
         ):
             shown = _show_call(call.capability, call.operation, call.args or [])
             raise _Differs(shown, _show_call(capability, operation, args))
@@ -219,7 +246,7 @@ async def replay_invocation(
     """
     answers = _Answers(recorded, component)
     while not recorded.is_whole and not recorded.calls:
-        await recorded.changed.wait()
+        await recorded.wait_more()
     if not recorded.began or (recorded.is_cut and not recorded.calls):
         return None
     try:
@@ -257,7 +284,7 @@ def _excerpt(text: str, begin: int) -> str:
 
 async def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Difference | None:
     while not recorded.is_whole and not recorded.calls:
-        await recorded.changed.wait()
+        await recorded.wait_more()
     if recorded.calls:
         call = recorded.calls[0]
         expected = _show_call(call.capability, call.operation, call.args or [])
