@@ -18,7 +18,8 @@ from lion.domain.pairing import Pairs
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.kernel.difference import Difference
-from lion.kernel.replay import Held, Recorded, begin, note, replay_invocation, replay_limits
+from lion.kernel.recorded import Held, Recorded, begin, note
+from lion.kernel.replay import replay_invocation, replay_limits
 from lion.ports import Component
 
 PENDING_BYTES: Final = 4 * 1024 * 1024

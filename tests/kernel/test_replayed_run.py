@@ -11,7 +11,7 @@ from lion import history
 from lion.errors import AuditError
 from lion.history import replay
 from lion.kernel import replayed_run
-from lion.kernel.replay import Recorded
+from lion.kernel.recorded import Recorded
 from lion.log.sqlite import open_sqlite_reader
 from lion.log.sqlite_schema import LOG_NAME
 from lion.opening import open_host
