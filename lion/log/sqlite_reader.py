@@ -17,6 +17,7 @@ from typing import Any
 from lion.domain.events import RunForgotten
 from lion.domain.record import Record
 from lion.errors import AuditError, LionError, OperatorError
+from lion.log.checked import Part, records_in, report_of
 from lion.log.finding import find_run, forgotten, unknown_run
 from lion.log.holders import patiently
 from lion.log.ownership import OWN, is_owned
@@ -27,7 +28,7 @@ from lion.log.sqlite_noted import read_beside
 from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
-from lion.log.verify import Note, Verification, fault, report_of
+from lion.log.verify import Note, Verification, fault
 from lion.ports import BudgetUse, Progress, RunSummary, VerifyReport
 
 PAGE_BYTES = 1024 * 1024
@@ -167,14 +168,19 @@ class SqliteReader:
             raise fault(run, seq, "changed", exc.what) from exc
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
-        return report_of(self.verified(run, progress))
+        return report_of(self._verified(run, progress))
 
     def verified(
         self, run: str, progress: Progress | None = None
     ) -> Generator[Record, None, VerifyReport]:
+        return records_in(self._verified(run, progress))
+
+    def _verified(
+        self, run: str, progress: Progress | None
+    ) -> Generator[Part, None, VerifyReport]:
         with translated(self.path, "read"):
             check_database(self._connection, self.path)
-        report = yield from self.verified_alone(run, progress)
+        report = yield from self._verified_alone(run, progress)
         with translated(self.path, "read"):
             check_kept(self._connection, self.path)
         return report
@@ -183,6 +189,11 @@ class SqliteReader:
         self, run: str, progress: Progress | None = None
     ) -> Generator[Record, None, VerifyReport]:
         """As `verified`, whatever became of the rest of the log."""
+        return records_in(self._verified_alone(run, progress))
+
+    def _verified_alone(
+        self, run: str, progress: Progress | None
+    ) -> Generator[Part, None, VerifyReport]:
         note = self._note(run)
         verification = Verification(run, note, self.blob)
         for row in self.rows(run, -(2**63)):

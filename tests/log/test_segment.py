@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lion.domain.events import Event, LineLogged, RunFinished, encode_body
 from lion.domain.record import Record, Scope
 from lion.errors import AuditError
+from lion.log.checked import report_of
 from lion.log.row import MOST_UNPACKED, Row, is_denied, pack, row_of, segments_of, unpack
 from lion.log.segment import (
     BLOB_THRESHOLD,
@@ -24,7 +25,7 @@ from lion.log.segment import (
     digest_of,
     records_of,
 )
-from lion.log.verify import Note, Verification, report_of
+from lion.log.verify import Note, Verification
 from lion.ports import VerifyReport
 from tests.log.rig import RUN, draft, line
 
@@ -92,7 +93,7 @@ def verify(rows: Sequence[Row], note: Note | None = None) -> tuple[VerifyReport,
     )
     verification, records = Verification(RUN, note, load), []
     for row in rows:
-        records += list(verification.read(row))
+        records += [r for part in verification.read(row) for r in part.records()]
     return verification.finish(), records
 
 

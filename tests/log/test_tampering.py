@@ -12,6 +12,7 @@ import pytest
 import trio
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from lion.domain.record import Record
 from lion.errors import AuditError
@@ -71,7 +72,7 @@ Seen = tuple[list[Record], list[RunSummary], list[BudgetUse]]
 def read(directory: Path) -> Seen:
     """Everything that is shown of a run, if it verifies."""
     with open_sqlite_reader(directory) as reader:
-        records = list(reader.verified(RUN))
+        records = [Record(*astuple(one)[:-1]) for one in reader.verified(RUN)]
         assert records == list(reader.records(RUN))
         summary = [one for one in reader.runs() if one.run == RUN]
         return records, summary, reader.budgets(RUN)
