@@ -42,7 +42,8 @@ class Limits(msgspec.Struct, frozen=True):
     export: `deadline_ns` of wall time (host calls included), `cpu_ns` spent in the guest. Per run:
     `calls` of host functions, `rate` of them, `output` in bytes, `log` in bytes of records of its
     calls (beyond it the instance ends). At the same time: `concurrent` started tool calls of one
-    instance; of a system plugin, calls of its functions.
+    instance; of a system plugin, calls of its functions. At `ask_at` hundredths of `calls` or
+    `output` a person is asked (None: nobody is).
     """
 
     memory: int = 64 * MIB
@@ -56,9 +57,10 @@ class Limits(msgspec.Struct, frozen=True):
     log: int | None = 128 * MIB
     concurrent: int = 64
     memory_sum: int = 1024 * MIB
+    ask_at: int | None = None
 
 
-SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
+SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent", "ask_at")
 """The limits that hold for a system plugin; the others are those of a sandbox."""
 
 
@@ -98,7 +100,8 @@ class Grant(msgspec.Struct, frozen=True):
     `plugins.notes: allow.kv = { bytes = "64 KiB" }`; `addresses` are networks that may be reached
     though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
     in a path is meant as it is sent (http); `plain` that no secret goes along (http); `headers`
-    are names that may be sent though they can change what a request is at a server (http).
+    are names that may be sent though they can change what a request is at a server (http);
+    at `ask_at` hundredths of a budget of its own a person is asked (None: nobody is).
     """
 
     capability: str
@@ -110,6 +113,7 @@ class Grant(msgspec.Struct, frozen=True):
     encoded_slash: bool = False
     plain: bool = False
     headers: tuple[str, ...] = ()
+    ask_at: int | None = None
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -60,15 +60,30 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.budget}: whoever called this has none left; its caller is told more"
 
 
-class _Balance:
-    """One budget that is counted, not timed."""
+class Balance:
+    """One budget that is counted, not timed. `measure` is what the manifest gives, `limit` what a
+    person's answers have made of it, `is_short` that a call was refused for want of it.
+    """
 
-    __slots__ = ("is_warned", "limit", "used")
+    __slots__ = ("is_passed", "is_short", "is_warned", "limit", "measure", "used")
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self.limit = self.measure = limit
         self.used = 0
-        self.is_warned = False
+        self.is_warned = self.is_short = self.is_passed = False
+
+    def is_reached(self, at: int) -> bool:
+        """Whether a person has to be asked, who wants to be at so many hundredths."""
+        if at == 100:
+            return self.is_short or self.used >= self.limit
+        return not self.is_passed and self.used * 100 >= self.limit * at
+
+    def go_on(self, at: int) -> None:
+        """A person said yes: go on to the limit, or if that is reached, once more as far."""
+        self.is_passed = True
+        if at == 100:
+            self.limit += self.measure
+            self.is_short = False
 
     def warns(self) -> bool:
         """True the first time that 80 % are used."""
@@ -103,8 +118,8 @@ class Account:
         self._note_rate = note_rate
         self.holder = holder
         self.counts_calls = limits.calls is not None or limits.rate is not None
-        self._calls = None if limits.calls is None else _Balance(limits.calls)
-        self._output = None if limits.output is None else _Balance(limits.output)
+        self._calls = None if limits.calls is None else Balance(limits.calls)
+        self._output = None if limits.output is None else Balance(limits.output)
         self._bucket = None if limits.rate is None else Bucket(limits.rate, clock.monotonic_ns())
         self._clock = clock
         self._note = note
@@ -135,10 +150,14 @@ class Account:
         if output and self._output is not None:
             self._change(OUTPUT, self._output, -output)
 
+    def balances(self) -> "list[tuple[str, Balance]]":
+        """Each counted budget by its name."""
+        named = ((CALLS, self._calls), (OUTPUT, self._output))
+        return [(name, balance) for name, balance in named if balance is not None]
+
     def state(self) -> list[tuple[str, int, int]]:
         """Each counted budget as (name, limit, used)."""
-        named = ((CALLS, self._calls), (OUTPUT, self._output))
-        return [(name, balance.limit, balance.used) for name, balance in named if balance]
+        return [(name, balance.limit, balance.used) for name, balance in self.balances()]
 
     def _lacks_tokens(self, calls: int) -> Refusal | None:
         if not calls or self._bucket is None:
@@ -156,7 +175,8 @@ class Account:
             text=f"host calls: more than {render_rate(rate)}; wait and call again",
         )
 
-    def _refusal(self, budget: str, balance: _Balance, asked: int, words: str) -> Refusal:
+    def _refusal(self, budget: str, balance: Balance, asked: int, words: str) -> Refusal:
+        balance.is_short = True
         return Refusal(
             holder=self.holder,
             budget=budget,
@@ -166,7 +186,7 @@ class Account:
             text=f"{words}; {balance.used:,} are used, {asked:,} asked for",
         )
 
-    def _change(self, budget: str, balance: _Balance, amount: int) -> None:
+    def _change(self, budget: str, balance: Balance, amount: int) -> None:
         balance.used += amount
         self._note(self.holder, budget, balance.limit, balance.used)
         if balance.warns():
@@ -220,33 +240,38 @@ class Budgets:
         self._note = note
         self._warn = warn
         self._accounts: dict[str, Account] = {}
-        self._spent: dict[tuple[str, str], _Balance] = {}
+        self._spent: dict[tuple[str, str], Balance] = {}
 
     def spend(self, holder: str, budget: str, limit: int, amount: int) -> None:
         """Take `amount` of a budget named by a capability, negative to give back.
 
         Raises CallError("exhausted") if it would pass `limit`.
         """
-        balance = self._balance(holder, budget, limit)
+        balance = self.balance(holder, budget, limit)
+        limit = balance.limit
         if amount > 0 and balance.used + amount > limit:
+            balance.is_short = True
             used = f"{balance.used:,} are used, {amount:,} asked for"
             raise CallError("exhausted", f"{budget}: more than {limit:,} in this run; {used}")
         self.charge(holder, budget, limit, amount)
 
     def charge(self, holder: str, budget: str, limit: int, amount: int) -> None:
         """Count what has been used already, even beyond the limit; negative to give back."""
-        balance = self._balance(holder, budget, limit)
+        balance = self.balance(holder, budget, limit)
         balance.used += amount
+        limit = balance.limit
         self._note(holder, budget, limit, balance.used)
         if balance.warns():
             self._warn(BudgetWarned(holder=holder, budget=budget, limit=limit, used=balance.used))
 
     def left(self, holder: str, budget: str, limit: int) -> int:
         """What `spend` would still give."""
-        return max(0, limit - self._balance(holder, budget, limit).used)
+        balance = self.balance(holder, budget, limit)
+        return max(0, balance.limit - balance.used)
 
-    def _balance(self, holder: str, budget: str, limit: int) -> _Balance:
-        return self._spent.setdefault((holder, budget), _Balance(limit))
+    def balance(self, holder: str, budget: str, limit: int) -> Balance:
+        """How a budget named by a capability stands, opened full the first time."""
+        return self._spent.setdefault((holder, budget), Balance(limit))
 
     def account(self, holder: str, limits: Limits) -> Account:
         """The account of a holder, opened full the first time."""

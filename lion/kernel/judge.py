@@ -10,7 +10,7 @@ Rule: while a person is asked, the clocks of those stand still who wait for noth
 Rule: what a person approved is judged once more before it is done.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Protocol
 
@@ -122,6 +122,8 @@ class Judge:
 
     def __init__(self, asker: Asker, stand_in: StandIn | None = None) -> None:
         self.processors: Mapping[str, Sequence[Processor]] = {}
+        self.approved: Callable[[HostCall, Decision], None] = _unheard
+        """Is told of a call that a person approved, and of the decision that asked."""
         self._asker = asker
         self._stand_in = stand_in
 
@@ -129,6 +131,11 @@ class Judge:
     def is_dry(self) -> bool:
         """Whether calls are answered that are refused."""
         return self._stand_in is not None
+
+    @property
+    def has_asker(self) -> bool:
+        """Somebody may come and answer what is asked."""
+        return self._asker.is_there
 
     def instead(self, question: Question, decision: Decision) -> Decision | None:
         """Under what a refused call is executed in a dry run; the record has the refusal."""
@@ -168,6 +175,7 @@ class Judge:
                 return answered
             again = self._judged(caller, call, question)
             if again.verdict is not Verdict.DENY and _asking(again) <= _asking(decision):
+                self.approved(call, decision)
                 return answered
             decision = again
         return not_approved(decision, reason=RESTLESS)
@@ -205,6 +213,10 @@ class Judge:
         static = caller.owner.decide(question)
         processors = self.processors.get(question.capability, ())
         return decide(call, caller.owner.rights, processors, static=static)
+
+
+def _unheard(call: HostCall, decision: Decision) -> None:
+    """Nobody has to know."""
 
 
 def _asking(decision: Decision) -> set[Opinion]:

@@ -16,10 +16,10 @@ from lion.domain.events import RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.errors import INTERRUPTED, InternalError, LionError, worst
+from lion.kernel.budget_questions import judges_of
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.processors import build_processors
 from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.ports import Services
@@ -137,7 +137,7 @@ class Run:
             try:
                 with signalled, self._scope:
                     await self._load(live, plan)
-                    live.judge.processors = build_processors(live)
+                    live.judge.processors = judges_of(live)
                     listeners.start()
                     await supervise(live, plan.runs, self._endings)
             except LionError as exc:

@@ -23,6 +23,7 @@ from lion.domain.plan import DEFAULT_CAPABILITIES, Rate
 from lion.domain.units import (
     MONEY_PATTERN,
     RATE_PATTERN,
+    SHARE_PATTERN,
     SIZE_PATTERN,
     TIME_PATTERN,
     WHOLE,
@@ -30,6 +31,7 @@ from lion.domain.units import (
     parse_duration,
     parse_money,
     parse_rate,
+    parse_share,
     parse_size,
 )
 from lion.scopes.extension_grant import check_scope
@@ -103,6 +105,12 @@ def _check_folder(value: str) -> str:
 
 def _check_ask(value: str) -> str:
     parse_own_rule(value, "")
+    return value
+
+
+def _check_then(value: str) -> str:
+    if value != "ask":
+        raise ValueError(f'{value!r} is nothing that a budget leads to; write "ask"')
     return value
 
 
@@ -195,6 +203,12 @@ MaybeRate = Annotated[
 MaybeCount = Annotated[int | None, _or_none(parse_count), _count_schema(NO_LIMIT)]
 Rated = Annotated[
     Rate, BeforeValidator(parse_rate), _text_schema(RATE_PATTERN, note="such as 10/s")
+]
+Share = Annotated[
+    int, BeforeValidator(parse_share), _text_schema(SHARE_PATTERN, note="such as 80 %")
+]
+Then = Annotated[
+    str, AfterValidator(_check_then), WithJsonSchema({"type": "string", "enum": ["ask"]})
 ]
 HttpUrls = Annotated[
     str,

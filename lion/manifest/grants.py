@@ -128,6 +128,7 @@ def _http(entry: HttpGrant, where: str) -> Grant:
         encoded_slash=entry.encoded_slash,
         plain=entry.plain,
         headers=tuple(dict.fromkeys(entry.headers)),
+        ask_at=entry.at,
     )
 
 
@@ -135,5 +136,6 @@ def written_limits(table: LimitsTable | SystemLimits | None) -> dict[str, Any]:
     """The limits that were written, by the names of domain/plan.py."""
     if table is None:
         return {}
-    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
-    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}
+    named = {"deadline": "deadline_ns", "cpu": "cpu_ns", "at": "ask_at"}
+    written = sorted(table.model_fields_set - {"then"})
+    return {named.get(key, key): getattr(table, key) for key in written}

@@ -51,6 +51,8 @@ _ALLOW: Final = {
     "secrets": Key("list of names", ABSENT, "secrets for its requests; it never sees a value"),
     "interfaces": Key("table", ABSENT, "system plugins' interfaces: `true`, or patterns"),
 }
+_AT: Final = Key("share", NONE, "of a budget: a person is asked when it is used, `80 %`")
+_THEN: Final = Key("`ask`", NONE, "goes with `at`")
 _HTTP: Final = {
     "url": Key("methods and URL", NEEDED, 'such as `"GET,POST https://api.example.com/v1/**"`'),
     "bytes-in": Key("size", "64 MiB", "of answers, a run"),
@@ -68,6 +70,8 @@ _HTTP: Final = {
     "headers": Key(
         "list of names", NONE, "sent though they can change a request, as `x-forwarded-for`"
     ),
+    "at": _AT,
+    "then": _THEN,
 }
 _LIMITS: Final = {
     "memory": Key("size", "64 MiB", "linear memory of an instance, all its memories together"),
@@ -81,6 +85,8 @@ _LIMITS: Final = {
     "log": Key('size, "none"', "128 MiB", "records of its calls, a run; then its instance ends"),
     "concurrent": Key("count", "64", "tool calls an instance has started at the same time"),
     "memory-sum": Key("size", "1 GiB", "linear memory of all its live instances together, a run"),
+    "at": _AT._replace(text="of `calls` or `output`: a person is asked when it is used, `80 %`"),
+    "then": _THEN,
 }
 _SYSTEM_LIMITS: Final = {
     "deadline": _LIMITS["deadline"]._replace(text="wall time of a tool or function"),
@@ -89,6 +95,8 @@ _SYSTEM_LIMITS: Final = {
     "output": _LIMITS["output"],
     "log": _LIMITS["log"]._replace(text="records of its calls, a run"),
     "concurrent": Key("count", "8", "calls of its functions at the same time, each in a thread"),
+    "at": _LIMITS["at"],
+    "then": _THEN,
 }
 _MODEL: Final = {
     "provider": Key(
@@ -179,6 +187,8 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "tokens": Key("count", NONE, "in and out, a run"),
         "calls": Key("count", NONE, "questions, a run"),
         "money": Key("amount", NONE, "by the model's `prices`, a run"),
+        "at": _AT,
+        "then": _THEN,
     },
     tables.HttpGrant: _HTTP,
     tables.LimitsTable: _LIMITS,

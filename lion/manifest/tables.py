@@ -4,11 +4,13 @@ Rule: a key that is not here is an error; so is a limit that this version does n
 Rule: the committed JSON schema is generated from these models (schema.py).
 """
 
+# ruff: noqa: RUF012 - pydantic copies a default, and ruff does not see that this is pydantic
+
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from lion.manifest.dialects import NEEDED, PROVIDERS, SERVER, STRANGE
+from lion.manifest.base_table import Table as Table
 from lion.manifest.fields import (
     AskRule,
     ComponentPath,
@@ -29,25 +31,24 @@ from lion.manifest.fields import (
     Name,
     Network,
     Rated,
+    Share,
     Size,
     SteeringHeader,
+    Then,
     Time,
     ToolScope,
 )
+from lion.manifest.model_tables import ModelTable as ModelTable
+from lion.manifest.model_tables import PricesTable as PricesTable
 from lion.scopes.fs_grant import check_once
 
 
-class Table(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        arbitrary_types_allowed=True,
-        # Only the outermost table is built, and only when used. For the same reason no default is
-        # an instance: making one would build its class.
-        defer_build=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-    )
+def _check_asking(table: Any) -> Any:
+    """Both keys or none: a share says when, and `then` what for."""
+    if (table.at is None) is not (table.then is None):
+        missing = 'then = "ask"' if table.then is None else 'at = "80 %"'
+        raise ValueError(f"at and then say together when a person is asked; add {missing}")
+    return table
 
 
 class KvGrant(Table):
@@ -90,6 +91,10 @@ class HttpGrant(Table):
     encoded_slash: bool = False
     plain: bool = False
     headers: list[SteeringHeader] = []
+    at: Share | None = None
+    then: Then | None = None
+
+    _check_asking = model_validator(mode="after")(_check_asking)
 
 
 HttpEntry = Annotated[
@@ -108,6 +113,14 @@ class LlmTable(Table):
     tokens: Count | None = None
     calls: Count | None = None
     money: Money | None = None
+    at: Share | None = None
+    then: Then | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "LlmTable":
+        if self.at is not None and self.tokens is self.calls is self.money is None:
+            raise ValueError("at is a share of a budget; add tokens, calls or money")
+        return _check_asking(self)  # type: ignore[no-any-return]
 
 
 LlmGrant = Annotated[
@@ -151,6 +164,10 @@ class LimitsTable(Table):
     log: MaybeSize = None
     concurrent: Count = 0
     memory_sum: Size = 0
+    at: Share | None = None
+    then: Then | None = None
+
+    _check_asking = model_validator(mode="after")(_check_asking)
 
 
 class HolderTable(Table):
@@ -182,6 +199,10 @@ class SystemLimits(Table):
     output: MaybeSize = None
     log: MaybeSize = None
     concurrent: Count = 0
+    at: Share | None = None
+    then: Then | None = None
+
+    _check_asking = model_validator(mode="after")(_check_asking)
 
 
 class SystemTable(Table):
@@ -191,64 +212,6 @@ class SystemTable(Table):
     settings: dict[str, Any] = {}
     allow: SystemAllow | None = None
     limits: SystemLimits | None = None
-
-
-class PricesTable(Table):
-    """What a million tokens cost, in any currency."""
-
-    input: Money = 0
-    output: Money = 0
-    cached: Money | None = None
-    cache_write: Money | None = None
-
-
-def _provider_schema(name: str) -> dict[str, Any]:
-    """The schema of a model of this provider: what it needs, and keys that it has not."""
-    needed = [key for key in NEEDED.get(name, SERVER) if key != "base-url"]
-    places = [{"required": [key]} for key in ("base-url", "dialect")]
-    return {
-        "properties": {"provider": {"const": name}},
-        "required": needed,
-        **({"anyOf": places} if name == "openai" else {}),
-        "not": {"anyOf": [{"required": [key]} for key in STRANGE[name]]},
-    }
-
-
-class ModelTable(Table):
-    """A model: a script of answers, or a server that speaks a protocol of OpenAI's or Anthropic's.
-
-    Keys from `dialect` on say how the server speaks.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [_provider_schema(name) for name in PROVIDERS]}
-    )
-
-    provider: str
-    script: str | None = None
-    base_url: str | None = None
-    model: str | None = None
-    key: Name | None = None
-    prices: PricesTable | None = None
-    max_tokens: Count | None = None
-    dialect: str | None = None
-    key_header: str | None = None
-    headers: dict[str, str] | None = None
-    query: dict[str, str] | None = None
-    add: dict[str, Any] | None = None
-    omit: list[str] | None = None
-    stream: bool | None = None
-    whole_for: list[str] | None = None
-    limit_field: str | None = None
-    system_role: str | None = None
-    reasoning_field: str | None = None
-    reasoning_back: str | None = None
-    opaque_fields: bool | list[str] | None = None
-    schema_omit: list[str] | None = None
-    answer_format: str | None = None
-    addresses: list[Network] = []
-    idle: Time | None = None
-    timeout: Time | None = None
 
 
 class OutputTable(Table):

@@ -77,6 +77,7 @@ def build_http_grant(
     encoded_slash: bool = False,
     plain: bool = False,
     headers: tuple[str, ...] = (),
+    ask_at: int | None = None,
 ) -> Grant:
     """One entry of `allow.http`, with defaults for what it does not say."""
     written: dict[str, int | None] = {
@@ -92,6 +93,7 @@ def build_http_grant(
     return Grant(
         "http", line, patterns=(url,), quota=quota, addresses=addresses,
         encoded_slash=encoded_slash, plain=plain, headers=headers,
+        ask_at=ask_at,
     )  # fmt: skip
 
 
@@ -122,6 +124,8 @@ def written_entry(grant: Grant) -> str | dict[str, Any]:
         entry["plain"] = True
     if grant.headers:
         entry["headers"] = list(grant.headers)
+    if grant.ask_at is not None:
+        entry |= {"at": f"{grant.ask_at} %", "then": "ask"}
     return entry if len(entry) > 1 else url
 
 

@@ -92,6 +92,12 @@ class HttpScopes(NamedScopes):
         scopes = (g.patterns[0] for g in all_granted(plan, "http"))
         return any(_may_meet(rule, parse_grant_scope(text)) for text in scopes)
 
+    def budgets_of(self, grant: Grant) -> dict[str, int]:
+        """Requests and bytes."""
+        counted = ("calls", "bytes-in", "bytes-out")
+        quota = {kind: grant.quota[kind] for kind in counted if kind in grant.quota}
+        return {f"http {kind} {grant.patterns[0]}": most for kind, most in quota.items()}
+
     def includes(self, wide: str, narrow: str) -> bool:
         """True only if one grant's scope covers all that the other does."""
         return scope_includes(wide, narrow)

@@ -153,6 +153,10 @@ class NamedScopes:
         """What a grant names, each part for itself, for people."""
         return grant.patterns
 
+    def budgets_of(self, grant: Grant) -> dict[str, int]:
+        """What a run may use of a grant, by the names that budgets go by; stores are none."""
+        return {}
+
     def place(self) -> tuple[str, ...]:
         """Where grants of this capability stand, below a holder's table."""
         return ("allow", self.capability.name)

@@ -66,7 +66,7 @@ def _tried(parse: Any, text: str) -> Any:
 def test_the_limits_it_tells_are_those_that_hold(kind: str) -> None:
     table = tables.SystemLimits if kind == SYSTEM else tables.LimitsTable
     held: Limits = DEFAULT_LIMITS[kind]
-    names = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
+    names = {"deadline": "deadline_ns", "cpu": "cpu_ns", "at": "ask_at", "then": "ask_at"}
     for key in MEANINGS[table]:
         assert _value(table, key) == getattr(held, names.get(key, key.replace("-", "_"))), key
 
