@@ -259,7 +259,7 @@ def _short(event: CallFinished) -> str:
 
 def _rooted(lanes: Iterable[Lane], by_path: dict[str, Lane]) -> Iterator[Lane]:
     """Hang each invocation beneath the one that called it; what is left begins a tree."""
-    for lane in lanes:
+    for lane in sorted(lanes, key=lambda one: [part.zfill(20) for part in one.path.split(".")]):
         parent = by_path.get(lane.path.rpartition(".")[0])
         if parent is None:
             yield lane

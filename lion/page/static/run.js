@@ -3,6 +3,7 @@ const all = (what, within = document) => [...within.querySelectorAll(what)]
 const one = what => document.querySelector(what)
 const root = document.documentElement
 
+let chosen = null
 const tabs = all("[role=tab]")
 const show = tab => {
   for (const each of tabs) {
@@ -10,6 +11,7 @@ const show = tab => {
     each.tabIndex = each === tab ? 0 : -1
     document.getElementById(each.getAttribute("aria-controls")).hidden = each !== tab
   }
+  if (chosen) move()
 }
 tabs.forEach((tab, at) => {
   tab.addEventListener("click", () => show(tab))
@@ -21,7 +23,6 @@ tabs.forEach((tab, at) => {
     next.focus()
   })
 })
-show(tabs.find(tab => tab.getAttribute("aria-controls") === location.hash.slice(1)) ?? tabs[0])
 
 one("#theme").addEventListener("click", () => {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches
@@ -32,7 +33,6 @@ const rows = all("#records tr"), slider = one("#record")
 const said = JSON.parse(one("#said").textContent)
 const texts = all("[data-says]")
 const end = Number(rows.at(-1)?.dataset.at ?? 1) || 1
-let chosen = null
 const move = () => {
   const row = rows[Number(slider.value) - 1]
   if (!row) return
@@ -49,6 +49,8 @@ const move = () => {
     line.setAttribute("x1", `${x}%`)
     line.setAttribute("x2", `${x}%`)
   }
+  const box = one("#log .scroll")
+  if (row.offsetTop < box.scrollTop + 30 || row.offsetTop > box.scrollTop + box.clientHeight - 30) box.scrollTop = row.offsetTop - 120
   const seq = Number(cells[0].textContent)
   for (const text of texts) {
     const own = (said[text.dataset.says] ?? []).filter(piece => piece[0] <= seq)
@@ -62,6 +64,7 @@ const go = value => {
   move()
 }
 go(Number(slider.dataset.first))
+show(tabs.find(tab => tab.getAttribute("aria-controls") === location.hash.slice(1)) ?? tabs[0])
 for (const row of rows) row.addEventListener("click", () => go(rows.indexOf(row) + 1))
 for (const bar of all("[data-seq]")) bar.addEventListener("click", () => {
   const at = rows.findIndex(row => row.cells[0].textContent === bar.dataset.seq)
@@ -84,7 +87,7 @@ kind.addEventListener("change", filter)
 filter()
 
 document.addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, textarea, input:not([type=range])")) return
   if (tabs[Number(event.key) - 1]) show(tabs[Number(event.key) - 1])
   else if (event.key === "[") go(Number(slider.value) - 1)
   else if (event.key === "]") go(Number(slider.value) + 1)
