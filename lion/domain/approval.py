@@ -75,6 +75,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     expires_ns: int
     note: str = ""
     body: Body | None = None
+    judges: tuple[str, ...] = ()
+    """Which code of system plugins asks, in its versions."""
 
     @property
     def holder(self) -> str:
@@ -84,13 +86,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def basis(self) -> str:
         """A digest of what an answer for more than this call hangs on: another owner, holder,
-        component, grant line or rule is asked about anew.
+        component, grant line, rule or version of a judge is asked about anew.
         """
         # Not the line of a policy's rule: a comment above it changes nothing.
         asking = [one.partition(" ")[0] for one in self.asked_by]
         parts = (
             self.owner, self.holder, self.component_digest, self.grant, self.capability, asking,
-            self.reasons,
+            self.reasons, *self.judges,
         )  # fmt: skip
         return hashlib.sha256(msgspec.msgpack.encode(parts)).hexdigest()
 

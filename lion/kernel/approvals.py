@@ -151,6 +151,7 @@ class Approvals:
             grant="" if decision.grant is None else decision.grant.line,
             asked_ns=now, expires_ns=min(now + around.wait_ns, LATEST), note=note,
             body=body,
+            judges=tuple(filter(None, (caller.version_of(one.processor) for one in asking))),
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import trio
 
 from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
-from lion.domain.decider import Decider
+from lion.domain.decider import Decider, judge_name
 from lion.domain.denial import LastDenial, denial_of
 from lion.domain.events import CallRedirected, Event
 from lion.domain.plan import Grant
@@ -104,18 +104,29 @@ class Invocation:
         if self.is_awaited and self.parent is not None:
             yield from self.parent.waiting_only()
 
+    def version_of(self, decider: str) -> str:
+        """Which code of a system plugin judges by this name; empty if it is none."""
+        _, _, name = decider.partition(judge_name(""))
+        holder = self.live.holders.get(name)
+        if holder is None or holder.system is None:
+            return ""
+        info = holder.system.info
+        return f"{info.distribution} {info.version} {info.use}"
+
     def foresee(self, capability: str, operation: str, target: Target) -> Decision:
         """See ports.CallContext.foresee."""
         return self.live.judge.foresee(self, capability, operation, target)
 
     async def may(
         self, call: int, capability: str, operation: str, target: Target,
-        args: list[Any] | None = None, body: Body | None = None,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
     ) -> Decision:  # fmt: skip
         """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
         given, note = ([], LED_ON) if args is None else (args, "")
-        decision = await self.live.judge.decide(self, question, call, given, note, body)
+        decision = await self.live.judge.decide(
+            self, question, call, given, note, body, is_beside=is_beside
+        )
         self._note(call, question, decision)
         await self.live.log.commit()
         return self.live.judge.instead(question, decision) or decision

@@ -57,6 +57,10 @@ class JudgedCaller(Protocol):
         """Of what runs in it (SHA-256 in hex)."""
         ...
 
+    def version_of(self, decider: str) -> str:
+        """Which code of a system plugin judges by this name; empty if it is none."""
+        ...
+
     def note(self, event: Event, call: int) -> None:
         """Record something about one of its calls, which its holder pays for."""
         ...
@@ -158,9 +162,12 @@ class Judge:
         args: list[Any],
         note: str = "",
         body: Body | None = None,
+        *,
+        is_beside: bool = False,
     ) -> Decision:
         """Decide call `number` of an invocation, as long as that takes; `note` is what a person
-        who is asked has to know besides, `body` what follows it.
+        who is asked has to know besides, `body` what follows it. `is_beside`: its guest goes on
+        meanwhile, so no clock stands still.
         """
         call = _call(caller, question, number, args)
         decision = self._judged(caller, call, question)
@@ -168,7 +175,7 @@ class Judge:
             if decision.verdict is not Verdict.ASK:
                 return decision
             with ExitStack() as held:
-                for waiting in caller.waiting_only():
+                for waiting in () if is_beside else caller.waiting_only():
                     held.enter_context(waiting.deadline.held())
                 answered = await self._asker.ask(caller, call, decision, note, body)
             if not answered.allowed:

@@ -120,11 +120,12 @@ class CallContext(Protocol):
 
     async def may(
         self, call: int, capability: str, operation: str, target: Target,
-        args: list[Any] | None = None, body: Body | None = None,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
     ) -> Decision:  # fmt: skip
         """Decide a further target of a call under way (a redirect), through the same policy as
         the call's own; or a call that was `asked_later`, once its arguments and what follows them
-        (`body`) are there. The decision is durable when this returns.
+        (`body`) are there. `is_beside`: the guest goes on meanwhile. The decision is durable
+        when this returns.
         """
         ...
 

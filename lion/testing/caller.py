@@ -202,7 +202,7 @@ class FakeCaller:
 
     async def may(
         self, call: int, capability: str, operation: str, target: Target,
-        args: list[Any] | None = None, body: Body | None = None,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
     ) -> Decision:  # fmt: skip
         """Allow what a grant covers."""
         self.shown = body
