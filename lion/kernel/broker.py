@@ -9,6 +9,7 @@ Rule: a denial is a value for the guest; the instance lives on.
 Rule: the log's refusal ends the call before its effect.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import trio
@@ -161,17 +162,36 @@ class Broker:
         def draft(value: Any) -> Draft:
             return self._draft(call, _status(value), value)
 
-        # Once begun the transaction happens; the guest may be gone before it learns so.
+        namespace = self._caller.namespace
         try:
-            with trio.CancelScope(shield=True):
-                value, size = await self._log.transact(operate, draft)
+            done = self._log.transact_at_once(operate, draft, namespace)
         except LionError:
             raise
         except Exception as exc:
             raise self._broken(call, exc) from exc
+        value, size = done or await self._in_turn(call, operate, draft)
         self._charge(size)
-        await trio.lowlevel.checkpoint_if_cancelled()
         return value
+
+    async def _in_turn(
+        self, call: HostedCall, operate: Callable[[Tables], Any], draft: Callable[[Any], Draft]
+    ) -> tuple[Any, int]:
+        """The same when others may have to end first, or the tables be asked."""
+        try:
+            await self._log.wait_store(self._caller.namespace)
+        except BaseException:
+            self._append(call, Status.CANCELLED, CANCELLED)
+            raise
+        # Once begun the transaction happens; the guest may be gone before it learns so.
+        try:
+            with trio.CancelScope(shield=True):
+                done = await self._log.transact(operate, draft, self._caller.namespace)
+        except LionError:
+            raise
+        except Exception as exc:
+            raise self._broken(call, exc) from exc
+        await trio.lowlevel.checkpoint_if_cancelled()
+        return done
 
     async def _outside(self, call: HostedCall) -> Any:
         """Execute a call the world can see: its intent is durable first."""

@@ -89,8 +89,16 @@ class MemoryLog:
     async def commit(self) -> None:
         await self._checked()
 
+    async def wait_store(self, namespace: str) -> None:
+        await self._checked()
+
+    def transact_at_once(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str
+    ) -> tuple[T, int] | None:
+        return None
+
     async def transact(
-        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str = ""
     ) -> tuple[T, int]:
         await self._checked()
         before = self._tables.snapshot()

@@ -19,7 +19,6 @@ import trio
 
 from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
-from lion.log.beside import Noted
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
@@ -33,6 +32,7 @@ from lion.log.quota import (
     not_started,
     refused,
 )
+from lion.log.sqlite_beside import BesideRecords
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader, read_page
 from lion.log.sqlite_store import SqliteStore
 from lion.ports import Tables
@@ -52,19 +52,17 @@ def _no_clock() -> int:
     return 0
 
 
-class SqliteLog:
+class SqliteLog(BesideRecords):
     """The log of one state directory, open for writing. Made by `open_sqlite_log`."""
 
     def __init__(self, directory: Path, quota: int) -> None:
+        super().__init__(directory)
         self._directory = directory
         self._quota = quota
-        self._accounts: dict[str, RunQuota] = {}
         self._locks: dict[str, int] = {}
         self._clocks: dict[str, Callable[[], int]] = {}
         self._feeds = Feeds(self._fetch)
-        self._group = Group()
         self._flight: Group | None = None
-        self._filled = trio.Event()
         self._hurry = trio.Event()
         self._is_closing = False
         self._failure: Exception | None = None
@@ -125,32 +123,16 @@ class SqliteLog:
             await self._wait_written(group)
 
     async def transact(
-        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str = ""
     ) -> tuple[T, int]:
-        self._check_open()
+        done = self.transact_at_once(operate, draft, namespace)
+        if done is not None:
+            return done
         operation = Transaction(operate, draft)
         await self._written(operation, 0)
         if operation.error is not None:
             raise operation.error
         return operation.value, operation.size
-
-    def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
-        self._noted(run).budgets[holder, budget] = (limit, used)
-
-    def note_rate(self, run: str, holder: str, level: int, monotonic_ns: int) -> None:
-        self._noted(run).rates[holder] = (level, monotonic_ns)
-
-    def note_reserved(
-        self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
-    ) -> None:
-        self._noted(run).reserved[invocation, call, holder, budget] = amount
-
-    def _noted(self, run: str) -> Noted:
-        self._check_open()
-        if run not in self._accounts:
-            raise not_started(run)
-        self._filled.set()
-        return self._group.noted.setdefault(run, Noted())
 
     async def put_blob(self, data: bytes) -> str:
         self._check_open()
@@ -221,6 +203,7 @@ class SqliteLog:
         if not self._is_closing:
             self._filled, self._hurry = trio.Event(), trio.Event()
         group.taken.set()
+        self._stores.is_taken(group)
         return group
 
     async def _write(self, group: Group) -> None:
@@ -243,6 +226,7 @@ class SqliteLog:
         for entry in group.entries:
             if isinstance(entry, Transaction) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
+        self._stores.is_done(group)
         for run in group.ended:
             release(self._directory, run, self._locks.pop(run), for_ever=True)
             del self._clocks[run]
@@ -257,6 +241,7 @@ class SqliteLog:
         self._hurry.set()
 
     def _release(self) -> None:
+        self._stores.close()
         self._store.close()
         for run, lock in self._locks.items():
             release(self._directory, run, lock, for_ever=False)

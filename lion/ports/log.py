@@ -162,11 +162,27 @@ class EventLog(Protocol):
         """Wait until everything appended so far is durable."""
         ...
 
+    async def wait_store(self, namespace: str) -> None:
+        """Wait until the next `transact` may use a namespace of the tables: other processes take
+        turns. It has to follow at once.
+        """
+        ...
+
+    def transact_at_once(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str
+    ) -> tuple[T, int] | None:
+        """As `transact`, if the namespace is in memory and this process has it; else None, and
+        nothing was done.
+        """
+        ...
+
     async def transact(
-        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str = ""
     ) -> tuple[T, int]:
         """Run `operate` and append `draft(its value)` in one transaction, in the order of the
-        buffer; wait for it. The value, and what the record counts as in bytes.
+        buffer. The value, and what the record counts as in bytes. What uses only a `namespace`
+        that was waited for need not wait until the transaction is written: it is durable with its
+        record.
         """
         ...
 
