@@ -22,8 +22,9 @@ from lion.errors import OperatorError
 from lion.fittings import Fittings, build_live
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts
-from lion.kernel.run import Run
+from lion.kernel.run import Run, Work
 from lion.kernel.runs import Runs, Watch, open_runs
+from lion.kernel.session import Serve, serve_client
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_reader
 from lion.log.sqlite_desk import answer_request, list_waiting
@@ -162,6 +163,16 @@ class Host:
         plan = with_call(await self._plan(source, given), tool, arguments)
         return value_of(await self._runs.finish(await self._start(plan), None))
 
+    async def serve(self, plan: Plan, client: str, serve: Serve) -> RunReport:
+        """Load a plan, start nothing of it, and let `serve` make calls for `client`, a holder of
+        the plan, under that holder's grants: one run, which ends when `serve` returns.
+
+        Raises as `run`.
+        """
+        self._runs.check_open()
+        run = await self._start(plan, partial(serve_client, client=client, serve=serve))
+        return await self._runs.finish(run, None)
+
     async def inspect(self, data: bytes, origin: str, *, is_strict: bool = True) -> ComponentInfo:
         """What a component imports and offers; unless that is strict, of a refused one too. Raises
         as Runtime.load.
@@ -222,11 +233,11 @@ class Host:
         given = msgspec.structs.replace(given, owner=self._owner, lent=tuple(self._lent))
         return await beside(partial(read_source, source, given))
 
-    async def _start(self, plan: Plan) -> Run:
+    async def _start(self, plan: Plan, work: Work | None = None) -> Run:
         live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
         folders = code_of(plan, self._lent)
         services = self._fittings.services(plan, self.settings, folders, self._policy)
-        started = Run(live, self._loader.load, services, self._interrupts)
+        started = Run(live, self._loader.load, services, self._interrupts, work)
         await self._runs.start(started)
         return started
 

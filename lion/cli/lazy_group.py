@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "call": "Call one tool and print its result as JSON.",
     "ask": "Ask a model of a manifest one question.",
     "models": "List a manifest's models and try what each can do.",
+    "mcp": "Offer a manifest's tools to any MCP client.",
     "check": "Load a manifest's components and say who may do what.",
     "inspect": "Show what a component imports and which tools it has.",
     "schema": "Print the JSON schema of a manifest, a policy or scripted answers.",

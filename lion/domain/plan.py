@@ -18,6 +18,9 @@ MAX_DEPTH = 8
 SYSTEM = "system"
 """The kind of a system plugin: trusted Python, outside of the sandbox."""
 
+CLIENT = "mcp-client"
+"""The `use` of a system plugin that stands for a client from outside (`lion mcp serve`)."""
+
 MIB = 1024 * 1024
 SECOND = 1_000_000_000
 

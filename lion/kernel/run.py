@@ -27,6 +27,8 @@ from lion.review.report import Ending, RunReport, denials_of
 
 Load = Callable[[LiveRun, Plan], Awaitable[None]]
 """Makes a plan's holders live, and records them."""
+Work = Callable[[LiveRun], Awaitable[None]]
+"""What a run does once its holders live."""
 
 
 class Run:
@@ -43,13 +45,16 @@ class Run:
         load: Load,
         services: AbstractAsyncContextManager[Services],
         interrupts: Interrupts,
+        work: Work | None = None,
     ) -> None:
+        """`work` is done in place of what the manifest starts."""
         self.id = live.id
         """As `lion log` and the like take it."""
         self._live = live
         self._load = load
         self._services = services
         self._interrupts = interrupts
+        self._own_work = work
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
         self._endings: dict[int, Ending] = {}
@@ -139,7 +144,7 @@ class Run:
                     await self._load(live, plan)
                     live.judge.processors = judges_of(live)
                     listeners.start()
-                    await supervise(live, plan.runs, self._endings)
+                    await self._do(live)
             except LionError as exc:
                 failure = exc
             except BaseException as exc:
@@ -162,9 +167,15 @@ class Run:
         if failure is not None:
             raise failure
 
+    async def _do(self, live: LiveRun) -> None:
+        if self._own_work is None:
+            await supervise(live, live.plan.runs, self._endings)
+        else:
+            await self._own_work(live)
+
     def _reported(self, code: int, interrupted: bool) -> RunReport:
         live, counts = self._live, self._live.counts
-        runs = enumerate(live.plan.runs)
+        runs = enumerate(live.plan.runs if self._own_work is None else ())
         return RunReport(
             run=live.id, exit_code=code,
             endings=tuple(self._endings.get(i) or cancelled_ending(e) for i, e in runs),
