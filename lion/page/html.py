@@ -16,16 +16,15 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from lion.cli.events import render_time
-from lion.cli.summary import split_suggestion
 from lion.domain.text import show_line
 from lion.domain.units import counted
 from lion.page.shapes import axis, draw
 from lion.page.story import Line, Story
 from lion.page.times import seconds, took
 from lion.ports import VerifyReport
-from lion.review.report import Denial
+from lion.review.report import Denial, split_suggestion
 from lion.review.run import RunAudit
+from lion.telling.events import render_time
 
 VIEWS: Final = (
     ("timeline", "Timeline"), ("tree", "Tree"), ("authority", "Authority"), ("log", "Log"),

@@ -10,8 +10,6 @@ from typing import Final
 
 import msgspec
 
-from lion.cli.events import tell, word_of
-from lion.cli.log_calls import Calls
 from lion.domain.events import (
     AgentCompleted,
     AgentError,
@@ -27,6 +25,8 @@ from lion.domain.events import (
 from lion.domain.record import Record
 from lion.domain.text import show, show_line
 from lion.ports import LogReader
+from lion.telling.calls import Calls
+from lion.telling.events import tell, word_of
 
 MOST_LINES: Final = 20_000
 """Records of which a page tells; of a longer run it has the first ones, and says so."""

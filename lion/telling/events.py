@@ -5,8 +5,6 @@ from typing import Any, Final
 
 import msgspec
 
-from lion.cli.amounts import render_spent
-from lion.cli.service_events import SERVICE_WORDS, tell_service
 from lion.domain.decider import Decider
 from lion.domain.events import (
     OF_SERVICES,
@@ -43,6 +41,8 @@ from lion.domain.events import (
 )  # fmt: skip
 from lion.domain.record import Record
 from lion.domain.units import counted
+from lion.telling.amounts import render_spent
+from lion.telling.services import SERVICE_WORDS, tell_service
 
 _LONGEST = 160
 """Characters of a value on a line for people."""
