@@ -66,7 +66,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
 
     A run that is not finished is no fault: the report says how far it got. `is_dry`: nothing left
     it (RunStarted). `signed` is up to which record its head is signed (0: not at all), `key` by
-    whose public key (hex).
+    whose public key (hex). `damage` says what is wrong elsewhere in the log (empty: nothing is).
     """
 
     run: str
@@ -76,6 +76,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
     is_dry: bool = False
     signed: int = 0
     key: str = ""
+    damage: str = ""
 
 
 class BudgetUse(msgspec.Struct, frozen=True):
