@@ -17,6 +17,7 @@ from typing import Any
 from lion.domain.events import RunForgotten
 from lion.domain.record import Record
 from lion.errors import AuditError, LionError, OperatorError
+from lion.log.beside import Beside
 from lion.log.finding import find_run, forgotten, unknown_run
 from lion.log.holders import patiently
 from lion.log.ownership import OWN, is_owned
@@ -159,6 +160,11 @@ class SqliteReader:
         if any([*map(type, row)] != [str, str, int, int] for row in rows):
             raise fault(run, 0, "budgets", "the table of budgets was changed")
         return [BudgetUse(*row) for row in rows]
+
+    def beside(self, run: str) -> Beside:
+        """What stands beside the records of a run, by table, of one moment."""
+        with self._snapshot():
+            return read_beside(self._connection, run)
 
     def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
         try:

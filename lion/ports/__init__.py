@@ -24,8 +24,10 @@ from lion.ports.components import (
 )
 from lion.ports.executors import (
     OUTPUT_EVENT,
+    Again,
     CallContext,
     Clock,
+    Fate,
     Kind,
     Operation,
     PendingCall,
@@ -53,6 +55,7 @@ __all__ = [
     "OUTPUT_EVENT",
     "UNREAD",
     "Adapted",
+    "Again",
     "Asking",
     "BudgetUse",
     "CallContext",
@@ -63,6 +66,7 @@ __all__ = [
     "EventLog",
     "Export",
     "Extensions",
+    "Fate",
     "HandleCall",
     "Handles",
     "Import",

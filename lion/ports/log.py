@@ -134,6 +134,10 @@ class EventLog(Protocol):
         """
         ...
 
+    async def leave_run(self, run: str) -> None:
+        """Be its writer no longer, though it has not ended: another may go on with it."""
+        ...
+
     @property
     def quota(self) -> int:
         """Bytes that one run may record."""
