@@ -30,12 +30,9 @@ from lion.log.quota import RECORD_BYTES
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.log.standing import Standing, read_standing
 from lion.manifest.parse import recorded_plan
-from lion.ports import Clock, EventLog, RunState, RunSummary
+from lion.ports import TRIES, Clock, EventLog, RunState, RunSummary
 from lion.reading import beside
 from lion.review.report import RunReport
-
-TRIES: Final = 3
-"""In a row that came no further; then only who insists tries again."""
 
 COUNTED: Final = ("calls", "output")
 """Budgets that are counted anew from the records."""
@@ -125,7 +122,7 @@ def check_resumable(summary: RunSummary) -> None:
             f"run {summary.run} goes on by itself: its process is alive",
             hint=f"look at it with: lion log {summary.run}",
         )
-    if summary.state is not RunState.INTERRUPTED:
+    if summary.state not in (RunState.INTERRUPTED, RunState.QUARANTINED):
         raise OperatorError(
             f"run {summary.run} has ended" if summary.exit_code is not None
             else f"what the list of runs says of {summary.run} makes no sense",

@@ -36,6 +36,7 @@ from lion.ports.executors import (
     Waitable,
 )
 from lion.ports.log import (
+    TRIES,
     BudgetUse,
     EventLog,
     KeptStore,
@@ -53,6 +54,7 @@ from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 __all__ = [
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
+    "TRIES",
     "UNREAD",
     "Adapted",
     "Again",

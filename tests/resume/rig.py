@@ -68,7 +68,9 @@ class Death:
         self._log._store.write = refuse
         self.has_come.set()
 
-    def come_with(self, kind: type[Event], number: int = 1, *, durable: bool = True, **fields: Any) -> None:
+    def come_with(
+        self, kind: type[Event], number: int = 1, *, durable: bool = True, **fields: Any
+    ) -> None:
         """When the `number`-th record of a kind (and these fields) is written: just after it, or
         before anything of its group is."""
         left = [number]
@@ -79,17 +81,22 @@ class Death:
                 getattr(event, name) == value for name, value in fields.items()
             )
 
-        def write(group: Any, followed: Any) -> Any:
-            drafts = [entry[0] for entry in group.entries if type(entry) is tuple]
-            left[0] -= sum(map(is_it, drafts))
+        add = self._log._store._add
+
+        def note(draft: Any, body: bytes) -> None:
+            left[0] -= is_it(draft)
             if left[0] <= 0 and not durable:
                 trio.from_thread.run_sync(self.come)
                 raise Killed
+            add(draft, body)
+
+        def write(group: Any, followed: Any) -> Any:
             records = self._write(group, followed)
             if left[0] <= 0:
                 trio.from_thread.run_sync(self.come)
             return records
 
+        self._log._store._add = note
         self._log._store.write = write
 
 
@@ -109,12 +116,11 @@ class Stage:
 
         async def execute(caller: Any, *args: Any) -> Any:
             left[0] -= 1
-            if left[0]:
-                return await operation.execute(caller, *args)
-            if after:
-                await operation.execute(caller, *args)
-            self.death.come()
-            await trio.sleep_forever()
+            value = await operation.execute(caller, *args) if left[0] or after else None
+            if not left[0]:
+                self.death.come()
+                await trio.sleep_forever()
+            return value
 
         self.operations[capability, name] = msgspec.structs.replace(operation, execute=execute)
 
@@ -128,19 +134,17 @@ class Stage:
     async def cut(
         self, *parts: str, at: Callable[[Death], None] | None = None, **fittings: Any
     ) -> str:
-        """Run a manifest until its process ends; the run's id. `at` says when, if no `die_at` did."""
+        """Run a manifest until its process ends; its id. `at` says when, if no `die_at` did."""
         death = self.death = Death()
         run = ""
         with suppress(LionError):
             async with self.host(**fittings) as host:
                 death.watch(host)
-                started = await host.start(
-                    manifest(*parts), folder=self.settings.state.parent
-                )
+                started = await host.start(manifest(*parts), folder=self.settings.state.parent)
                 run = started.id
                 if at is not None:
                     at(death)
-                with trio.fail_after(20):
+                with trio.fail_after(10):
                     await death.has_come.wait()
                 started.cancel()
         self.operations = build_operations()
@@ -160,7 +164,7 @@ class Stage:
                         await host.resume(run)
 
                 nursery.start_soon(go)
-                with trio.fail_after(20):
+                with trio.fail_after(10):
                     await death.has_come.wait()
                 nursery.cancel_scope.cancel()
         self.operations = build_operations()
