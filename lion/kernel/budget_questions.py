@@ -12,7 +12,7 @@ from lion.domain.call import Decision, HostCall, Opinion, Verdict
 from lion.domain.capability import OFFERED
 from lion.domain.decider import Decider
 from lion.domain.question import question_of
-from lion.kernel.budgets import Balance
+from lion.kernel.balance import Balance
 from lion.kernel.processors import build_processors
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.policy.decide import Processor

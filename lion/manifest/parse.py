@@ -82,13 +82,15 @@ def _with_lent(
     return {**filled, "system": {**system, **{name: {"use": name} for name in added}}}
 
 
-def recorded_plan(resolved: Mapping[str, Any], text: str, folder: Path = Path()) -> Plan:
-    """The plan that was recorded (`Plan.resolved`): it has no path, nothing is filled in again.
-    What is relative in it begins in `folder`.
+def recorded_plan(
+    resolved: Mapping[str, Any], text: str, path: Path | None = None, folder: Path = Path()
+) -> Plan:
+    """The plan that was recorded (`Plan.resolved`): it has no path unless one is given, nothing is
+    filled in again. What is relative in it begins in `folder`.
 
     Raises OperatorError if it is of a manifest that this version of lion does not read.
     """
-    document = Document(text, kind="recorded manifest", path=None, folder=folder)
+    document = Document(text, kind="recorded manifest", path=path, folder=folder)
     filled = {key: value for key, value in resolved.items() if key != "vars"}
     values = resolved.get("vars")
     return _plan(document, text, filled, values if isinstance(values, dict) else {})
