@@ -22,7 +22,7 @@ from lion.domain.plan import Limits
 from lion.ports import Adapted, CallStats, Export, HandleCall, Handles, Import
 from lion.wasm import capi
 from lion.wasm.admission import Admission
-from lion.wasm.crossing import Entry, Reading, Values, lower_all
+from lion.wasm.crossing import Entry, Reading, Values
 from lion.wasm.exits import Finished, with_exit
 from lion.wasm.fiber import Callbacks, Guest, HostFunction, drive
 from lion.wasm.lift import compile_lift, has_list
@@ -232,7 +232,7 @@ class _OneCall:
         given, result = Values(len(args)), Values(1)
         reading = Reading(entry, result, self.error, context, self.limits)
         try:
-            given.fill(lower_all(entry.lowers, args, context))
+            given.fill(entry.lowers, args, context)
             future = capi.func_call_async(
                 where,
                 context,

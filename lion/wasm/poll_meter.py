@@ -50,6 +50,7 @@ class PollMeter:
         self, future: int, finish: Finish | None, guest: Any
     ) -> tuple[bool, int]:
         """Poll in a thread: done or not, and the CPU it took in nanoseconds."""
+        self.ticker.inside += 1
         try:
             return await trio.to_thread.run_sync(
                 self._poll, future, finish, guest, limiter=self.limiter
