@@ -72,6 +72,8 @@ val_delete = _brief("wasmtime_component_val_delete", None, _vp)
 large_val_delete = _long("wasmtime_component_val_delete", None, _vp)
 
 
+MEMORY = memoryview((ctypes.c_ubyte * (1 << 57)).from_address(0)).cast("B")
+"""The memory of this process by address, to be read and written without a foreign call."""
 BYTES = bytes.__basicsize__ - 1
 """Where a Python bytes object has its bytes, from its address on."""
 
@@ -152,6 +154,7 @@ of a text of one character (true) or none (false). It spares two callbacks into 
 """
 pack_continuation = struct.Struct("<QQQ").pack
 CONTINUATION = ctypes.sizeof(_b.wasmtime_async_continuation_t)
+write_continuation = struct.Struct(f"{CONTINUATION}s").pack_into
 
 _add_func_async = _brief(
     "wasmtime_component_linker_instance_add_func_async",

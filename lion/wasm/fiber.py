@@ -19,7 +19,6 @@ nor the ticker. By the wall clock a poll is also long that waited for the GIL, s
 suspect: the next one is measured by the thread's clock.
 """
 
-import ctypes
 import weakref
 from collections.abc import Callable, Iterable
 from math import inf
@@ -34,6 +33,7 @@ from lion.ports import UNREAD, CallStats, HandleCall
 from lion.wasm import capi
 from lion.wasm.bounds import TooLarge
 from lion.wasm.linear import Crowded
+from lion.wasm.parts import address_of
 from lion.wasm.poll_meter import LOOP_NS, CpuExceeded, Finish, PollMeter
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ LONG_POLL_NS = 200_000
 """A poll of this many nanoseconds makes the next one suspect, and two of them send the one after
 to a worker: a hop there costs the loop about 90 us.
 """
-_PLACE = ctypes.c_char * capi.CONTINUATION
-"""Where wasmtime wants to be told how a host call goes on."""
 INLINE_CAP_NS = 3_000_000
 """An inline poll counts as CPU by the wall clock (thread clocks cost 0.7 us), but never as more
 than this.
@@ -89,7 +87,7 @@ class Guest:
 
     __slots__ = (
         "args", "cap_ns", "context", "crowded", "dropped", "failure", "function", "has_news",
-        "memory", "ready", "results", "resume", "slot", "slot_at",
+        "memory", "ready", "results", "resume",
     )  # fmt: skip
 
     def __init__(self, context: int, memory: MemorySum | None = None) -> None:
@@ -103,11 +101,9 @@ class Guest:
         self.function: HostFunction | None = None
         self.args: list[Any] = []
         self.results = 0
-        self.ready = ctypes.create_string_buffer(2)
+        self.ready = bytearray(2)
         """One character once the answer is written, none before: what `capi.READY` looks at."""
-        self.resume = capi.pack_continuation(capi.READY, ctypes.addressof(self.ready), 0)
-        self.slot_at, self.slot = 0, _PLACE()
-        """Where the last continuation was written; mostly that is where the next one belongs."""
+        self.resume = capi.pack_continuation(capi.READY, address_of(self.ready), 0)
         self.dropped: list[int] = []
         self.failure: Exception | None = None
         self.cap_ns = INLINE_CAP_NS
@@ -126,7 +122,7 @@ class Guest:
             stats.cpu_ns += thread_time_ns() - began
         elif function.lower is not None:
             function.lower(value, self.context, self.results)
-        self.ready[0] = b"\1"
+        self.ready[0] = 1
 
 
 class Callbacks:
@@ -178,10 +174,8 @@ class Callbacks:
     ) -> None:
         guest = self.guests[context]
         function = self._functions[data]
-        if guest.slot_at != out:
-            guest.slot_at, guest.slot = out, _PLACE.from_address(out)
-        guest.slot.raw = guest.resume
-        guest.ready[0] = b"\0"
+        capi.write_continuation(capi.MEMORY, out, guest.resume)
+        guest.ready[0] = 0
         guest.function = function
         guest.results = results
         try:
