@@ -25,7 +25,8 @@ from lion.kernel.judge import not_approved
 from lion.kernel.read_call import UNDECIDED, read_call
 from lion.ports import Kind, Operation, Tables
 
-_ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
+_ALLOW, _NONE, _OUTSIDE = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE
+_COMPLETED, _FAILED = Status.COMPLETED, Status.FAILED
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
 
@@ -43,23 +44,25 @@ class Broker:
         self._scope = invocation.scope
         self._purse = invocation.purse
         self._judge = invocation.live.judge
+        self._at_once = self._judge.at_once
 
     async def handle(self, index: int, args: list[Any]) -> Any:
         """Answer a call of the component's import `index`: ("ok", value) or ("err", (case, text)).
         Raises AuditError if the log refuses, InternalError if an executor breaks.
         """
-        operation = self._operations[index]
-        self._share.check()
-        self._caller.number += 1
+        operation, caller, share = self._operations[index], self._caller, self._share
+        if share.used > share.free:
+            share.check()
+        caller.number += 1
         self._counts.calls += 1
-        call = read_call(self._caller, operation, args, self._now())
+        call = read_call(caller, operation, args, self._now())
         if call.refusal is None:
-            decision = self._judge.at_once(self._caller, call.question)
+            decision = self._at_once(caller, operation.capability, operation.name, call.target)
             if decision is None:
                 decision = await self._ask(call)
-            call.decision, self._caller.grant = decision, decision.grant
+            call.decision, caller.grant = decision, decision.grant
             if decision.verdict is not _ALLOW:
-                call.refusal = self._caller.refusal(call.question, decision)
+                call.refusal = caller.refusal(call.question, decision)
         if call.refusal is not None:
             value = self._deny(call, call.refusal)
         elif operation.output_bytes is not None or self._purse.counts_calls:
@@ -69,7 +72,7 @@ class Broker:
         else:
             value = await self._execute(call)
         if value[0] != "ok":
-            self._caller.note_error(call.question, call.decision, value[1])
+            caller.note_error(call.question, call.decision, value[1])
         if self._log.is_full:
             await self._log.wait_room()
         return value
@@ -122,7 +125,7 @@ class Broker:
             raise self._broken(call, exc) from exc
         if call.operation.capability == "log" and call.args[0] == "error":
             self._caller.words = call.args[1]
-        self._append(call, _status(value), value)
+        self._append(call, _COMPLETED if value[0] == "ok" else _FAILED, value)
         return value
 
     async def _waiting(self, call: HostedCall) -> Any:
@@ -251,7 +254,10 @@ class Broker:
             call.args = []
             self._log.append(self._draft(call, Status.UNKNOWN, UNKNOWN))
             raise self._bug(call.operation, exc) from exc
-        self._charge(size)
+        share = self._share
+        share.charge(size)
+        if share.used > share.free:
+            share.check()
 
     def _charge(self, size: int) -> None:
         """Count a record of this holder's. Raises GuestError if its share is used up by it."""
@@ -266,4 +272,4 @@ class Broker:
 
 
 def _status(value: Any) -> Status:
-    return _COMPLETED if value[0] == "ok" else Status.FAILED
+    return _COMPLETED if value[0] == "ok" else _FAILED

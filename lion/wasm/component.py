@@ -10,6 +10,7 @@ Rule: wasmtime limits each memory, so each of a component's memories has the sam
 import ctypes
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import inf
 from typing import Any
 
 import trio
@@ -208,7 +209,7 @@ class _OneCall:
                 self.handle,
                 self.drop,
                 self.stats,
-                self.limits.cpu_ns,
+                inf if self.limits.cpu_ns is None else self.limits.cpu_ns,
                 is_busy,
                 finish,
             )

@@ -21,7 +21,6 @@ suspect: the next one is measured by the thread's clock.
 
 import weakref
 from collections.abc import Callable, Iterable
-from math import inf
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +114,8 @@ class Guest:
 
     def answer(self, function: HostFunction, value: Any, stats: CallStats) -> None:
         """Write the result of a host call where the guest will look."""
+        self.function = None
+        stats.host_calls += 1
         if function.is_heavy:
             began, self.cap_ns = thread_time_ns(), INLINE_CAP_NS
             if function.lower is not None:
@@ -203,19 +204,15 @@ class Callbacks:
 @trio.lowlevel.enable_ki_protection
 async def drive(
     future: int, guest: Guest, meter: PollMeter, handle: HandleCall, drop: Any, stats: CallStats,
-    cpu_limit_ns: int | None, is_busy: bool, finish: Finish | None = None,
+    cpu_limit_ns: float, is_busy: bool, finish: Finish | None = None,
 ) -> None:  # fmt: skip
-    """Run a future of wasmtime's, which the caller deletes, to its end. `drop` is told of reps let
-    go; `is_busy` starts in a worker, `finish` stays there. Raises CpuExceeded, what `handle` does.
-    """
+    """Run a future of wasmtime's to its end; the caller deletes it. `drop` is told of reps let go.
+    `is_busy` starts in a worker, `finish` stays there. Raises CpuExceeded, what `handle` does."""
     ticker, armed, is_suspect, stays = meter.ticker, -1, False, finish is not None
-    poll, memories, is_busy = capi.poll, meter.memories, is_busy or stays
-    cpu_limit = inf if cpu_limit_ns is None else cpu_limit_ns
+    memories, poll = meter.memories, capi.poll
     while True:
         if is_busy or armed != ticker.ticks:
-            is_busy = is_busy or meter.is_exposed()
-            armed = -1 if is_busy else ticker.ticks
-            capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
+            is_busy, armed = _arm(guest, meter, is_busy or stays)
         ticker.polls += 1
         memories.inline = guest
         if ticker.is_asleep:
@@ -223,7 +220,7 @@ async def drive(
         if is_busy:
             done, took = await meter.poll_in_worker(future, finish, guest)
             stats.cpu_ns += took
-            is_busy, is_suspect = stays or took > LONG_POLL_NS, took > LONG_POLL_NS
+            is_busy = is_suspect = took > LONG_POLL_NS
         else:
             clock = thread_time_ns if is_suspect else perf_counter_ns
             began = clock()
@@ -240,13 +237,19 @@ async def drive(
         if function is None:
             is_busy = True
         else:
-            guest.function = None
-            stats.host_calls += 1
             guest.answer(function, await handle(function.index, guest.args), stats)
-        if stats.cpu_ns > cpu_limit:
-            raise CpuExceeded(cpu_limit_ns or 0)
+        if stats.cpu_ns > cpu_limit_ns:
+            raise CpuExceeded(cpu_limit_ns)
         if perf_counter_ns() - meter.yielded_ns > LOOP_NS:
             await meter.checkpoint()
+
+
+def _arm(guest: Guest, meter: PollMeter, is_busy: bool) -> tuple[bool, int]:
+    """Set the epoch deadline of the next poll: whether that is in a worker, and the tick of now
+    (-1: set it anew each time)."""
+    is_busy, ticks = is_busy or meter.is_exposed(), meter.ticker.ticks
+    capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
+    return is_busy, -1 if is_busy else ticks
 
 
 def _heed(guest: Guest, drop: Any) -> None:

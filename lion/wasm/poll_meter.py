@@ -92,7 +92,7 @@ def _is_harmless(handler: Any) -> bool:
 class CpuExceeded(GuestError):
     """The guest used more CPU time than it may in one call."""
 
-    def __init__(self, limit_ns: int) -> None:
+    def __init__(self, limit_ns: float) -> None:
         super().__init__(
             f"it used more than {limit_ns / 1e9:g} s of CPU time",
             ending="cpu",
