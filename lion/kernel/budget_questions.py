@@ -72,7 +72,8 @@ class BudgetQuestions:
                 yield _said(f"{name} of {holder.name}", balance, at), balance, at
 
     def _of_grant(self, holder: LiveHolder, call: HostCall) -> Iterator[tuple[str, Balance, int]]:
-        grant = holder.decide(question_of(call)).grant
+        question = question_of(call)
+        grant = holder.decide(question.capability, question.operation, question.target).grant
         scopes = find_scopes(call.capability)
         if grant is None or grant.ask_at is None or scopes is None:
             return

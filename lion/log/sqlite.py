@@ -62,6 +62,7 @@ class SqliteLog(BesideRecords):
         self._hurry = trio.Event()
         self._is_closing = False
         self._failure: Exception | None = None
+        self.is_full = False
 
     async def start_run(
         self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
@@ -88,25 +89,20 @@ class SqliteLog(BesideRecords):
     def quota(self) -> int:
         return self._quota
 
-    @property
-    def is_full(self) -> bool:
-        group = self._group
-        return len(group.entries) >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
-
     def append(self, draft: Draft) -> int:
         if self._failure is not None or self._is_closing:
             self._check_open()
         account = self._accounts.get(draft.scope.run)
         if account is None:
             raise not_started(draft.scope.run)
-        event = draft.event
-        body = encode_body(event)
+        body = encode_body(draft.event)
         size = len(body)
-        account.charge(event, size + RECORD_BYTES)
+        counted = size + RECORD_BYTES
+        account.charge(draft.event, counted)
         if account.has_ended:
             self._group.ended.append(account.run)
         self._join((draft, body), size)
-        return size + RECORD_BYTES
+        return counted
 
     async def wait_room(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -152,8 +148,9 @@ class SqliteLog(BesideRecords):
         count = len(group.entries)
         if count == 1:
             self._filled.set()
-        if count == FLUSH_RECORDS or group.bytes >= FLUSH_BYTES:
+        if count >= FLUSH_RECORDS or group.bytes >= FLUSH_BYTES:
             self._hurry.set()
+            self.is_full = count >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
 
     async def _written(self, entry: Entry, size: int) -> None:
         group = self._group
@@ -201,7 +198,7 @@ class SqliteLog(BesideRecords):
 
     def _take(self) -> Group:
         group, self._group = self._group, Group()
-        self._flight = group
+        self._flight, self.is_full = group, False
         group.monotonic = self._owned.times()
         if not self._is_closing:
             self._filled, self._hurry = trio.Event(), trio.Event()

@@ -36,7 +36,7 @@ from lion.testing.recording import (
     save_run,
 )
 from lion.testing.stage import Stage, build_stage, open_stage
-from lion.wasm.images import LowerError
+from lion.wasm.misfit import LowerError
 from lion.wasm.runtime import WasmRuntime
 
 __tracebackhide__ = is_told
