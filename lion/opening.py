@@ -74,7 +74,8 @@ async def open_fitted(
         signer = await beside(partial(read_key, settings.config))
         enter, kept = stack.enter_async_context, settings.durability
         interrupts = await enter(open_interrupts()) if signals else None
-        log = await enter(open_sqlite_log(settings.state, durability=kept, signer=signer))
+        ago: dict[str, Any] = {} if interrupts is None else {"interrupted": interrupts.ago}
+        log = await enter(open_sqlite_log(settings.state, durability=kept, signer=signer, **ago))
         runtime = await enter(open_runtime(settings.components, memory=settings.memory))
         given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
         yield await enter(open_assembled(settings, runtime, log, rules, **given))

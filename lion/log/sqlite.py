@@ -179,8 +179,10 @@ class SqliteLog(BesideRecords):
 
     # The writer.
 
-    def _open(self, durability: str, signer: Signer | None) -> None:
-        self._store = SqliteStore(self._directory, durability, self._accounts, signer)
+    def _open(
+        self, durability: str, signer: Signer | None, interrupted: Callable[[], float]
+    ) -> None:
+        self._store = SqliteStore(self._directory, durability, self._accounts, signer, interrupted)
 
     @trio.lowlevel.enable_ki_protection
     async def _write_until_closed(self) -> None:
@@ -252,17 +254,20 @@ async def open_sqlite_log(
     durability: str = "normal",
     quota: int = DEFAULT_QUOTA,
     signer: Signer | None = None,
+    interrupted: Callable[[], float] = lambda: -1.0,
 ) -> AsyncIterator[SqliteLog]:
     """Open the log of a state directory, made if need be; on leaving, everything appended is
     written.
 
     `durability` normal survives the death of the process, full that of the machine. `quota` is in
-    bytes per run. `signer` signs how far runs are, when they end and every minute. Raises
+    bytes per run. `signer` signs how far runs are, when they end and every minute. `interrupted`
+    says how many seconds ago a signal came (less than 0: none did): then nobody waits for long for
+    another process that locks the log, and what could not be written is lost, in words. Raises
     OperatorError if the directory cannot be written, AuditError for a log of a newer lion or none
     of ours, and on leaving if records could not be written.
     """
     log = SqliteLog(directory, quota)
-    await trio.to_thread.run_sync(log._open, durability, signer)
+    await trio.to_thread.run_sync(log._open, durability, signer, interrupted)
     # Not `async with`: a nursery would wrap the caller's own exceptions in a group.
     nursery = trio.open_nursery()
     (await nursery.__aenter__()).start_soon(log._write_until_closed)

@@ -10,7 +10,7 @@ Rule: one thread at a time; after an error nothing more is written through this 
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -77,9 +77,10 @@ class SqliteStore:
 
     def __init__(
         self, directory: Path, durability: str, accounts: Mapping[str, RunQuota],
-        signer: Signer | None = None,
+        signer: Signer | None = None, interrupted: Callable[[], float] = lambda: -1.0,
     ) -> None:  # fmt: skip
         self._signer = signer
+        self._interrupted = interrupted
         self.path = directory / LOG_NAME
         self._connection = connect_writer(directory, durability)
         self._tables = SqliteTables(self._connection)
@@ -99,7 +100,7 @@ class SqliteStore:
         """Write everything or nothing; return the records of the runs that are followed. Raises
         whatever went wrong."""
         self._begin_group(followed)
-        begin(self._connection, self.path, is_patient=True)
+        begin(self._connection, self.path, is_patient=True, interrupted=self._interrupted)
         self._tables.begin()
         try:
             self._write_entries(group)
