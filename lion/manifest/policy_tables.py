@@ -6,7 +6,8 @@ Rule: as in a manifest, a key that is not here is an error.
 from pydantic import Field
 
 from lion.manifest.fields import Time
-from lion.manifest.tables import LimitsTable, Table
+from lion.manifest.table import Table
+from lion.manifest.tables import LimitsTable
 
 
 class PolicyHttpTable(Table):

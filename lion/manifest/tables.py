@@ -6,7 +6,7 @@ Rule: the committed JSON schema is generated from these models (schema.py).
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from lion.manifest.dialects import NEEDED, PROVIDERS, SERVER, STRANGE
 from lion.manifest.fields import (
@@ -34,20 +34,10 @@ from lion.manifest.fields import (
     Time,
     ToolScope,
 )
+from lion.manifest.server_table import McpTable
+from lion.manifest.system_tables import SystemLimits
+from lion.manifest.table import Table
 from lion.scopes.fs_grant import check_once
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        arbitrary_types_allowed=True,
-        # Only the outermost table is built, and only when used. For the same reason no default is
-        # an instance: making one would build its class.
-        defer_build=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-    )
 
 
 class KvGrant(Table):
@@ -173,17 +163,6 @@ class SystemAllow(Table):
     tools: list[ToolScope] = []
 
 
-class SystemLimits(Table):
-    """Limits of a system plugin: those that can be enforced on Python."""
-
-    deadline: MaybeTime = None
-    calls: MaybeCount = None
-    rate: MaybeRate = None
-    output: MaybeSize = None
-    log: MaybeSize = None
-    concurrent: Count = 0
-
-
 class SystemTable(Table):
     """A system plugin: trusted Python by the name of its entry point, outside of the sandbox."""
 
@@ -292,5 +271,6 @@ class ManifestTable(Table):
     plugins: dict[HolderName, HolderTable] = {}
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
+    mcp: dict[HolderName, McpTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
