@@ -84,7 +84,7 @@ class Host:
         self._lent: dict[str, Lent] = {}
         operations = fittings.operations or build_operations()
         parts = runtime, log, policy, operations, self._lent
-        self._loader = Loader(*parts, open_system=fittings.open_system)
+        self._loader = Loader(*parts, open_system=fittings.open_system, state=settings.state)
 
     @property
     def live(self) -> int:

@@ -21,7 +21,7 @@ from lion.domain.capability import (
     name_call,
 )
 from lion.domain.events import LineLogged
-from lion.domain.plan import Holder, Plan
+from lion.domain.plan import SERVER, Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
 from lion.foreign import is_extism_manifest, read_plugin
 from lion.kernel.beginning import Ground, started_event
@@ -35,6 +35,7 @@ from lion.kernel.inspect import (
     loaded_event,
 )
 from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
+from lion.plans import owner_of
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
@@ -51,7 +52,7 @@ from lion.ports import (
     SystemComponent,
 )
 from lion.reading import beside, read_regular, reason_of
-from lion.system.entry import AllLent, load_system, open_system
+from lion.system.entry import AllLent, load_system, open_system, with_pins
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
@@ -114,7 +115,10 @@ class Loader:
         operations: Operations,
         lent: AllLent,
         open_system: OpenSystem = open_system,
+        state: Path | None = None,
     ) -> None:
+        """`state` is where it is kept what the operator agreed to of servers."""
+        self._state = state
         self._lent = lent
         self._open_system = open_system
         self._runtime = runtime
@@ -129,6 +133,7 @@ class Loader:
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
             check_use(holder, self._policy)
+            holder = await self._agreed(plan, holder)
             found[name] = load_system(plan, holder, clock, NoServices(), self._lent)
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
@@ -172,8 +177,9 @@ class Loader:
         for name, holder in _first(plan, is_sandboxed=False):
             try:
                 check_use(holder, self._policy)
+                agreed = await self._agreed(plan, holder)
                 loaded = await self._open_system(
-                    plan, holder, live.clock, live.services, self._lent
+                    plan, agreed, live.clock, live.services, self._lent
                 )
                 found.components[name] = loaded
             except LionError as exc:
@@ -192,6 +198,11 @@ class Loader:
                 found.components[name] = component
             except LionError as exc:
                 found.failures[name] = exc
+
+    async def _agreed(self, plan: Plan, holder: Holder) -> Holder:
+        if holder.use != SERVER or self._state is None:
+            return holder
+        return await beside(partial(with_pins, self._state, owner_of(plan), holder))
 
     async def _keep(self, data: bytes, adapted: Adapted | None) -> None:
         """Make a component's bytes durable; of one that was made, those and the adapter's."""

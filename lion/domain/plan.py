@@ -21,6 +21,9 @@ SYSTEM = "system"
 CLIENT = "mcp-client"
 """The `use` of a system plugin that stands for a client from outside (`lion mcp serve`)."""
 
+SERVER = "mcp"
+"""The `use` of a server of the Model Context Protocol (`[mcp.NAME]`); no entry point is it."""
+
 MIB = 1024 * 1024
 SECOND = 1_000_000_000
 
@@ -152,7 +155,9 @@ class Holder(msgspec.Struct, frozen=True):
 
     @property
     def table(self) -> str:
-        """The manifest's table of its kind: `plugins`, `agents`, `system`."""
+        """The manifest's table of its kind: `plugins`, `agents`, `system`, `mcp`."""
+        if self.kind == SYSTEM and self.use == SERVER:
+            return SERVER
         return self.kind if self.kind == SYSTEM else f"{self.kind}s"
 
     @property

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 
-from lion.manifest import policy_tables, script, tables
+from lion.manifest import policy_tables, script, server_table, system_tables, tables
 
 
 class Key(NamedTuple):
@@ -31,6 +31,7 @@ _MANIFEST: Final = {
     "plugins": Key("tables", NONE, "plugins by name: components whose exports are tools"),
     "agents": Key("tables", NONE, "agents by name: components that work on a task"),
     "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
+    "mcp": Key("tables", NONE, "servers of MCP by name: programs, not sandboxed; see docs/mcp.md"),
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
 }
@@ -208,8 +209,14 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "allow": Key("table", NONE, "what it may ask the host for"),
         "limits": Key("table", "see below", "what it may use up"),
     },
+    server_table.McpTable: {
+        "command": Key("list of text", NEEDED, "the program and its arguments; no shell reads it"),
+        "env": Key("table of text", NONE, "its environment, all of it"),
+        "secrets": Key("table of names", NONE, "and variables with values of secrets"),
+        "limits": Key("table", "see below", "what it may use up"),
+    },
     tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "llm", "secrets", "tools")},
-    tables.SystemLimits: _SYSTEM_LIMITS,
+    system_tables.SystemLimits: _SYSTEM_LIMITS,
     tables.ModelTable: _MODEL,
     tables.PricesTable: {
         "input": Key("amount", "0", "a million tokens of a question, in any currency"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lion.domain.names import did_you_mean
-from lion.domain.plan import Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.plan import SERVER, Holder, Limits, Model, Plan, RunAgent, RunCall
 from lion.manifest.document import Document
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def bare_name(component: Path) -> str:
 
 
 def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
-    from lion.manifest.grants import build_holder, build_system
+    from lion.manifest.grants import build_holder, build_server, build_system
 
     built = [
         build_holder(holder, kind=kind, name=name, folder=document.folder)
@@ -146,6 +146,7 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
         for name, holder in tables.items()
     ]
     built += [build_system(system, name=name) for name, system in table.system.items()]
+    built += [build_server(server, name=name) for name, server in table.mcp.items()]
     holders: dict[str, Holder] = {}
     for holder in built:
         other = holders.setdefault(holder.name, holder)
@@ -159,6 +160,8 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
 
 
 def _a(holder: Holder) -> str:
+    if holder.table == SERVER:
+        return "a server of MCP"
     return {"plugin": "a plugin", "agent": "an agent"}.get(holder.kind, "a system plugin")
 
 

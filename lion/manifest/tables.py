@@ -4,8 +4,6 @@ Rule: a key that is not here is an error; so is a limit that this version does n
 Rule: the committed JSON schema is generated from these models (schema.py).
 """
 
-# ruff: noqa: RUF012 - pydantic copies a default, and ruff does not see that this is pydantic
-
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
@@ -41,15 +39,9 @@ from lion.manifest.fields import (
 )
 from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
+from lion.manifest.server_table import McpTable
+from lion.manifest.system_tables import SystemLimits, check_asking
 from lion.scopes.fs_grant import check_once
-
-
-def _check_asking(table: Any) -> Any:
-    """Both keys or none: a share says when, and `then` what for."""
-    if (table.at is None) is not (table.then is None):
-        missing = 'then = "ask"' if table.then is None else 'at = "80 %"'
-        raise ValueError(f"at and then say together when a person is asked; add {missing}")
-    return table
 
 
 class KvGrant(Table):
@@ -97,7 +89,7 @@ class HttpGrant(Table):
     on_unknown: OnUnknown = "fail"
     idempotency_key: bool = False
 
-    _check_asking = model_validator(mode="after")(_check_asking)
+    _check_asking = model_validator(mode="after")(check_asking)
 
 
 HttpEntry = Annotated[
@@ -123,7 +115,7 @@ class LlmTable(Table):
     def _check(self) -> "LlmTable":
         if self.at is not None and self.tokens is self.calls is self.money is None:
             raise ValueError("at is a share of a budget; add tokens, calls or money")
-        return _check_asking(self)  # type: ignore[no-any-return]
+        return check_asking(self)  # type: ignore[no-any-return]
 
 
 LlmGrant = Annotated[
@@ -170,7 +162,7 @@ class LimitsTable(Table):
     at: Share | None = None
     then: Then | None = None
 
-    _check_asking = model_validator(mode="after")(_check_asking)
+    _check_asking = model_validator(mode="after")(check_asking)
 
 
 class HolderTable(Table):
@@ -191,21 +183,6 @@ class SystemAllow(Table):
     llm: list[LlmGrant] = []
     secrets: list[Name] = []
     tools: list[ToolScope] = []
-
-
-class SystemLimits(Table):
-    """Limits of a system plugin: those that can be enforced on Python."""
-
-    deadline: MaybeTime = None
-    calls: MaybeCount = None
-    rate: MaybeRate = None
-    output: MaybeSize = None
-    log: MaybeSize = None
-    concurrent: Count = 0
-    at: Share | None = None
-    then: Then | None = None
-
-    _check_asking = model_validator(mode="after")(_check_asking)
 
 
 class SystemTable(Table):
@@ -258,5 +235,6 @@ class ManifestTable(Table):
     plugins: dict[HolderName, HolderTable] = {}
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
+    mcp: dict[HolderName, McpTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None

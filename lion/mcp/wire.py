@@ -11,7 +11,6 @@ goes to standard error.
 
 import json
 import os
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
@@ -30,6 +29,8 @@ from mcp.types import (
 from mcp.types.jsonrpc import INVALID_REQUEST, PARSE_ERROR, jsonrpc_message_adapter
 from pydantic import ValidationError
 
+from lion.system.mcp.lines import Lines
+
 LONGEST: Final = 512 * 1024
 """Bytes of a message: a tool's arguments have at most 64 KiB, whatever JSON makes of them."""
 MOST_OPEN: Final = 256
@@ -38,54 +39,9 @@ BUSY: Final = -32000
 """The error of a request beyond those; of the codes that are an implementation's own."""
 DRAIN: Final = 1.5
 """Seconds for answers that are due when the client has said its last."""
-_CHUNK: Final = 64 * 1024
-_LONG: Final = b"\n"
-"""Stands for a line that is too long: no line has its end in it."""
 
 Streams = tuple[Any, Any]
 """What the SDK reads messages from, and writes them to."""
-
-
-class Lines:
-    """Lines of a stream, without their ends, of at most `longest` bytes."""
-
-    def __init__(self, source: trio.abc.ReceiveStream, longest: int) -> None:
-        self._source = source
-        self._longest = longest
-        self._ended: deque[bytes] = deque()
-        self._held = bytearray()
-        self._is_over = False
-
-    async def next(self) -> bytes | None:
-        """The next line; None for one that is longer, whose rest is skipped. Raises EOFError where
-        there is none; half a line at the end is none.
-        """
-        while not self._ended:
-            chunk = await self._source.receive_some(_CHUNK)
-            if not chunk:
-                raise EOFError
-            first, *others = bytes(chunk).split(b"\n")
-            self._take(first)
-            if others:
-                *whole, rest = others
-                self._ended.extend((self._whole(), *whole))
-                self._take(rest)
-        line = self._ended.popleft()
-        return None if line is _LONG or len(line) > self._longest else line
-
-    def _take(self, piece: bytes) -> None:
-        self._is_over = self._is_over or len(self._held) + len(piece) > self._longest
-        if self._is_over:
-            self._held.clear()
-        else:
-            self._held += piece
-
-    def _whole(self) -> bytes:
-        """The line that has ended; what follows begins a new one."""
-        line = _LONG if self._is_over else bytes(self._held)
-        self._held.clear()
-        self._is_over = False
-        return line
 
 
 class Wire:

@@ -42,6 +42,7 @@ from lion.domain.events import (
     SystemPluginLagged,
     SystemPluginLoaded,
 )  # fmt: skip
+from lion.domain.plan import SERVER
 from lion.domain.record import Record
 from lion.domain.units import counted
 from lion.telling.amounts import render_spent
@@ -220,6 +221,9 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     }
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
+    if event.use == SERVER:
+        whose = f"{event.distribution}, pinned as {event.version}"
+        return f"{event.holder}: UNSANDBOXED MCP server, {whose}; {does}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
 
 

@@ -16,6 +16,7 @@ import trio.testing
 
 from lion.domain.events import ApprovalDecided, CallFinished
 from lion.mcp import wire
+from lion.system.mcp.lines import Lines
 from tests.conftest import CACHE
 from tests.mcp.kit import HELLO, Raw, asking, desk, manifest, open_served, plugin, said
 
@@ -69,7 +70,7 @@ async def test_a_line_that_never_ends_takes_no_memory() -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(write)
-        lines = wire.Lines(far, 1_000)
+        lines = Lines(far, 1_000)
         assert await lines.next() is None
         assert await lines.next() == b"short"
         assert len(lines._held) <= 1_000

@@ -27,7 +27,7 @@ from tests.cli.documents import PAGES, Block, all_blocks, blocks_of, name_of
 from tests.cli.kit import ROOT, Lion
 
 MARKS = {
-    "sh": {"test", "slow", "make", "client"},
+    "sh": {"test", "slow", "make", "client", "server"},
     # What clients of MCP start; tests/mcp/test_documents.py starts it.
     "json": {"client"},
     "text": {"", "printed"},

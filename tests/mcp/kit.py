@@ -21,10 +21,11 @@ from lion.host import Host
 from lion.log.sqlite import open_sqlite_reader
 from lion.mcp.clients import with_client
 from lion.mcp.entry import serve_streams
-from lion.mcp.wire import LONGEST, Lines
+from lion.mcp.wire import LONGEST
 from lion.opening import open_host
 from lion.plans import read_manifest
 from lion.review.report import RunReport
+from lion.system.mcp.lines import Lines
 from tests.conftest import CACHE
 from tests.wasm.kit import BUILT
 

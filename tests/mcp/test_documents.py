@@ -12,6 +12,7 @@ from mcp.client.stdio import StdioServerParameters
 from tests.cli.conftest import lion, stocked
 from tests.cli.documents import all_blocks
 from tests.cli.kit import Lion
+from tests.mcp.remote_kit import server
 
 __all__ = ["lion", "stocked"]
 
@@ -20,8 +21,8 @@ def commands() -> Iterator[list[str]]:
     """Each command with its arguments."""
     for block in all_blocks("json", "client"):
         told = json.loads(block.text)
-        for server in (told.get("mcpServers") or told["servers"]).values():
-            yield [server["command"], *server["args"]]
+        for one in (told.get("mcpServers") or told["servers"]).values():
+            yield [one["command"], *one["args"]]
     for block in all_blocks("sh", "client"):
         yield from map(shlex.split, block.text.splitlines())
 
@@ -46,3 +47,12 @@ async def listed(words: list[str], stocked: Lion) -> int:
     with trio.fail_after(60):
         async with Client(server) as client:
             return len((await client.list_tools()).tools)
+
+
+def test_a_server_is_pinned_as_the_page_says(lion: Lion) -> None:
+    lion.write(f'name = "x"\n{server()}\n')
+    blocks = all_blocks("sh", "server")
+    assert blocks
+    for block in blocks:
+        for line in block.text.splitlines():
+            assert lion(*shlex.split(line)[1:], "--yes").returncode == 0
