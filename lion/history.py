@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lion.domain.events import RunStarted
+from lion.domain.workflow import is_workflow
 from lion.errors import AuditError
 from lion.kernel.difference import Difference
 from lion.log.sqlite_reader import open_sqlite_reader
@@ -90,9 +91,14 @@ async def replay(
     report, started = await _verified(reader, run, progress)
 
     async def find(holder: str, digest: str) -> Component:
+        from lion.conductor.component import load_workflow
+
         if (data := instead.get(holder)) is not None:
             return await runtime.load(data, f"the component given for {holder!r}", None)
-        return await runtime.load(reader.blob(digest), f"component {digest[:12]}", None)
+        data = reader.blob(digest)
+        if is_workflow(data):
+            return load_workflow(data)
+        return await runtime.load(data, f"component {digest[:12]}", None)
 
     replayed = await _execute(reader, report, find, progress)
     return ReplayReport(

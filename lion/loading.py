@@ -40,7 +40,6 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import (
-    Adapted,
     Clock,
     Component,
     EventLog,
@@ -127,9 +126,7 @@ class Loader:
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
-            data = await beside(partial(read_component, holder.component))
-            sizes[name] = len(data)
-            found[name] = await self._runtime.load(data, holder.origin, extensions)
+            found[name], sizes[name] = await self._code(holder, extensions)
         check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
@@ -170,18 +167,31 @@ class Loader:
         found.operations = self._with_extensions(found.components)
         for name, holder in _first(plan, is_sandboxed=True):
             try:
-                data = await beside(partial(read_component, holder.component))
-                component = await self._runtime.load(data, holder.origin, extensions)
-                _check(component, holder, found.operations)
-                await self._keep(data, component.adapted)
+                component, _ = await self._code(holder, extensions, found.operations)
                 found.components[name] = component
             except LionError as exc:
                 found.failures[name] = exc
 
-    async def _keep(self, data: bytes, adapted: Adapted | None) -> None:
-        """Make a component's bytes durable; of one that was made, those and the adapter's."""
-        for blob in (data,) if adapted is None else (adapted.data, adapted.adapter):
-            await self._log.put_blob(blob)
+    async def _code(
+        self, holder: Holder, extensions: Extensions, operations: Operations | None = None
+    ) -> tuple[Component, int]:
+        """A holder's component, and its size; for a run, which has `operations`, it is kept."""
+        if holder.workflow is not None:
+            from lion.conductor.component import build_component
+
+            component, data = build_component(holder.workflow)
+            if operations is not None:
+                await self._log.put_blob(data)
+            return component, len(data)
+        data = await beside(partial(read_component, holder.component))
+        loaded = await self._runtime.load(data, holder.origin, extensions)
+        if operations is not None:
+            _check(loaded, holder, operations)
+            # Durable: those bytes, or what was made of them and the adapter's.
+            made = loaded.adapted
+            for blob in (data,) if made is None else (made.data, made.adapter):
+                await self._log.put_blob(blob)
+        return loaded, len(data)
 
     def _extensions(
         self, plan: Plan, loaded: Mapping[str, Component]

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "build": "Build the plugin in a folder and show what it is.",
     "run": "Run a manifest and show what its agents say.",
     "call": "Call one tool and print its result as JSON.",
+    "workflow": "List, draw and run the workflows of a manifest.",
     "ask": "Ask a model of a manifest one question.",
     "models": "List a manifest's models and try what each can do.",
     "check": "Load a manifest's components and say who may do what.",

@@ -101,6 +101,8 @@ class Broker:
         value = await self._execute(call)
         if output and value[0] != "ok":
             self._purse.settle(output=output)
+        elif output and self._caller.heard is not None and call.operation.name == "text":
+            await self._caller.heard(call.args[0])
         return value
 
     async def _execute(self, call: HostedCall) -> Any:

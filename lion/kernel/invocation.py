@@ -8,6 +8,7 @@ in the log.
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import trio
@@ -27,7 +28,7 @@ from lion.kernel.outside import OutsideFailures
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.policy.decide import words_for_guest
-from lion.ports import CallStats, Export, HandleCall, Tools
+from lion.ports import CallStats, Export, HandleCall, Jobs, Tools
 
 LED_ON = "the call was allowed for another target and led on to this one"
 
@@ -40,6 +41,8 @@ class Invocation:
     _is_denial_told = True
     """What was refused on a call's way is told when that ends."""
     kept: dict[str, Any] | None = None
+    heard: Callable[[str], Awaitable[None]] | None = None
+    """Who reads what it writes while it does."""
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -95,6 +98,11 @@ class Invocation:
         if self.nursery is None:
             raise CallError("unavailable", "this instance cannot start work")
         self.nursery.start_soon(work, *args)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What a workflow has others do."""
+        return self.live.jobs(self)
 
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""

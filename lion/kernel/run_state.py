@@ -3,8 +3,8 @@ run itself.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -24,9 +24,20 @@ from lion.kernel.log_share import LogShare, LogShares
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
-from lion.ports import Clock, Component, EventLog, Export, Operation, Services, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Export,
+    Jobs,
+    Operation,
+    Services,
+    SystemComponent,
+)
 from lion.review.report import Refused
 
+AskPerson = Callable[[Any, int, str, str], Awaitable[str]]
+"""Asks a person on behalf of an invocation, in a call of this number: a question, a form."""
 DECISIONS = 1_024
 """Cached decisions of one holder."""
 BROKEN = 10
@@ -77,6 +88,10 @@ class LiveHolder:
                 self._decisions.clear()
             decision = self._decisions[question] = decide_static(question, self.rights)
         return decision
+
+
+def _no_jobs(caller: Any) -> Jobs:
+    raise AssertionError("nobody has wired jobs of workflows")
 
 
 class NoServices:
@@ -131,6 +146,10 @@ class LiveRun:
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
         self.memory = runs_sum(plan.memory, memory)
+        self.people: AskPerson | None = None
+        """Who is asked by workflows; None: nobody."""
+        self.jobs: Callable[[Any], Jobs] = _no_jobs
+        """What makes the port of an invocation that is a workflow's."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     WithJsonSchema,
 )
 
@@ -39,6 +40,19 @@ from lion.scopes.rules import parse_own_rule
 
 NO_LIMIT = "none"
 """Written where a limit may be absent: `deadline = "none"`."""
+
+
+TABLE = ConfigDict(
+    extra="forbid",
+    strict=True,
+    frozen=True,
+    arbitrary_types_allowed=True,
+    # Only the outermost table is built, and only when used. For the same reason no default is an
+    # instance: making one would build its class.
+    defer_build=True,
+    alias_generator=lambda name: name.replace("_", "-"),
+)
+"""What holds for all tables of lion's files."""
 
 
 def _text_schema(*patterns: str, note: str) -> WithJsonSchema:

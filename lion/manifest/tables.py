@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from lion.manifest.dialects import NEEDED, PROVIDERS, SERVER, STRANGE
 from lion.manifest.fields import (
+    TABLE,
     AskRule,
     ComponentPath,
     Count,
@@ -34,20 +35,12 @@ from lion.manifest.fields import (
     Time,
     ToolScope,
 )
+from lion.manifest.workflow_tables import WorkflowTable
 from lion.scopes.fs_grant import check_once
 
 
 class Table(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        arbitrary_types_allowed=True,
-        # Only the outermost table is built, and only when used. For the same reason no default is
-        # an instance: making one would build its class.
-        defer_build=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-    )
+    model_config = TABLE
 
 
 class KvGrant(Table):
@@ -261,12 +254,17 @@ class OutputTable(Table):
 
 
 class RunTable(Table):
-    """Something to start: an agent with its task, or one tool call."""
+    """Something to start: an agent with its task, one tool call, or a workflow."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["agent", "task"]}, {"required": ["call"]}],
-            "dependentRequired": {"with": ["call"], "task": ["agent"], "output": ["agent"]},
+            "oneOf": [
+                {"required": ["agent", "task"]},
+                {"required": ["call"]},
+                {"required": ["workflow"]},
+            ],
+            "dependentRequired": {"task": ["agent"], "output": ["agent"]},
+            "dependentSchemas": {"with": {"not": {"required": ["agent"]}}},
         }
     )
 
@@ -274,6 +272,7 @@ class RunTable(Table):
     task: str | None = None
     output: OutputTable | None = None
     call: str | None = None
+    workflow: str | None = None
     with_: dict[str, Any] | None = Field(None, alias="with")
 
 
@@ -292,5 +291,6 @@ class ManifestTable(Table):
     plugins: dict[HolderName, HolderTable] = {}
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
+    workflows: dict[HolderName, WorkflowTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
