@@ -16,8 +16,10 @@ import msgspec
 from lion.capabilities.services import open_services
 from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Plan
+from lion.kernel.agent_calls import JobPort
 from lion.kernel.approvals import Approvals, Common
 from lion.kernel.judge import Judge, StandIn
+from lion.kernel.people import People
 from lion.kernel.run_state import LiveRun
 from lion.kernel.system_clock import SystemClock
 from lion.loading import OpenSystem
@@ -81,6 +83,8 @@ def build_live(
     asker = Approvals(common, fittings.desk, clock)
     live = LiveRun(run, plan, log, clock, owner, asker, memory)
     live.by = fittings.name_user()
+    live.jobs = JobPort
+    live.people = None if fittings.desk is None else People(common, fittings.desk, clock).ask
     if fittings.stand_in is not None:
         live.judge = Judge(asker, fittings.stand_in(live))
     return live

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lion.domain.record import Record
+from lion.domain.workflow import is_workflow
 from lion.errors import AuditError, LionError
 from lion.kernel.difference import Difference
 from lion.log.sqlite_reader import open_sqlite_reader
@@ -91,9 +92,14 @@ async def replay(
     is_live = any(one.run == run and one.is_live for one in reader.runs())
 
     async def find(holder: str, digest: str) -> Component:
+        from lion.conductor.component import load_workflow
+
         if (data := instead.get(holder)) is not None:
             return await runtime.load(data, f"the component given for {holder!r}", None)
-        return await runtime.load(reader.blob(digest), f"component {digest[:12]}", None)
+        data = reader.blob(digest)
+        if is_workflow(data):
+            return load_workflow(data)
+        return await runtime.load(data, f"component {digest[:12]}", None)
 
     replayed, report = await _execute(reader.verified(run, progress), find)
     if (started := replayed.started) is None:

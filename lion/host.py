@@ -15,7 +15,7 @@ import msgspec
 import trio
 
 from lion.capabilities.services import check_services
-from lion.capabilities.table import build_operations
+from lion.capabilities.table import build_operations, workflow_operations
 from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
@@ -82,7 +82,7 @@ class Host:
         self._owner = owner
         self._runs = runs
         self._lent: dict[str, Lent] = {}
-        operations = fittings.operations or build_operations()
+        operations = {**workflow_operations(), **(fittings.operations or build_operations())}
         parts = runtime, log, policy, operations, self._lent
         self._loader = Loader(*parts, open_system=fittings.open_system, state=settings.state)
 

@@ -23,7 +23,7 @@ from lion.domain.capability import (
 from lion.domain.events import LineLogged
 from lion.domain.plan import SERVER, Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
-from lion.foreign import is_extism_manifest, read_plugin
+from lion.foreign import ReadHolder, read_holder
 from lion.kernel.beginning import Ground, started_event
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
@@ -41,7 +41,6 @@ from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import (
-    Adapted,
     Clock,
     Component,
     EventLog,
@@ -51,34 +50,12 @@ from lion.ports import (
     Services,
     SystemComponent,
 )
-from lion.reading import beside, read_regular, reason_of
+from lion.reading import beside
 from lion.system.entry import AllLent, load_system, open_system, with_pins
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
-ReadHolder = Callable[[Holder], bytes]
 OpenSystem = Callable[[Plan, Holder, Clock, Services, AllLent], Awaitable[Component]]
-
-
-def read_component(path: Path) -> bytes:
-    """A component's bytes, or those of an Extism manifest's modules, read once. Raises
-    OperatorError if the file cannot be read, is no regular one, or has more than COMPONENT_SIZE
-    bytes.
-    """
-    if is_extism_manifest(path):
-        return read_plugin(path)
-    try:
-        return read_regular(path)
-    except (OSError, ValueError) as exc:
-        raise OperatorError(
-            f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
-            hint="check the path in the manifest, or build it: lion build DIR",
-        ) from exc
-
-
-def read_holder(holder: Holder) -> bytes:
-    """The bytes of a holder's component, as they are now. Raises OperatorError."""
-    return read_component(holder.component)
 
 
 def offered_wit(use: str) -> tuple[str, str]:
@@ -138,9 +115,7 @@ class Loader:
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
-            data = await beside(partial(read_component, holder.component))
-            sizes[name] = len(data)
-            found[name] = await self._runtime.load(data, holder.origin, extensions)
+            found[name], sizes[name] = await self._code(holder, extensions)
         check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
@@ -191,10 +166,7 @@ class Loader:
         found.operations = self._with_extensions(found.components)
         for name, holder in _first(plan, is_sandboxed=True):
             try:
-                data = await beside(partial(found.read, holder))
-                component = await self._runtime.load(data, holder.origin, extensions)
-                _check(component, holder, found.operations)
-                await self._keep(data, component.adapted)
+                component, _ = await self._code(holder, extensions, found)
                 found.components[name] = component
             except LionError as exc:
                 found.failures[name] = exc
@@ -204,10 +176,27 @@ class Loader:
             return holder
         return await beside(partial(with_pins, self._state, owner_of(plan), holder))
 
-    async def _keep(self, data: bytes, adapted: Adapted | None) -> None:
-        """Make a component's bytes durable; of one that was made, those and the adapter's."""
-        for blob in (data,) if adapted is None else (adapted.data, adapted.adapter):
-            await self._log.put_blob(blob)
+    async def _code(
+        self, holder: Holder, extensions: Extensions, found: _Found | None = None
+    ) -> tuple[Component, int]:
+        """A holder's component, and its size; for a run, which is `found`, it is kept."""
+        if holder.workflow is not None:
+            from lion.conductor.component import build_component
+
+            component, data = build_component(holder.workflow)
+            if found is not None:
+                await self._log.put_blob(data)
+            return component, len(data)
+        read = read_holder if found is None else found.read
+        data = await beside(partial(read, holder))
+        loaded = await self._runtime.load(data, holder.origin, extensions)
+        if found is not None:
+            _check(loaded, holder, found.operations)
+            # Durable: those bytes, or what was made of them and the adapter's.
+            made = loaded.adapted
+            for blob in (data,) if made is None else (made.data, made.adapter):
+                await self._log.put_blob(blob)
+        return loaded, len(data)
 
     def _extensions(
         self, plan: Plan, loaded: Mapping[str, Component]

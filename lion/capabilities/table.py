@@ -32,5 +32,15 @@ def build_operations() -> dict[tuple[str, str], Operation]:
     }
 
 
+def workflow_operations() -> dict[tuple[str, str], Operation]:
+    """What only workflows are offered, by the same names."""
+    from lion.capabilities import agents, people
+
+    return {
+        (operation.capability, _import_name(operation.name)): operation
+        for operation in (*agents.OPERATIONS, *people.OPERATIONS)
+    }
+
+
 def _import_name(name: str) -> str:
     return f"[method]{name}" if "." in name else name

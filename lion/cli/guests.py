@@ -20,7 +20,7 @@ def with_only_function(common: Common, plan: Plan, word: str) -> Plan:
     """
     from lion.cli.looking import look_at
 
-    (name,) = [one.name for one in plan.holders.values() if one.is_sandboxed]
+    (name,) = [one.name for one in plan.holders.values() if one.has_file]
     tools = [tool.name for tool in look_at(common, plan, is_strict=True)[1][name].tools]
     if len(tools) != 1:
         raise OperatorError(

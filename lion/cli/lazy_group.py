@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "run": "Run a manifest and show what its agents say.",
     "resume": "Go on with a run whose process has ended.",
     "call": "Call one tool and print its result as JSON.",
+    "workflow": "List, draw and run the workflows of a manifest.",
     "ask": "Ask a model of a manifest one question.",
     "models": "List a manifest's models and try what each can do.",
     "mcp": "Offer a manifest's tools to any MCP client.",

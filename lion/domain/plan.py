@@ -9,11 +9,16 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.workflow import Workflow
+
 DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
 """Granted unless denied: they reach nothing outside the process."""
 
 MAX_DEPTH = 8
 """How deep calls through tools may nest, the root included."""
+
+WORKFLOW = "workflow"
+"""The kind of a workflow: lion's own code, which acts by host calls alone."""
 
 SYSTEM = "system"
 """The kind of a system plugin: trusted Python, outside of the sandbox."""
@@ -130,10 +135,10 @@ class Grant(msgspec.Struct, frozen=True):
 class Holder(msgspec.Struct, frozen=True):
     """A plugin, an agent or a system plugin by its name in the manifest.
 
-    `kind` is `plugin`, `agent` or `system`; `denied` are default capabilities taken away, `asks`
-    rules (as an operator's) about calls that need a person's approval. A system
-    plugin has no component: `use` is the name of its entry point, `settings` are its own.
-    A component of another `digest` (SHA-256 in hex) is refused, if one was agreed to.
+    `kind` is `plugin`, `agent`, `workflow` or `system`; `denied` are default capabilities taken
+    away, `asks` rules (as an operator's) about calls that need a person's approval. A system
+    plugin has no component: `use` is the name of its entry point, `settings` are its own. Nor has
+    a workflow. A component of another `digest` (SHA-256 in hex) is refused, if one was agreed to.
     """
 
     name: str
@@ -147,15 +152,21 @@ class Holder(msgspec.Struct, frozen=True):
     use: str = ""
     settings: dict[str, Any] = {}
     digest: str = ""
+    workflow: Workflow | None = None
+
+    @property
+    def has_file(self) -> bool:
+        """Whether its code is a component's file."""
+        return self.kind not in (SYSTEM, WORKFLOW)
 
     @property
     def is_sandboxed(self) -> bool:
-        """Whether it is a component; trusted Python is not."""
+        """Whether it acts by host calls alone; trusted Python need not."""
         return self.kind != SYSTEM
 
     @property
     def table(self) -> str:
-        """The manifest's table of its kind: `plugins`, `agents`, `system`, `mcp`."""
+        """The manifest's table of its kind: `plugins`, `agents`, `workflows`, `system`, `mcp`."""
         if self.kind == SYSTEM and self.use == SERVER:
             return SERVER
         return self.kind if self.kind == SYSTEM else f"{self.kind}s"
@@ -163,6 +174,8 @@ class Holder(msgspec.Struct, frozen=True):
     @property
     def origin(self) -> str:
         """Where its code is: the component's file, or the entry point's name."""
+        if self.workflow is not None:
+            return f"the workflow {self.name}"
         return str(self.component) if self.is_sandboxed else self.use
 
 

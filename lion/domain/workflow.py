@@ -6,6 +6,7 @@ Rule: these structs, encoded, are the workflow's code: their digest is its compo
 replay reads them from the log. A new key has a default that means what lay before it.
 """
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ STEP_PATTERN: Final = "[a-z][a-z0-9_]{0,63}"
 """Names of steps and variables: an expression says `steps.NAME`, where `-` would be a minus."""
 STEP_FORMS: Final = 'a lower-case letter, then letters, digits and "_", at most 64 in all'
 
+is_step_name = re.compile(STEP_PATTERN).fullmatch
 KINDS: Final = ("call", "agent", "workflow", "ask", "value", "wait")
 """What a step may be; the keys of which it has one."""
 JOINS: Final = ("all", "any", "ended")
@@ -26,6 +28,8 @@ MOST_ITEMS: Final = 100_000
 """Items of one fan-out, whatever a manifest says."""
 MOST_AT_ONCE: Final = 512
 """Jobs of one workflow under way at the same time, whatever a manifest says."""
+MOST_JOBS: Final = 1_000_000
+"""Jobs that one workflow begins, whatever a manifest says."""
 SOONEST: Final = 1_000_000
 """Nanoseconds between two ticks of a step, at least."""
 

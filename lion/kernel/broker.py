@@ -81,16 +81,14 @@ class Broker:
     async def _ask(self, call: HostedCall) -> Decision:
         """The decision of a call about which somebody has to be asked."""
         unseen, later = call.operation.unseen, call.operation.later
+        asked = self._caller, call.question, call.number, call.args
         if later is not None and later(call.args):
-            asked = self._caller, call.question, call.number, call.args
             if (decision := self._judge.later(*asked)).decided_by == ASKED_LATER:
                 self._caller.asked_later = call.number
             return decision
         try:
             note = "" if unseen is None else unseen(self._caller, call.args)
-            return await self._judge.decide(
-                self._caller, call.question, call.number, call.args, note
-            )
+            return await self._judge.decide(*asked, note)
         except CallError as exc:
             return not_approved(UNDECIDED, reason=exc.text)
         except BaseException:
@@ -110,6 +108,8 @@ class Broker:
         value = await self._execute(call)
         if output and value[0] != "ok":
             self._purse.settle(output=output)
+        elif output and self._caller.heard is not None and call.operation.name == "text":
+            await self._caller.heard(call.args[0])
         return value
 
     async def _execute(self, call: HostedCall) -> Any:

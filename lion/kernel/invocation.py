@@ -8,6 +8,7 @@ in the log.
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import trio
@@ -29,7 +30,7 @@ from lion.kernel.past import PastInvocation
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.policy.decide import words_for_guest
-from lion.ports import CallStats, Export, HandleCall, Tools
+from lion.ports import CallStats, Export, HandleCall, Jobs, Tools
 
 Revival = Callable[[], Callable[[], None] | None]
 """Says how something goes on (None: it does not), once what it records is durable."""
@@ -50,6 +51,8 @@ class Invocation:
     """What it came to before its run was resumed."""
     at_end: Callable[[], None] | None = None
     """Called when its instance is gone."""
+    heard: Callable[[str], Awaitable[None]] | None = None
+    """Who reads what it writes while it does."""
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -113,6 +116,11 @@ class Invocation:
         if self.nursery is None:
             raise CallError("unavailable", "this instance cannot start work")
         self.nursery.start_soon(work, *args)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What a workflow has others do."""
+        return self.live.jobs(self)
 
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""

@@ -3,8 +3,8 @@ run itself.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -25,9 +25,20 @@ from lion.kernel.past import Past
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
-from lion.ports import Clock, Component, EventLog, Export, Operation, Services, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Export,
+    Jobs,
+    Operation,
+    Services,
+    SystemComponent,
+)
 from lion.review.report import Refused
 
+AskPerson = Callable[[Any, int, str, str], Awaitable[str]]
+"""Asks a person on behalf of an invocation, in a call of this number: a question, a form."""
 DECISIONS = 1_024
 """Cached decisions of one holder."""
 BROKEN = 10
@@ -80,6 +91,10 @@ class LiveHolder:
             decision = decide_static(Question(self.name, *known), self.rights)
             self._decisions[known] = decision
         return decision
+
+
+def _no_jobs(caller: Any) -> Jobs:
+    raise AssertionError("nobody has wired jobs of workflows")
 
 
 class NoServices:
@@ -138,6 +153,10 @@ class LiveRun:
         self.reserved: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
         """What calls of before had taken (holder, budget, amount), by invocation and call."""
         self.memory = runs_sum(plan.memory, memory)
+        self.people: AskPerson | None = None
+        """Who is asked by workflows; None: nobody."""
+        self.jobs: Callable[[Any], Jobs] = _no_jobs
+        """What makes the port of an invocation that is a workflow's."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property

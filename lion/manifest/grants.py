@@ -18,6 +18,7 @@ from lion.manifest.tables import (
     LimitsTable,
     SystemTable,
 )
+from lion.manifest.workflow_tables import WorkflowLimits
 from lion.scopes.extension_grant import build_extension_grant
 from lion.scopes.fs_grant import build_fs_grant
 from lion.scopes.http_grant import build_http_grant
@@ -157,7 +158,9 @@ def _http(entry: HttpGrant, where: str) -> Grant:
     )
 
 
-def written_limits(table: LimitsTable | SystemLimits | None) -> dict[str, Any]:
+def written_limits(
+    table: LimitsTable | SystemLimits | WorkflowLimits | None,
+) -> dict[str, Any]:
     """The limits that were written, by the names of domain/plan.py."""
     if table is None:
         return {}

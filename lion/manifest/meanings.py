@@ -5,24 +5,16 @@ Rule: every key of tables.py and script.py is here, and no other; a test holds i
 Rule: nothing that runs a manifest imports this.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import BaseModel
 
 from lion.manifest import policy_tables, script, server_table, system_tables, tables
-
-
-class Key(NamedTuple):
-    """How a key is written, what holds without it ("needed": it must be there), what it means."""
-
-    form: str
-    default: str
-    text: str
-
-
-NEEDED: Final = "needed"
-NONE: Final = "none"
-ABSENT: Final = "-"
+from lion.manifest.keys import ABSENT as ABSENT
+from lion.manifest.keys import NEEDED as NEEDED
+from lion.manifest.keys import NONE as NONE
+from lion.manifest.keys import Key as Key
+from lion.manifest.workflow_meanings import WORKFLOW_MEANINGS
 
 _MANIFEST: Final = {
     "name": Key("a name", NEEDED, "what this manifest is called in logs and listings"),
@@ -32,6 +24,7 @@ _MANIFEST: Final = {
     "agents": Key("tables", NONE, "agents by name: components that work on a task"),
     "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
     "mcp": Key("tables", NONE, "servers of MCP by name: programs, not sandboxed; see docs/mcp.md"),
+    "workflows": Key("tables", NONE, "workflows by name: steps that lion does"),
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
 }
@@ -228,8 +221,9 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "agent": Key("a name", ABSENT, "an agent to start"),
         "task": Key("text", ABSENT, "what it shall do"),
         "output": Key("table", NONE, "what its answer has to be"),
-        "call": Key("plugin.function", ABSENT, "a tool to call; either this or `agent`"),
-        "with": Key("table", NONE, "the tool's arguments by name"),
+        "call": Key("plugin.function", ABSENT, "a tool to call"),
+        "workflow": Key("a name", ABSENT, "a workflow to begin; one of these three"),
+        "with": Key("table", NONE, "arguments of the tool or the workflow by name"),
     },
     tables.OutputTable: {
         "format": Key("text", NEEDED, "`json`, `json-lines`, `csv`, `xml`, `calls`, `lines`, ..."),
@@ -237,6 +231,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "repair": Key("true or false", "false", "mend what is almost JSON, once, and mark it"),
         "again": Key("count", "0", "how often it is asked again, with the fault; at most 10"),
     },
+    **WORKFLOW_MEANINGS,
     policy_tables.PolicyTable: {
         "deny": Key("list of rules", NONE, "calls that are refused, whatever a manifest grants"),
         "ask": Key("list of rules", NONE, "calls a person is asked about"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lion.domain.names import did_you_mean
-from lion.domain.plan import SERVER, Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.plan import SERVER, WORKFLOW, Holder, Limits, Model, Plan, RunAgent, RunCall
 from lion.manifest.document import Document
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ def _plan(
 
     table = check(document, ManifestTable, filled)
     holders = _holders(document, table)
+    if table.workflows:
+        from lion.manifest.workflow_checks import check_workflows
+
+        check_workflows(document, holders)
     models = build_models(document, table.models)
     _check_scopes(document, holders)
     check_models_named(document, holders, models)
@@ -147,6 +151,10 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
     ]
     built += [build_system(system, name=name) for name, system in table.system.items()]
     built += [build_server(server, name=name) for name, server in table.mcp.items()]
+    if table.workflows:
+        from lion.manifest.workflows import build_workflows
+
+        built += build_workflows(document, table.workflows).values()
     holders: dict[str, Holder] = {}
     for holder in built:
         other = holders.setdefault(holder.name, holder)
@@ -162,7 +170,8 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
 def _a(holder: Holder) -> str:
     if holder.table == SERVER:
         return "a server of MCP"
-    return {"plugin": "a plugin", "agent": "an agent"}.get(holder.kind, "a system plugin")
+    known = {"plugin": "a plugin", "agent": "an agent", "workflow": "a workflow"}
+    return known.get(holder.kind, "a system plugin")
 
 
 def _check_scopes(document: Document, holders: Mapping[str, Holder]) -> None:
@@ -183,8 +192,9 @@ def _run(
     document: Document, index: int, run: "RunTable", holders: Mapping[str, Holder]
 ) -> RunAgent | RunCall:
     place = ("run", index)
-    if (run.agent is None) == (run.call is None):
-        raise document.error(place, "needs either 'agent' or 'call'", "write one of them")
+    if [run.agent, run.call, run.workflow].count(None) != 2:
+        what = "needs either 'agent', 'call' or 'workflow'"
+        raise document.error(place, what, "write one of them")
     if run.agent is not None:
         return _run_agent(document, index, run, holders)
     if run.task is not None:
@@ -192,6 +202,8 @@ def _run(
     if run.output is not None:
         what = "a call's result is of its own type, and has no 'output'"
         raise document.error((*place, "output"), what, "remove it")
+    if run.workflow is not None:
+        return _run_workflow(document, index, run.workflow, run, holders)
     plugin, _, function = (run.call or "").partition(".")
     if plugin not in holders:
         what = f"{run.call!r}: there is no plugin {plugin!r}"
@@ -200,6 +212,16 @@ def _run(
         what = f"{run.call!r} names no tool"
         raise document.error((*place, "call"), what, f'write "{plugin}.function"')
     return RunCall(f"{plugin}.{function}", run.with_ or {})
+
+
+def _run_workflow(
+    document: Document, index: int, name: str, run: "RunTable", holders: Mapping[str, Holder]
+) -> RunCall:
+    known = [one for one, holder in holders.items() if holder.kind == WORKFLOW]
+    if name not in known:
+        what = f"there is no workflow {name!r}"
+        raise document.error(("run", index, "workflow"), what, did_you_mean(name, known))
+    return RunCall(f"{name}.run", run.with_ or {})
 
 
 def _run_agent(

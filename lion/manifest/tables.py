@@ -41,6 +41,7 @@ from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
 from lion.manifest.server_table import McpTable
 from lion.manifest.system_tables import SystemLimits, check_asking
+from lion.manifest.workflow_tables import WorkflowTable
 from lion.scopes.fs_grant import check_once
 
 
@@ -204,12 +205,17 @@ class OutputTable(Table):
 
 
 class RunTable(Table):
-    """Something to start: an agent with its task, or one tool call."""
+    """Something to start: an agent with its task, one tool call, or a workflow."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["agent", "task"]}, {"required": ["call"]}],
-            "dependentRequired": {"with": ["call"], "task": ["agent"], "output": ["agent"]},
+            "oneOf": [
+                {"required": ["agent", "task"]},
+                {"required": ["call"]},
+                {"required": ["workflow"]},
+            ],
+            "dependentRequired": {"task": ["agent"], "output": ["agent"]},
+            "dependentSchemas": {"with": {"not": {"required": ["agent"]}}},
         }
     )
 
@@ -217,6 +223,7 @@ class RunTable(Table):
     task: str | None = None
     output: OutputTable | None = None
     call: str | None = None
+    workflow: str | None = None
     with_: dict[str, Any] | None = Field(None, alias="with")
 
 
@@ -236,5 +243,6 @@ class ManifestTable(Table):
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
     mcp: dict[HolderName, McpTable] = {}
+    workflows: dict[HolderName, WorkflowTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None

@@ -56,7 +56,7 @@ def reach_of(plan: Plan, settings: Settings) -> Reach:
                 hint="run it without --harden, or without the plugin",
             )
     mounts = list(_mounts(plan))
-    files = [h.component for h in plan.holders.values()]
+    files = [h.component for h in plan.holders.values() if h.has_file]
     files += [m.script for m in plan.models.values() if m.script is not None]
     files += [p for p in (settings.policy, settings.secrets) if p is not None]
     files += value_files(settings.secrets)
