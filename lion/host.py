@@ -19,7 +19,7 @@ from lion.capabilities.table import build_operations
 from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
-from lion.fittings import Fittings, build_live
+from lion.fittings import Fittings, build_live, named
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.run import Run
@@ -84,6 +84,11 @@ class Host:
         self._loader = Loader(*parts, open_system=fittings.open_system)
 
     @property
+    def log(self) -> EventLog:
+        """The open log, for who records beside the runs: a service."""
+        return self._log
+
+    @property
     def live(self) -> int:
         """Instances alive now."""
         return self._runtime.live
@@ -109,8 +114,12 @@ class Host:
         *,
         vars: Mapping[str, str | int] = {},
         folder: str | os.PathLike[str] | None = None,
+        run: str = "",
+        by: str = "",
     ) -> Run:
         """Begin what a manifest starts, and return once the run is in the log.
+
+        `run` is the id it shall have, `by` who started it (empty: this account).
 
         `vars` are values of its variables; paths in a text or dict begin in `folder` (None: the
         working directory). Raises OperatorError for a manifest that is wrong or starts nothing;
@@ -119,7 +128,7 @@ class Host:
         plan = await self._plan(manifest, Given(vars=vars, folder=folder))
         if not isinstance(manifest, Plan):
             check_starts(plan, plan.name, "call one of its tools")
-        return await self._start(plan)
+        return await self._start(plan, run, by)
 
     async def run(
         self,
@@ -222,8 +231,9 @@ class Host:
         given = msgspec.structs.replace(given, owner=self._owner, lent=tuple(self._lent))
         return await beside(partial(read_source, source, given))
 
-    async def _start(self, plan: Plan) -> Run:
-        live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
+    async def _start(self, plan: Plan, run: str = "", by: str = "") -> Run:
+        fittings = named(self._fittings, run, by)
+        live = build_live(plan, self._log, self._policy, fittings, self._runtime.memory)
         folders = code_of(plan, self._lent)
         services = self._fittings.services(plan, self.settings, folders, self._policy)
         started = Run(live, self._loader.load, services, self._interrupts)

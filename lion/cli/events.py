@@ -43,6 +43,7 @@ from lion.domain.events import (
 )  # fmt: skip
 from lion.domain.record import Record
 from lion.domain.units import counted
+from lion.review.told import told
 
 _LONGEST = 160
 """Characters of a value on a line for people."""
@@ -64,10 +65,7 @@ WORDS: Final = {
 
 def record_json(record: Record) -> str:
     """One line for programs: every field; bytes are base64."""
-    fields = msgspec.structs.asdict(record)
-    del fields["body"]
-    fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
-    return msgspec.json.encode(fields).decode()
+    return msgspec.json.encode(told(record)).decode()
 
 
 def render_time(time_ns: int) -> str:

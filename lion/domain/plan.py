@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.service_terms import ServiceTerms
+
 DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
 """Granted unless denied: they reach nothing outside the process."""
 
@@ -253,3 +255,5 @@ class Plan(msgspec.Struct, frozen=True):
     owner: str = ""
     memory: int | None = None
     keeper: Path | None = None
+    service: ServiceTerms | None = None
+    """What a service that begins with it is held to, if it says."""

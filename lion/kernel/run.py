@@ -19,7 +19,7 @@ from lion.errors import INTERRUPTED, InternalError, LionError, worst
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.processors import build_processors
+from lion.kernel.processors import judge_live, revoke
 from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.ports import Services
@@ -81,6 +81,12 @@ class Run:
         """
         self._scope.cancel()
 
+    def revoke(self, holder: str, reason: str) -> None:
+        """Refuse whatever a holder does in this run, or others through it or of it, from its next
+        host call on.
+        """
+        revoke(self._live, holder, reason)
+
     async def wait(self) -> RunReport:
         """Wait until it is over; how each of its parts ended is in the report.
 
@@ -137,7 +143,7 @@ class Run:
             try:
                 with signalled, self._scope:
                     await self._load(live, plan)
-                    live.judge.processors = build_processors(live)
+                    judge_live(live)
                     listeners.start()
                     await supervise(live, plan.runs, self._endings)
             except LionError as exc:

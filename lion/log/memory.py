@@ -21,6 +21,7 @@ from lion.log.beside import Noted
 from lion.log.feed import Feeds
 from lion.log.finding import find_run, unknown_run
 from lion.log.memory_tables import MemoryTables
+from lion.log.ownership import is_run
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
@@ -240,8 +241,11 @@ class MemoryReader:
                 is_live=run.exit_code is None and not self._is_closed(),
             )
             for name, run in self._runs.items()
-            if run.records
+            if run.records and is_run(name)
         ]
+
+    def chains(self) -> list[str]:
+        return sorted(name for name in self._runs if not is_run(name))
 
     def find(self, run: str) -> str:
         return find_run([summary.run for summary in self.runs()], run)

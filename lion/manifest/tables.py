@@ -6,7 +6,7 @@ Rule: the committed JSON schema is generated from these models (schema.py).
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from lion.manifest.dialects import NEEDED, PROVIDERS, SERVER, STRANGE
 from lion.manifest.fields import (
@@ -34,20 +34,9 @@ from lion.manifest.fields import (
     Time,
     ToolScope,
 )
+from lion.manifest.service_table import ServiceTable
+from lion.manifest.table import Table as Table
 from lion.scopes.fs_grant import check_once
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        arbitrary_types_allowed=True,
-        # Only the outermost table is built, and only when used. For the same reason no default is
-        # an instance: making one would build its class.
-        defer_build=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-    )
 
 
 class KvGrant(Table):
@@ -294,3 +283,4 @@ class ManifestTable(Table):
     system: dict[HolderName, SystemTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
+    service: ServiceTable | None = None

@@ -218,6 +218,10 @@ class LogReader(Protocol):
         """
         ...
 
+    def chains(self) -> list[str]:
+        """The services' own chains, oldest first: `service-2026-11`. They are no runs."""
+        ...
+
     def records(
         self,
         run: str,

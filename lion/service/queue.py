@@ -8,11 +8,8 @@ Rule: no clock, no chance: the same tasks and times give the same order.
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from heapq import merge
-from typing import Final
 
 import msgspec
-
-STRATEGIES: Final = ("fifo", "round-robin", "priority")
 
 Key = tuple[int, int]
 """Smaller goes first; the second is the order in which tasks joined."""
