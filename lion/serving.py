@@ -26,6 +26,7 @@ from lion.log.service_lock import own_service
 from lion.log.sqlite_desk import SqliteDesk
 from lion.opening import open_fitted
 from lion.reading import beside
+from lion.service.advising import Adviser
 from lion.service.chain import Chain, read_state
 from lion.service.living import Living
 from lion.service.plugins import ANY
@@ -96,6 +97,8 @@ async def open_living(
             )
             await chain.commit()
             nursery.start_soon(living.service.conductor.conduct)
+            if said.adviser:
+                nursery.start_soon(Adviser(living.service).advise)
             yield living
             nursery.cancel_scope.cancel()
 

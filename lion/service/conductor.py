@@ -39,6 +39,8 @@ class Conductor:
         self.working: dict[str, Working] = {}
         self.advice: tuple[str, ...] = ()
         self.is_stopping = False
+        self.moved = trio.Event()
+        """Set when somebody joins those that wait, or begins; another is in its place then."""
         self._chain = chain
         self._begin = begin
         self._late = late
@@ -95,6 +97,11 @@ class Conductor:
                 joined_ns=max(task.submitted_ns, task.not_before_ns),
             )
         )  # fmt: skip
+        self._note_moved()
+
+    def _note_moved(self) -> None:
+        self.moved.set()
+        self.moved = trio.Event()
 
     def _decide(self) -> bool:
         """Give somebody a turn, if anybody can begin."""
@@ -105,6 +112,7 @@ class Conductor:
         waiting = len(self.queue)
         self.queue.begin(choice.id, choice.over)
         self._tell(choice, waiting)
+        self._note_moved()
         self._begin(self._chain.state.tasks[choice.id])
         return True
 

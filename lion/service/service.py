@@ -8,7 +8,6 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
-import msgspec
 import trio
 
 from lion.domain.events import (
@@ -18,7 +17,7 @@ from lion.domain.events import (
     TaskRetried,
     TaskSubmitted,
 )
-from lion.domain.plan import Plan, RunAgent, RunCall
+from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.task import Order, Principal, TaskEnd, TaskState, Terms
@@ -33,6 +32,7 @@ from lion.service.errors import (
     wrong_state,
 )
 from lion.service.following import Follows
+from lion.service.reach import plan_for
 from lion.service.roles import check_allowed
 from lion.service.tasks import Task, wait_before
 from lion.service.terms import (
@@ -264,11 +264,7 @@ class Service:
 
     def _plan(self, order: Order) -> Plan:
         """What a run of this order is to carry out, by the workspace of now."""
-        plan = self.plan_of(self._installed(order))
-        entry: RunAgent | RunCall = RunCall(order.call, order.arguments)
-        if order.agent:
-            entry = RunAgent(order.agent, order.task)
-        return msgspec.structs.replace(plan, runs=(entry,))
+        return plan_for(self.plan_of(self._installed(order)), order)
 
     def plan_of(self, installed: Installed) -> Plan:
         """What an installed manifest comes to, made once."""

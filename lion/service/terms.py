@@ -14,6 +14,7 @@ from lion.scopes.named import granted_patterns
 from lion.scopes.pattern import compile_pattern
 from lion.service.errors import no_resource, too_many_tokens
 from lion.service.queue import Queue
+from lion.service.reach import reached
 from lion.service.schedule import Bounds
 from lion.service.workspace import Installed
 
@@ -77,23 +78,12 @@ def with_tokens(terms: Terms, plan: Plan, holder: str, service: ServiceTerms) ->
     counted = [name for name in service.resources if name.startswith(MODEL)]
     if not counted:
         return terms
-    reached = _reached(plan, holder)
     patterns = [
         compile_pattern(pattern, ".")
-        for name in reached
+        for name in reached(plan, holder)
         for pattern in granted_patterns(plan.holders[name], "llm")
     ]
     found = {
         name: 1 for name in counted if any(one.matches(name[len(MODEL) :]) for one in patterns)
     }
     return msgspec.structs.replace(terms, resources={**found, **terms.resources})
-
-
-def _reached(plan: Plan, holder: str) -> list[str]:
-    """The holder, and whom it may call, directly or through others."""
-    found = [holder]
-    for name in found:
-        for pattern in granted_patterns(plan.holders[name], "tools"):
-            plugin = compile_pattern(pattern.partition(".")[0], ".")
-            found += [h for h in plan.holders if plugin.matches(h) and h not in found]
-    return found

@@ -31,6 +31,7 @@ OWN: Final = "lion-host"
 SHIPPED: Final = {
     "console": "lion.system.shipped.console:Console",
     "office-hours": "lion.system.shipped.office_hours:OfficeHours",
+    "shortest-first": "lion.system.shipped.shortest_first:ShortestFirst",
     "sqlite-query": "lion.system.shipped.sqlite_query:SqliteQuery",
     "webhook": "lion.system.shipped.webhook:Webhook",
 }

@@ -25,7 +25,7 @@ SEND_SECONDS: Final = 30.0
 LINGER_SECONDS: Final = 1.0
 MOST_HEAD: Final = 16 * 1024
 MOST_BODY: Final = 1024 * 1024
-_CHUNK: Final = 64 * 1024
+_CHUNK: Final = MOST_HEAD
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

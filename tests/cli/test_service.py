@@ -170,6 +170,8 @@ def test_what_they_were_called_first_works(lion: Lion) -> None:
         assert lion("invoke-plugin", "calculator.add", '{"a": 1, "b": 1}').stdout == "2\n"
         assert lion("spawn-agent", "ann", "x", "--follow").returncode == 0
         assert lion("submit-task", "ann", "x").returncode == 0
+        demo = lion("multi-agent-demo", "--json")
+        assert json.loads(demo.stdout)["exit_code"] == 0
         assert lion("load-plugin", WASM / "echo.wasm").returncode == 0
 
 
