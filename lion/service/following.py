@@ -43,7 +43,7 @@ class Follows:
         told: set[str] = set()
         before: Task | None = None
         while (task := self._chain.state.tasks.get(id)) is not None:
-            changed = self._changed.setdefault(id, trio.Event())
+            changed = self._change_of(task)
             await self._chain.commit()
             if task is not before:
                 yield task
@@ -52,20 +52,21 @@ class Follows:
                 told.add(task.run)
                 async for record in self._chain.log.subscribe(task.run):
                     yield record
-            elif task.state.is_over:
+            elif changed is None:
                 return
             else:  # set already if anything changed meanwhile
                 await changed.wait()
 
     async def wait_over(self, id: str) -> Task:
         """Wait until it is over, and that is on record."""
-        while True:
-            changed = self._changed.setdefault(id, trio.Event())
-            task = self._chain.state.tasks[id]
-            if task.state.is_over:
-                await self._chain.commit()
-                return task
+        while (changed := self._change_of(self._chain.state.tasks[id])) is not None:
             await changed.wait()
+        await self._chain.commit()
+        return self._chain.state.tasks[id]
+
+    def _change_of(self, task: Task) -> trio.Event | None:
+        """What is set when it changes; None if it is over, and nothing more will."""
+        return None if task.state.is_over else self._changed.setdefault(task.id, trio.Event())
 
     async def wait_idle(
         self, working: Mapping[str, object], hurry: trio.Event | None = None
