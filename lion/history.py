@@ -145,5 +145,8 @@ async def _verified(
         if record.seq % STEP == 0:
             await trio.lowlevel.checkpoint()
     if started is None:
-        raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
+        raise AuditError(
+            f"run {run} has no beginning in the log, so it cannot be replayed",
+            hint=f"if it is a service's chain, read it with: lion log {run}",
+        )
     return report, started

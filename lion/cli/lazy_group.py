@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "serve": "Be a service: take tasks, plugins and commands until stopped.",
     "status": "Show how the service is.",
     "task": "Give the service tasks, follow them, take them back.",
+    "agent": "Start agents, see what they do, stop them.",
     "plugin": "Install, change and call plugins of the service.",
     "call": "Call one tool and print its result as JSON.",
     "ask": "Ask a model of a manifest one question.",
@@ -49,7 +50,7 @@ COMMANDS: Final = {
 ALIASES: Final = {
     "start-orchestrator": ("serve",),
     "submit-task": ("task", "submit"),
-    "spawn-agent": ("task", "submit"),
+    "spawn-agent": ("agent", "spawn"),
     "multi-agent-demo": ("demo",),
     "load-plugin": ("plugin", "install"),
     "list-plugins": ("plugin", "list"),

@@ -66,6 +66,10 @@ def test_a_service_from_its_start_to_its_end(lion: Lion) -> None:
     for word in ("begins", "installs", "submits", "turn", "starts", "task ends", "stops"):
         assert f" {word} " in told
     assert lion("runs").stdout.count("tour") == 3
+    assert lion("export", chain, "-o", "chain.jsonl").returncode == 0
+    assert lion("verify", "chain.jsonl").returncode == 0
+    assert_one_line(lion("replay", chain), 5, f"lion log {chain}")
+    assert_one_line(lion("audit", chain), 5, f"lion log {chain}")
 
 
 def _chains(lion: Lion) -> list[str]:
@@ -168,11 +172,28 @@ def test_what_they_were_called_first_works(lion: Lion) -> None:
     with served(lion, TOUR):
         assert lion("list-plugins").stdout == lion("plugin", "list").stdout
         assert lion("invoke-plugin", "calculator.add", '{"a": 1, "b": 1}').stdout == "2\n"
-        assert lion("spawn-agent", "ann", "x", "--follow").returncode == 0
+        assert lion("spawn-agent", "ann", "x").returncode == 0
         assert lion("submit-task", "ann", "x").returncode == 0
         demo = lion("multi-agent-demo", "--json")
         assert json.loads(demo.stdout)["exit_code"] == 0
         assert lion("load-plugin", WASM / "echo.wasm").returncode == 0
+
+
+def test_agents_are_started_seen_and_stopped(lion: Lion) -> None:
+    path = waiting(lion)
+    here = lion("agent", "spawn", "waitor", "x", "--manifest", path)
+    assert_one_line(here, 2, "has no agent 'waitor'", "did you mean 'waiter'?")
+    alone = lion("agent", "spawn", "waiter", "x", "--manifest", waiting(lion, times=1))
+    assert alone.returncode == 0
+    assert "1 of 1" in alone.stdout
+    assert "it runs in this process" in alone.stderr
+    with served(lion, waiting(lion)):
+        id = lion("agent", "spawn", "waiter", "x", "--detach").stdout.strip()
+        while id not in (listed := lion("agent", "list").stdout):
+            pass
+        assert listed.startswith("waiter            waiting           ready")
+        assert "agent waiter: x" in lion("agent", "show", id).stdout
+        assert "cancelled  " in lion("agent", "cancel", id).stdout
 
 
 @pytest.mark.parametrize(
