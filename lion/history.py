@@ -103,7 +103,10 @@ async def replay(
 
     replayed, report = await _execute(reader.verified(run, progress), find)
     if (started := replayed.started) is None:
-        raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
+        raise AuditError(
+            f"run {run} has no beginning in the log, so it cannot be replayed",
+            hint=f"if it is a service's chain, read it with: lion log {run}",
+        )
     return ReplayReport(
         run=run, invocations=replayed.invocations, calls=replayed.calls,
         identical=replayed.difference is None, difference=replayed.difference,

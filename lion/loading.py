@@ -29,6 +29,7 @@ from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
 from lion.kernel.inspect import (
     ComponentInfo,
+    check_digest,
     check_runs,
     describe,
     failed_event,
@@ -116,6 +117,7 @@ class Loader:
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
             found[name], sizes[name] = await self._code(holder, extensions)
+            check_digest(found[name], holder)
         check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
@@ -248,15 +250,10 @@ class Loader:
 
 
 def _check(component: Component, holder: Holder, operations: Operations) -> None:
-    """Raise GuestError for tools that hide each other, OperatorError for a component other than
-    was agreed to, or an import that a test's fakes leave open.
+    """Raise GuestError for tools that hide each other, OperatorError for an import that a test's
+    fakes leave open, or what check_digest does.
     """
-    if holder.digest and component.digest != holder.digest:
-        raise OperatorError(
-            f"{holder.name!r} has drifted: {holder.origin!r} is not the component that was agreed "
-            f"to (sha256:{component.digest[:12]} instead of sha256:{holder.digest[:12]})",
-            hint=f"look at what changed and take it: lion plugin update {holder.name}",
-        )
+    check_digest(component, holder)
     try:
         tool_exports(component)
     except GuestError as exc:

@@ -12,16 +12,19 @@ import trio
 
 from lion.errors import OperatorError
 from lion.fittings import Fittings
-from lion.host import Host, open_assembled
+from lion.host import Host
 from lion.kernel.groups import flattened
-from lion.kernel.interrupts import Protected, open_interrupts
+from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
+from lion.kernel.runs import open_runs
 from lion.log.keys import read_key
 from lion.log.sqlite import open_sqlite_log
 from lion.log.sqlite_desk import SqliteDesk
 from lion.plans import check_owner, read_policy
+from lion.policy.policy_file import Policy
+from lion.ports import EventLog
 from lion.reading import beside
 from lion.settings import Settings, check_settings, program_settings
-from lion.wasm.runtime import open_runtime
+from lion.wasm.runtime import WasmRuntime, open_runtime
 
 
 def open_host(
@@ -79,3 +82,22 @@ async def open_fitted(
         runtime = await enter(open_runtime(settings.components, memory=settings.memory))
         given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
         yield await enter(open_assembled(settings, runtime, log, rules, **given))
+
+
+@asynccontextmanager
+async def open_assembled(
+    settings: Settings,
+    runtime: WasmRuntime,
+    log: EventLog,
+    policy: Policy,
+    *,
+    interrupts: Interrupts | None = None,
+    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
+    owner: str = "",
+) -> AsyncIterator[Host]:
+    """A host of parts that are open. On leaving, runs under way are stopped and recorded as such;
+    then what stopped one that nobody waited for is raised.
+    """
+    signals = interrupts or Interrupts()
+    async with open_runs(runtime.rest) as runs:
+        yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)

@@ -3,7 +3,7 @@
 Rule: while a run lasts SIGINT, SIGTERM and SIGHUP are the host's; no handler raises in a guest.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,10 +34,14 @@ def run_watched(
 
     Raises LionError.
     """
+    views = [] if screen is None else [Page(screen, speakers(plan))]
+    return run_shown(common, plan, views, asks=asks)
+
+
+def run_shown(common: Common, plan: Plan, shown: Sequence[View], *, asks: bool) -> RunReport:
+    """The same, shown in some views. Raises LionError."""
     settings = common.settings()
-    views: list[View] = [*open_diagnostics(common)]
-    if screen is not None:
-        views.append(Page(screen, speakers(plan)))
+    views: list[View] = [*open_diagnostics(common), *shown]
     with open_printer(views) as printer:
 
         async def session() -> RunReport:

@@ -75,6 +75,11 @@ class Live:
         speaker, text = next(reversed(self._open.values()))
         return Spoken(speaker, show_line(text), Stay.FLEETING)
 
+    @property
+    def unfinished(self) -> dict[str, str]:
+        """What each speaker has begun to say; of several of one name the last."""
+        return {speaker: show_line(text) for speaker, text in self._open.values()}
+
     def _output(self, record: Record, event: AgentPartialOutput) -> list[Spoken]:
         args = event.args or []
         if event.operation == "text":

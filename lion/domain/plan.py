@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.service_terms import ServiceTerms
 from lion.domain.workflow import Workflow
 
 DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
@@ -283,3 +284,5 @@ class Plan(msgspec.Struct, frozen=True):
     owner: str = ""
     memory: int | None = None
     keeper: Path | None = None
+    service: ServiceTerms | None = None
+    """What a service that begins with it is held to, if it says."""

@@ -96,7 +96,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """On which terms: `priority` 0 to HIGHEST, `resources` held while it works, `deadline_ns`
-    within which it has to be over since it was submitted, `parent` the task whose end is its end.
+    within which it has to be over since it was submitted, `parent` the task with which it is
+    cancelled.
     """
 
     priority: int = USUAL

@@ -16,10 +16,10 @@ from lion.domain.events import RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.errors import INTERRUPTED, InternalError, Interrupted, LionError, worst
-from lion.kernel.budget_questions import judges_of
 from lion.kernel.going_on import cut_all
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
+from lion.kernel.judging import judge_live, revoke
 from lion.kernel.listeners import Listeners, open_listeners
 from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
@@ -90,6 +90,12 @@ class Run:
         """
         self._preparing.cancel()
         self._scope.cancel()
+
+    def revoke(self, holder: str, reason: str) -> None:
+        """Refuse whatever a holder does in this run, or others through it or of it, from its next
+        host call on.
+        """
+        revoke(self._live, holder, reason)
 
     async def wait(self) -> RunReport:
         """Wait until it is over; how each of its parts ended is in the report.
@@ -165,7 +171,7 @@ class Run:
                 with signalled, self._scope:
                     if live.past is None:
                         await self._load(live, plan)
-                    live.judge.processors = judges_of(live)
+                    judge_live(live)
                     listeners.start()
                     await self._do(live)
             except LionError as exc:

@@ -144,6 +144,8 @@ class LiveRun:
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
+        self.revoked: dict[str, str] = {}
+        """Holders whose work was revoked while the run lasts, and why."""
         self.under_way = 0
         """Started tool calls that have not ended, whoever started them."""
         self.denials: dict[Question, Refused] = {}

@@ -10,6 +10,7 @@ Rule: the writer is shielded: a cancelled waiter loses no record, a cancelled ru
 has appended.
 """
 
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
 from lion.log.owned import OwnedRuns
-from lion.log.ownership import release, take_lock
+from lion.log.ownership import is_run, release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
@@ -78,7 +79,8 @@ class SqliteLog(BesideRecords):
             release(self._directory, run, lock, for_ever=opening.has_ended)
             raise
         self._owned.add(run, lock, clock)
-        self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
+        quota = self._quota if is_run(run) else sys.maxsize
+        self._accounts[run] = RunQuota(run, quota, opening.bytes)
 
     async def leave_run(self, run: str) -> None:
         await self.commit()

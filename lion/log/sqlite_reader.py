@@ -21,7 +21,7 @@ from lion.log.beside import Beside
 from lion.log.checked import records_in, report_of
 from lion.log.finding import find_run, forgotten, tries_of, unknown_run
 from lion.log.holders import patiently
-from lion.log.ownership import OWN, is_owned
+from lion.log.ownership import CHAINS, OWN, is_owned, is_run
 from lion.log.row import Row, budgets_at, segments_of
 from lion.log.segment import Damaged, records_of
 from lion.log.sqlite_noted import read_beside
@@ -52,7 +52,7 @@ class SqliteReader:
         self.path = directory / LOG_NAME
 
     def runs(self) -> list[RunSummary]:
-        return [self._summary(row) for row in self._rows(_RUNS) if row[0] != OWN]
+        return [self._summary(row) for row in self._rows(_RUNS) if is_run(str(row[0]))]
 
     def _summary(self, row: tuple[Any, ...]) -> RunSummary:
         run, name, started, records, exit_code, size = row
@@ -81,6 +81,8 @@ class SqliteReader:
     def find(self, run: str) -> str:
         if run == OWN and self.has_own():
             return OWN
+        if run.startswith(CHAINS) and run in self.chains():
+            return run
         try:
             return find_run(self._names(), run)
         except OperatorError:
@@ -214,7 +216,11 @@ class SqliteReader:
 
     def _names(self) -> list[str]:
         rows = self._rows("SELECT run FROM runs ORDER BY id")
-        return [str(name) for (name,) in rows if name != OWN]
+        return [name for name in map(str, (row[0] for row in rows)) if is_run(name)]
+
+    def chains(self) -> list[str]:
+        rows = self._rows("SELECT run FROM runs WHERE run LIKE ? || '%' ORDER BY run", CHAINS)
+        return [str(name) for (name,) in rows]
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with translated(self.path, "read"):

@@ -9,7 +9,14 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from lion.manifest import policy_tables, script, server_table, system_tables, tables
+from lion.manifest import (
+    policy_tables,
+    script,
+    server_table,
+    service_table,
+    system_tables,
+    tables,
+)
 from lion.manifest.keys import ABSENT as ABSENT
 from lion.manifest.keys import NEEDED as NEEDED
 from lion.manifest.keys import NONE as NONE
@@ -27,6 +34,7 @@ _MANIFEST: Final = {
     "workflows": Key("tables", NONE, "workflows by name: steps that lion does"),
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
+    "service": Key("table", "see below", "how a service that begins with it works: `lion serve`"),
 }
 _HOLDER: Final = {
     "component": Key("path", NEEDED, "the .wasm file (or an Extism plug-in), from the manifest"),
@@ -171,6 +179,15 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.ManifestTable: _MANIFEST,
     tables.RunLimitsTable: {
         "memory": Key("size", NEEDED, "linear memory of all live instances; else the process's"),
+    },
+    service_table.ServiceTable: {
+        "slots": Key("count", "8", "tasks that work at the same time"),
+        "strategy": Key("text", "priority", "whose turn it is: `fifo`, `round-robin`, `priority`"),
+        "ageing": Key("time", "30 s", "after which a waiting task counts as a priority higher"),
+        "adviser": Key("a name", NONE, "a plugin here whose tool `advise` suggests an order"),
+        "resources": Key("table", NONE, "tokens by name: `{ \"model:fast\" = 4 }`"),
+        "queue": Key("count", "1_000", "tasks that may wait; more are refused"),
+        "grace": Key("time", "30 s", "how long what works may go on when the service stops"),
     },
     tables.HolderTable: _HOLDER,
     tables.AllowTable: _ALLOW,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lion.domain.names import did_you_mean
 from lion.domain.plan import SERVER, WORKFLOW, Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.service_terms import ServiceTerms
 from lion.manifest.document import Document
 
 if TYPE_CHECKING:
@@ -124,7 +125,18 @@ def _plan(
         models=models,
         folder=document.folder,
         memory=None if table.limits is None else table.limits.memory,
+        service=_service(document, table, holders),
     )
+
+
+def _service(
+    document: Document, table: "ManifestTable", holders: Mapping[str, Holder]
+) -> ServiceTerms | None:
+    if table.service is None:
+        return None
+    from lion.manifest.service_table import build_service
+
+    return build_service(document, table.service, holders)
 
 
 def bare_plan(component: Path) -> Plan:

@@ -40,6 +40,7 @@ from lion.manifest.fields import (
 from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
 from lion.manifest.server_table import McpTable
+from lion.manifest.service_table import ServiceTable
 from lion.manifest.system_tables import SystemLimits, check_asking
 from lion.manifest.workflow_tables import WorkflowTable
 from lion.scopes.fs_grant import check_once
@@ -246,3 +247,4 @@ class ManifestTable(Table):
     workflows: dict[HolderName, WorkflowTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
+    service: ServiceTable | None = None

@@ -38,19 +38,17 @@ from lion.ports.executors import (
     Waitable,
 )
 from lion.ports.log import (
-    TRIES,
     BudgetUse,
     EventLog,
     KeptStore,
     LogReader,
     Progress,
-    RunState,
-    RunSummary,
     StateEntry,
     Tables,
     Verdict,
     VerifyReport,
 )
+from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [

@@ -8,11 +8,9 @@ Rule: no clock, no chance: the same tasks and times give the same order.
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from heapq import merge
-from typing import Final
+from itertools import islice
 
 import msgspec
-
-STRATEGIES: Final = ("fifo", "round-robin", "priority")
 
 Key = tuple[int, int]
 """Smaller goes first; the second is the order in which tasks joined."""
@@ -73,6 +71,10 @@ class Queue:
         """All, in order."""
         found = merge(*self._groups.values())
         return (self._places[id] for _, id in found)
+
+    def head(self, count: int) -> list[Place]:
+        """The first, in order, so many at most."""
+        return list(islice(self, count))
 
     @property
     def is_full(self) -> bool:

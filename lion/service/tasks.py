@@ -108,7 +108,7 @@ def moved(task: Task, event: TaskEvent, time_ns: int) -> Task:
         name = type(event).__name__
         raise AuditError(
             f"the log tells {name} of task {task.id}, which is {task.state}",
-            hint="look at the service's chain with: lion runs --services", task=task.id,
+            hint="prove what was recorded with: lion verify service-YYYY-MM", task=task.id,
         )  # fmt: skip
     change = msgspec.structs.replace
     match event:
@@ -123,7 +123,7 @@ def moved(task: Task, event: TaskEvent, time_ns: int) -> Task:
         case TaskRetried():
             return change(
                 task, state=TaskState.PENDING, not_before_ns=event.at_ns, end=None, ended_ns=0,
-                retries=task.retries + 1, is_cancelled=False,
+                retries=task.retries + event.counts, is_cancelled=False,
             )  # fmt: skip
         case TaskCancelled():
             return change(task, is_cancelled=True)

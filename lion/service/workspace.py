@@ -22,6 +22,7 @@ from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
 from lion.errors import OperatorError
 from lion.manifest.parse import recorded_plan
+from lion.service.errors import gets_no_work
 
 PluginEvent = PluginInstalled | PluginUpdated | PluginEnabled | PluginDisabled | PluginRemoved
 KINDS = {"plugins": "plugin", "agents": "agent", "system": "system"}
@@ -88,7 +89,7 @@ class Workspace(msgspec.Struct, frozen=True):
         if found is None:
             known = {*self.manifests, *(holder for one in self for holder in one.holders)}
             hint = did_you_mean(name, known) if known else "install one: lion plugin install FILE"
-            raise OperatorError(f"nothing is installed as {name!r}", hint=hint, name=name)
+            raise OperatorError(f"nothing is installed as {name!r}", hint=hint, status=404)
         return found
 
     def whole(self, name: str, verb: str) -> Installed:
@@ -118,6 +119,17 @@ class Workspace(msgspec.Struct, frozen=True):
                         f"{other.holders[holder]} of this name",
                         hint="rename one of them: names are unique in a workspace",
                     )
+
+
+def ready_for(workspace: Workspace, holder: str) -> Installed:
+    """The manifest of a holder that gets work. Raises OperatorError if it gets none, and why."""
+    found = workspace.of_holder(holder)
+    if found is None:
+        hint = f"name one of: {', '.join(workspace.find(holder).holders)}"
+        raise OperatorError(f"{holder!r} is a manifest", hint=hint, status=400)
+    if (reason := found.why_not(holder)) is not None:
+        raise gets_no_work(holder, reason)
+    return found
 
 
 def changed(workspace: Workspace, event: PluginEvent, time_ns: int) -> Workspace:

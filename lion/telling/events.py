@@ -47,6 +47,7 @@ from lion.domain.record import Record
 from lion.domain.units import counted
 from lion.telling.amounts import render_spent
 from lion.telling.services import SERVICE_WORDS, tell_service
+from lion.telling.told import told
 
 _LONGEST = 160
 """Characters of a value on a line for people."""
@@ -69,10 +70,7 @@ WORDS: Final = {
 
 def record_json(record: Record) -> str:
     """One line for programs: every field; bytes are base64."""
-    fields = msgspec.structs.asdict(record)
-    del fields["body"]
-    fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
-    return msgspec.json.encode(fields).decode()
+    return msgspec.json.encode(told(record)).decode()
 
 
 def render_time(time_ns: int) -> str:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lion.service.queue import STRATEGIES, Queue, Waiting
+from lion.domain.service_terms import STRATEGIES
+from lion.service.queue import Queue, Waiting
 from lion.service.schedule import WINDOW, Bounds, Choice, Held, choose, free_tokens
 
 ONE = Bounds(slots=1)

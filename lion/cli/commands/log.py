@@ -119,12 +119,13 @@ class _Source:
 
 
 def _summary(reader: LogReader, run: str) -> RunSummary:
-    """What is known of a run; the log's own, which nothing lists, has ended as far as it is."""
+    """What is known of a run; a chain that nothing lists has ended as far as it is."""
     for one in reader.runs():
         if one.run == run:
             return one
     every = list(reader.records(run))
-    return RunSummary(run, "the log itself", every[0].time_ns, len(every), 0, False)
+    name = "a service" if run in reader.chains() else "the log itself"
+    return RunSummary(run, name, every[0].time_ns, len(every), 0, False)
 
 
 def _state(reader: LogReader, run: str) -> RunState:

@@ -136,12 +136,15 @@ class TaskStarted(Event, frozen=True):
 
 
 class TaskRetried(Event, frozen=True):
-    """It waits for its turn again, not before `at_ns`: by somebody's order, or by its terms."""
+    """It waits for its turn again, not before `at_ns`: by somebody's order, or by its terms, of
+    which that `counts` as one.
+    """
 
     by: str
     id: str
     at_ns: int
     reason: str
+    counts: bool = True
 
 
 class TaskCancelled(Event, frozen=True):
