@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
+DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials", "process")
 """Granted unless denied: they reach nothing outside the process."""
 
 MAX_DEPTH = 8
@@ -112,6 +112,16 @@ class Grant(msgspec.Struct, frozen=True):
     headers: tuple[str, ...] = ()
 
 
+class Program(msgspec.Struct, frozen=True):
+    """What a holder's program finds at its start: arguments after its name, its environment, and
+    standard input where no call gives it one.
+    """
+
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    stdin: str = ""
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A plugin, an agent or a system plugin by its name in the manifest.
 
@@ -130,6 +140,7 @@ class Holder(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     use: str = ""
     settings: dict[str, Any] = {}
+    program: Program = Program()
 
     @property
     def is_sandboxed(self) -> bool:

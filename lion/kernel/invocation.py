@@ -54,6 +54,7 @@ class Invocation:
         self.holder = holder.name
         self.namespace = f"{live.owner}/{holder.name}"
         self.config = holder.holder.config
+        self.program = holder.holder.program
         self.clock = live.clock
         self.services = live.services
         self.limits = holder.rights.limits

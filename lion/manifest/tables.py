@@ -14,6 +14,7 @@ from lion.manifest.fields import (
     ComponentPath,
     Count,
     Deniable,
+    EnvName,
     ExtensionName,
     ExtensionScope,
     GuestPath,
@@ -33,6 +34,7 @@ from lion.manifest.fields import (
     SteeringHeader,
     Time,
     ToolScope,
+    Word,
 )
 from lion.scopes.fs_grant import check_once
 
@@ -43,8 +45,7 @@ class Table(BaseModel):
         strict=True,
         frozen=True,
         arbitrary_types_allowed=True,
-        # Only the outermost table is built, and only when used. For the same reason no default is
-        # an instance: making one would build its class.
+        # Only the outermost table is built, and only when used: so no default is an instance.
         defer_build=True,
         alias_generator=lambda name: name.replace("_", "-"),
     )
@@ -162,6 +163,9 @@ class HolderTable(Table):
     ask: list[AskRule] = []
     limits: LimitsTable | None = None
     config: dict[str, Any] = {}
+    args: list[Word] = []
+    env: dict[EnvName, Word] = {}
+    stdin: Word = ""
 
 
 class SystemAllow(Table):

@@ -9,7 +9,7 @@ import msgspec
 from lion.domain.call import Decision, Effect, Target
 from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished
-from lion.domain.plan import Grant
+from lion.domain.plan import Grant, Program
 from lion.ports.components import Handles
 
 
@@ -82,6 +82,8 @@ class CallContext(Protocol):
     namespace: str
     """Owner and holder: where kv is kept."""
     config: Mapping[str, Any]
+    program: Program
+    """How it was started."""
     handles: Handles
     clock: Clock
     tools: Tools
