@@ -10,7 +10,7 @@ from lion.errors import OperatorError
 from lion.plans import with_call
 from lion.review.loaded import GuestInfo
 
-GUESTS: Final = {"extism": "Extism plug-in"}
+GUESTS: Final = {"extism": "Extism plug-in", "wasi": "WASI 0.2"}
 """Kinds of such guests, for people."""
 
 

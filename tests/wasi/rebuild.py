@@ -1,0 +1,25 @@
+"""Look here if you want to know how the programs of these tests are built again:
+
+rustup target add wasm32-wasip2
+python -m tests.wasi.rebuild
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+PROGRAMS = Path(__file__).parent / "programs"
+NAMES = ("tool", "every", "web", "proxy")
+
+
+def main() -> None:
+    """Build all, and put each beside its source."""
+    command = ["cargo", "build", "--release", "--locked", "--target", "wasm32-wasip2"]
+    subprocess.run(command, cwd=PROGRAMS, check=True)
+    for name in NAMES:
+        built = PROGRAMS / "target" / "wasm32-wasip2" / "release" / f"{name}.wasm"
+        shutil.copyfile(built, PROGRAMS / f"{name}.wasm")
+
+
+if __name__ == "__main__":
+    main()
