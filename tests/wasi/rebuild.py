@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 
 PROGRAMS = Path(__file__).parent / "programs"
+RELEASE = PROGRAMS / "target" / "wasm32-wasip2" / "release"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "wasi" / "report.wasm"
 NAMES = ("tool", "every", "web", "proxy")
 
 
@@ -16,9 +18,9 @@ def main() -> None:
     """Build all, and put each beside its source."""
     command = ["cargo", "build", "--release", "--locked", "--target", "wasm32-wasip2"]
     subprocess.run(command, cwd=PROGRAMS, check=True)
+    shutil.copyfile(RELEASE / "report.wasm", EXAMPLE)
     for name in NAMES:
-        built = PROGRAMS / "target" / "wasm32-wasip2" / "release" / f"{name}.wasm"
-        shutil.copyfile(built, PROGRAMS / f"{name}.wasm")
+        shutil.copyfile(RELEASE / f"{name}.wasm", PROGRAMS / f"{name}.wasm")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def _needs(head: Head) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...]]]
         for function, wanted in behind.items():
             if one.name.startswith(WASI):
                 shown = sorted(w.replace("[method]", "") for w in wanted)
-                imports[f"{one.name}.{function}"] = tuple(shown)
+                imports[f"{one.name}#{function}"] = tuple(shown)
             for need in wanted:
                 interface, name = host_interface(need)
                 needs.setdefault(interface, set()).add(name)
