@@ -132,7 +132,7 @@ def extism_plan(
         if more:
             holder[key] = _joined(holder.get(key, {}), more)
     folder = Path(os.path.abspath(path.parent))
-    plan = parse_tables(_escaped(tables), folder=folder, lent=lent)
+    plan = parse_tables(as_it_stands(tables), folder=folder, lent=lent)
     return msgspec.structs.replace(plan, keeper=path)
 
 
@@ -144,15 +144,15 @@ def _joined(own: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return joined
 
 
-def _escaped(value: Any) -> Any:
-    """Text as it stands: Extism has no variables."""
+def as_it_stands(value: Any) -> Any:
+    """A manifest's values whose texts have no variables in them."""
     match value:
         case str():
             return re.sub(r"\$(?=\{)", "$$", value)
         case Mapping():
-            return {key: _escaped(one) for key, one in value.items()}
+            return {key: as_it_stands(one) for key, one in value.items()}
         case list():
-            return [_escaped(one) for one in value]
+            return [as_it_stands(one) for one in value]
         case _:
             return value
 

@@ -12,7 +12,7 @@ import msgspec
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.workflow import Workflow
 
-DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
+DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials", "process")
 """Granted unless denied: they reach nothing outside the process."""
 
 MAX_DEPTH = 8
@@ -133,6 +133,16 @@ class Grant(msgspec.Struct, frozen=True):
     has_key: bool = False
 
 
+class Program(msgspec.Struct, frozen=True):
+    """What a holder's program finds at its start: arguments after its name, its environment, and
+    standard input where no call gives it one.
+    """
+
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    stdin: str = ""
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A plugin, an agent or a system plugin by its name in the manifest.
 
@@ -154,6 +164,7 @@ class Holder(msgspec.Struct, frozen=True):
     settings: dict[str, Any] = {}
     digest: str = ""
     workflow: Workflow | None = None
+    program: Program = Program()
 
     @property
     def has_file(self) -> bool:

@@ -47,6 +47,8 @@ class Invocation:
     """What was refused on a call's way is told when that ends."""
     kept: dict[str, Any] | None = None
     asked_later = 0
+    target: Target = ""
+    grant: Grant | None = None
     past: PastInvocation | None = None
     """What it came to before its run was resumed."""
     at_end: Callable[[], None] | None = None
@@ -67,6 +69,7 @@ class Invocation:
         self.holder = holder.name
         self.namespace = f"{live.owner}/{holder.name}"
         self.config = holder.holder.config
+        self.program = holder.holder.program
         self.clock = live.clock
         self.services = live.services
         self.limits = holder.rights.limits
@@ -80,8 +83,6 @@ class Invocation:
         self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None
         self.number = 0
-        self.target: Target = ""
-        self.grant: Grant | None = None
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.plan import SERVER, SYSTEM, Grant, Holder, Limits
+from lion.domain.plan import SERVER, SYSTEM, Grant, Holder, Limits, Program
 from lion.domain.units import render_size
 from lion.manifest.models import build_llm_grants
 from lion.manifest.server_table import McpTable
@@ -44,6 +44,7 @@ def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> H
         asks=tuple(dict.fromkeys(table.ask)),
         config=table.config,
         limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
+        program=Program(args=tuple(table.args), env=table.env, stdin=table.stdin),
     )
 
 

@@ -43,6 +43,9 @@ _HOLDER: Final = {
     "ask": Key("list of rules", NONE, "calls a person is asked about, as in the policy"),
     "limits": Key("table", "see below", "what it may use up"),
     "config": Key("table", NONE, "what the `config` interface answers: any values"),
+    "args": Key("list of texts", NONE, "a program's arguments, after its name"),
+    "env": Key("table", NONE, "a program's environment: texts by name, nothing of the host's"),
+    "stdin": Key("text", NONE, "what a program reads where no task or call gives it anything"),
 }
 _ALLOW: Final = {
     "kv": Key("table", ABSENT, "a key-value store of its own, kept between runs"),

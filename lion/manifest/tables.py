@@ -14,6 +14,7 @@ from lion.manifest.fields import (
     ComponentPath,
     Count,
     Deniable,
+    EnvName,
     ExtensionName,
     ExtensionScope,
     GuestPath,
@@ -36,6 +37,7 @@ from lion.manifest.fields import (
     Then,
     Time,
     ToolScope,
+    Word,
 )
 from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
@@ -176,6 +178,9 @@ class HolderTable(Table):
     ask: list[AskRule] = []
     limits: LimitsTable | None = None
     config: dict[str, Any] = {}
+    args: list[Word] = []
+    env: dict[EnvName, Word] = {}
+    stdin: Word = ""
 
 
 class SystemAllow(Table):

@@ -10,7 +10,7 @@ from lion.domain.approval import Body
 from lion.domain.call import Decision, Effect, Target
 from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished, Event
-from lion.domain.plan import Grant
+from lion.domain.plan import Grant, Program
 from lion.ports.components import Handles
 
 
@@ -117,6 +117,8 @@ class CallContext(Protocol):
     namespace: str
     """Owner and holder: where kv is kept."""
     config: Mapping[str, Any]
+    program: Program
+    """How it was started."""
     handles: Handles
     clock: Clock
     tools: Tools
