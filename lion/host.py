@@ -223,6 +223,8 @@ class Host:
         return await beside(partial(read_source, source, given))
 
     async def _start(self, plan: Plan) -> Run:
+        if any(holder.is_sandboxed for holder in plan.holders.values()):
+            self._runtime.check_room()
         live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
         folders = code_of(plan, self._lent)
         services = self._fittings.services(plan, self.settings, folders, self._policy)
