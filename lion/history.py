@@ -71,6 +71,7 @@ async def replay_run(
 
     with open_history(settings) as reader:
         async with open_runtime(settings.cache / "components") as runtime:
+            runtime.check_room()
             return await replay(reader, run, runtime, progress=progress)
 
 

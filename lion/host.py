@@ -285,6 +285,8 @@ class Host:
         return started
 
     def _run(self, live: LiveRun, plan: Plan, load: Load, work: Work | None = None) -> Run:
+        if any(holder.is_sandboxed for holder in plan.holders.values()):
+            self._runtime.check_room()
         folders = code_of(plan, self._lent)
         services = self._fittings.services(plan, self.settings, folders, self._policy)
         return Run(live, load, services, self._interrupts, work)

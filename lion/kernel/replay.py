@@ -19,9 +19,7 @@ import msgspec
 
 from lion.domain.capability import name_call
 from lion.domain.decider import Decider
-from lion.domain.events import (
-    encode_body,
-)
+from lion.domain.events import encode_body
 from lion.domain.plan import Limits
 from lion.errors import GuestError
 from lion.kernel.difference import Difference

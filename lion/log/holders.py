@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -109,8 +110,9 @@ def holder_of(path: Path) -> Holder | None:
 
 def sign(descriptor: int) -> None:
     """Leave this process's number in a lock file that it holds, for systems without a list."""
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # on a full disk: it is no more than a word for people
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
 def _check_cancelled() -> None:

@@ -125,7 +125,10 @@ class Leases:
     def is_wanted(self) -> bool:
         """Whether another process waits for any lease of this log."""
         if self._wanted < 0:
-            self._wanted = open_file(self._directory, WANTED)
+            try:
+                self._wanted = open_file(self._directory, WANTED)
+            except OSError:  # of files that are open at once: others wait a little longer
+                return False
         if not try_lock(self._wanted, fcntl.LOCK_EX):
             return True
         fcntl.flock(self._wanted, fcntl.LOCK_UN)

@@ -23,7 +23,7 @@ from lion.ports import NO_EXTENSIONS, Adapted, Export, Extensions, Import, Impor
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
 from lion.wasm.adapting import Adapter
-from lion.wasm.admission import Admission
+from lion.wasm.admission import Admission, check_addresses
 from lion.wasm.cache import CompileCache
 from lion.wasm.compile_ends import Costs
 from lion.wasm.compiler import Compiled, Compiler
@@ -69,6 +69,10 @@ class WasmRuntime:
     def memory(self) -> MemorySum:
         """What all instances have together."""
         return self._shared.memory
+
+    def check_room(self) -> None:
+        """Raise OperatorError where no instance can be made at all."""
+        check_addresses()
 
     @property
     def live(self) -> int:

@@ -1,6 +1,7 @@
 """A process that counts in a store of kv, for tests of several that share one.
 
-Arguments: DIRECTORY RUN COUNT. It adds one COUNT times, each after what it read.
+Arguments: DIRECTORY RUN COUNT. It adds one COUNT times, each after what it read, and prints the
+first new numbers (a pipe that nobody reads must not stop it).
 """
 
 import sys
@@ -13,6 +14,7 @@ from lion.ports import EventLog, Tables
 from tests.log.rig import draft, finished
 
 STORE = "owner/guide"
+SHOWN = 100
 
 
 async def add_one(log: EventLog, run: str, store: str = STORE) -> int:
@@ -30,8 +32,10 @@ async def add_one(log: EventLog, run: str, store: str = STORE) -> int:
 async def main(directory: Path, run: str, count: int) -> None:
     async with open_sqlite_log(directory) as log:
         await log.start_run(run, "hello")
-        for _ in range(count):
-            await add_one(log, run)
+        for done in range(count):
+            value = await add_one(log, run)
+            if done < SHOWN:
+                print(value, flush=True)
         log.append(finished(run=run))
 
 

@@ -1,6 +1,7 @@
 """Stores of kv that are answered from memory: what is heard is what the tables have, whoever else
 writes to them, and what the records say."""
 
+import random
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from lion.ports import Tables
 from tests.examples import examples
 from tests.log.counter_process import STORE, add_one
 from tests.log.rig import RUN, draft, finished, message
+from tests.series import times
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,11 +81,41 @@ async def test_two_logs_take_turns_and_miss_nothing(tmp_path: Path) -> None:
 
 def test_two_processes_take_turns_and_miss_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.log.counter_process", str(tmp_path)]
-    started = [subprocess.Popen([*command, run, "150"], cwd=ROOT) for run in ("one", "two")]
+    started = [
+        subprocess.Popen([*command, run, "150"], cwd=ROOT, stdout=subprocess.DEVNULL)
+        for run in ("one", "two")
+    ]
     assert [process.wait(timeout=60) for process in started] == [0, 0]
     assert get_value(tmp_path, "owner", "guide", "count") == "300"
     said = verified(tmp_path, "one") + verified(tmp_path, "two")
     assert sorted(map(int, said)) == list(range(1, 301))
+
+
+@pytest.mark.slow
+def test_killed_counters_leave_rows_and_records_alike(tmp_path: Path) -> None:
+    """Two at a time, killed anywhere: what is kept is what the records say, to the last one."""
+    chance = random.Random(7)
+    command = [sys.executable, "-m", "tests.log.counter_process", str(tmp_path)]
+    count = times(40, sample=4)
+    for kill in range(count):
+        both = [
+            subprocess.Popen(
+                [*command, f"run-{kill}-{n}", "100000"], cwd=ROOT, stdout=subprocess.PIPE
+            )
+            for n in range(2)
+        ]
+        for process in both:
+            assert process.stdout is not None
+            for _ in range(chance.choice((1, 2, 7, 60))):
+                process.stdout.readline()
+            process.kill()
+        for process in both:
+            process.communicate()
+    with open_sqlite_reader(tmp_path) as reader:
+        runs = [one.run for one in reader.runs()]
+    said = sorted(int(value) for run in runs for value in verified(tmp_path, run))
+    assert said == list(range(1, len(said) + 1))
+    assert get_value(tmp_path, "owner", "guide", "count") == str(len(said))
 
 
 async def test_what_an_operator_does_is_heard(tmp_path: Path) -> None:
