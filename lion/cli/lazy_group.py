@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "agent": "Start agents, see what they do, stop them.",
     "plugin": "Install, change and call plugins of the service.",
     "resume": "Go on with a run whose process has ended.",
+    "fork": "Begin a new run with the first records of another one.",
     "call": "Call one tool and print its result as JSON.",
     "workflow": "List, draw and run the workflows of a manifest.",
     "ask": "Ask a model of a manifest one question.",
