@@ -61,6 +61,8 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     """Where calls that need an approval wait for people; None: there is nobody to ask."""
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
     open_system: OpenSystem = open_system
+    park_after_ns: int | None = None
+    """After how long of nothing but waiting a run leaves; None: as manifest or policy say."""
     stand_in: Callable[[LiveRun], StandIn] | None = None
     name_user: Callable[[], str] = user_name
 
@@ -99,6 +101,8 @@ def build_live(
     live.by = fittings.name_user()
     live.jobs = JobPort
     live.people = None if fittings.desk is None else People(common, fittings.desk, clock).ask
+    said = fittings.park_after_ns, plan.park_after_ns, policy.park_after_ns
+    live.park_after_ns = next((one for one in said if one is not None), None)
     if fittings.stand_in is not None:
         live.judge = Judge(asker, fittings.stand_in(live))
     return live

@@ -1,7 +1,6 @@
 """Look here if you want to know what a manifest comes to: who runs, with which grants and limits.
 
-Rule: a plan is resolved: variables filled in, paths absolute, sizes in bytes, times in
-nanoseconds.
+Rule: a plan is resolved: variables filled in, paths absolute, sizes in bytes, times in ns.
 """
 
 from pathlib import Path
@@ -280,7 +279,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
     (empty: the file's, by its real path); `keeper` is that file where there is no manifest.
-    `memory` is what all instances of a run may have together, in bytes (None: the process's).
+    `park_after_ns` is after how long of nothing but waiting a run leaves it (None: never),
+    `memory` what all instances of a run may have together, in bytes (None: the process's).
     """
 
     name: str
@@ -294,6 +294,7 @@ class Plan(msgspec.Struct, frozen=True):
     folder: Path = Path()
     owner: str = ""
     memory: int | None = None
+    park_after_ns: int | None = None
     keeper: Path | None = None
     service: ServiceTerms | None = None
     """What a service that begins with it is held to, if it says."""

@@ -39,13 +39,11 @@ class Broker:
         self._caller = invocation
         self._share = invocation.owner.share
         self._operations = invocation.owner.operations
-        self._log = invocation.live.log
-        self._counts = invocation.live.counts
+        self._log, self._counts = invocation.live.log, invocation.live.counts
         self._now = invocation.clock.now_ns
         self._scope = invocation.scope
         self._purse = invocation.purse
-        self._judge = invocation.live.judge
-        self._at_once = self._judge.at_once
+        self._judge, self._at_once = invocation.live.judge, invocation.live.judge.at_once
 
     async def handle(self, index: int, args: list[Any]) -> Any:
         """Answer a call of the component's import `index`: ("ok", value) or ("err", (case, text)).
@@ -137,6 +135,7 @@ class Broker:
     async def _waiting(self, call: HostedCall) -> Any:
         if (waits := call.waits(self._caller)) is not None:
             self._charge(self._record(waits, call.number))
+        self._caller.waiting = call
         try:
             value: Any = ("ok", await call.operation.execute(self._caller, *call.args))
             await self._room()
@@ -150,6 +149,7 @@ class Broker:
                 raise self._broken(call, exc) from exc
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
+        self._caller.waiting = None
         self._append(call, status_of(value), value)
         return value
 

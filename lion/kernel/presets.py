@@ -28,6 +28,10 @@ class Presets:
         """Somebody, or something, may answer."""
         return bool(self._answers) or self._others.is_there
 
+    def leave(self) -> None:
+        """See Asker.leave."""
+        self._others.leave()
+
     async def ask(
         self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
         body: Body | None = None,

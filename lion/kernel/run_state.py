@@ -120,6 +120,19 @@ class Counts(msgspec.Struct):
 class LiveRun:
     """What everything in one run shares."""
 
+    by = ""
+    """Who started it; empty if that is not known."""
+    park_after_ns: int | None = None
+    """After how long it leaves if everybody waits; None: never."""
+    is_parked = False
+    """It has left, and is to be resumed."""
+    under_way = 0
+    """Started tool calls that have not ended, whoever started them."""
+    past: Past | None = None
+    """What it came to before it was resumed."""
+    people: AskPerson | None = None
+    """Who is asked by workflows; None: nobody."""
+
     def __init__(
         self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody",
         asker: Asker = Nobody(),  # noqa: B008 - it holds nothing
@@ -130,8 +143,6 @@ class LiveRun:
         self.plan = plan
         self.owner = owner
         """To whom belongs what the holders keep."""
-        self.by = ""
-        """Who started it; empty if that is not known."""
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
@@ -141,22 +152,18 @@ class LiveRun:
         """What system plugins offer guests of their own, by name."""
         self.failed: set[tuple[str, str]] = set()
         """System plugins and the parts of them that failed."""
+        self.invocations: set[Any] = set()
+        """Those whose instances are live."""
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
         self.revoked: dict[str, str] = {}
         """Holders whose work was revoked while the run lasts, and why."""
-        self.under_way = 0
-        """Started tool calls that have not ended, whoever started them."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
-        self.past: Past | None = None
-        """What it came to before it was resumed."""
         self.reserved: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
         """What calls of before had taken (holder, budget, amount), by invocation and call."""
         self.memory = runs_sum(plan.memory, memory)
-        self.people: AskPerson | None = None
-        """Who is asked by workflows; None: nobody."""
         self.jobs: Callable[[Any], Jobs] = _no_jobs
         """What makes the port of an invocation that is a workflow's."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)

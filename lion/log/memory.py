@@ -53,6 +53,7 @@ class MemoryLog:
         self._feeds = Feeds(self._fetch)
         self._failure: Exception | None = None
         self._is_closed = False
+        self._left: set[str] = set()
 
     @property
     def tables(self) -> Tables:
@@ -69,6 +70,9 @@ class MemoryLog:
         self._runs[run].clock = clock or self._runs[run].clock
         self._accounts[run] = RunQuota(run, self._quota)
 
+    def close_run(self, run: str) -> None:
+        self._left.add(run)
+
     async def leave_run(self, run: str) -> None:
         await self._checked()
 
@@ -82,6 +86,8 @@ class MemoryLog:
 
     def append(self, draft: Draft) -> int:
         self._check_open()
+        if draft.scope.run in self._left:
+            return 0
         body = encode_body(draft.event)
         self._add(draft, body)
         return len(body) + RECORD_BYTES
@@ -108,6 +114,8 @@ class MemoryLog:
         try:
             value = operate(self._tables)
             made = draft(value)
+            if made.scope.run in self._left:
+                raise not_started(made.scope.run)
             body = encode_body(made.event)
             self._add(made, body)
         except BaseException:

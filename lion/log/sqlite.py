@@ -81,6 +81,11 @@ class SqliteLog(BesideRecords):
         self._owned.add(run, lock, clock)
         quota = self._quota if is_run(run) else sys.maxsize
         self._accounts[run] = RunQuota(run, quota, opening.bytes)
+        self._left.discard(run)
+
+    def close_run(self, run: str) -> None:
+        self._left.add(run)
+        self._accounts.pop(run, None)
 
     async def leave_run(self, run: str) -> None:
         await self.commit()
@@ -96,6 +101,8 @@ class SqliteLog(BesideRecords):
             self._check_open()
         account = self._accounts.get(draft.scope.run)
         if account is None:
+            if draft.scope.run in self._left:
+                return 0
             raise not_started(draft.scope.run)
         body = encode_body(draft.event)
         size = len(body)

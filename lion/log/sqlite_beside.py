@@ -28,6 +28,8 @@ class BesideRecords(ABC):
         self._stores = Stores(directory / LOG_NAME)
         self._group = Group()
         self._filled = trio.Event()
+        self._left: set[str] = set()
+        """Runs of which nothing more is taken, since they wait."""
 
     @abstractmethod
     def append(self, draft: Draft) -> int: ...
@@ -66,6 +68,8 @@ class BesideRecords(ABC):
             value = operate(store)
             made = draft(value)
             size = self.append(made)
+            if made.scope.run in self._left:
+                raise not_started(made.scope.run)
         except BaseException:
             store.take_back()
             self._filled.set()  # The group has the lease, though it may have nothing else.
@@ -90,6 +94,8 @@ class BesideRecords(ABC):
 
     def _noted(self, run: str) -> Noted:
         self._check_open()
+        if run in self._left:
+            return Noted()
         if run not in self._accounts:
             raise not_started(run)
         self._filled.set()

@@ -35,6 +35,7 @@ _MANIFEST: Final = {
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
     "service": Key("table", "see below", "how a service that begins with it works: `lion serve`"),
+    "park-after": Key("time", "never", "of nothing but waiting a run leaves; see approvals"),
 }
 _HOLDER: Final = {
     "component": Key("path", NEEDED, "the .wasm file (or an Extism plug-in), from the manifest"),
@@ -261,7 +262,8 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "http": Key("table", NONE, "how requests leave"),
     },
     policy_tables.PolicyApprovalsTable: {
-        "wait": Key("time", NEEDED, "for a person; then it is refused; `0 s`: nobody is asked"),
+        "wait": Key("time", "10 min", "for a person; then it is refused; `0 s`: nobody is asked"),
+        "park-after": Key("time", "never", "of nothing but waiting a run leaves; see approvals"),
     },
     policy_tables.PolicyHttpTable: {
         "proxy": Key("URL", NEEDED, "reached by CONNECT for what is not near; `http://host:port`"),

@@ -253,3 +253,4 @@ class ManifestTable(Table):
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
     service: ServiceTable | None = None
+    park_after: Time | None = None

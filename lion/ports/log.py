@@ -101,6 +101,12 @@ class EventLog(Protocol):
         """
         ...
 
+    def close_run(self, run: str) -> None:
+        """Take nothing more of a run that is about to be left: what is appended from now on is
+        dropped, and a transaction is refused.
+        """
+        ...
+
     async def leave_run(self, run: str) -> None:
         """Be its writer no longer, though it has not ended: another may go on with it."""
         ...

@@ -15,6 +15,8 @@ class RunState(StrEnum):
     RUNNING = "running"
     INTERRUPTED = "interrupted"
     """Its process is gone and wrote no ending; it can be resumed."""
+    WAITING = "waiting"
+    """It left while all in it waited, for people or a far instant; it is to be resumed."""
     QUARANTINED = "quarantined"
     """The same, and it came no further three times in a row."""
     ENDED = "ended"
@@ -25,7 +27,8 @@ class RunState(StrEnum):
 class RunSummary(msgspec.Struct, frozen=True):
     """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
     still holds the lock; `bytes` is what its records are counted as, `tries` how often in a row it
-    was resumed and came no further."""
+    was resumed and came no further, `is_waiting` if it left to wait.
+    """
 
     run: str
     manifest_name: str
@@ -36,6 +39,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     bytes: int = 0
     is_damaged: bool = False
     tries: int = 0
+    is_waiting: bool = False
 
     @property
     def state(self) -> RunState:
@@ -45,4 +49,6 @@ class RunSummary(msgspec.Struct, frozen=True):
             return RunState.ENDED
         if self.is_live:
             return RunState.RUNNING
+        if self.is_waiting:
+            return RunState.WAITING
         return RunState.QUARANTINED if self.tries >= TRIES else RunState.INTERRUPTED

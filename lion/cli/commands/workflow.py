@@ -136,7 +136,7 @@ def answer(common: Common, request: str, text: str) -> int:
         )
     said = Answer(allowed=True, by=user_name(), via="command", words=value)
     found = answer_request(common.settings(), request, said)
-    open_screen("stdout").line(f"answered  {found.id}  {show_line(found.holder)}")
+    open_screen("stdout").line(f"answered  {found.request.id}  {show_line(found.request.holder)}")
     return 0
 
 

@@ -42,6 +42,7 @@ from lion.domain.events.runs import (
     RunFinished,
     RunForgotten,
     RunForked,
+    RunParked,
     RunResumed,
     RunStarted,
     StateCheckpointed,
@@ -119,6 +120,7 @@ _ALL: tuple[type[Event], ...] = (
     RunResumed,
     EffectSettled,
     RunForked,
+    RunParked,
     *_SERVICES,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
@@ -161,6 +163,7 @@ __all__ = [
     "RunFinished",
     "RunForgotten",
     "RunForked",
+    "RunParked",
     "RunResumed",
     "RunStarted",
     "ServiceSnapshot",
