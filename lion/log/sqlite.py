@@ -239,7 +239,7 @@ class SqliteLog(BesideRecords):
                 self._accounts[entry.run].bytes += entry.size
         self._stores.is_done(group)
         for run in group.ended:
-            self._owned.let_go(run, for_ever=True)
+            self._owned.let_go(run, for_ever=group.failure is None)
 
     def _fail(self, cause: Exception) -> None:
         self._failure = cause
