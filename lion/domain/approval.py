@@ -83,6 +83,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Who calls."""
         return self.chain[-1]
 
+    def is_same_call(self, other: "Request") -> bool:
+        """Whether both are of one call of a run, as it was and is: nothing about it that an answer
+        hangs on is another.
+        """
+        return (self.run, self.invocation, self.call, self.call_digest, self.basis) == (
+            other.run, other.invocation, other.call, other.call_digest, other.basis,
+        )  # fmt: skip
+
     @property
     def basis(self) -> str:
         """A digest of what an answer for more than this call hangs on: another owner, holder,
@@ -122,7 +130,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as the desk has it. `is_live`: the run that asks has a process."""
+    """A request as the desk has it. `is_live`: the run that asks has a process; one that has none
+    finds the answer when it is resumed.
+    """
 
     request: Request
     is_live: bool

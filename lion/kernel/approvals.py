@@ -19,6 +19,7 @@ from lion.domain.approval import (
     Reach,
     Request,
     Standing,
+    Waiting,
     digest_of_call,
     shown_arguments,
 )
@@ -92,15 +93,17 @@ class Approvals:
     ) -> Decision:
         standing = await desk.standing(request)
         if standing is None:
-            answer = await self._answered(desk, caller, request)
+            earlier = await desk.adopt(request)
+            request = request if earlier is None else earlier.request
+            answer = await self._answered(desk, caller, request, earlier)
             if answer is None:
                 waited = render_duration(self._around.wait_ns)
                 return not_approved(decision, NOBODY_CAME, f"nobody approved it within {waited}")
         else:
             caller.note(ApprovalAsked(request), request.call)
             answer = standing.answer
-        earlier = "" if standing is None else standing.request.id
-        caller.note(ApprovalDecided(request.id, answer, earlier), request.call)
+        given_to = "" if standing is None else standing.request.id
+        caller.note(ApprovalDecided(request.id, answer, given_to), request.call)
         if not answer.allowed:
             words = f": {answer.words}" if answer.words else ""
             return not_approved(decision, approver(answer.by), f"{answer.by} refused it{words}")
@@ -112,14 +115,21 @@ class Approvals:
             reason=_reason(answer, standing),
         )  # fmt: skip
 
-    async def _answered(self, desk: Desk, caller: JudgedCaller, request: Request) -> Answer | None:
-        """What somebody says, or None if nobody does in time."""
-        await desk.post(request)
+    async def _answered(
+        self, desk: Desk, caller: JudgedCaller, request: Request, earlier: Waiting | None
+    ) -> Answer | None:
+        """What somebody says, or None if nobody does in time; or has said, before the run was
+        resumed.
+        """
+        if earlier is None:
+            await desk.post(request)
         caller.note(ApprovalAsked(request), request.call)
-        why = "cancelled"
-        answer: Answer | None = None
+        answer: Answer | None = None if earlier is None else earlier.answer
+        if answer is not None:
+            return answer
+        why, left_ns = "cancelled", max(0, request.expires_ns - self._clock.now_ns())
         try:
-            with trio.move_on_after(self._around.wait_ns / 1e9):
+            with trio.move_on_after(left_ns / 1e9):
                 answer = await desk.wait_answered(request.id)
             why = "expired"
         finally:

@@ -85,6 +85,11 @@ def is_owned(directory: Path, run: str) -> bool:
         os.close(descriptor)
 
 
+def can_go_on(directory: Path, run: str) -> bool:
+    """True while a run has not ended: somebody owns it, or may resume it."""
+    return lock_path(directory, run).exists()
+
+
 def try_lock(descriptor: int, kind: int) -> bool:
     """Take a lock of an open file (fcntl.LOCK_EX or LOCK_SH) if nobody is in the way."""
     try:

@@ -28,8 +28,13 @@ def command(common: Common, request: str, reach: str) -> int:
     from lion.upkeep import answer_request
 
     answer = Answer(allowed=True, reach=Reach(reach), by=user_name(), via="command")
-    found = answer_request(common.settings(), request, answer)
+    one = answer_request(common.settings(), request, answer)
+    found = one.request
     what = f"{found.capability} {found.operation} {found.target}".rstrip()
     screen = open_screen("stdout")
     screen.line(f"approved {reach}  {found.id}  {show_line(found.holder)}: {show_line(what)}")
+    if not one.is_live:
+        from lion.cli.asking import how_to_go_on
+
+        screen.line(how_to_go_on(one))
     return 0
