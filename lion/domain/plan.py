@@ -101,7 +101,10 @@ class Grant(msgspec.Struct, frozen=True):
     though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
     in a path is meant as it is sent (http); `plain` that no secret goes along (http); `headers`
     are names that may be sent though they can change what a request is at a server (http);
-    at `ask_at` hundredths of a budget of its own a person is asked (None: nobody is).
+    at `ask_at` hundredths of a budget of its own a person is asked (None: nobody is);
+    `on_unknown` is what is done about an effect of which it is not known whether it happened
+    (`retry`, `ask`; empty: it failed); `has_key` that requests tell the server by a key whether
+    they are repeated (http).
     """
 
     capability: str
@@ -114,6 +117,8 @@ class Grant(msgspec.Struct, frozen=True):
     plain: bool = False
     headers: tuple[str, ...] = ()
     ask_at: int | None = None
+    on_unknown: str = ""
+    has_key: bool = False
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ Rule: a call that was made stays counted however it ends; only output is given b
 counts nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
@@ -17,6 +17,7 @@ from lion.domain.call import CallError
 from lion.domain.events import BudgetWarned
 from lion.domain.plan import Limits
 from lion.domain.rate import Bucket, render_rate
+from lion.kernel.balance import Balance
 from lion.ports import Clock
 
 Note = Callable[[str, str, int, int], None]
@@ -60,39 +61,6 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.budget}: whoever called this has none left; its caller is told more"
 
 
-class Balance:
-    """One budget that is counted, not timed. `measure` is what the manifest gives, `limit` what a
-    person's answers have made of it, `is_short` that a call was refused for want of it.
-    """
-
-    __slots__ = ("is_passed", "is_short", "is_warned", "limit", "measure", "used")
-
-    def __init__(self, limit: int) -> None:
-        self.limit = self.measure = limit
-        self.used = 0
-        self.is_warned = self.is_short = self.is_passed = False
-
-    def is_reached(self, at: int) -> bool:
-        """Whether a person has to be asked, who wants to be at so many hundredths."""
-        if at == 100:
-            return self.is_short or self.used >= self.limit
-        return not self.is_passed and self.used * 100 >= self.limit * at
-
-    def go_on(self, at: int) -> None:
-        """A person said yes: go on to the limit, or if that is reached, once more as far."""
-        self.is_passed = True
-        if at == 100:
-            self.limit += self.measure
-            self.is_short = False
-
-    def warns(self) -> bool:
-        """True the first time that 80 % are used."""
-        if self.is_warned or self.used * 5 < self.limit * 4:
-            return False
-        self.is_warned = True
-        return True
-
-
 class Account:
     """What one holder may use in one run, and has used.
 
@@ -124,6 +92,17 @@ class Account:
         self._clock = clock
         self._note = note
         self._warn = warn
+
+    def restore(
+        self, before: Mapping[tuple[str, str], Balance], rate: tuple[int, int] | None
+    ) -> None:
+        """Go on with what was used before the run was resumed."""
+        for name, balance in ((CALLS, self._calls), (OUTPUT, self._output)):
+            known = before.get((self.holder, name))
+            if balance is not None and known is not None:
+                balance.used, balance.is_warned = known.used, known.is_warned
+        if self._bucket is not None and rate is not None:
+            self._bucket.restore(*rate)
 
     def lacks(self, calls: int, output: int) -> Refusal | None:
         """Why this much cannot be charged now, or None. Charges nothing."""
@@ -241,6 +220,7 @@ class Budgets:
         self._warn = warn
         self._accounts: dict[str, Account] = {}
         self._spent: dict[tuple[str, str], Balance] = {}
+        self._rates: Mapping[str, tuple[int, int]] = {}
 
     def spend(self, holder: str, budget: str, limit: int, amount: int) -> None:
         """Take `amount` of a budget named by a capability, negative to give back.
@@ -264,6 +244,21 @@ class Budgets:
         if balance.warns():
             self._warn(BudgetWarned(holder=holder, budget=budget, limit=limit, used=balance.used))
 
+    def restore(
+        self, uses: Iterable[tuple[str, str, int, int]], warned: Collection[tuple[str, str]],
+        rates: Mapping[str, tuple[int, int]],
+    ) -> None:  # fmt: skip
+        """Go on with what was used (holder, budget, limit, used) before the run was resumed."""
+        self._rates = rates
+        for holder, budget, limit, used in uses:
+            balance = self.balance(holder, budget, limit)
+            balance.used, balance.is_warned = used, (holder, budget) in warned
+
+    def give_back(self, holder: str, budget: str, amount: int) -> None:
+        """Give back what was taken before the run was resumed; nothing if nobody limits it."""
+        if (balance := self._spent.get((holder, budget))) is not None:
+            self.charge(holder, budget, balance.limit, -amount)
+
     def left(self, holder: str, budget: str, limit: int) -> int:
         """What `spend` would still give."""
         balance = self.balance(holder, budget, limit)
@@ -277,6 +272,7 @@ class Budgets:
         """The account of a holder, opened full the first time."""
         if holder not in self._accounts:
             account = Account(holder, limits, self._clock, self._note, self._warn, self._note_rate)
+            account.restore(self._spent, self._rates.get(holder))
             self._accounts[holder] = account
         return self._accounts[holder]
 

@@ -202,6 +202,19 @@ class Judge:
             decision, verdict=Verdict.ALLOW, decided_by=ASKED_LATER, reason=LATER
         )
 
+    async def ask_again(
+        self, caller: JudgedCaller, question: Question, number: int, args: list[Any], why: str
+    ) -> Decision:
+        """What a person says of a call that was allowed, and may have happened already."""
+        call = _call(caller, question, number, args)
+        judged = self._judged(caller, call, question)
+        asks = (*judged.opinions, Opinion("on-unknown", Verdict.ASK, why))
+        asking = msgspec.structs.replace(judged, verdict=Verdict.ASK, reason=why, opinions=asks)
+        with ExitStack() as held:
+            for waiting in caller.waiting_only():
+                held.enter_context(waiting.deadline.held())
+            return await self._asker.ask(caller, call, asking, why)
+
     def foresee(
         self, caller: JudgedCaller, capability: str, operation: str, target: Target
     ) -> Decision:

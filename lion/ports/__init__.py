@@ -24,8 +24,10 @@ from lion.ports.components import (
 )
 from lion.ports.executors import (
     OUTPUT_EVENT,
+    Again,
     CallContext,
     Clock,
+    Fate,
     Kind,
     Operation,
     PendingCall,
@@ -34,6 +36,7 @@ from lion.ports.executors import (
     Waitable,
 )
 from lion.ports.log import (
+    TRIES,
     BudgetUse,
     EventLog,
     KeptStore,
@@ -51,8 +54,10 @@ from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 __all__ = [
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
+    "TRIES",
     "UNREAD",
     "Adapted",
+    "Again",
     "Asking",
     "BudgetUse",
     "CallContext",
@@ -63,6 +68,7 @@ __all__ = [
     "EventLog",
     "Export",
     "Extensions",
+    "Fate",
     "HandleCall",
     "Handles",
     "Import",

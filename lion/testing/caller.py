@@ -14,6 +14,7 @@ from lion.capabilities.opened import Opened
 from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
+from lion.domain.events import Event
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
 from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
@@ -54,6 +55,10 @@ class FakePending:
         await self._ended.wait()
         self._is_taken = True
         return _given(self._answer)
+
+    def note_taken(self) -> None:
+        """It was taken before."""
+        self._is_taken = True
 
     def finish(self, answer: Answer) -> None:
         """End the call with this answer."""
@@ -97,6 +102,10 @@ class FakeTools:
             raise CallError("exhausted", f"{self._concurrent} calls are under way")
         self.started.append(FakePending())
         return self.started[-1]
+
+    def recall(self, name: str, arguments: str) -> FakePending:
+        """Begin it again."""
+        return self.start(name, arguments)
 
     def _find(self, name: str) -> Answer:
         if name not in self._answers:
@@ -154,6 +163,7 @@ class FakeCaller:
         self.spent: dict[str, int] = {}
         self._nursery = nursery
         self.run = "run-1"
+        self.path = "0"
         self.holder = "guide"
         self.namespace = "test/guide"
         self.config: Mapping[str, Any] = config or {}
@@ -161,6 +171,9 @@ class FakeCaller:
         self.tools: Tools = tools or FakeTools()
         self.handles: Handles = HandleTable(handle_limit)
         self._grants = tuple(grants)
+        self.revivals: list[Callable[[], Callable[[], None] | None]] = []
+        self.noted: list[Event] = []
+        """What was recorded of its calls."""
         self.number = 1
         self.asked_later = 0
         self.shown: Body | None = None
@@ -215,6 +228,10 @@ class FakeCaller:
     ) -> None:
         """Remember it."""
         self.refused.append((str(target), reason))
+
+    def note(self, event: Event, call: int) -> None:
+        """Remember it."""
+        self.noted.append(event)
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """Count, and refuse beyond the limit."""

@@ -84,8 +84,8 @@ class GuestExchange:
         if self._failure is not None:
             raise CallError(self._failure.case, self._failure.text)
 
-    def fail(self, failure: CallError) -> None:
-        """It is not begun: whatever the guest asks next says why."""
+    def fail(self, failure: CallError | None) -> None:
+        """It is over, before anything more came of it: whatever the guest asks next says why."""
         self._failure, self._is_ended = failure, True
         self.room.fail(failure)
         self._changed()
