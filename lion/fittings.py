@@ -55,6 +55,8 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     """Where calls that need an approval wait for people; None: there is nobody to ask."""
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
     open_system: OpenSystem = open_system
+    park_after_ns: int | None = None
+    """After how long of nothing but waiting a run leaves; None: as manifest or policy say."""
     stand_in: Callable[[LiveRun], StandIn] | None = None
     name_user: Callable[[], str] = user_name
 
@@ -81,6 +83,8 @@ def build_live(
     asker = Approvals(common, fittings.desk, clock)
     live = LiveRun(run, plan, log, clock, owner, asker, memory)
     live.by = fittings.name_user()
+    said = fittings.park_after_ns, plan.park_after_ns, policy.park_after_ns
+    live.park_after_ns = next((one for one in said if one is not None), None)
     if fittings.stand_in is not None:
         live.judge = Judge(asker, fittings.stand_in(live))
     return live

@@ -10,6 +10,7 @@ from typing import Any
 
 import trio
 
+from lion.domain.units import BadUnit, parse_duration
 from lion.errors import OperatorError
 from lion.fittings import Fittings
 from lion.host import Host, open_assembled
@@ -33,6 +34,7 @@ def open_host(
     owner: str = "",
     signals: bool = False,
     asks: bool = False,
+    park_after: str | None = None,
 ) -> Protected[Host]:
     """Open log, engine and policy; close them in the end, whatever happens.
 
@@ -41,6 +43,8 @@ def open_host(
     command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
     SIGINT, SIGTERM and SIGHUP end the runs under way, else they are left to the program. If it
     `asks`, what needs an approval waits for one (`answer`, `lion approve`); else it is refused.
+    A run in which all have waited for people, or a far instant, for as long as `park_after`
+    ("2 min") ends with `is_waiting`, and is resumed later.
 
     Raises OperatorError (also without a trio loop), AuditError for a log that cannot be used.
     """
@@ -52,8 +56,20 @@ def open_host(
     check_owner(owner)
     if settings is None:
         settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
-    fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
+    fittings = Fittings(
+        desk=SqliteDesk(settings.state) if asks else None,
+        park_after_ns=None if park_after is None else parse_waiting(park_after),
+    )
     return Protected(open_fitted(check_settings(settings), owner, signals, fittings))
+
+
+def parse_waiting(text: str) -> int:
+    """Nanoseconds of `2 min`. Raises OperatorError."""
+    try:
+        return parse_duration(text)
+    except BadUnit as exc:
+        what, _, hint = str(exc).partition("; ")
+        raise OperatorError(f"park-after: {what}", hint=hint) from None
 
 
 @asynccontextmanager

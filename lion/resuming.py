@@ -91,8 +91,9 @@ class Interrupted(msgspec.Struct, frozen=True):
         """Its id, its clock, whose it is."""
         started = self.past.started
         assert started is not None
+        own = fittings.clock()
         clock_ns = max(self.past.clock_ns, self.standing.clock_ns)
-        clock = ResumedClock(fittings.clock(), clock_ns)
+        clock = ResumedClock(own, self.past.go_on(clock_ns, own.now_ns()))
         return Known(self.run, clock, started.owner)
 
 
@@ -122,7 +123,7 @@ def check_resumable(summary: RunSummary) -> None:
             f"run {summary.run} goes on by itself: its process is alive",
             hint=f"look at it with: lion log {summary.run}",
         )
-    if summary.state not in (RunState.INTERRUPTED, RunState.QUARANTINED):
+    if summary.state not in (RunState.INTERRUPTED, RunState.QUARANTINED, RunState.WAITING):
         raise OperatorError(
             f"run {summary.run} has ended" if summary.exit_code is not None
             else f"what the list of runs says of {summary.run} makes no sense",

@@ -35,6 +35,7 @@ from lion.domain.events import (
     RunFinished,
     RunForgotten,
     RunForked,
+    RunParked,
     RunResumed,
     RunStarted,
     StateCheckpointed,
@@ -59,7 +60,7 @@ WORDS: Final = {
     "CallWaits": "waits", "RunForgotten": "forgotten", "ApprovalAsked": "asks",
     "ApprovalDecided": "decided", "ApprovalConsumed": "approved", "ApprovalExpired": "no answer",
     "AnswerJudged": "answer", "RunResumed": "goes on", "EffectSettled": "settled",
-    "RunForked": "forked",
+    "RunForked": "forked", "RunParked": "waits",
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
@@ -149,6 +150,8 @@ def _fact(event: Event) -> str:
         case RunResumed():
             tries = f", try {event.attempt}" if event.attempt > 1 else ""
             return f"after record {event.after}, by {event.by}{tries}; lion {event.lion_version}"
+        case RunParked():
+            return "all wait; it goes on when it is resumed"
         case RunForked():
             changed = ", ".join(f"{name}={value}" for name, value in event.changed.items())
             return f"of run {event.parent} at record {event.at}{changed and f', with {changed}'}"

@@ -27,10 +27,11 @@ def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def run_watched(
-    common: Common, plan: Plan, screen: Screen | None, *, asks: bool = True
-) -> RunReport:
+    common: Common, plan: Plan, screen: Screen | None, *, asks: bool = True,
+    park_after: str | None = None,
+) -> RunReport:  # fmt: skip
     """Open the host and run a plan; show on `screen` (None: nowhere) what is said. Unless it
-    `asks`, nobody approves a call.
+    `asks`, nobody approves a call; it leaves if all have waited for as long as `park_after`.
 
     Raises LionError.
     """
@@ -45,7 +46,7 @@ def run_watched(
             from lion.opening import open_host
 
             async with (
-                open_host(settings, signals=True, asks=asks) as host,
+                open_host(settings, signals=True, asks=asks, park_after=park_after) as host,
                 open_console(host, open_screen("stderr")) as ask,
             ):
 
@@ -59,7 +60,13 @@ def run_watched(
 
 
 def resume_watched(
-    common: Common, word: str, screen: Screen | None, *, asks: bool, is_forced: bool
+    common: Common,
+    word: str,
+    screen: Screen | None,
+    *,
+    asks: bool,
+    is_forced: bool,
+    park_after: str | None = None,
 ) -> tuple[RunReport, Plan]:
     """Open the host and go on with a run; show on `screen` (None: nowhere) what is said from now
     on. The report, and the plan that was recorded. Raises LionError.
@@ -75,7 +82,7 @@ def resume_watched(
             from lion.opening import open_host
 
             async with (
-                open_host(settings, signals=True, asks=asks) as host,
+                open_host(settings, signals=True, asks=asks, park_after=park_after) as host,
                 open_console(host, open_screen("stderr")) as ask,
             ):
 

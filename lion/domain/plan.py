@@ -245,7 +245,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     `folder` is where its relative paths begin. `owner` is a program's word for whose kv it uses
     (empty: the file's, by its real path); `keeper` is that file where there is no manifest.
-    `memory` is what all instances of a run may have together, in bytes (None: the process's).
+    `park_after_ns` is after how long of nothing but waiting a run leaves its process (nanoseconds;
+    None: never). `memory` is what all instances of a run may have together, in bytes (None: the
+    process's).
     """
 
     name: str
@@ -259,4 +261,5 @@ class Plan(msgspec.Struct, frozen=True):
     folder: Path = Path()
     owner: str = ""
     memory: int | None = None
+    park_after_ns: int | None = None
     keeper: Path | None = None

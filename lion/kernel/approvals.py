@@ -63,11 +63,16 @@ class Approvals:
         self._desk = desk
         self._clock = clock
         self._open = 0
+        self._is_left = False
 
     @property
     def is_there(self) -> bool:
         """Somebody may come and answer."""
         return self._desk is not None and bool(self._around.wait_ns)
+
+    def leave(self) -> None:
+        """The process of the run ends: what is asked stays on the desk."""
+        self._is_left = True
 
     async def ask(
         self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
@@ -133,7 +138,7 @@ class Approvals:
                 answer = await desk.wait_answered(request.id)
             why = "expired"
         finally:
-            if answer is None:
+            if answer is None and not self._is_left:
                 with trio.CancelScope(shield=True):
                     await desk.withdraw(request.id)
                 caller.note(ApprovalExpired(request.id, why), request.call)

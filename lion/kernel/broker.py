@@ -133,6 +133,7 @@ class Broker:
     async def _waiting(self, call: HostedCall) -> Any:
         if (waits := call.waits(self._caller)) is not None:
             self._charge(self._record(waits, call.number))
+        self._caller.waiting = call
         try:
             value: Any = ("ok", await call.operation.execute(self._caller, *call.args))
             await self._room()
@@ -146,6 +147,7 @@ class Broker:
                 raise self._broken(call, exc) from exc
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
+        self._caller.waiting = None
         self._append(call, _status(value), value)
         return value
 

@@ -24,6 +24,7 @@ from lion.errors import GuestError
 from lion.kernel.deadline import Deadline
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
+from lion.kernel.hosted_call import HostedCall
 from lion.kernel.outside import OutsideFailures
 from lion.kernel.past import PastInvocation
 from lion.kernel.run_state import LiveHolder, LiveRun
@@ -50,6 +51,10 @@ class Invocation:
     """What it came to before its run was resumed."""
     at_end: Callable[[], None] | None = None
     """Called when its instance is gone."""
+    asking = 0
+    """Calls of it about which a person is asked while it waits."""
+    waiting: HostedCall | None = None
+    """The call without outside effect in which it is suspended."""
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -243,6 +248,7 @@ class Invocation:
         """Run the export in a fresh instance under this holder's limits. Raises GuestError and
         what `handle` raises.
         """
+        self.live.invocations.add(self)
         try:
             with self.deadline.running():
                 value = await self._call(export, args, handle)
@@ -252,6 +258,7 @@ class Invocation:
             exc.words = exc.words or self.words
             raise
         finally:
+            self.live.invocations.discard(self)
             self.handles.close()
             if self.at_end is not None:
                 self.at_end()

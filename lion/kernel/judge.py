@@ -57,6 +57,9 @@ class JudgedCaller(Protocol):
         """Of what runs in it (SHA-256 in hex)."""
         ...
 
+    asking: int
+    """Calls of it about which a person is asked while it waits."""
+
     def version_of(self, decider: str) -> str:
         """Which code of a system plugin judges by this name; empty if it is none."""
         ...
@@ -92,6 +95,10 @@ class Asker(Protocol):
         """
         ...
 
+    def leave(self) -> None:
+        """The process of the run ends, and its questions stay."""
+        ...
+
 
 class Nobody:
     """Where nobody can be asked, the question stays open, and that is no right."""
@@ -104,6 +111,9 @@ class Nobody:
     ) -> Decision:  # fmt: skip
         """A no."""
         return not_approved(decision)
+
+    def leave(self) -> None:
+        """Nothing was asked."""
 
 
 def not_approved(decision: Decision, by: str = NOBODY_ASKED, reason: str = NOBODY) -> Decision:
@@ -141,6 +151,10 @@ class Judge:
         """Somebody may come and answer what is asked."""
         return self._asker.is_there
 
+    def leave(self) -> None:
+        """Let what is asked stay when the process ends."""
+        self._asker.leave()
+
     def instead(self, question: Question, decision: Decision) -> Decision | None:
         """Under what a refused call is executed in a dry run; the record has the refusal."""
         if self._stand_in is None or decision.verdict is not Verdict.DENY:
@@ -177,7 +191,9 @@ class Judge:
             with ExitStack() as held:
                 for waiting in () if is_beside else caller.waiting_only():
                     held.enter_context(waiting.deadline.held())
+                caller.asking += not is_beside
                 answered = await self._asker.ask(caller, call, decision, note, body)
+                caller.asking -= not is_beside
             if not answered.allowed:
                 return answered
             again = self._judged(caller, call, question)

@@ -28,6 +28,7 @@ from lion.domain.events import (
     PluginInvoked,
     PluginResult,
     RunFinished,
+    RunParked,
     RunResumed,
     RunStarted,
 )
@@ -117,6 +118,8 @@ class Past:
         self._paths: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._epoch = (0, 0)
+        self._parked: tuple[int, int] | None = None
+        """When it left to wait, and what its clock said then."""
 
     def child(self, cause: str) -> PastInvocation | None:
         """The invocation that a call made ("0.2#7")."""
@@ -151,6 +154,8 @@ class Past:
         """Take the next record. Raises AuditError if this lion cannot read it."""
         event = record.event()
         self.seq = record.seq
+        if not isinstance(event, RunResumed):
+            self._parked = None
         self.tries = self.tries + 1 if isinstance(event, RunResumed) else 0
         now_ns = self._now(record, event)
         match event:
@@ -158,12 +163,40 @@ class Past:
                 self.started = event
             case RunFinished():
                 self.finished = event
+            case RunResumed():
+                self.go_on(event.monotonic_ns, record.time_ns)
             case BudgetWarned():
                 self.warned.add((event.holder, event.budget))
             case PluginInvoked() | AgentSpawned():
                 self._begin(record, event, now_ns)
+            case RunParked():
+                self._parked = record.time_ns, event.monotonic_ns
             case _:
                 self._note(record, event, now_ns)
+
+    def go_on(self, clock_ns: int, time_ns: int) -> int:
+        """What its clock says when it goes on at this instant: if it left to wait, that ran on.
+        What passed meanwhile, or while a person was asked, is nobody's time.
+        """
+        gap_ns = 0
+        if self._parked is not None:
+            parked_ns, left_at_ns = self._parked
+            now_ns = left_at_ns + max(0, time_ns - parked_ns)
+            gap_ns, clock_ns = max(0, now_ns - left_at_ns), max(now_ns, clock_ns)
+            self._parked = None
+        for one in self.unfinished():
+            asked_ns = self._asked_since(one)
+            one.held_ns += max(0, clock_ns - asked_ns) if asked_ns else gap_ns
+        for one in self.unfinished():
+            one.asked_ns = 0
+        return clock_ns
+
+    def _asked_since(self, one: PastInvocation) -> int:
+        """Since when it, or one that it waits for and for nothing else, has a person asked."""
+        if one.asked_ns:
+            return one.asked_ns
+        child = self.child(f"{one.path}#{one.answered + 1}")
+        return 0 if child is None or child.ended is not None else self._asked_since(child)
 
     def _now(self, record: Record, event: Event) -> int:
         """What the run's own clock said when a record was made, about."""
@@ -216,7 +249,7 @@ class Past:
             case PluginResult() | PluginError() | AgentCompleted() | AgentError():
                 self._end(one, event)
             case _:
-                _note_asking(one, record, now_ns)
+                self._note_asking(one, record, now_ns)
 
     def _finish_call(self, one: PastInvocation, record: Record, event: CallFinished) -> None:
         one.records.append(record)
@@ -281,11 +314,16 @@ class Past:
         size = len(record.body) + self._overhead
         self.recorded[holder] = self.recorded.get(holder, 0) + size
 
-
-def _note_asking(one: PastInvocation, record: Record, now_ns: int) -> None:
-    """While a person was asked, its clock stood still."""
-    if record.type == "ApprovalAsked":
-        one.asked_ns = one.asked_ns or now_ns
-    elif record.type in ("ApprovalDecided", "ApprovalExpired") and one.asked_ns:
-        one.held_ns += now_ns - one.asked_ns
-        one.asked_ns = 0
+    def _note_asking(self, one: PastInvocation, record: Record, now_ns: int) -> None:
+        """While a person was asked, its clock stood still, and those of who waited for it."""
+        if record.type == "ApprovalAsked":
+            one.asked_ns = one.asked_ns or now_ns
+        elif record.type in ("ApprovalDecided", "ApprovalExpired") and one.asked_ns:
+            asked_ns, one.asked_ns = one.asked_ns, 0
+            above: PastInvocation | None = one
+            while above is not None:
+                above.held_ns += now_ns - asked_ns
+                path, _, number = above.scope.cause.partition("#")
+                caller = self.invocations.get(path)
+                is_awaited = caller is not None and number == str(caller.answered + 1)
+                above = caller if is_awaited else None

@@ -15,14 +15,15 @@ import trio
 from lion.domain.events import RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
-from lion.errors import INTERRUPTED, InternalError, Interrupted, LionError, worst
+from lion.errors import INTERRUPTED, WAITING, InternalError, Interrupted, LionError, worst
 from lion.kernel.budget_questions import judges_of
 from lion.kernel.going_on import cut_all
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.listeners import Listeners, open_listeners
+from lion.kernel.parking import supervise_until_parked
 from lion.kernel.run_state import LiveRun
-from lion.kernel.supervisor import cancelled_ending, supervise
+from lion.kernel.supervisor import cancelled_ending, waiting_ending
 from lion.ports import Services
 from lion.review.report import Ending, RunReport, denials_of
 
@@ -162,7 +163,7 @@ class Run:
                         await self._load(live, plan)
                     live.judge.processors = judges_of(live)
                     listeners.start()
-                    await supervise(live, plan.runs, self._endings)
+                    await supervise_until_parked(live, plan.runs, self._endings)
             except LionError as exc:
                 failure = exc
             except BaseException as exc:
@@ -172,6 +173,9 @@ class Run:
                 await self._finish(listeners, code, is_cancelled)
                 self._report = self._reported(code, is_cancelled)
                 raise
+            if live.is_parked:
+                await self._leave()
+                return
             interrupted = signalled.cancel_called or self._scope.cancel_called
             ended = [e.exit_code for e in self._endings.values()]
             code = worst([*ended, *(bug.exit_code for bug in live.broken)])
@@ -185,12 +189,20 @@ class Run:
         if failure is not None:
             raise failure
 
+    async def _leave(self) -> None:
+        """Own it no longer, so that whoever is answered can go on with it. Raises AuditError."""
+        with trio.CancelScope(shield=True):
+            await self._live.log.leave_run(self.id)
+        ended = [ending.exit_code for ending in self._endings.values()]
+        self._report = self._reported(worst([*ended, WAITING]), interrupted=False)
+
     def _reported(self, code: int, interrupted: bool) -> RunReport:
         live, counts = self._live, self._live.counts
         runs = enumerate(live.plan.runs)
+        open_ending = waiting_ending if live.is_parked else cancelled_ending
         return RunReport(
-            run=live.id, exit_code=code,
-            endings=tuple(self._endings.get(i) or cancelled_ending(e) for i, e in runs),
+            run=live.id, exit_code=code, is_waiting=live.is_parked,
+            endings=tuple(self._endings.get(i) or open_ending(e) for i, e in runs),
             calls=counts.calls, denied=counts.denied,
             denials=denials_of(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,

@@ -82,6 +82,7 @@ class MemoryLog:
         self._feeds = Feeds(self._fetch)
         self._failure: Exception | None = None
         self._is_closed = False
+        self._left: set[str] = set()
 
     @property
     def tables(self) -> Tables:
@@ -98,6 +99,9 @@ class MemoryLog:
         self._runs[run].clock = clock or self._runs[run].clock
         self._accounts[run] = RunQuota(run, self._quota)
 
+    def close_run(self, run: str) -> None:
+        self._left.add(run)
+
     async def leave_run(self, run: str) -> None:
         await self._checked()
 
@@ -111,6 +115,8 @@ class MemoryLog:
 
     def append(self, draft: Draft) -> int:
         self._check_open()
+        if draft.scope.run in self._left:
+            return 0
         body = encode_body(draft.event)
         self._add(draft, body)
         return len(body) + RECORD_BYTES
@@ -129,6 +135,8 @@ class MemoryLog:
         try:
             value = operate(self._tables)
             made = draft(value)
+            if made.scope.run in self._left:
+                raise not_started(made.scope.run)
             body = encode_body(made.event)
             self._add(made, body)
         except BaseException:

@@ -64,6 +64,7 @@ class SqliteLog:
         self._hurry = trio.Event()
         self._is_closing = False
         self._failure: Exception | None = None
+        self._left: set[str] = set()
 
     async def start_run(
         self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
@@ -80,6 +81,11 @@ class SqliteLog:
             raise
         self._owned.add(run, lock, clock)
         self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
+        self._left.discard(run)
+
+    def close_run(self, run: str) -> None:
+        self._left.add(run)
+        self._accounts.pop(run, None)
 
     async def leave_run(self, run: str) -> None:
         await self.commit()
@@ -100,6 +106,8 @@ class SqliteLog:
             self._check_open()
         account = self._accounts.get(draft.scope.run)
         if account is None:
+            if draft.scope.run in self._left:
+                return 0
             raise not_started(draft.scope.run)
         event = draft.event
         body = encode_body(event)
@@ -147,6 +155,8 @@ class SqliteLog:
 
     def _noted(self, run: str) -> Noted:
         self._check_open()
+        if run in self._left:
+            return Noted()
         if run not in self._accounts:
             raise not_started(run)
         self._filled.set()

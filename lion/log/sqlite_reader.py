@@ -18,7 +18,7 @@ from lion.domain.events import RunForgotten
 from lion.domain.record import Record
 from lion.errors import AuditError, LionError, OperatorError
 from lion.log.beside import Beside
-from lion.log.finding import find_run, forgotten, tries_of, unknown_run
+from lion.log.finding import find_run, forgotten, left_how, unknown_run
 from lion.log.holders import patiently
 from lion.log.ownership import OWN, is_owned
 from lion.log.row import Row, budgets_at, segments_of
@@ -64,10 +64,11 @@ class SqliteReader:
             return RunSummary(str(run), str(name), 0, 0, None, False, is_damaged=True)
         is_live = exit_code is None and self._is_owned(run)
         is_left = exit_code is None and not is_live
-        tries = tries_of(self.records(run, records - TRIES)) if is_left else 0
+        tries, waits = left_how(self.records(run, records - TRIES) if is_left else ())
         return RunSummary(
             run=run, manifest_name=name, started_ns=started, records=records,
             exit_code=exit_code, is_live=is_live, bytes=size, tries=tries,
+            is_waiting=waits,
         )  # fmt: skip
 
     def _is_owned(self, run: str) -> bool:

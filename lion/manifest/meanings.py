@@ -33,6 +33,7 @@ _MANIFEST: Final = {
     "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
+    "park-after": Key("time", "never", "of nothing but waiting a run leaves; see approvals"),
 }
 _HOLDER: Final = {
     "component": Key("path", NEEDED, "the .wasm file (or an Extism plug-in), from the manifest"),
@@ -229,7 +230,8 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "http": Key("table", NONE, "how requests leave"),
     },
     policy_tables.PolicyApprovalsTable: {
-        "wait": Key("time", NEEDED, "for a person; then it is refused; `0 s`: nobody is asked"),
+        "wait": Key("time", "10 min", "for a person; then it is refused; `0 s`: nobody is asked"),
+        "park-after": Key("time", "never", "of nothing but waiting a run leaves; see approvals"),
     },
     policy_tables.PolicyHttpTable: {
         "proxy": Key("URL", NEEDED, "reached by CONNECT for what is not near; `http://host:port`"),

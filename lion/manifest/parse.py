@@ -117,6 +117,7 @@ def _plan(
         resolved=_resolved(filled, values, holders, models),
         models=models,
         folder=document.folder,
+        park_after_ns=table.park_after,
         memory=None if table.limits is None else table.limits.memory,
     )
 

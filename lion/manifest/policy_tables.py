@@ -18,7 +18,8 @@ class PolicyHttpTable(Table):
 class PolicyApprovalsTable(Table):
     """How people are asked."""
 
-    wait: Time
+    wait: Time | None = None
+    park_after: Time | None = None
 
 
 class PolicyTable(Table):

@@ -257,3 +257,4 @@ class ManifestTable(Table):
     system: dict[HolderName, SystemTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
+    park_after: Time | None = None

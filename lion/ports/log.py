@@ -21,6 +21,8 @@ class RunState(StrEnum):
     RUNNING = "running"
     INTERRUPTED = "interrupted"
     """Its process is gone and wrote no ending; it can be resumed."""
+    WAITING = "waiting"
+    """It left while all in it waited, for people or a far instant; it is to be resumed."""
     QUARANTINED = "quarantined"
     """The same, and it came no further three times in a row."""
     ENDED = "ended"
@@ -31,7 +33,7 @@ class RunState(StrEnum):
 class RunSummary(msgspec.Struct, frozen=True):
     """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
     still holds the lock; `bytes` is what its records are counted as, `tries` how often in a row it
-    was resumed and came no further (as far as that counts).
+    was resumed and came no further (as far as that counts), `is_waiting` if it left to wait.
     """
 
     run: str
@@ -43,6 +45,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     bytes: int = 0
     is_damaged: bool = False
     tries: int = 0
+    is_waiting: bool = False
 
     @property
     def state(self) -> RunState:
@@ -52,6 +55,8 @@ class RunSummary(msgspec.Struct, frozen=True):
             return RunState.ENDED
         if self.is_live:
             return RunState.RUNNING
+        if self.is_waiting:
+            return RunState.WAITING
         return RunState.QUARANTINED if self.tries >= TRIES else RunState.INTERRUPTED
 
 
@@ -140,6 +145,12 @@ class EventLog(Protocol):
         `clock` is the run's own, in nanoseconds; what it says is kept with the records.
 
         Raises OperatorError if another process owns the run, AuditError if the run has ended.
+        """
+        ...
+
+    def close_run(self, run: str) -> None:
+        """Take nothing more of a run that is about to be left: what is appended from now on is
+        dropped, and a transaction is refused.
         """
         ...
 

@@ -98,3 +98,5 @@ class RunReport(msgspec.Struct, frozen=True):
     wall_ns: int
     interrupted: bool = False
     bugs: tuple[str, ...] = ()
+    is_waiting: bool = False
+    """It waits for people or a far instant, and is to be resumed."""

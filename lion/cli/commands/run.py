@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from lion.cli.guests import with_only_function
-from lion.cli.options import Common, ask_option, common_options, set_option
+from lion.cli.options import Common, ask_option, common_options, park_option, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
@@ -19,11 +19,15 @@ from lion.plans import check_starts, read_manifest
 @click.argument("manifest")
 @set_option
 @ask_option
+@park_option
 @click.option(
     "--harden", is_flag=True, help="Wall the whole process in, as far as the kernel can."
 )
 @common_options
-def command(common: Common, manifest: str, sets: dict[str, str], asks: bool, harden: bool) -> int:
+def command(
+    common: Common, manifest: str, sets: dict[str, str], asks: bool, park_after: str | None,
+    harden: bool,
+) -> int:  # fmt: skip
     """Run MANIFEST: start its agents and calls together and show what they say.
 
     The exit code is the worst of what they came to; SIGINT, SIGTERM and SIGHUP end the run in
@@ -42,7 +46,7 @@ def command(common: Common, manifest: str, sets: dict[str, str], asks: bool, har
             screen.line(line)
     screen = open_screen("stdout")
     shown = None if common.as_json else screen
-    report = run_watched(common, plan, shown, asks=asks)
+    report = run_watched(common, plan, shown, asks=asks, park_after=park_after)
     if common.as_json:
         screen.line(summary_json(report))
     else:

@@ -42,6 +42,7 @@ from lion.domain.events.runs import (
     RunFinished,
     RunForgotten,
     RunForked,
+    RunParked,
     RunResumed,
     RunStarted,
     StateCheckpointed,
@@ -85,6 +86,7 @@ _ALL: tuple[type[Event], ...] = (
     RunResumed,
     EffectSettled,
     RunForked,
+    RunParked,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -118,6 +120,7 @@ __all__ = [
     "RunFinished",
     "RunForgotten",
     "RunForked",
+    "RunParked",
     "RunResumed",
     "RunStarted",
     "StateCheckpointed",
