@@ -18,7 +18,7 @@ import msgspec
 
 from lion.domain.approval import Body
 from lion.domain.call import Decision, HostCall, Opinion, Target, Verdict
-from lion.domain.decider import ASKED_LATER, NOBODY_ASKED
+from lion.domain.decider import ASKED_LATER, NOBODY_ASKED, Decider
 from lion.domain.events import Event
 from lion.domain.question import Question
 from lion.kernel.deadline import Deadline
@@ -224,7 +224,7 @@ class Judge:
         """What a person says of a call that was allowed, and may have happened already."""
         call = _call(caller, question, number, args)
         judged = self._judged(caller, call, question)
-        asks = (*judged.opinions, Opinion("on-unknown", Verdict.ASK, why))
+        asks = (*judged.opinions, Opinion(Decider.MANIFEST, Verdict.ASK, why))
         asking = msgspec.structs.replace(judged, verdict=Verdict.ASK, reason=why, opinions=asks)
         with ExitStack() as held:
             for waiting in caller.waiting_only():

@@ -4,7 +4,7 @@ run itself.
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -27,9 +27,6 @@ from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
 from lion.ports import Clock, Component, EventLog, Export, Operation, Services, SystemComponent
 from lion.review.report import Refused
-
-if TYPE_CHECKING:
-    from lion.kernel.invocation import Invocation
 
 DECISIONS = 1_024
 """Cached decisions of one holder."""
@@ -127,7 +124,7 @@ class LiveRun:
         """What system plugins offer guests of their own, by name."""
         self.failed: set[tuple[str, str]] = set()
         """System plugins and the parts of them that failed."""
-        self.invocations: set[Invocation] = set()
+        self.invocations: set[Any] = set()
         """Those whose instances are live."""
         self.park_after_ns: int | None = None
         """After how long it leaves if everybody waits; None: never."""

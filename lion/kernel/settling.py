@@ -28,6 +28,7 @@ from lion.kernel.hosted_call import UNKNOWN, HostedCall
 from lion.kernel.past import PastInvocation
 from lion.kernel.read_call import read_call
 from lion.ports import Again, Fate, Operation
+from lion.scopes.fs_path import is_below
 
 _AGAIN_ALL_THE_SAME: Final = "it had begun, and whether it took effect is not known; do it again?"
 
@@ -96,7 +97,7 @@ class SettlingBroker(Broker):
         call.decision, caller.grant = foreseen, foreseen.grant
         fate = await self._looked_up(call, past)
         if fate.decided is Again.UNKNOWN:
-            fate = await self._by_grant(call, fate)
+            fate = await self._by_grant(call, past, fate)
         if fate.decided is Again.AGAIN and not await self._is_allowed(call):
             return Fate(Again.UNKNOWN, "policy", "today's rules do not let it happen")
         return fate
@@ -131,10 +132,23 @@ class SettlingBroker(Broker):
             self._caller.holder, paths, past.intent_seq, live.services.directories
         )
 
-    async def _by_grant(self, call: HostedCall, fate: Fate) -> Fate:
+    def _on_unknown(self, call: HostedCall, past: PastInvocation) -> str:
+        """What the grant says; of an open file that of the directory it is in."""
+        grant, known, intent = self._caller.grant, self._caller.live.past, past.intent
+        if call.operation.name.startswith("file.") and known is not None and intent is not None:
+            (path,) = known.changes.paths(past.path, intent)
+            mounts = [
+                one for one in self._caller.grants("fs")
+                if one.mount is not None and is_below(path, one.mount.path)
+            ]  # fmt: skip
+            grant = max(
+                mounts, key=lambda one: len(str(one.mount and one.mount.path)), default=None
+            )
+        return "" if grant is None else grant.on_unknown
+
+    async def _by_grant(self, call: HostedCall, past: PastInvocation, fate: Fate) -> Fate:
         """What the grant says of effects that are not known."""
-        grant = self._caller.grant
-        match "" if grant is None else grant.on_unknown:
+        match self._on_unknown(call, past):
             case "retry":
                 return Fate(Again.AGAIN, "grant", 'its grant says on-unknown = "retry"')
             case "ask":

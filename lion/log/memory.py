@@ -17,9 +17,9 @@ from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
 from lion.errors import AuditError, OperatorError
-from lion.log.beside import Noted
 from lion.log.feed import Feeds
 from lion.log.finding import find_run, unknown_run
+from lion.log.memory_run import MemoryRun
 from lion.log.memory_tables import MemoryTables
 from lion.log.quota import (
     DEFAULT_QUOTA,
@@ -29,8 +29,8 @@ from lion.log.quota import (
     not_started,
     refused,
 )
-from lion.log.row import Row, body_of, budgets_at, is_denied, row_of
-from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
+from lion.log.row import body_of, budgets_at, is_denied
+from lion.log.segment import BLOB_THRESHOLD, Builder
 from lion.log.verify import Note, Verification, report_of
 from lion.ports import BudgetUse, Progress, RunSummary, Tables, VerifyReport
 
@@ -40,40 +40,13 @@ _NOWHERE = Path("memory")
 _PAGE = 256
 
 
-class _Run:
-    """One run: its records and what the log knows besides."""
-
-    def __init__(self, manifest_name: str) -> None:
-        self.manifest_name = manifest_name
-        self.clock: Callable[[], int] = lambda: 0
-        self.records: list[Record] = []
-        self.rows: list[Row] = []
-        self.exit_code: int | None = None
-        self.noted = Noted()
-        """What no segment tells of yet."""
-
-    @property
-    def head(self) -> bytes:
-        return self.rows[-1].digest if self.rows else CHAIN_START
-
-    def write(self, builder: Builder, position: int) -> None:
-        """Make a segment of it, which tells of the budgets noted so far."""
-        state = None
-        if self.noted:
-            state = State(budgets=tuple((*k, *v) for k, v in self.noted.budgets.items()))
-            self.noted = Noted()
-        data = builder.build(position, self.clock(), state)
-        digest = digest_of(self.head, data)
-        self.rows.append(row_of(builder, position, False, digest, data))
-
-
 class MemoryLog:
     """An `EventLog`, open from the start. `reader()` reads it; `refuse()` makes it fail as a full
     disk would."""
 
     def __init__(self, *, quota: int = DEFAULT_QUOTA) -> None:
         self._quota = quota
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, MemoryRun] = {}
         self._accounts: dict[str, RunQuota] = {}
         self._tables = MemoryTables()
         self._blobs: dict[str, bytes] = {}
@@ -95,7 +68,7 @@ class MemoryLog:
         await self._checked()
         if run in self._accounts:
             raise OperatorError(f"run {run} belongs to this log already", run=run)
-        self._runs[run] = _Run(manifest_name)
+        self._runs[run] = MemoryRun(manifest_name)
         self._runs[run].clock = clock or self._runs[run].clock
         self._accounts[run] = RunQuota(run, self._quota)
 
@@ -230,7 +203,7 @@ class MemoryReader:
 
     def __init__(
         self,
-        runs: dict[str, _Run],
+        runs: dict[str, MemoryRun],
         blobs: dict[str, bytes],
         budgets: dict[tuple[str, str, str], tuple[int, int]],
         is_closed: Callable[[], bool],

@@ -31,7 +31,6 @@ from lion.log.quota import (
     RunQuota,
     closed,
     ended,
-    not_started,
     refused,
 )
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader, read_page
@@ -64,7 +63,6 @@ class SqliteLog:
         self._hurry = trio.Event()
         self._is_closing = False
         self._failure: Exception | None = None
-        self._left: set[str] = set()
 
     async def start_run(
         self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
@@ -81,11 +79,10 @@ class SqliteLog:
             raise
         self._owned.add(run, lock, clock)
         self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
-        self._left.discard(run)
 
     def close_run(self, run: str) -> None:
-        self._left.add(run)
         self._accounts.pop(run, None)
+        self._owned.close(run)
 
     async def leave_run(self, run: str) -> None:
         await self.commit()
@@ -106,9 +103,7 @@ class SqliteLog:
             self._check_open()
         account = self._accounts.get(draft.scope.run)
         if account is None:
-            if draft.scope.run in self._left:
-                return 0
-            raise not_started(draft.scope.run)
+            return self._owned.drop(draft.scope.run)
         event = draft.event
         body = encode_body(event)
         size = len(body)
@@ -155,10 +150,9 @@ class SqliteLog:
 
     def _noted(self, run: str) -> Noted:
         self._check_open()
-        if run in self._left:
-            return Noted()
         if run not in self._accounts:
-            raise not_started(run)
+            self._owned.drop(run)
+            return Noted()
         self._filled.set()
         return self._group.noted.setdefault(run, Noted())
 
@@ -196,8 +190,7 @@ class SqliteLog:
             raise refused(self._directory, group.failure) from group.failure
 
     def _check_open(self) -> None:
-        if self._failure is not None:
-            self._check_failure()
+        self._check_failure()
         if self._is_closing:
             raise closed(self._directory)
 
@@ -207,8 +200,6 @@ class SqliteLog:
 
     async def _fetch(self, run: str, after: int) -> Sequence[Record]:
         return await trio.to_thread.run_sync(read_page, self._directory, run, after)
-
-    # The writer.
 
     def _open(self, durability: str, signer: Signer | None) -> None:
         self._store = SqliteStore(self._directory, durability, self._accounts, signer)

@@ -54,6 +54,11 @@ _ALLOW: Final = {
 }
 _AT: Final = Key("share", NONE, "of a budget: a person is asked when it is used, `80 %`")
 _THEN: Final = Key("`ask`", NONE, "goes with `at`")
+_ON_UNKNOWN: Final = (
+    '"fail", "retry" or "ask"',
+    '"fail"',
+    "when a run goes on: of what may have happened",
+)
 _HTTP: Final = {
     "url": Key("methods and URL", NEEDED, 'such as `"GET,POST https://api.example.com/v1/**"`'),
     "bytes-in": Key("size", "64 MiB", "of answers, a run"),
@@ -73,6 +78,10 @@ _HTTP: Final = {
     ),
     "at": _AT,
     "then": _THEN,
+    "on-unknown": Key(*_ON_UNKNOWN),
+    "idempotency-key": Key(
+        "true or false", "false", "tells the server by that header which request it has had"
+    ),
 }
 _LIMITS: Final = {
     "memory": Key("size", "64 MiB", "linear memory of an instance, all its memories together"),
@@ -182,6 +191,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "follow": Key(
             "true or false", "false", "whether a link may lead it out of the manifest's folder"
         ),
+        "on-unknown": Key(*_ON_UNKNOWN),
     },
     tables.LlmTable: {
         "model": Key("name or pattern", NEEDED, "a name under `[models]`, or `*`"),
