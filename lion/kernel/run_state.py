@@ -4,7 +4,7 @@ run itself.
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec

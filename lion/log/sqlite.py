@@ -248,7 +248,7 @@ class SqliteLog:
             if isinstance(entry, Transaction) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
         for run in group.ended:
-            self._owned.let_go(run, for_ever=True)
+            self._owned.let_go(run, for_ever=group.failure is None)
 
     def _fail(self, cause: Exception) -> None:
         self._failure = cause
