@@ -26,6 +26,7 @@ from lion.domain.events import (
     HeadSigned,
     RunForgotten,
     RunForked,
+    RunParked,
     RunResumed,
     StateCheckpointed,
 )
@@ -100,6 +101,7 @@ def test_every_event_of_then_can_be_read(old: Path) -> None:
     later = {
         StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
         ApprovalConsumed, ApprovalDecided, ApprovalExpired, RunResumed, EffectSettled, RunForked,
+        RunParked,
     }  # fmt: skip
     assert types == {*EVENTS.values()} - later
 
