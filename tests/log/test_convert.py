@@ -102,11 +102,8 @@ def test_every_event_of_then_can_be_read(old: Path) -> None:
     later = {
         StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
         ApprovalConsumed, ApprovalDecided, ApprovalExpired, RunResumed, EffectSettled, RunForked,
-<<<<<<< HEAD
-        *(EVENTS[name] for name in OF_SERVICES),
-=======
         RunParked,
->>>>>>> ae72e30 (A log of before has no run that left to wait)
+        *(EVENTS[name] for name in OF_SERVICES),
     }  # fmt: skip
     assert types == {*EVENTS.values()} - later
 
