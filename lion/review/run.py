@@ -13,6 +13,7 @@ import msgspec
 from lion.domain.events import (
     PluginLoaded,
     RunFinished,
+    RunResumed,
     RunStarted,
     SystemPluginLoaded,
 )
@@ -96,9 +97,10 @@ def audit_run(
     found = iter(records)
     started = started_of(run, found)
     plan = plan_of(run, started)
-    is_known = policy.digest == started.policy_digest
-    again = None if is_known else Redecision(plan, policy)
-    seen = read_uses(found, plan, again)
+    redecision = Redecision(plan, policy)
+    seen = read_uses(found, plan, redecision, in_force=started.policy_digest)
+    is_known = seen.policies <= {policy.digest}
+    again = None if is_known else redecision
     usage, finished = seen.usage, seen.finished
     return RunAudit(
         run=run,
@@ -130,17 +132,25 @@ def _again(
 
 
 class Seen(msgspec.Struct):
-    """What a pass over a run's records found; `last` is the seq of the last one."""
+    """What a pass over a run's records found; `last` is the seq of the last one, `policies` are
+    digests of those that were in force: a run that goes on may stand on another one.
+    """
 
     usage: UseFold
     loaded: dict[str, Loaded]
     finished: RunFinished | None = None
     last: int = 1
+    policies: set[str] = set()
 
 
-def read_uses(records: Iterable[Record], plan: Plan, again: Redecision | None = None) -> Seen:
-    """Read all but a run's first record, in order."""
+def read_uses(
+    records: Iterable[Record], plan: Plan, again: Redecision | None = None, *, in_force: str = ""
+) -> Seen:
+    """Read all but a run's first record, in order. `again` decides anew what was decided by
+    another policy than its own; the first one's digest is `in_force`.
+    """
     seen = Seen(UseFold(plan), {})
+    seen.policies.add(in_force)
     for record in records:
         seen.last = record.seq
         if not record.principal:
@@ -156,7 +166,10 @@ def read_uses(records: Iterable[Record], plan: Plan, again: Redecision | None = 
                     again.note_imports(event.holder, tuple(one.imports))
             elif isinstance(event, RunFinished):
                 seen.finished = event
-        elif again is not None:
+            elif isinstance(event, RunResumed):
+                in_force = event.policy_digest
+                seen.policies.add(in_force)
+        elif again is not None and again.policy.digest != in_force:
             again.add(record, record.event())
         seen.usage.add(record)
     return seen
