@@ -48,6 +48,8 @@ class Invocation:
     """What it came to before its run was resumed."""
     at_end: Callable[[], None] | None = None
     """Called when its instance is gone."""
+    is_holding = False
+    """What the call under way has taken stays remembered when that ends."""
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -197,8 +199,26 @@ class Invocation:
             yield
         finally:
             self.is_outside = False
-            for budget in self.spent:
-                self._reserve(budget, 0)
+            if not self.is_holding:
+                for budget in self.spent:
+                    self._reserve(budget, 0)
+            self.is_holding = False
+
+    def hold_reserved(self) -> Callable[[], None]:
+        """See ports.CallContext.hold_reserved."""
+        self.is_holding = True
+        number, budgets = self.number, tuple(self.spent)
+        log, place = self.live.log, (self.run, self.path, number, self.holder)
+
+        def let_go() -> None:
+            for budget in budgets:
+                log.note_reserved(*place, budget, 0)
+
+        return let_go
+
+    def free_reserved(self, call: int) -> None:
+        """See ports.CallContext.free_reserved."""
+        self.live.settle_reserved(self.path, call, is_free=True)
 
     def left(self, budget: str, limit: int) -> int:
         """See ports.CallContext.left."""

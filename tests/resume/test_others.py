@@ -17,6 +17,7 @@ from lion.domain.events import (
     RunFinished,
 )
 from lion.domain.record import Record
+from lion.history import open_history
 from lion.host import Host
 from lion.log.sqlite_desk import SqliteDesk
 from tests.endurance.kit import manifest
@@ -99,6 +100,22 @@ async def _heard(stage: Stage, then: str) -> list[Any]:
 async def test_a_models_answer_is_asked_again_and_goes_on(stage: Stage) -> None:
     found = await _heard(stage, "one two three four")
     assert "".join(found).split() == ["one", "two", "three", "four"]
+
+
+async def test_what_an_answer_had_reserved_is_free_again(stage: Stage) -> None:
+    home = stage.settings.state.parent
+    grant = 'allow.llm = [{ model = "fast", tokens = 4000 }]'
+    parts = models(home, "one two three four"), stepper(grant), steps(ASK, HEAR, SAY, HEAR)
+    path = home / "manifest.toml"
+    path.write_text(manifest(*parts))
+    run = await stage.cut(at=after_say, path=path)
+    with open_history(stage.settings) as reader:
+        (before,) = [u for u in reader.budgets(run) if u.budget.startswith("llm.tokens")]
+    assert isinstance(said(await stage.resume(run))[3], str)
+    with open_history(stage.settings) as reader:
+        (after,) = [u for u in reader.budgets(run) if u.budget.startswith("llm.tokens")]
+    # Reserved once more, and not twice.
+    assert after.used <= before.used
 
 
 async def test_one_that_is_another_is_unavailable(stage: Stage) -> None:

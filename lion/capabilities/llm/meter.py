@@ -8,6 +8,8 @@ Rule: whoever does not heed that is cut, and pays for what came.
 Rule: the grant that allowed the question pays.
 """
 
+from collections.abc import Callable
+
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Usage
 from lion.capabilities.models.tokens import USUAL_MAX_TOKENS, at_most, price
@@ -32,6 +34,8 @@ class TokenMeter:
         self.max_tokens = self._cap(chat)
         """What the answer may have; None if nothing limits it."""
         self._reserved = self._reserve()
+        self.let_go: Callable[[], None] | None = None
+        """Called when it is settled."""
 
     def _cap(self, chat: Chat) -> int | None:
         rooms = [room for room in (self._token_room(), self._money_room()) if room is not None]
@@ -100,6 +104,8 @@ class TokenMeter:
             if usage is not None
             else (0, 0)
         )
+        if self.let_go is not None:
+            self.let_go()
         for kind, amount in self._cost(*used).items():
             change = amount - self._reserved[kind]
             if change:
