@@ -7,7 +7,6 @@ in the log.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +29,7 @@ from lion.kernel.outside import OutsideFailures
 from lion.kernel.past import PastInvocation
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
+from lion.kernel.spending import Spending
 from lion.policy.decide import words_for_guest
 from lion.ports import CallStats, Export, HandleCall, Jobs, Tools
 
@@ -39,7 +39,7 @@ Revival = Callable[[], Callable[[], None] | None]
 LED_ON = "the call was allowed for another target and led on to this one"
 
 
-class Invocation:
+class Invocation(Spending):
     """One instance at work; implements ports.CallContext."""
 
     tools: Tools
@@ -60,8 +60,6 @@ class Invocation:
     """Calls of it about which a person is asked while it waits."""
     waiting: HostedCall | None = None
     """The call without outside effect in which it is suspended."""
-    is_outside = False
-    """A call of it with an outside effect is under way: what it takes is remembered."""
 
     def __init__(
         self, live: LiveRun, holder: LiveHolder, path: str, parent: "Invocation | None", cause: str
@@ -200,40 +198,6 @@ class Invocation:
         if not decision.allowed or self._is_denial_told:
             self.denial = denial_of(question, decision)
         self._is_denial_told = True
-
-    def spend(self, budget: str, limit: int, amount: int) -> None:
-        """See ports.CallContext.spend; one holder's invocations share one balance per run."""
-        self.live.budgets.spend(self.holder, budget, limit, amount)
-        self._count(budget, amount)
-
-    def charge(self, budget: str, limit: int, amount: int) -> None:
-        """See ports.CallContext.charge."""
-        self.live.budgets.charge(self.holder, budget, limit, amount)
-        self._count(budget, amount)
-
-    def _count(self, budget: str, amount: int) -> None:
-        self.spent[budget] = self.spent.get(budget, 0) + amount
-        if self.is_outside:
-            self._reserve(budget, self.spent[budget])
-
-    def _reserve(self, budget: str, amount: int) -> None:
-        self.live.log.note_reserved(self.run, self.path, self.number, self.holder, budget, amount)
-
-    @contextmanager
-    def reserving(self) -> Iterator[None]:
-        """While a call with an outside effect is under way: if the process dies, what it took is
-        known."""
-        self.is_outside = True
-        try:
-            yield
-        finally:
-            self.is_outside = False
-            for budget in self.spent:
-                self._reserve(budget, 0)
-
-    def left(self, budget: str, limit: int) -> int:
-        """See ports.CallContext.left."""
-        return self.live.budgets.left(self.holder, budget, limit)
 
     def next_child(self) -> str:
         """The path of the next invocation this one causes."""

@@ -194,6 +194,16 @@ class CallContext(Protocol):
         """Count what has been used already, also beyond `limit`; negative to give back."""
         ...
 
+    def hold_reserved(self) -> Callable[[], None]:
+        """What the call under way has taken goes on beside it: if the process dies before what
+        this gives is called, it is known to be reserved only.
+        """
+        ...
+
+    def free_reserved(self, call: int) -> None:
+        """Give back what a call of before the run was resumed had reserved only."""
+        ...
+
     def left(self, budget: str, limit: int) -> int:
         """How much `spend` would still give; never negative."""
         ...

@@ -65,7 +65,7 @@ class Redecision:
 
     def __init__(self, plan: Plan, policy: Policy) -> None:
         self._plan = plan
-        self._policy = policy
+        self.policy = policy
         self._rights: dict[str, Rights] = {}
         self._known: dict[Question, Decision] = {}
         self._changes: dict[tuple[Question, str], Change] = {}
@@ -73,7 +73,7 @@ class Redecision:
 
     def note_imports(self, holder: str, imports: tuple[str, ...]) -> None:
         """What a holder's component imports: its ceiling."""
-        self._rights[holder] = build_rights(self._plan.holders[holder], imports, self._policy)
+        self._rights[holder] = build_rights(self._plan.holders[holder], imports, self.policy)
 
     def add(self, record: Record, event: Event, times: int = 1) -> None:
         """Decide a call again, if this is one; there were so many like it."""
@@ -93,7 +93,7 @@ class Redecision:
             if name in limits
         }
         return Again(
-            policy_digest=self._policy.digest,
+            policy_digest=self.policy.digest,
             calls=self._calls,
             changed=self._changed,
             unnamed=self._unnamed,

@@ -14,6 +14,7 @@ from lion.domain.events import (
     Event,
     PluginLoaded,
     RunFinished,
+    RunResumed,
     RunStarted,
     SystemPluginLoaded,
 )
@@ -98,9 +99,10 @@ def audit_run(
     found = iter(records)
     started = started_of(run, found)
     plan = plan_of(run, started)
-    is_known = policy.digest == started.policy_digest
-    again = None if is_known else Redecision(plan, policy)
-    seen = read_uses(found, plan, again)
+    redecision = Redecision(plan, policy)
+    seen = read_uses(found, plan, redecision, in_force=started.policy_digest)
+    is_known = seen.policies <= {policy.digest}
+    again = None if is_known else redecision
     usage, finished = seen.usage, seen.finished
     return RunAudit(
         run=run,
@@ -132,20 +134,28 @@ def _again(
 
 
 class Seen(msgspec.Struct):
-    """What a pass over a run's records found; `last` is the seq of the last one."""
+    """What a pass over a run's records found; `last` is the seq of the last one, `policies` are
+    digests of those that were in force: a run that goes on may stand on another one.
+    """
 
     usage: UseFold
     loaded: dict[str, Loaded]
     finished: RunFinished | None = None
     last: int = 1
+    policies: set[str] = set()
 
 
-def read_uses(records: Iterable[Record], plan: Plan, again: Redecision | None = None) -> Seen:
-    """Read all but a run's first record, in order."""
+def read_uses(
+    records: Iterable[Record], plan: Plan, again: Redecision | None = None, *, in_force: str = ""
+) -> Seen:
+    """Read all but a run's first record, in order. `again` decides anew what was decided by
+    another policy than its own; the first one's digest is `in_force`.
+    """
     seen = Seen(UseFold(plan), {})
+    seen.policies.add(in_force)
 
     def tell(record: Record, event: Event, times: int = 1) -> None:
-        if again is not None:
+        if again is not None and again.policy.digest != in_force:
             again.add(record, event, times)
         seen.usage.add(record, times)
 
@@ -157,6 +167,10 @@ def read_uses(records: Iterable[Record], plan: Plan, again: Redecision | None = 
             continue
         if not record.principal:
             _note_loaded(seen, event, plan, again)
+            if isinstance(event, RunResumed):
+                alike.flush()  # What came before was decided by another policy.
+                in_force = event.policy_digest
+                seen.policies.add(in_force)
         tell(record, event)
     alike.flush()
     seen.last = 1 if record is None else record.seq

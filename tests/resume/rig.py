@@ -137,6 +137,7 @@ class Stage:
         *parts: str,
         at: Callable[[Death], None] | None = None,
         path: Path | None = None,
+        lent: Mapping[str, Any] | None = None,
         **fittings: Any,
     ) -> str:
         """Run a manifest until its process ends; its id. `at` says when, if no `die_at` did."""
@@ -145,6 +146,8 @@ class Stage:
         with suppress(LionError):
             async with self.host(**fittings) as host:
                 death.watch(host)
+                if lent is not None:
+                    host.lend("app", lent)
                 text = manifest(*parts) if path is None else path
                 started = await host.start(text, folder=self.settings.state.parent)
                 run = started.id

@@ -3,7 +3,9 @@
 import json
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from lion.domain.events import (
@@ -19,7 +21,9 @@ from lion.domain.events import (
 from lion.domain.record import Record
 from lion.errors import AuditError, OperatorError
 from lion.history import open_history
+from lion.policy.policy_file import parse_policy
 from lion.ports import RunState
+from lion.review.run import audit_recorded
 from tests.resume.rig import Death, Stage, said, stepper, steps
 
 KV = 'allow.kv = { bytes = "64 KiB" }'
@@ -156,6 +160,21 @@ async def test_a_guest_that_does_something_else_stops_it_before_anything_is_done
     monkeypatch.undo()
     # Nobody holds it: it goes on.
     assert said(await stage.resume(run)) == [1, 2]
+
+
+async def test_an_audit_goes_by_the_policy_that_was_in_force(stage: Stage, tmp_path: Path) -> None:
+    run = await stage.cut(
+        stepper(KV), steps(["count", "a"], ["count", "a"]), at=lambda d: d.come_with(CallFinished)
+    )
+    policy = tmp_path / "policy.toml"
+    policy.write_text('deny = ["kv get b"]\n')
+    stage.settings = msgspec.structs.replace(stage.settings, policy=policy)
+    await stage.resume(run)
+    with open_history(stage.settings) as reader:
+        for rules in ("", policy.read_text()):
+            audit = audit_recorded(reader, run, parse_policy(rules), ())
+            assert not audit.policy_known
+            assert audit.again is not None
 
 
 async def test_two_processes_cannot_go_on_with_one_run(stage: Stage) -> None:

@@ -69,6 +69,7 @@ async def start(caller: CallContext, record: dict[str, Any]) -> dict[str, int]:
     except CallError:
         meter.settle(None)
         raise
+    meter.let_go = caller.hold_reserved()
     caller.start_task(_work, answer, served, chat, meter)
     return {"answer": rep, "handle": rep}
 

@@ -8,6 +8,7 @@ Rule: whoever does not heed that is cut, and pays for what came.
 Rule: the grant that allowed the question pays.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from lion.capabilities.models.chat import Chat
@@ -34,6 +35,8 @@ class TokenMeter:
         self.max_tokens = self._cap(chat)
         """What the answer may have; None if nothing limits it."""
         self._reserved = self._reserve()
+        self.let_go: Callable[[], None] | None = None
+        """Called when it is settled."""
 
     def _cap(self, chat: Chat) -> int | None:
         named = {"tokens": self._token_room(), "money": self._money_room()}
@@ -106,6 +109,8 @@ class TokenMeter:
             if usage is not None
             else (0, 0)
         )
+        if self.let_go is not None:
+            self.let_go()
         for kind, amount in self._cost(*used).items():
             change = amount - self._reserved[kind]
             if change:

@@ -93,6 +93,7 @@ def recall_next(caller: CallContext, args: list[Any], call: CallFinished) -> Non
 def _revive(
     begin: Begin, caller: CallContext, answer: RecalledAnswer, record: dict[str, Any], number: int
 ) -> Callable[[], None] | None:
+    caller.free_reserved(number)
     if answer.scope.cancel_called:
         return None
     if answer.is_heard:
