@@ -1,7 +1,8 @@
 """A process that holds a lock until it is killed, for tests of those who wait for it.
 
 Arguments: DIRECTORY HOW. HOW is `opening` (as a process that opens the log), `writing` (as one in
-the midst of a transaction) or `keeping` (as one that has all stores of kv). It prints `held` when it has the lock.
+the midst of a transaction) or `keeping` (as one that has all stores of kv). It prints `held` when
+it has the lock.
 """
 
 import fcntl
