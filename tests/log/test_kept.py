@@ -190,6 +190,23 @@ async def test_a_store_that_outgrows_memory_goes_on_in_the_tables(
     assert len(verified(tmp_path)) == 11
 
 
+@pytest.mark.parametrize(
+    "change", ["UPDATE kv SET value = x'ff'", "UPDATE kv_usage SET bytes = 'many'"]
+)
+async def test_a_store_that_was_changed_into_no_text_is_the_logs_damage(
+    tmp_path: Path, change: str
+) -> None:
+    async with open_sqlite_log(tmp_path) as log:
+        await log.start_run(RUN, "hello")
+        await do(log, put("a", "1"))
+    with closing(sqlite3.connect(tmp_path / LOG_NAME)) as other, other:
+        other.execute(change)
+    async with open_sqlite_log(tmp_path) as log:
+        await log.start_run("next", "hello")
+        with pytest.raises(AuditError, match="is kept in"):
+            await do(log, get("a"), run="next")
+
+
 async def test_stores_that_are_not_in_use_make_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
