@@ -12,7 +12,7 @@ import sqlite3
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import trio
 
@@ -21,11 +21,15 @@ from lion.log.holders import patiently
 from lion.log.kept import STORE_BYTES, STORE_KEYS, Store, Version
 from lion.log.lease import Leases
 from lion.log.lease_files import CANNOT
+from lion.log.sqlite_check import damaged
 from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_schema import translated_opening
 
 ALL_BYTES: Final = 64 * 1024 * 1024
 """Of keys and values of all stores in memory."""
+
+Rows: TypeAlias = list[tuple[str, str]]
+"""Keys and values."""
 
 _USAGE: Final = "SELECT bytes, digest FROM kv_usage WHERE namespace = ?"
 _ALL: Final = f"SELECT key, value FROM kv WHERE namespace = ? LIMIT {STORE_KEYS + 1}"
@@ -125,25 +129,20 @@ class Stores:
         if not store.is_in_tables:
             if self._connection is None:
                 self._connection = await trio.to_thread.run_sync(connect_reader, self._path)
-            version = _look(self._connection, store.namespace)
+            version = _look(self._connection, self._path, store.namespace)
             if version is None or store.version != version:
-                await trio.to_thread.run_sync(self._load, store)
+                self.drop(store)
+                read = partial(_read, self._path, store.namespace)
+                self._fill(store, *await trio.to_thread.run_sync(read))
         store.generation, store.is_compared = store.lease.generation, True
 
-    def _load(self, store: Store) -> None:
-        """Read a store, if it is small enough and there is room."""
-        self.drop(store)
-        with closing(connect_reader(self._path)) as connection:
-            connection.execute("BEGIN")
-            version = patiently(self._path, CANNOT, partial(_usage, connection, store.namespace))
-            if version[0] > STORE_BYTES:
-                store.is_in_tables = True
-            elif self._has_room(version[0]):
-                store.fill(version, connection.execute(_ALL, (store.namespace,)).fetchall())
-                self._size += store.size
-                if store.is_large:
-                    self.drop(store)
-                    store.is_in_tables = True
+    def _fill(self, store: Store, version: Version, rows: Rows) -> None:
+        """Have a store in memory, if it is small enough and there is room."""
+        if version[0] > STORE_BYTES or len(rows) > STORE_KEYS:
+            store.is_in_tables = True
+        elif self._has_room(version[0]):
+            store.fill(version, rows)
+            self._size += store.size
 
     def _has_room(self, size: int) -> bool:
         """Whether all stores and so many bytes fit into memory; those that are not in use make
@@ -155,14 +154,32 @@ class Stores:
         return self._size + size <= ALL_BYTES
 
 
-def _usage(connection: sqlite3.Connection, namespace: str) -> Version:
+def _read(path: Path, namespace: str) -> tuple[Version, Rows]:
+    """A store as the tables have it, of one moment; without what is in it, if it is large."""
+    with closing(connect_reader(path)) as connection:
+        connection.execute("BEGIN")
+        version = patiently(path, CANNOT, partial(_usage, connection, path, namespace))
+        if version[0] > STORE_BYTES:
+            return version, []
+        rows = connection.execute(_ALL, (namespace,)).fetchall()
+    if not all(type(key) is type(value) is str for key, value in rows):
+        raise damaged(path, "kv", f"what is kept in {namespace!r} is no text")
+    return version, rows
+
+
+def _usage(connection: sqlite3.Connection, path: Path, namespace: str) -> Version:
     rows = connection.execute(_USAGE, (namespace,)).fetchall()
-    return (int(rows[0][0]), bytes(rows[0][1])) if rows else (0, bytes(32))
+    if not rows:
+        return 0, bytes(32)
+    size, digest = rows[0]
+    if type(size) is not int or type(digest) is not bytes:
+        raise damaged(path, "kv", f"the size of what is kept in {namespace!r} was changed")
+    return size, digest
 
 
-def _look(connection: sqlite3.Connection, namespace: str) -> Version | None:
+def _look(connection: sqlite3.Connection, path: Path, namespace: str) -> Version | None:
     """What the tables have, by one look at an index; None if that has to be waited for."""
     try:
-        return _usage(connection, namespace)
+        return _usage(connection, path, namespace)
     except sqlite3.OperationalError:
         return None

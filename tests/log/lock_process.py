@@ -1,7 +1,8 @@
 """A process that holds a lock until it is killed, for tests of those who wait for it.
 
-Arguments: DIRECTORY HOW. HOW is `opening` (as a process that opens the log), or `writing` (as one
-in the midst of a transaction). It prints `held` when it has the lock.
+Arguments: DIRECTORY HOW. HOW is `opening` (as a process that opens the log), `writing` (as one in
+the midst of a transaction) or `keeping` (as one that has all stores of kv). It prints `held` when
+it has the lock.
 """
 
 import fcntl
@@ -11,6 +12,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from lion.log.lease_files import FILES, holding
 from lion.log.sqlite_schema import OPENING, connect_writer
 
 
@@ -19,6 +21,9 @@ def main(directory: Path, how: str) -> None:
         descriptor = os.open(directory / OPENING, os.O_RDWR | os.O_CREAT)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         _stay()
+    if how == "keeping":
+        with holding(directory, range(FILES)):
+            _stay()
     with closing(connect_writer(directory, "normal")) as connection:
         connection.execute("BEGIN IMMEDIATE")
         _stay()

@@ -24,7 +24,7 @@ from lion.log.sqlite_schema import LOG_NAME
 from lion.ports import Tables
 from tests.examples import examples
 from tests.log.counter_process import STORE, add_one
-from tests.log.rig import RUN, draft, finished, message
+from tests.log.rig import RUN, draft, fill_disk, finished, message
 from tests.series import times
 
 ROOT = Path(__file__).parents[2]
@@ -190,6 +190,23 @@ async def test_a_store_that_outgrows_memory_goes_on_in_the_tables(
     assert len(verified(tmp_path)) == 11
 
 
+@pytest.mark.parametrize(
+    "change", ["UPDATE kv SET value = x'ff'", "UPDATE kv_usage SET bytes = 'many'"]
+)
+async def test_a_store_that_was_changed_into_no_text_is_the_logs_damage(
+    tmp_path: Path, change: str
+) -> None:
+    async with open_sqlite_log(tmp_path) as log:
+        await log.start_run(RUN, "hello")
+        await do(log, put("a", "1"))
+    with closing(sqlite3.connect(tmp_path / LOG_NAME)) as other, other:
+        other.execute(change)
+    async with open_sqlite_log(tmp_path) as log:
+        await log.start_run("next", "hello")
+        with pytest.raises(AuditError, match="is kept in"):
+            await do(log, get("a"), run="next")
+
+
 async def test_stores_that_are_not_in_use_make_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +229,29 @@ async def test_stores_that_are_not_in_use_make_room(
     verified(tmp_path)
 
 
+async def test_on_a_full_disk_nothing_more_is_heard_and_what_was_written_stays(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(AuditError, match="full"):
+        async with open_sqlite_log(tmp_path) as log:
+            await log.start_run(RUN, "hello")
+            await do(log, put("a", "1"))
+            await log.commit()
+            fill_disk(log)
+            await do(log, put("a", "2" * 50_000))
+            with pytest.raises(AuditError, match="full"):
+                await log.commit()
+            with pytest.raises(AuditError, match="full"):
+                await do(log, get("a"))
+            with pytest.raises(AuditError, match="full"):
+                log.transact_at_once(get("a"), lambda v: draft(repr(v)), STORE)
+    assert get_value(tmp_path, "owner", "guide", "a") == "1"
+    assert verified(tmp_path) == ["None"]
+    async with open_sqlite_log(tmp_path) as log:  # Its leases were let go of.
+        await log.start_run("next", "hello")
+        assert await do(log, get("a"), run="next") == "1"
+
+
 async def test_a_store_is_no_other_one(tmp_path: Path) -> None:
     async with open_sqlite_log(tmp_path) as log:
         await log.start_run(RUN, "hello")
@@ -221,9 +261,7 @@ async def test_a_store_is_no_other_one(tmp_path: Path) -> None:
         await log.commit()
 
 
-async def test_whoever_waits_for_a_stopped_process_is_told_and_can_be_cancelled(
-    tmp_path: Path,
-) -> None:
+async def test_whoever_waits_for_its_turn_can_be_cancelled(tmp_path: Path) -> None:
     async with open_sqlite_log(tmp_path) as one, open_sqlite_log(tmp_path) as two:
         await one.start_run("one", "hello")
         await two.start_run("two", "hello")

@@ -60,6 +60,16 @@ async def test_a_stopped_process_that_holds_the_log_is_named_within_two_seconds(
     assert holders.TELL_SECONDS <= waited < holders.MOST_SECONDS / 2
 
 
+async def test_a_stopped_process_that_has_a_store_is_named(tmp_path: Path) -> None:
+    await write_some(tmp_path)
+    with held(tmp_path, "keeping", stopped=True) as pid:
+        async with open_sqlite_log(tmp_path) as log:
+            began = time.monotonic()
+            with pytest.raises(AuditError, match=rf"kv.*process {pid} \(.*which is stopped"):
+                await log.wait_store("owner/guide")
+            assert time.monotonic() - began < holders.MOST_SECONDS / 2
+
+
 @pytest.mark.parametrize("how", ["opening", "writing"])
 async def test_one_that_goes_on_is_named_and_waited_for_so_long_and_no_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
