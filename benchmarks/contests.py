@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from benchmarks import durable, extism_guest, extism_plugin, outside, parsing
+from benchmarks import durable, extism_guest, extism_plugin, outside, parsing, wasi_program
 from benchmarks.extism_guest import ExtismGuest
 from benchmarks.lion_bare import open_bare
 from benchmarks.lion_host import open_whole
@@ -222,6 +222,7 @@ CONTESTS = (
             count=20_000, open=_replay,
             note="opening, verifying and loading included"),
     *extism_plugin.CONTESTS,
+    *wasi_program.CONTESTS,
     *outside.CONTESTS,
     *durable.CONTESTS,
     *parsing.CONTESTS,

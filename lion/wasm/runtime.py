@@ -109,7 +109,10 @@ class WasmRuntime:
 
     async def survey(self, data: bytes, origin: str) -> tuple[ImportSeen, ...]:
         """See ports.Runtime.survey."""
-        adapted = await self._adapter.adapt(data, origin, None)
+        try:
+            adapted = await self._adapter.adapt(data, origin, None)
+        except GuestError:
+            adapted = None  # what it imports itself is told then
         data = data if adapted is None else adapted.data
         check_preamble(data, origin)
         digest = hashlib.sha256(data).hexdigest()

@@ -15,6 +15,7 @@ from lion.values.wit import render_function
 from lion.wasm import reflect
 from lion.wasm.exits import is_exit
 from lion.wasm.offers import Offers
+from lion.wasm.sections import WASI
 
 _KINDS = {
     w.FuncType: "function",
@@ -63,6 +64,11 @@ def _is_offered(
     try:
         if is_exit(interface):
             return True
+        if interface.startswith(WASI):
+            # Only who looks at such a guest pays for the import.
+            from lion.wasm.wasi.table import has_function
+
+            return has_function(interface, "" if isinstance(item, ResourceType) else name)
         if isinstance(item, ResourceType):
             if not offers.leaves_to_plugins(interface):
                 offers.check_interface(interface)

@@ -35,7 +35,7 @@ MARKS = {
     "toml": {"manifest", "part", "policy", "answers", "samples", "secrets", "pyproject"},
     "python": {"test", "plugin", "run"},
     # Files of the first plugin, which the slow suite builds (test_readme.py).
-    "wit": {"fox/wit/world.wit"},
+    "wit": {"fox/wit/world.wit", "tests/wasi/python/wit/world.wit"},
     "rust": {"fox/src/lib.rs"},
 }
 _CHANGING = re.compile(
@@ -59,6 +59,11 @@ def test_every_block_says_how_it_is_checked() -> None:
         if block.mark not in MARKS.get(block.language, set())
     ]
     assert not wrong
+
+
+@cases("wit", "tests/wasi/python/wit/world.wit")
+def test_a_file_of_a_test_is_shown_as_it_is(block: Block) -> None:
+    assert block.text == (ROOT / block.mark).read_text("utf-8")
 
 
 def run_line(stocked: Lion, block: Block, line: str) -> str:

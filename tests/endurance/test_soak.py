@@ -35,6 +35,7 @@ from tests.endurance.kit import (
 )
 from tests.extism.modules import committed
 from tests.series import times
+from tests.wasi.kit import program
 
 GUESTS = 200
 RUNS_AT_ONCE = 10
@@ -58,6 +59,8 @@ TABLES: Plan = plan(
     ),
     plugin("config", 'config = { thing = "hello" }', component=str(committed() / "config")),
     plugin("exit", 'config = { code = "4" }', component=str(committed() / "exit")),
+    plugin("tool", component=str(program("tool").with_suffix(""))),
+    plugin("loop", 'limits = { cpu = "20 ms" }', component=str(program("tool").with_suffix(""))),
     agent("waiter", "config = { times = 3, pieces = 3, nanos = 20000000 }"),
     agent("guide", 'allow.tools = ["calculator.add", "hello.greet", "notebook.write"]'),
     AGENT.format("waiter", "wait"),
@@ -70,6 +73,9 @@ HONEST: tuple[tuple[RunAgent | RunCall, Any], ...] = (
     (RunCall("probe.tools-call", {"name": "calculator.add", "arguments": '{"a":1,"b":2}'}), '"3"'),
     (RunCall("config.run-test", {"input": ""}), '{"config": "hello"}'),
     (RunCall("exit.start", {"input": ""}), None),
+    (RunCall("tool.main", {"input": "in", "args": ["show"]}), '["show"] [] "in"\n'),
+    (RunCall("tool.main", {"input": "", "args": ["sleep", "20"]}), "true\n"),
+    (RunCall("tool.main", {"input": "", "args": ["exit", "3"]}), None),
     (RunCall("notebook.read", {"title": "never"}), None),
     (RunAgent("waiter", "wait"), "wait: waited 3 times"),
     (RunAgent("guide", "show"), "show: 3 of 4 tools answered"),
@@ -82,6 +88,8 @@ OVER = {"cpu", "deadline"}
 HOSTILE: tuple[tuple[RunAgent | RunCall, set[str]], ...] = (
     (RunCall("hostile.spin", {}), OVER),
     (RunCall("hostile.drip", {"micros": 900}), OVER),
+    (RunCall("loop.main", {"input": "", "args": ["spin"]}), OVER),
+    (RunCall("loop.main", {"input": "", "args": ["panic"]}), {"trap"}),
     (RunCall("hostile.flood-forever", {}), OVER),
     (RunCall("hostile.memory-bomb", {}), {"memory"}),
     (RunCall("hostile.deep-recursion", {}), {"stack"}),

@@ -98,7 +98,9 @@ def test_inspect_says_why_another_does_not_run(lion: Lion) -> None:
     changed = lion.folder / "changed.wasm"
     changed.write_bytes(TOOL.read_bytes().replace(b"wasi:cli/exit@", b"wasi:cli/exxt@"))
     shown = lion("inspect", changed)
-    assert "wasi:cli/exxt@0.2.6" in shown.stdout + shown.stderr
+    assert "wasi:cli/exxt@0.2.6: exit\n      lion does not offer it\n" in shown.stdout
+    assert "runs     no: it imports wasi:cli/exxt@0.2.6, which lion does not offer" in shown.stdout
+    assert shown.stdout.count("lion does not offer") == 2
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,13 @@ NEEDS: Final[Mapping[str, Mapping[str, str]]] = {
 """WASI's functions by interface: what of lion's each needs."""
 
 
+def has_function(interface: str, function: str) -> bool:
+    """Whether the adapter has a function; the interface, if that is empty."""
+    name, at, version = interface.partition("@")
+    found = NEEDS.get(name) if f"{at}{version}".startswith(TRACK) else None
+    return found is not None and (not function or function in found)
+
+
 def host_interface(need: str) -> tuple[str, str]:
     """Interface and function of a need: `lion:host/fs@0.1.0` and `open` of `fs.open`."""
     capability, _, function = need.partition(".")
