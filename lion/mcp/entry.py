@@ -68,6 +68,5 @@ async def _speak(session: Session, *, source: Any, sink: Any, title: str, **serv
         async with open_wire(source, sink) as (reading, writing), trio.open_nursery() as nursery:
             calls = Calls(session, nursery)
             server = Service(session, calls, **service).server(title)
-            nursery.start_soon(calls.watch)
             await server.run(reading, writing, server.create_initialization_options())
             nursery.cancel_scope.cancel()

@@ -37,7 +37,6 @@ async def _serve(host: Any, plan: Any, name: str, *, approve: Any, task_status: 
     async def speak(session: Session) -> None:
         async with trio.open_nursery() as nursery:
             calls = Calls(session, nursery)
-            nursery.start_soon(calls.watch)
             service = Service(session, calls, approve, True)
             app: Any = service.server(plan.name).streamable_http_app()
             config = Config()
