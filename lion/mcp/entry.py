@@ -63,7 +63,9 @@ async def _speak(session: Session, *, source: Any, sink: Any, title: str, **serv
     from lion.mcp.calls import Calls
     from lion.mcp.server import Service
     from lion.mcp.wire import open_wire
+    from lion.system.mcp.inbound import hush
 
+    hush()
     with flattened():
         async with open_wire(source, sink) as (reading, writing), trio.open_nursery() as nursery:
             calls = Calls(session, nursery)
