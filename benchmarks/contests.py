@@ -7,6 +7,7 @@ from benchmarks import durable, extism_guest, extism_plugin, outside, parsing, w
 from benchmarks.extism_guest import ExtismGuest
 from benchmarks.lion_bare import open_bare
 from benchmarks.lion_host import open_whole
+from benchmarks.mcp_calls import open_calls
 from benchmarks.measure import Contest, Work
 from benchmarks.public_api import PublicGuest
 from benchmarks.starts import open_starts
@@ -221,6 +222,9 @@ CONTESTS = (
     Contest(name="replay", title="replay of recorded calls, against the run itself",
             count=20_000, open=_replay,
             note="opening, verifying and loading included"),
+    Contest(name="mcp_call", title="a tool called over MCP, against the SDK's bare server",
+            count=400, open=open_calls,
+            note="a fresh instance, decided and recorded; the SDK's runs a Python function"),
     *extism_plugin.CONTESTS,
     *wasi_program.CONTESTS,
     *outside.CONTESTS,

@@ -35,6 +35,13 @@ def _ratio_to(other: str) -> Callable[[Mapping[str, Times]], float | None]:
     return figure
 
 
+def _added_to(other: str) -> Callable[[Mapping[str, Times]], float | None]:
+    def figure(times: Mapping[str, Times]) -> float | None:
+        return (times["lion"].best - times[other].best) / 1_000 if other in times else None
+
+    return figure
+
+
 def _micros(times: Mapping[str, Times]) -> float:
     return times["lion"].best / 1_000
 
@@ -80,6 +87,8 @@ GOALS = (
          unit="us", figure=_micros),
     Goal(name="kv", title="kv.set and kv.get, recorded", contest="recorded_kv", limit=60,
          unit="us", figure=_micros),
+    Goal(name="mcp_call", title="a call over MCP, what lion adds to the SDK's", contest="mcp_call",
+         limit=500, unit="us", figure=_added_to("mcp")),
     Goal(name="token", title="streamed token after the first, 200 streams", contest="tokens",
          limit=200, unit="us", figure=_token_micros),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Look here if you want to know what is open for the executors of a run."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -11,6 +11,7 @@ from lion.ports import CallContext
 if TYPE_CHECKING:
     from lion.capabilities.fs.roots import Files
     from lion.capabilities.http.contract import HttpDoor
+    from lion.capabilities.http.posting import Post
     from lion.capabilities.models.provider import Served
     from lion.capabilities.secrets.vault import Vault
 
@@ -33,6 +34,14 @@ class Opened(msgspec.Struct, kw_only=True):
     def hand(self, name: str) -> str | None:
         """A secret's value, for the environment of a server that the operator has agreed to."""
         return None if self.vault is None else self.vault.hand(name)
+
+    def post(self, name: str, settings: Mapping[str, Any]) -> "Post":
+        """The way to a server of MCP at a URL, through the http door. Raises CallError."""
+        from lion.capabilities.http.posting import Posting
+
+        if self.door is None:
+            raise CallError("unavailable", "this host has no http door")
+        return Posting(self.door, name, settings).post
 
     def scrub(self, text: str) -> str:
         """See ports.Services."""

@@ -15,7 +15,7 @@ import msgspec
 
 from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.opened import Opened
-from lion.domain.plan import Directory, Mount, Plan
+from lion.domain.plan import SERVER, Directory, Holder, Mount, Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
 from lion.places import Place
@@ -174,8 +174,15 @@ def _mounts(plan: Plan) -> Iterator[Mount]:
         yield from (grant.mount for grant in holder.grants if grant.mount is not None)
 
 
+def servers_of(plan: Plan) -> Iterator[Holder]:
+    """The plan's servers of MCP."""
+    return (holder for holder in plan.holders.values() if holder.use == SERVER)
+
+
 def _asks_servers(plan: Plan) -> bool:
     grants = [g for holder in plan.holders.values() for g in holder.grants]
-    return any(g.capability == "http" for g in grants) or any(
-        model.script is None for model in plan.models.values()
+    return (
+        any(g.capability == "http" for g in grants)
+        or any(model.script is None for model in plan.models.values())
+        or any(holder.settings.get("url") for holder in servers_of(plan))
     )

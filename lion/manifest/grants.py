@@ -68,19 +68,20 @@ def build_system(table: SystemTable, *, name: str) -> Holder:
 
 def build_server(table: McpTable, *, name: str) -> Holder:
     """A server of MCP: no sandbox holds it; what it is handed of secrets are grants."""
-    names = tuple(dict.fromkeys(table.secrets.values()))
+    names = [table.key] if table.key else list(dict.fromkeys(table.secrets.values()))
     written = ", ".join(f'{key} = "{value}"' for key, value in table.secrets.items())
-    line = f"{SERVER}.{name}.secrets = {{ {written} }}"
+    line = f'key = "{table.key}"' if table.key else f"secrets = {{ {written} }}"
+    grant = Grant("secrets", f"{SERVER}.{name}.{line}", patterns=tuple(names))
+    program = {"command": table.command, "env": table.env, "secrets": table.secrets}
+    place = {"url": table.url, "key": table.key, "addresses": table.addresses}
     return Holder(
         name=name,
         kind=SYSTEM,
-        grants=(Grant("secrets", line, patterns=names),) if names else (),
+        grants=(grant,) if names else (),
         limits=build_limits(DEFAULT_LIMITS[SYSTEM], written_limits(table.limits)),
         use=SERVER,
-        settings={
-            "command": list(table.command), "env": dict(table.env), "secrets": dict(table.secrets),
-        },
-    )  # fmt: skip
+        settings=dict(place if table.command is None else program),
+    )
 
 
 def build_limits(base: Limits, written: dict[str, Any]) -> Limits:

@@ -224,9 +224,12 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "limits": Key("table", "see below", "what it may use up"),
     },
     server_table.McpTable: {
-        "command": Key("list of text", NEEDED, "the program and its arguments; no shell reads it"),
+        "command": Key("list of text", ABSENT, "the program and its arguments; no shell reads it"),
         "env": Key("table of text", NONE, "its environment, all of it"),
         "secrets": Key("table of names", NONE, "and variables with values of secrets"),
+        "url": Key("URL", ABSENT, "where it is, if it is not started here"),
+        "key": Key("a secret's name", NONE, "goes into its requests, where it may"),
+        "addresses": Key("list of networks", NONE, "where it may be though private"),
         "limits": Key("table", "see below", "what it may use up"),
     },
     tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "llm", "secrets", "tools")},

@@ -65,7 +65,7 @@ class Call:
 
 
 class Calls:
-    """All calls of one session. `watch` and what `begin` starts are tasks of `nursery`."""
+    """All calls of one session. What it begins and watches are tasks of `nursery`."""
 
     def __init__(self, session: Session, nursery: trio.Nursery) -> None:
         self._session = session
@@ -73,14 +73,31 @@ class Calls:
         self._places = trio.CapacityLimiter(max(1, session.at_once))
         self._by_path: dict[str, Call] = {}
         self._left: OrderedDict[str, Call] = OrderedDict()
+        self._is_watched = False
         self.latest: deque[Record] | None = None
         """The newest records, where somebody may read them."""
 
     def begin(self, name: str, arguments: str) -> Call:
-        """Begin a call, as soon as one of the session's places is free."""
+        """Begin a call of which news is wanted, as soon as one of the session's places is free."""
+        self.watch()
         call = Call(name, arguments)
         self._nursery.start_soon(self._drive, call)
         return call
+
+    async def make(self, name: str, arguments: str) -> Call:
+        """Make a call of which only the outcome is wanted."""
+        if not self._places.available_tokens:
+            self.watch()  # some of those may only wait for a person
+        call = Call(name, arguments)
+        await self._drive(call)
+        self.forget(call)
+        return call
+
+    def watch(self) -> None:
+        """Have calls told what the log says of them, from now on."""
+        if not self._is_watched:
+            self._is_watched = True
+            self._nursery.start_soon(self._watch)
 
     async def _drive(self, call: Call) -> None:
         try:
@@ -115,7 +132,7 @@ class Calls:
         """Whoever made a call has its outcome."""
         self._by_path.pop(call.path, None)
 
-    async def watch(self) -> None:
+    async def _watch(self) -> None:
         """Tell calls what the log says of them; who is slow to read it holds up nobody."""
         async for record in self._session.records():
             if self.latest is not None:

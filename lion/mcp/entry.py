@@ -63,11 +63,12 @@ async def _speak(session: Session, *, source: Any, sink: Any, title: str, **serv
     from lion.mcp.calls import Calls
     from lion.mcp.server import Service
     from lion.mcp.wire import open_wire
+    from lion.system.mcp.inbound import hush
 
+    hush()
     with flattened():
         async with open_wire(source, sink) as (reading, writing), trio.open_nursery() as nursery:
             calls = Calls(session, nursery)
             server = Service(session, calls, **service).server(title)
-            nursery.start_soon(calls.watch)
             await server.run(reading, writing, server.create_initialization_options())
             nursery.cancel_scope.cancel()

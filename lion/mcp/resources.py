@@ -60,7 +60,9 @@ class Resources:
     ) -> ReadResourceResult:
         """Its last records."""
         if params.uri != self._uri:
-            raise MCPError(code=INVALID_PARAMS, message="there is no such resource")
+            raise MCPError(
+                code=INVALID_PARAMS, message="there is no such resource", data={"uri": params.uri}
+            )
         lines: list[str] = []
         room = LONGEST
         for record in reversed(list(self._latest)):

@@ -55,9 +55,11 @@ class Service:
         self._resources: Resources | None = None
         if shows_log:
             calls.latest = deque(maxlen=MOST)
+            calls.watch()
             self._resources = Resources(session.run, calls.latest)
         self._known: dict[str, OpenTool] = {}
         self._clients: set[str] = set()
+        self._noted: object = self
 
     def server(self, title: str) -> Server[Any]:
         """The SDK's server with these answers."""
@@ -105,6 +107,8 @@ class Service:
         name = tool_name(params.name)
         try:
             arguments = arguments_text(params.arguments)
+            if params.request_state is None and not self._wants_news(context):
+                return self._result(await self._calls.make(name, arguments))
             if params.request_state is None:
                 call = self._calls.begin(name, arguments)
             else:
@@ -119,6 +123,11 @@ class Service:
         finally:
             if call.outcome is not None or call.scope.cancel_called:
                 self._calls.forget(call)
+
+    def _wants_news(self, context: Context) -> bool:
+        """Whether a call has more to tell its client than its outcome."""
+        can_answer = self._approve is not None and _can_be_asked(context)
+        return can_answer or "progress_token" in (context.meta or {})
 
     async def _follow(self, context: Context, call: Call) -> CallToolResult | InputRequiredResult:
         """Tell the client what comes of a call until it is over, or waits for the client."""
@@ -196,6 +205,9 @@ class Service:
 
     def _note_client(self, context: Context) -> None:
         """Say in the log who this is, once; it says so itself, and nothing hangs on it."""
+        if context.session.client_params is self._noted:
+            return
+        self._noted = context.session.client_params
         name = f"{_name_of(context)} (protocol {context.protocol_version})"
         if name not in self._clients and len(self._clients) < 8:
             self._clients.add(name)

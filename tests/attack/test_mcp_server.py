@@ -12,8 +12,12 @@ import trio
 from lion.domain.events import LineLogged
 from lion.errors import OperatorError
 from lion.system.mcp import process
+from tests.cli.conftest import lion
+from tests.cli.kit import Lion
 from tests.mcp.kit import said
 from tests.mcp.remote_kit import Place, asking, server, value
+
+__all__ = ["lion"]
 
 
 @pytest.fixture
@@ -134,6 +138,14 @@ async def test_what_it_has_started_ends_with_it(there: Place) -> None:
         run.cancel()
         await run.wait()
     assert len(seen) >= 4 and not started(there)
+
+
+def test_what_it_says_is_not_written_to_the_terminal(lion: Lion) -> None:
+    lion.write(asking("forge"))
+    assert lion("mcp", "pin", "manifest.toml", "--yes").returncode == 0
+    ran = lion.process("run", "manifest.toml")
+    assert ran.returncode == 0, ran.stderr
+    assert "FORGED" not in ran.stderr and "\x1b[2J" not in ran.stdout + ran.stderr
 
 
 def started(there: Place) -> list[int]:

@@ -70,6 +70,9 @@ def call(name: str, arguments: Any) -> Any:
         case "endless":
             while True:
                 sys.stdout.write("x" * 65_536)
+        case "forge":
+            say({"method": "notifications/message", "params": {"FORGED": "\u001b[2J line"}})
+            return text("done")
         case "fail":
             return text("it did not work", isError=True)
         case "sample":

@@ -111,12 +111,13 @@ def _pin(common: Common, plan: Plan, holder: Holder, yes: bool) -> bool:
 
     screen = open_screen("stderr")
     settings = common.settings()
-    command = show_line(" ".join(holder.settings["command"]), longest=1_000)
-    screen.line(f"{holder.name}  starts, outside of the sandbox: {command}")
-    handed = ", ".join(holder.settings["secrets"].values())
+    place = show_line(holder.settings.get("url") or " ".join(holder.settings["command"]))
+    how = "is at" if "url" in holder.settings else "starts, outside of the sandbox:"
+    screen.line(f"{holder.name}  {how} {place}")
+    handed = ", ".join(name for grant in holder.grants for name in grant.patterns)
     if handed:
         screen.line(f"{holder.name}  is handed the secrets: {handed}")
-    if not (yes or _agreed("start it?")):
+    if not (yes or _agreed("ask it what it offers?")):
         return False
 
     async def session() -> "Offer":

@@ -27,14 +27,17 @@ from mcp.types import (
 from pydantic import TypeAdapter, ValidationError
 
 from lion.domain.text import show_line
+from lion.system.mcp.http_line import HttpLine
+from lion.system.mcp.inbound import Fault, hush
 from lion.system.mcp.pins import LONGEST_TOOL, MOST_TOOLS, PinnedTool, Pins
-from lion.system.mcp.process import Fault, ServerProcess
+from lion.system.mcp.process import ServerProcess
 from lion.version import VERSION
 
 MOST_PAGES: Final = 64
 _RESULT: Final[TypeAdapter[Any]] = TypeAdapter(CallToolResult | InputRequiredResult)
 
-Make = Callable[[], ServerProcess]
+Line = ServerProcess | HttpLine
+Make = Callable[[], Line]
 
 
 class Peer:
@@ -43,7 +46,7 @@ class Peer:
     def __init__(self, make: Make, start: str) -> None:
         self._make = make
         self._start = start
-        self._line: ServerProcess | None = None
+        self._line: Line | None = None
         self._client: Client | None = None
         self._pins: Pins | None = None
         self._error = ""
@@ -79,7 +82,8 @@ class Peer:
         """What it asked of us since the last time."""
         if self._line is None:
             return []
-        asked, self._line.asked = self._line.asked, []
+        inbound = self._line.inbound
+        asked, inbound.asked = inbound.asked, []
         return asked
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
@@ -97,13 +101,16 @@ class Peer:
         except ValidationError as exc:
             raise Fault("its answer is none of the protocol's") from exc
         if isinstance(result, InputRequiredResult):
-            self._line.asked += [one.method for one in (result.input_requests or {}).values()][:8]
+            self._line.inbound.asked += [
+                one.method for one in (result.input_requests or {}).values()
+            ][:8]
             raise Fault("it wants input of a person or a model, which is not granted")
         assert isinstance(result, CallToolResult)
         return result
 
     async def _live(self) -> None:
         """The session from its beginning to its end; no exception leaves this task."""
+        hush()
         self._line = self._make()
         try:
             with trio.CancelScope() as scope:
@@ -112,7 +119,7 @@ class Peer:
                     await self._converse(self._line)
                     scope.cancel()
         except Exception as exc:  # noqa: BLE001 - whatever the SDK raises, in whatever group
-            self._error = _told(exc)
+            self._error = _told(exc, self._line.fault)
         finally:
             self._error = self._error or self._line.fault
             if self._error and (words := self._line.last_words):
@@ -125,7 +132,7 @@ class Peer:
         await self._leave.wait()
         scope.cancel()
 
-    async def _converse(self, line: ServerProcess) -> None:
+    async def _converse(self, line: Line) -> None:
         info = Implementation(name="lion", version=VERSION)
         async with Client(line, client_info=info, cache=None) as client:
             self._pins = await self._listed(client)
@@ -167,10 +174,12 @@ def _pinned(tool: Tool) -> PinnedTool:
     )
 
 
-def _told(exc: BaseException) -> str:
-    """The first of what was raised, on one line."""
+def _told(exc: BaseException, fault: str) -> str:
+    """The first of what was raised, on one line; `fault` is why the line has ended, which says
+    more than what came of that.
+    """
     while isinstance(exc, BaseExceptionGroup):
         exc = exc.exceptions[0]
     if isinstance(exc, Fault):
         return str(exc)
-    return show_line(f"{type(exc).__name__}: {exc}", longest=500)
+    return fault or show_line(f"{type(exc).__name__}: {exc}", longest=500)

@@ -27,6 +27,8 @@ MOST_TOOLS: Final = 512
 """Tools of one server."""
 LONGEST_TOOL: Final = 64 * 1024
 """Bytes of a tool's description and schemas."""
+STARTS: Final = ("command", "env", "secrets", "url", "key", "addresses")
+"""What says how a server is started, or where it is."""
 SHOWN: Final = 40
 """Lines of a difference."""
 
@@ -65,8 +67,8 @@ def own_name(name: str) -> str:
 
 
 def start_digest(settings: Mapping[str, Any]) -> str:
-    """The digest of how a server is started: command, environment, names of secrets."""
-    said = {key: settings.get(key) for key in ("command", "env", "secrets")}
+    """The digest of how a server is started or where it is, and of which secrets it is given."""
+    said = {key: settings.get(key) for key in STARTS}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -20,28 +20,17 @@ import anyio
 import trio
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCNotification, JSONRPCRequest
-from mcp.types.jsonrpc import jsonrpc_message_adapter
-from pydantic import ValidationError
 
 from lion.domain.text import show_line
+from lion.system.mcp.inbound import LONGEST, Fault, Inbound
 from lion.system.mcp.lines import Lines
 
-LONGEST: Final = 1024 * 1024
-"""Bytes of a message."""
-MOST_UNASKED: Final = 1_000
-"""Messages since the last of ours: what comes beyond is a flood."""
-MOST_ASKED: Final = 8
-"""Different things it asked of us that are told."""
 LAST_WORDS: Final = 1_000
 """Characters of what it said on standard error last."""
 GRACE: Final = 1.0
 """Seconds that it has to end by itself."""
 MARK: Final = "LION_MCP_SERVER"
 """The variable by which what it has started is known."""
-
-
-class Fault(Exception):
-    """What ended the conversation, for people."""
 
 
 class ServerProcess:
@@ -55,12 +44,10 @@ class ServerProcess:
         self._env = {**env, MARK: self._mark}
         self._folder = folder
         self._process: trio.Process | None = None
-        self._unasked = 0
+        self.inbound = Inbound()
         self._errors: deque[str] = deque(maxlen=LAST_WORDS)
         self.fault = ""
         """Why the conversation ended, if it was not we who ended it."""
-        self.asked: list[str] = []
-        """What it asked of us, and was refused, by method."""
 
     async def __aenter__(self) -> tuple[Any, Any]:
         try:
@@ -77,6 +64,7 @@ class ServerProcess:
         self._nursery.start_soon(self._read, give)
         self._nursery.start_soon(self._write, take)
         self._nursery.start_soon(self._listen)
+        self._streams = (give, reading, writing, take)
         return reading, writing
 
     async def __aexit__(self, *exc: Any) -> None:
@@ -86,6 +74,8 @@ class ServerProcess:
         finally:
             self._nursery.cancel_scope.cancel()
             await self._manager.__aexit__(None, None, None)
+            for stream in self._streams:
+                stream.close()
 
     @property
     def last_words(self) -> str:
@@ -98,7 +88,9 @@ class ServerProcess:
         async with give:
             try:
                 while True:
-                    await self._hand_on(give, await lines.next())
+                    message = self.inbound.message(await lines.next())
+                    if message is not None:
+                        await give.send(SessionMessage(message))
             except EOFError:
                 self.fault = self.fault or "it has ended"
             except Fault as exc:
@@ -108,25 +100,6 @@ class ServerProcess:
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):
                 pass  # we have left
 
-    async def _hand_on(self, give: Any, line: bytes | None) -> None:
-        self._unasked += 1
-        if line is None:
-            raise Fault(f"it said more than {LONGEST:,} bytes at once")
-        if self._unasked > MOST_UNASKED:
-            raise Fault(f"it said more than {MOST_UNASKED:,} things that nobody asked for")
-        try:
-            message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-        except ValidationError:
-            return  # programs print things; what is no message says nothing
-        if isinstance(message, JSONRPCRequest) and message.method != "ping":
-            self._note(message.method)
-        await give.send(SessionMessage(message))
-
-    def _note(self, method: str) -> None:
-        shown = show_line(method, longest=80)
-        if shown not in self.asked and len(self.asked) < MOST_ASKED:
-            self.asked.append(shown)
-
     async def _write(self, take: Any) -> None:
         assert self._process is not None and self._process.stdin is not None
         async with take:
@@ -134,7 +107,7 @@ class ServerProcess:
                 async for item in take:
                     message = item.message
                     if isinstance(message, JSONRPCRequest | JSONRPCNotification):
-                        self._unasked = 0
+                        self.inbound.ask()
                     data = message.model_dump_json(by_alias=True, exclude_unset=True)
                     await self._process.stdin.send_all(data.encode() + b"\n")
             except (trio.BrokenResourceError, trio.ClosedResourceError):

@@ -31,11 +31,15 @@ PINS: Final = "pins"
 """The setting that has the pins; no manifest can write it."""
 
 
-class Hands(Protocol):
-    """Services that hand out secrets, for a server's environment."""
+class Reaches(Protocol):
+    """Services that reach servers."""
 
     def hand(self, name: str) -> str | None:
-        """A secret's value; None if the operator has not bound it."""
+        """A secret's value, for a program's environment; None if it is not bound."""
+        ...
+
+    def post(self, name: str, settings: Mapping[str, Any]) -> Any:
+        """The way to a server at a URL (http_line.Post)."""
         ...
 
 
@@ -76,12 +80,12 @@ class Remote(SystemPlugin[PluginSettings]):
             await self._peer.stop()
 
     async def _start(self) -> None:
+        from lion.system.mcp.inbound import Fault
         from lion.system.mcp.peer import Peer
-        from lion.system.mcp.process import Fault
 
         self._starts += 1
         settings, services, folder = self._holder.settings, self._services, self._folder
-        make = process_of(self._holder.name, settings, services, folder)
+        make = line_of(self._holder.name, settings, services, folder)
         self._peer = Peer(make, start_digest(settings))
         try:
             found = await self._peer.start()
@@ -108,7 +112,7 @@ class Remote(SystemPlugin[PluginSettings]):
             return self._peer
 
     async def _call(self, tool: PinnedTool, arguments: Mapping[str, Any], host: PluginHost) -> Any:
-        from lion.system.mcp.process import Fault
+        from lion.system.mcp.inbound import Fault
 
         peer = await self._live_peer()
         try:
@@ -129,13 +133,16 @@ class _Refused(Exception):
         self.hint = hint
 
 
-def process_of(name: str, settings: Mapping[str, Any], services: Services, folder: Path) -> Any:
-    """What makes the server's process. Raises OperatorError for a secret that is not bound."""
+def line_of(name: str, settings: Mapping[str, Any], services: Services, folder: Path) -> Any:
+    """What makes the way to a server. Raises OperatorError for a secret that is not bound."""
+    from lion.system.mcp.http_line import HttpLine
     from lion.system.mcp.process import ServerProcess
 
+    if "url" in settings:
+        return partial(HttpLine, cast(Reaches, services).post(name, settings))
     env = dict(settings.get("env", {}))
     for variable, secret in settings.get("secrets", {}).items():
-        value = cast(Hands, services).hand(secret)
+        value = cast(Reaches, services).hand(secret)
         if value is None:
             raise OperatorError(
                 f"the MCP server {name!r} is handed the secret {secret!r}, which is not bound",
@@ -149,12 +156,12 @@ def load_server(plan: Plan, holder: Holder, clock: Clock, services: Services) ->
     """A holder's server as it was pinned, not started. Raises OperatorError."""
     document = Document(plan.text, kind="manifest", path=plan.path, folder=plan.folder)
     place = (SERVER, holder.name)
-    if "command" not in holder.settings:
+    if not holder.settings.keys() & {"command", "url"}:
         raise document.error(place, "servers of MCP have a table of their own", "[mcp.NAME]")
     pins = holder.settings.get(PINS)
     how = f"lion mcp pin {'MANIFEST' if plan.path is None else plan.path}"
     if not isinstance(pins, Pins):
-        what = "nobody has agreed to this server: it would run outside of the sandbox"
+        what = "nobody has agreed to this server: no sandbox holds it"
         raise document.error(place, what, f"look at what it is: {how}")
     if pins.start != start_digest(holder.settings):
         raise document.error(place, "it is started otherwise than was agreed to", f"again: {how}")
@@ -169,7 +176,7 @@ def load_server(plan: Plan, holder: Holder, clock: Clock, services: Services) ->
             raise document.error(place, f"the schema of {tool.name!r}: {exc}") from exc
     info = SystemInfo(
         use=SERVER,
-        distribution=show_line(" ".join(holder.settings["command"]), longest=200),
+        distribution=place_of(holder.settings),
         version=pins.digest[:12],
         contract=CONTRACT,
         summary=f"{pins.server}, as it was pinned",
@@ -178,12 +185,17 @@ def load_server(plan: Plan, holder: Holder, clock: Clock, services: Services) ->
     return LoadedPlugin(holder.name, info, remote, signatures, {}, clock, services.scrub)
 
 
+def place_of(settings: Mapping[str, Any]) -> str:
+    """The command or the URL, on one line for people."""
+    return show_line(settings.get("url") or " ".join(settings["command"]), longest=200)
+
+
 async def list_server(name: str, holder: Holder, services: Services, folder: Path) -> Pins:
     """Start a server, ask for its tools, end it. Raises OperatorError."""
+    from lion.system.mcp.inbound import Fault
     from lion.system.mcp.peer import Peer
-    from lion.system.mcp.process import Fault
 
-    make = process_of(name, holder.settings, services, folder)
+    make = line_of(name, holder.settings, services, folder)
     peer = Peer(make, start_digest(holder.settings))
     seconds = seconds_of(holder.limits.deadline_ns)
     try:
