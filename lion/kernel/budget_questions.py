@@ -77,6 +77,8 @@ class BudgetQuestions:
         scopes = find_scopes(call.capability)
         if grant is None or grant.ask_at is None or scopes is None:
             return
+        if call.operation not in scopes.capability.targeted:
+            return  # what was begun goes on
         for name, limit in scopes.budgets_of(grant).items():
             balance = self._live.budgets.balance(holder.name, name, limit)
             yield _said(name, balance, grant.ask_at), balance, grant.ask_at

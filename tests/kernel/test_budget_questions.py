@@ -91,6 +91,14 @@ class TestGrants:
         said = "budget http calls GET https://x.example/, 2 a run, is used up: a yes gives as much"
         assert seen[0].reasons == (f"{said} again",)
 
+    def test_what_was_begun_within_the_budget_goes_on(self):
+        url = {"url": "POST https://x.example/", "calls": 1, "at": "100 %", "then": "ask"}
+        question = {"method": "POST", "url": "https://x.example/", "headers": ""}
+        with kit(
+            HTTP, allow={"http": [url]}, http={"POST https://x.example/": "ok"}, approvals=False,
+        ) as lion:  # fmt: skip
+            lion.call("probe-http.http-write", question=question, pieces=["au", "bu"])
+
     def test_what_a_call_was_refused_for_is_asked_about_next(self):
         seen: list[Request] = []
         url = {"url": "GET https://x.example/", "bytes-in": "150 B", "at": "100 %", "then": "ask"}
