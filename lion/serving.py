@@ -6,9 +6,11 @@ Rule: it is ready before it works: workspace, queue and what was under way are w
 """
 
 import os
+import resource
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from typing import Final
 
 import trio
 
@@ -34,6 +36,7 @@ from lion.service.recovery import recover
 from lion.service.service import Service
 from lion.service.sockets import socket_path
 from lion.service.state import State
+from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
 from lion.web.api import find_route
@@ -41,6 +44,8 @@ from lion.web.connection import Answer as WebAnswer
 from lion.web.connection import Request as WebRequest
 from lion.web.listening import listen, open_socket
 
+MOST_FILES: Final = 65_536
+"""As many open files as a service asks for."""
 Waits = Callable[[str, int], None]
 """Told that a run waits for a person in one call more (1) or less (-1)."""
 
@@ -77,6 +82,7 @@ async def open_living(
     """
     by = Principal("user", user_name(), Role.ADMINISTRATOR)
     said = terms or next((p.service for p in plans if p.service), None) or ServiceTerms()
+    check_room(said, allow_files())
     desk = CountedDesk(settings)
     with own_service(settings.state):
         async with AsyncExitStack() as stack:
@@ -136,6 +142,16 @@ async def serve_until_stopped(living: Living) -> bool:
 async def _hear(living: Living, by: Principal, signals: AsyncIterator[int]) -> None:
     async for _ in signals:
         living.ask_stop(by, at_once=living.asked.is_set())
+
+
+def allow_files() -> int:
+    """Let this process open as many files as it may at all; how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:  # the system has a bound of its own
+        hard = max(soft, MOST_FILES)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_FILES)), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def _read(settings: Settings) -> State:

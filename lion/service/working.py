@@ -61,6 +61,8 @@ class Working:
             self.run = await host.start(self.plan, run=self.task.run, by=self.task.by)
         except LionError as exc:
             return failed(exc)
+        except OSError as exc:  # no file can be opened any more, for instance
+            return failed(OutsideError(f"its run could not begin: {exc.strerror or exc}"))
         for holder, reason in self._revoked.items():
             self.run.revoke(holder, reason)
         if self._stopped is not None:
