@@ -206,6 +206,8 @@ def test_agents_are_started_seen_and_stopped(lion: Lion) -> None:
         (("calculator.add", "--resource", "gold"), "'gold' is not NAME=COUNT"),
         (("calculator.add", "--parent", "abc"), "there is no task 'abc'"),
         (("calculator.add", "--deadline", "soon"), "'soon' is no time"),
+        (("calculator.add", "--deadline", "0 s"), "a deadline lies ahead"),
+        (("calculator.add", "--retry-factor", "nan"), "nan is no factor"),
         (("calculater.add",), "did you mean 'calculator'?"),
     ],
 )
@@ -213,6 +215,13 @@ def test_orders_that_make_no_sense_are_refused_with_words(
     asked: Lion, words: tuple[str, ...], part: str
 ) -> None:
     assert_one_line(asked("task", "submit", *words), 2, part)
+
+
+@pytest.mark.parametrize("id", ["", "/", "..", "zz", "%2e", "\u20ac"])
+def test_an_id_that_is_none_is_refused_with_words(asked: Lion, id: str) -> None:
+    for command in ("show", "cancel", "retry"):
+        assert_one_line(asked("task", command, id), 2, f"there is no task {id!r}")
+    assert_one_line(asked("plugin", "show", id), 2, f"nothing is installed as {id!r}")
 
 
 @pytest.fixture(scope="module")
