@@ -125,12 +125,14 @@ async def open_doors(living: Living, settings: Settings) -> AsyncIterator[None]:
             nursery.cancel_scope.cancel()
 
 
-async def serve_until_stopped(living: Living) -> bool:
+async def serve_until_stopped(living: Living, ready: Callable[[], None]) -> bool:
     """Wait until a signal or a command stops the service, and let it stop in order; whether
     anything had to be interrupted. A second signal does not wait for what works.
+    `ready` is called as soon as it can be stopped.
     """
     by = Principal("service", "signal", Role.ADMINISTRATOR)
     with trio.open_signal_receiver(*heeded_signals()) as signals:
+        ready()  # not before a signal is heard
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_hear, living, by, signals)
             await living.asked.wait()
@@ -176,6 +178,8 @@ async def _take_in(living: Living, by: Principal, plans: Sequence[Plan]) -> None
     """Have the operator's manifests in the workspace, as they are now."""
     for plan in plans:
         if plan.name in living.service.chain.state.workspace.manifests:
-            await living.plugins.update(by, plan.name, plan, accept=ANY)
+            _, changes = await living.plugins.update(by, plan.name, plan, accept=ANY)
+            if changes:
+                living.changed[plan.name] = changes
         else:
             await living.plugins.install(by, plan)

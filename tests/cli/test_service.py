@@ -150,6 +150,10 @@ component = "{WASM}/notebook.wasm"
         assert lion("plugin", "update", "notes", "--accept", "0" * 12).returncode == 2
         assert lion("plugin", "update", "notes", "--accept", word).returncode == 0
         assert "grant    plugins.notebook.allow.kv" in lion("plugin", "show", "notebook").stdout
+    path.write_text(path.read_text().replace("64 KiB", "32 KiB"), "utf-8")
+    with served(lion, path) as process:
+        told = "".join(process.told)
+        assert 'updated  notes: + plugins.notebook.allow.kv = { bytes = "32 KiB" }' in told
 
 
 def test_code_that_is_not_what_was_installed_gets_no_work(lion: Lion) -> None:
@@ -236,3 +240,8 @@ component = "{WASM}/hello.wasm"
 """)
     with served(lion, path):
         yield lion
+
+
+def test_as_soon_as_it_is_ready_it_can_be_stopped(lion: Lion) -> None:
+    for _ in range(2):
+        assert end(begin(lion)) == (0, "")
