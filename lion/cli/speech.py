@@ -10,10 +10,10 @@ from enum import Enum
 
 import msgspec
 
-from lion.cli.events import render_use
 from lion.domain.events import AgentPartialOutput, BudgetWarned
 from lion.domain.record import Record
 from lion.domain.text import show, show_line
+from lion.telling.events import render_use
 
 LONGEST = 4096
 """Characters of an unfinished line that are kept back; then it is broken."""

@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from lion.cli.events import render_time
 from lion.cli.options import Common
 from lion.cli.printer import Page
 from lion.cli.screen import Screen, open_screen
 from lion.cli.summary import json_text
 from lion.domain.text import show_line
-from lion.review.told import heard
 from lion.service.client import Client
+from lion.telling.events import render_time
+from lion.telling.told import heard
 
 
 def client_of(common: Common) -> Client:

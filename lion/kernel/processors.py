@@ -7,40 +7,12 @@ Rule: where no system plugin judges, a call meets nothing of this.
 from collections.abc import Mapping, Sequence
 
 from lion.domain.call import HostCall, Opinion, Verdict
-from lion.domain.capability import OFFERED
-from lion.domain.decider import Decider, judge_name
+from lion.domain.capability import KNOWN
+from lion.domain.decider import judge_name
 from lion.errors import GuestError
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.policy.decide import Processor
 from lion.ports import SystemComponent
-
-
-def judge_live(live: LiveRun) -> None:
-    """Let system plugins judge a run's calls, and what was revoked be refused."""
-    found = {capability: list(some) for capability, some in build_processors(live).items()}
-    if live.revoked:
-        for capability in (*OFFERED, *live.extensions):
-            found[capability] = [revoker_of(live), *found.get(capability, ())]
-    live.judge.processors = found
-
-
-def revoke(live: LiveRun, holder: str, reason: str) -> None:
-    """Refuse what a holder does in a run, or others through it or of it, from its next call on."""
-    live.revoked[holder] = reason
-    judge_live(live)
-
-
-def revoker_of(live: LiveRun) -> Processor:
-    """Who refuses what was revoked, as a step of the policy chain."""
-
-    def judge(call: HostCall) -> Opinion | None:
-        asked = str(call.target).partition(".")[0] if call.capability == "tools" else ""
-        for name in (*call.chain, asked):
-            if name in live.revoked:
-                return Opinion(Decider.REVOKED, Verdict.DENY, live.revoked[name])
-        return None
-
-    return judge
 
 
 def build_processors(live: LiveRun) -> Mapping[str, Sequence[Processor]]:
@@ -49,7 +21,7 @@ def build_processors(live: LiveRun) -> Mapping[str, Sequence[Processor]]:
     for holder in live.holders.values():
         system = holder.system
         if system is not None and system.info.judges:
-            every = (*OFFERED, *live.extensions)
+            every = (*KNOWN, *live.extensions)
             judged = every if "*" in system.info.judges else system.info.judges
             processor = processor_of(live, holder, system)
             for capability in judged:

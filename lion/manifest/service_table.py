@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder
 from lion.domain.service_terms import STRATEGIES, ServiceTerms
+from lion.manifest.base_table import Table
 from lion.manifest.document import Document
 from lion.manifest.fields import Count, Name, Time
-from lion.manifest.table import Table
 
 
 class ServiceTable(Table):

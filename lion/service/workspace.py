@@ -60,7 +60,7 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What it comes to: each component pinned to the digest that was agreed to. Raises
         OperatorError if this lion cannot read what another wrote.
         """
-        plan = recorded_plan(self.manifest, self.text, Path(self.folder))
+        plan = recorded_plan(self.manifest, self.text, folder=Path(self.folder))
         path = Path(self.path) if self.path else None
         holders = {name: self._pinned(holder) for name, holder in plan.holders.items()}
         return msgspec.structs.replace(

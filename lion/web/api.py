@@ -12,10 +12,10 @@ import msgspec
 from lion.domain.record import Record
 from lion.domain.task import Order, Principal, Role, TaskState, Terms
 from lion.plans import Source
-from lion.review.told import told
 from lion.service.living import Living
 from lion.service.status import status_of
 from lion.service.tasks import Task
+from lion.telling.told import told
 from lion.web.connection import Answer, Request, bad_request
 
 Route = Callable[[Living, Request, Principal], Awaitable[Answer]]

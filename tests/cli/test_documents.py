@@ -28,7 +28,9 @@ from tests.cli.kit import ROOT, Lion
 from tests.cli.serving import served
 
 MARKS = {
-    "sh": {"test", "slow", "make", "service"},
+    "sh": {"test", "slow", "make", "client", "server", "service"},
+    # What clients of MCP start; tests/mcp/test_documents.py starts it.
+    "json": {"client"},
     "text": {"", "printed"},
     "toml": {"manifest", "part", "policy", "answers", "samples", "secrets", "pyproject"},
     "python": {"test", "plugin", "run"},

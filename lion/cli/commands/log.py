@@ -8,8 +8,6 @@ from typing import Any, Final
 import click
 import msgspec
 
-from lion.cli.events import record_json
-from lion.cli.log_calls import Calls, Entry
 from lion.cli.log_filter import Filter, read_types
 from lion.cli.log_lines import Lines
 from lion.cli.log_top import find_fault, interrupted, render_top
@@ -19,6 +17,8 @@ from lion.cli.screen import Screen, open_screen
 from lion.domain.events import RunFinished, RunStarted
 from lion.errors import AuditError
 from lion.ports import LogReader, RunState, RunSummary
+from lion.telling.calls import Calls, Entry
+from lion.telling.events import record_json
 
 _PAUSE_SECONDS: Final = 0.1
 """Between two looks for new records."""

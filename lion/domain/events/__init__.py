@@ -21,6 +21,7 @@ from lion.domain.events.calls import (
     CallRedirected,
     CallRequested,
     CallWaits,
+    EffectSettled,
 )
 from lion.domain.events.guests import (
     AgentCompleted,
@@ -40,6 +41,8 @@ from lion.domain.events.runs import (
     RunEnding,
     RunFinished,
     RunForgotten,
+    RunForked,
+    RunResumed,
     RunStarted,
     StateCheckpointed,
 )
@@ -113,6 +116,9 @@ _ALL: tuple[type[Event], ...] = (
     ApprovalConsumed,
     ApprovalExpired,
     AnswerJudged,
+    RunResumed,
+    EffectSettled,
+    RunForked,
     *_SERVICES,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
@@ -137,6 +143,7 @@ __all__ = [
     "CallRedirected",
     "CallRequested",
     "CallWaits",
+    "EffectSettled",
     "Event",
     "HeadSigned",
     "LineLogged",
@@ -153,6 +160,8 @@ __all__ = [
     "RunEnding",
     "RunFinished",
     "RunForgotten",
+    "RunForked",
+    "RunResumed",
     "RunStarted",
     "ServiceSnapshot",
     "ServiceStarted",
