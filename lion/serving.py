@@ -10,7 +10,7 @@ import resource
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 import trio
 
@@ -18,7 +18,8 @@ from lion.domain.approval import Answer, Request
 from lion.domain.events import ServiceStarted
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
-from lion.domain.task import Principal, Role, TaskState
+from lion.domain.task import Principal, Role
+from lion.errors import INTERRUPTED
 from lion.fittings import Fittings, user_name
 from lion.history import open_history
 from lion.kernel.groups import flattened
@@ -98,9 +99,7 @@ async def open_living(
             chain.tell(_started(said, by))
             await beside(partial(_recover, settings, chain))
             await _take_in(living, by, plans)
-            living.service.resume(
-                [one for one in chain.state.unfinished() if one.state is TaskState.PENDING]
-            )
+            living.service.go_on(chain.state.unfinished())
             await chain.commit()
             nursery.start_soon(living.service.conductor.conduct)
             if said.adviser:
@@ -127,7 +126,7 @@ async def open_doors(living: Living, settings: Settings) -> AsyncIterator[None]:
 
 async def serve_until_stopped(living: Living, ready: Callable[[], None]) -> bool:
     """Wait until a signal or a command stops the service, and let it stop in order; whether
-    anything had to be interrupted. A second signal does not wait for what works.
+    anything still works. A second signal does not wait for that.
     `ready` is called as soon as it can be stopped.
     """
     by = Principal("service", "signal", Role.ADMINISTRATOR)
@@ -139,6 +138,14 @@ async def serve_until_stopped(living: Living, ready: Callable[[], None]) -> bool
             was_cut = await living.service.stop(living.by or by, living.hurry)
             nursery.cancel_scope.cancel()
     return was_cut
+
+
+def leave(settings: Settings) -> NoReturn:
+    """End this process at once, with what works as it is: all that is on record, and nothing of
+    it told that it ended. So it goes on at the next start, as after a kill.
+    """
+    socket_path(settings.state).unlink(missing_ok=True)
+    os._exit(INTERRUPTED)
 
 
 async def _hear(living: Living, by: Principal, signals: AsyncIterator[int]) -> None:

@@ -96,20 +96,39 @@ def test_a_service_goes_on_where_it_ended(lion: Lion) -> None:
         assert_one_line(gone, 2, "nothing is installed as 'ann'")
 
 
-def test_what_works_is_cut_when_the_grace_is_over_and_waits_no_more(lion: Lion) -> None:
+def test_what_works_when_the_grace_is_over_goes_on_at_the_next_start(lion: Lion) -> None:
     process = begin(lion, waiting(lion))
     id = lion("task", "submit", "waiter", "x").stdout.strip()
     later = lion("task", "submit", "calculator.add", '{"a": 1, "b": 2}').stdout.strip()
     code, err = end(process)
     assert (code, err) == (130, "")
-    with served(lion, waiting(lion, times=1)):
+    with served(lion, waiting(lion)):
+        assert lion.json("task", "show", id)["state"] == "processing"
+        assert lion("log", lion.json("task", "show", id)["run"]).returncode == 0
+        cut = lion("task", "cancel", id, "--reason", "enough")
+        assert cut.returncode == 0, cut.stderr
         assert lion.json("task", "show", later[:8])["id"] == later
         followed = lion("task", "show", later, "--follow")
         assert (followed.returncode, "completed" in followed.stdout) == (0, True)
-        cut = lion.json("task", "show", id)
-        assert (cut["state"], cut["end"]["error"]) == ("aborted", "the service stopped")
-        again = lion("task", "retry", id, "--follow")
+        again = lion("task", "retry", id)
         assert again.returncode == 0, again.stderr
+        assert lion("task", "cancel", id).returncode == 0
+
+
+def test_what_was_under_way_at_a_kill_goes_on_where_it_was(lion: Lion) -> None:
+    process = begin(lion, waiting(lion, times=150))
+    id = lion("task", "submit", "waiter", "x").stdout.strip()
+    while "10 of 150" not in lion("log", "last").stdout:
+        pass
+    end(process, signal.SIGKILL)
+    with served(lion):
+        followed = lion("task", "show", id, "--follow")
+        assert (followed.returncode, followed.stderr) == (0, "")
+        said = [line for line in followed.stdout.splitlines() if " of 150" in line]
+        assert said == [f"waiter | {i} of 150" for i in range(1, 151)]
+        task = lion.json("task", "show", id)
+        assert (task["attempts"], task["state"]) == (1, "completed")
+    assert "goes on" in lion("log", task["run"]).stdout
 
 
 def test_a_full_queue_refuses_with_words(lion: Lion) -> None:

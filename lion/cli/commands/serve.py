@@ -12,7 +12,7 @@ from lion.cli.session import run_trio
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.text import show_line
-from lion.errors import INTERRUPTED, OperatorError
+from lion.errors import OperatorError
 from lion.plans import read_plan
 from lion.settings import Settings
 
@@ -28,7 +28,8 @@ def command(
     """Be the service of a state directory: take tasks, plugins and commands until it is stopped.
 
     MANIFESTs are taken into its workspace as they are now; their [[run]] is not started. SIGTERM
-    and SIGINT let what works go on for its grace; a second one interrupts it.
+    and SIGINT let what works go on for its grace; a second one does not wait. What is left then
+    goes on at the next start.
     """
     plans = [read_plan(word, sets) for word in manifests]
     terms = terms_of(plans, slots)
@@ -66,11 +67,12 @@ async def _serve(
     terms: ServiceTerms,
     ready: Callable[[str, Mapping[str, Sequence[str]]], None],
 ) -> int:
-    from lion.serving import open_doors, open_living, serve_until_stopped
+    from lion.serving import leave, open_doors, open_living, serve_until_stopped
 
     async with open_living(settings, plans, terms) as living, open_doors(living, settings):
         names = ", ".join(living.service.chain.state.workspace.manifests) or "nothing installed"
         words = f"ready: {settings.state} ({terms.slots} slots; {names})"
         tell = partial(ready, words, living.changed)
-        was_cut = await serve_until_stopped(living, tell)
-    return INTERRUPTED if was_cut else 0
+        if await serve_until_stopped(living, tell):
+            leave(settings)
+    return 0
