@@ -6,6 +6,7 @@ import http.server
 import json
 import random
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -131,3 +132,41 @@ def _check_the_rest(lion: Lion, path: Path, submitted: list[str]) -> None:
 def _read(line: str) -> dict:  # type: ignore[type-arg]
     found: dict = json.loads(line)  # type: ignore[type-arg]
     return found
+
+
+def test_a_run_that_keeps_ending_its_process_is_quarantined(lion: Lion) -> None:
+    path = lion.write(f"""
+name = "waits"
+[agents.waiter]
+component = "{WASM}/waiter.wasm"
+config = {{ times = 1, pieces = 0, nanos = 3_600_000_000_000 }}
+[plugins.calculator]
+component = "{WASM}/calculator.wasm"
+""")
+    process = begin(lion, path)
+    id = lion("task", "submit", "waiter", "x").stdout.strip()
+    for tries in range(1, 5):
+        process = _killed_when_resumed(lion, process, path, id, tries)
+    try:
+        while (task := lion.json("task", "show", id))["state"] == "processing":
+            time.sleep(0.05)
+        assert task["state"] == "aborted"
+        assert "quarantined" in task["end"]["error"]
+        assert "lion resume --force" in task["end"]["hint"]
+        invoked = lion("plugin", "invoke", "calculator.add", '{"a": 1, "b": 1}')
+        assert invoked.stdout == "2\n", "the service works all the same"
+    finally:
+        end(process)
+
+
+def _killed_when_resumed(
+    lion: Lion, process: "subprocess.Popen[str]", path: Path, id: str, tries: int
+) -> "subprocess.Popen[str]":
+    """Kill a service once its run was begun, or gone on with, so often; the next one."""
+    while "run" not in (task := lion.json("task", "show", id)) or not task["run"]:
+        time.sleep(0.05)
+    wanted = "clock.sleep" if tries == 1 else "goes on"
+    while lion("log", task["run"]).stdout.count(wanted) < max(tries - 1, 1):
+        time.sleep(0.05)
+    end(process, signal.SIGKILL)
+    return begin(lion, path)
