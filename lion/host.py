@@ -105,14 +105,9 @@ class Host:
         self._lent[name] = found
 
     async def start(
-        self,
-        manifest: Source | Plan,
-        *,
-        vars: Mapping[str, str | int] = {},
-        folder: str | os.PathLike[str] | None = None,
-        run: str = "",
-        by: str = "",
-    ) -> Run:
+        self, manifest: Source | Plan, *, vars: Mapping[str, str | int] = {},
+        folder: str | os.PathLike[str] | None = None, run: str = "", by: str = "",
+    ) -> Run:  # fmt: skip
         """Begin what a manifest starts, and return once the run is in the log.
 
         `run` is the id it shall have, `by` who started it (empty: this account).
