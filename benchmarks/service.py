@@ -41,10 +41,10 @@ name = "bench"
 component = "{ROOT}/plugins-wasm/calculator.wasm"
 [agents.long]
 component = "{ROOT}/plugins-wasm/waiter.wasm"
-config = {{{{ times = 1, pieces = 0, nanos = 200_000_000 }}}}
+config = {{{{ times = 1, pieces = 0, nanos = 1_000_000_000 }}}}
 [agents.short]
 component = "{ROOT}/plugins-wasm/waiter.wasm"
-config = {{{{ times = 1, pieces = 0, nanos = 10_000_000 }}}}
+config = {{{{ times = 1, pieces = 0, nanos = 50_000_000 }}}}
 [system.brief]
 use = "shortest-first"
 [service]
@@ -199,7 +199,7 @@ def measure(*, is_quick: bool) -> dict[str, float]:
         found["start, s"] = start_s(Path(folder), 1_000_000 // share)
     for name, adviser in (("fifo, ms", ""), ("with advice, ms", "brief")):
         with tempfile.TemporaryDirectory() as folder:
-            found[name] = turnaround_ms(Path(folder), adviser, 60 // share + 4)
+            found[name] = turnaround_ms(Path(folder), adviser, 40 // share + 4)
     return found
 
 

@@ -62,16 +62,9 @@ class Host:
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        runtime: WasmRuntime,
-        log: EventLog,
-        policy: Policy,
-        interrupts: Interrupts,
-        fittings: Fittings,
-        owner: str,
-        runs: Runs,
-    ) -> None:
+        self, settings: Settings, runtime: WasmRuntime, log: EventLog, policy: Policy,
+        interrupts: Interrupts, fittings: Fittings, owner: str, runs: Runs,
+    ) -> None:  # fmt: skip
         self.settings = settings
         """Where state, cache, policy and secrets are; what `open_history` wants."""
         self._interrupts = interrupts
@@ -112,14 +105,9 @@ class Host:
         self._lent[name] = found
 
     async def start(
-        self,
-        manifest: Source | Plan,
-        *,
-        vars: Mapping[str, str | int] = {},
-        folder: str | os.PathLike[str] | None = None,
-        run: str = "",
-        by: str = "",
-    ) -> Run:
+        self, manifest: Source | Plan, *, vars: Mapping[str, str | int] = {},
+        folder: str | os.PathLike[str] | None = None, run: str = "", by: str = "",
+    ) -> Run:  # fmt: skip
         """Begin what a manifest starts, and return once the run is in the log.
 
         `run` is the id it shall have, `by` who started it (empty: this account).
@@ -255,13 +243,22 @@ class Host:
         (or came no further three times, unless it is forced), AuditError if its log does not
         verify, or its guests do something else than is recorded: then nothing was done.
         """
+        started = await self.go_on(run, is_forced=is_forced, hear=hear)
+        if isinstance(started, RunReport):
+            return started
+        return await self._runs.finish(started, watch)
+
+    async def go_on(
+        self, run: str, *, is_forced: bool = False, hear: Watch | None = None
+    ) -> Run | RunReport:
+        """As `resume`, but return once it is this process's; of one that has ended its report."""
         self._runs.check_open()
         found = await begin_again(self._ground(), run, is_forced, hear)
         if isinstance(found, RunReport):
             return found
         started = self._run(found.live, partial(load_again, self._loader, found, is_forced))
         await self._runs.start(started)
-        return await self._runs.finish(started, watch)
+        return started
 
     async def fork(
         self, run: str, at: int | None, changes: Changes, *, watch: Watch | None = None

@@ -6,9 +6,11 @@ Rule: it is ready before it works: workspace, queue and what was under way are w
 """
 
 import os
+import resource
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from typing import Final, NoReturn
 
 import trio
 
@@ -16,7 +18,8 @@ from lion.domain.approval import Answer, Request
 from lion.domain.events import ServiceStarted
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
-from lion.domain.task import Principal, Role, TaskState
+from lion.domain.task import Principal, Role
+from lion.errors import INTERRUPTED
 from lion.fittings import Fittings, user_name
 from lion.history import open_history
 from lion.kernel.groups import flattened
@@ -34,6 +37,7 @@ from lion.service.recovery import recover
 from lion.service.service import Service
 from lion.service.sockets import socket_path
 from lion.service.state import State
+from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
 from lion.web.api import find_route
@@ -41,6 +45,8 @@ from lion.web.connection import Answer as WebAnswer
 from lion.web.connection import Request as WebRequest
 from lion.web.listening import listen, open_socket
 
+MOST_FILES: Final = 65_536
+"""As many open files as a service asks for."""
 Waits = Callable[[str, int], None]
 """Told that a run waits for a person in one call more (1) or less (-1)."""
 
@@ -77,6 +83,7 @@ async def open_living(
     """
     by = Principal("user", user_name(), Role.ADMINISTRATOR)
     said = terms or next((p.service for p in plans if p.service), None) or ServiceTerms()
+    check_room(said, allow_files())
     desk = CountedDesk(settings)
     with own_service(settings.state):
         async with AsyncExitStack() as stack:
@@ -92,9 +99,7 @@ async def open_living(
             chain.tell(_started(said, by))
             await beside(partial(_recover, settings, chain))
             await _take_in(living, by, plans)
-            living.service.resume(
-                [one for one in chain.state.unfinished() if one.state is TaskState.PENDING]
-            )
+            living.service.go_on(chain.state.unfinished())
             await chain.commit()
             nursery.start_soon(living.service.conductor.conduct)
             if said.adviser:
@@ -119,12 +124,14 @@ async def open_doors(living: Living, settings: Settings) -> AsyncIterator[None]:
             nursery.cancel_scope.cancel()
 
 
-async def serve_until_stopped(living: Living) -> bool:
+async def serve_until_stopped(living: Living, ready: Callable[[], None]) -> bool:
     """Wait until a signal or a command stops the service, and let it stop in order; whether
-    anything had to be interrupted. A second signal does not wait for what works.
+    anything still works. A second signal does not wait for that.
+    `ready` is called as soon as it can be stopped.
     """
     by = Principal("service", "signal", Role.ADMINISTRATOR)
     with trio.open_signal_receiver(*heeded_signals()) as signals:
+        ready()  # not before a signal is heard
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_hear, living, by, signals)
             await living.asked.wait()
@@ -133,9 +140,27 @@ async def serve_until_stopped(living: Living) -> bool:
     return was_cut
 
 
+def leave(settings: Settings) -> NoReturn:
+    """End this process at once, with what works as it is: all that is on record, and nothing of
+    it told that it ended. So it goes on at the next start, as after a kill.
+    """
+    socket_path(settings.state).unlink(missing_ok=True)
+    os._exit(INTERRUPTED)
+
+
 async def _hear(living: Living, by: Principal, signals: AsyncIterator[int]) -> None:
     async for _ in signals:
         living.ask_stop(by, at_once=living.asked.is_set())
+
+
+def allow_files() -> int:
+    """Let this process open as many files as it may at all; how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:  # the system has a bound of its own
+        hard = max(soft, MOST_FILES)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_FILES)), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def _read(settings: Settings) -> State:
@@ -160,6 +185,8 @@ async def _take_in(living: Living, by: Principal, plans: Sequence[Plan]) -> None
     """Have the operator's manifests in the workspace, as they are now."""
     for plan in plans:
         if plan.name in living.service.chain.state.workspace.manifests:
-            await living.plugins.update(by, plan.name, plan, accept=ANY)
+            _, changes = await living.plugins.update(by, plan.name, plan, accept=ANY)
+            if changes:
+                living.changed[plan.name] = changes
         else:
             await living.plugins.install(by, plan)

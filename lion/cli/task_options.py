@@ -18,6 +18,12 @@ def _time(ctx: click.Context, param: click.Parameter, word: str | None) -> int |
         raise click.BadParameter(str(exc), ctx, param) from None
 
 
+def _factor(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if not 0 <= value < float("inf"):
+        raise click.BadParameter(f"{value} is no factor; use 0 or more", ctx, param)
+    return value
+
+
 def _tokens(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, int]:
     found: dict[str, int] = {}
     for word in words:
@@ -47,7 +53,7 @@ _OPTIONS: Final = (
         help="Before the first time.",
     ),
     click.option(
-        "--retry-factor", type=click.FloatRange(0), default=2.0, show_default=True,
+        "--retry-factor", type=float, default=2.0, show_default=True, callback=_factor,
         help="By how much each further wait is longer.",
     ),
     click.option(

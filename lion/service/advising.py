@@ -42,15 +42,16 @@ class Adviser:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._asked: tuple[str, ...] = ()
+        self._asked: frozenset[str] = frozenset()
+        """Whose order it was asked for last."""
 
     async def advise(self) -> None:
         """Ask, for ever. Raises AuditError."""
         while True:
             moved = self._service.conductor.moved
             told = self._told()
-            ids = tuple(one["id"] for one in told)
-            if len(told) > 1 and ids != self._asked:
+            ids = frozenset(one["id"] for one in told)
+            if len(told) > 1 and not ids <= self._asked:  # whoever left changes no order
                 self._asked = ids
                 await self._ask(told)
             await moved.wait()

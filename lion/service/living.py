@@ -17,6 +17,8 @@ class Living:
         self.asked = trio.Event()
         """Somebody wants it to stop."""
         self.by: Principal | None = None
+        self.changed: dict[str, tuple[str, ...]] = {}
+        """What may be done otherwise since the last start, by manifest: files that changed."""
         self.hurry = trio.Event()
         """It shall not wait for what works."""
 

@@ -1,8 +1,8 @@
 """Look here if you want to know what becomes of tasks that worked when their service was killed.
 
 Rule: none runs twice and none is forgotten: a task whose run is not in the log has not begun, and
-waits for its turn again; one whose run has ended came to that; any other is aborted, and whoever
-gave it says whether it shall begin anew.
+waits for its turn again; one whose run has ended came to that; any other goes on where its run's
+records end.
 """
 
 from collections.abc import Mapping
@@ -49,10 +49,7 @@ def _settle(chain: Chain, reader: LogReader, task: Task, runs: Mapping[str, RunS
             error="it was cancelled, and its service ended",
         )  # fmt: skip
     elif known is None or known.exit_code is None:
-        end = TaskEnd(
-            state=TaskState.ABORTED, exit_code=INTERRUPTED, ending="cancelled", error=KILLED,
-            hint=f"let it begin anew: lion task retry {task.id}",
-        )  # fmt: skip
+        return
     else:
         end = _end_of(reader, task.run)
     chain.tell(TaskEnded(task.id, task.run, end))

@@ -153,32 +153,40 @@ class Service:
     # The service itself.
 
     async def stop(self, by: Principal, hurry: trio.Event) -> bool:
-        """Begin nothing new, let what works end within the grace (or until `hurry`), then
-        interrupt it. Returns when nothing works and that is on record: whether anything was cut.
+        """Begin nothing new, and let what works end within the grace, or until `hurry`. Returns
+        when that is over and on record: whether anything still works, which goes on at the next
+        start if its process ends now.
         """
         check_allowed(by, "stop")
         self.stopping.set()
         self.conductor.is_stopping = True
         with trio.move_on_after(self.terms.grace_ns / 1e9):
             await self._follows.wait_idle(self.conductor.working, hurry)
-        cut = list(self.conductor.working.values())
-        for one in cut:
-            one.stop(TaskState.ABORTED, "the service stopped")
-        await self._follows.wait_idle(self.conductor.working)
-        self.chain.tell(ServiceStopped(by.word, tuple(one.task.id for one in cut)))
+        left = tuple(self.conductor.working)
+        self.chain.tell(ServiceStopped(by.word, left))
         await self.chain.commit()
-        return bool(cut)
+        return bool(left)
 
-    def resume(self, tasks: Sequence[Task]) -> None:
-        """Let tasks wait that the log has as pending."""
+    def go_on(self, tasks: Sequence[Task]) -> None:
+        """Let tasks wait that the log has as pending; let those go on whose runs were under way
+        when their process ended, without what was taken away since.
+        """
         for task in tasks:
-            self.conductor.admit(task)
+            if task.state is TaskState.PENDING:
+                self.conductor.admit(task)
+                continue
+            one = self.conductor.working[task.id] = Working(task, None)
+            for installed in self.chain.state.workspace.manifests.values():
+                for holder in installed.holders:
+                    if (reason := installed.why_not(holder)) is not None:
+                        one.revoke(holder, reason)
+            self._nursery.start_soon(self._work, one)
 
     def revoke(self, holders: Sequence[str], reason: str) -> None:
         """Refuse holders whatever they do in runs that work, from their next host call on."""
         for one in self.conductor.working.values():
             for holder in holders:
-                if holder in one.plan.holders:
+                if one.plan is None or holder in one.plan.holders:
                     one.revoke(holder, reason)
 
     def note_waits(self, run: str, change: int) -> None:

@@ -18,6 +18,10 @@ from lion.service.reach import reached
 from lion.service.schedule import Bounds
 from lion.service.workspace import Installed
 
+FILES_PER_SLOT: Final = 8
+"""Files that a run may have open: its lock, directories, connections."""
+FILES_BESIDE: Final = 192
+"""Those of the service itself: the log, its readers, who speaks to it."""
 MODEL: Final = "model:"
 """How resources begin that are models, of which a task takes a token by itself."""
 
@@ -30,6 +34,17 @@ def queue_of(terms: ServiceTerms) -> Queue:
 def bounds_of(terms: ServiceTerms) -> Bounds:
     """What limits those that work."""
     return Bounds(slots=terms.slots, resources=terms.resources)
+
+
+def check_room(terms: ServiceTerms, files: int) -> None:
+    """Raise OperatorError for more slots than a process can have that may open so many files."""
+    needed = terms.slots * FILES_PER_SLOT + FILES_BESIDE
+    if needed > files:
+        raise OperatorError(
+            f"{terms.slots:,} slots need up to {needed:,} open files, and this process may have "
+            f"{files:,}",
+            hint=f"use fewer slots, or allow more files: ulimit -n {needed}",
+        )
 
 
 def check_order(order: Order, terms: Terms, installed: Installed) -> None:

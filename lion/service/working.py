@@ -27,7 +27,8 @@ LATE: Final = "it was not over within its deadline"
 class Working:
     """A task that works: its run, once that has begun, and how it is stopped."""
 
-    def __init__(self, task: Task, plan: Plan) -> None:
+    def __init__(self, task: Task, plan: Plan | None) -> None:
+        """No `plan`: its run was begun by a process that is gone, and goes on as it was."""
         self.task = task
         self.plan = plan
         self.run: Run | None = None
@@ -58,21 +59,37 @@ class Working:
     async def carry_out(self, host: Host, began: Callable[[], None], now_ns: int) -> TaskEnd:
         """Run it to its end. Raises what is no failure of its own (the log's)."""
         try:
-            self.run = await host.start(self.plan, run=self.task.run, by=self.task.by)
+            run = await self._begun(host)
         except LionError as exc:
-            return failed(exc)
+            return self._not_begun(exc)
+        except OSError as exc:  # no file can be opened any more, for instance
+            return failed(OutsideError(f"its run could not begin: {exc.strerror or exc}"))
+        if isinstance(run, RunReport):  # it had ended, and nobody had said so
+            return end_of(run)
+        self.run = run
         for holder, reason in self._revoked.items():
-            self.run.revoke(holder, reason)
+            run.revoke(holder, reason)
         if self._stopped is not None:
-            self.run.cancel()
+            run.cancel()
         began()
         try:
-            report = await self._waited(self.run, now_ns)
+            report = await self._waited(run, now_ns)
         except LionError as exc:
-            return self._stopped or failed(exc)
+            return self._stopped or self._not_begun(exc)
         if report.interrupted:
             return self._stopped or _interrupted()
         return end_of(report)
+
+    async def _begun(self, host: Host) -> Run | RunReport:
+        if self.plan is None:
+            return await host.go_on(self.task.run)
+        return await host.start(self.plan, run=self.task.run, by=self.task.by)
+
+    def _not_begun(self, exc: LionError) -> TaskEnd:
+        end = failed(exc)
+        if self.plan is None:  # it had begun before: what there is of it stays
+            return msgspec.structs.replace(end, state=TaskState.ABORTED)
+        return end
 
     async def _waited(self, run: Run, now_ns: int) -> RunReport:
         due = self.task.due_ns

@@ -94,7 +94,7 @@ class Connection:
         parts = urlsplit(head.target.decode("ascii", "replace"))
         return Request(
             method=head.method.decode("ascii"), body=body,
-            path=tuple(unquote(part) for part in parts.path.strip("/").split("/")),
+            path=tuple(unquote(part) for part in parts.path.removeprefix("/").split("/")),
             query=dict(parse_qsl(parts.query)),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.contests import CONTESTS
 from benchmarks.goals import GOALS, judge
 from benchmarks.measure import Times
+from benchmarks.service import GOALS as SERVICE_GOALS
 
 ROOT = Path(__file__).parents[2]
 ONE = "host_call_text"
@@ -77,3 +78,15 @@ def test_a_goal_is_judged_by_the_best_time_and_needs_its_opponent() -> None:
     (verdict,) = judge({ONE: {"lion": slow, "extism": fast}})
     assert (verdict.figure, verdict.is_met) == (2.0, False)
     assert judge({ONE: {"lion": fast}}) == []
+
+
+@pytest.mark.slow
+def test_a_service_is_measured(tmp_path: Path) -> None:
+    file = tmp_path / "service.json"
+    words = ["benchmarks/service.py", "--quick", "--json", str(file)]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text("utf-8"))
+    assert set(SERVICE_GOALS) <= set(found)
+    assert all(value > 0 for value in found.values())
+    assert found["decision, ms"] < SERVICE_GOALS["decision, ms"]

@@ -19,10 +19,12 @@ def begin(lion: Lion, *words: str | Path) -> "subprocess.Popen[str]":
         encoding="utf-8",
     )  # fmt: skip
     assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise AssertionError(process.communicate(timeout=SECONDS)[1])
-    return process
+    process.told = []  # type: ignore[attr-defined]
+    for line in process.stdout:
+        process.told.append(line)  # type: ignore[attr-defined]
+        if line.startswith("ready"):
+            return process
+    raise AssertionError(process.communicate(timeout=SECONDS)[1])
 
 
 def end(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> tuple[int, str]:

@@ -96,20 +96,39 @@ def test_a_service_goes_on_where_it_ended(lion: Lion) -> None:
         assert_one_line(gone, 2, "nothing is installed as 'ann'")
 
 
-def test_what_works_is_cut_when_the_grace_is_over_and_waits_no_more(lion: Lion) -> None:
+def test_what_works_when_the_grace_is_over_goes_on_at_the_next_start(lion: Lion) -> None:
     process = begin(lion, waiting(lion))
     id = lion("task", "submit", "waiter", "x").stdout.strip()
     later = lion("task", "submit", "calculator.add", '{"a": 1, "b": 2}').stdout.strip()
     code, err = end(process)
     assert (code, err) == (130, "")
-    with served(lion, waiting(lion, times=1)):
+    with served(lion, waiting(lion)):
+        assert lion.json("task", "show", id)["state"] == "processing"
+        assert lion("log", lion.json("task", "show", id)["run"]).returncode == 0
+        cut = lion("task", "cancel", id, "--reason", "enough")
+        assert cut.returncode == 0, cut.stderr
         assert lion.json("task", "show", later[:8])["id"] == later
         followed = lion("task", "show", later, "--follow")
         assert (followed.returncode, "completed" in followed.stdout) == (0, True)
-        cut = lion.json("task", "show", id)
-        assert (cut["state"], cut["end"]["error"]) == ("aborted", "the service stopped")
-        again = lion("task", "retry", id, "--follow")
+        again = lion("task", "retry", id)
         assert again.returncode == 0, again.stderr
+        assert lion("task", "cancel", id).returncode == 0
+
+
+def test_what_was_under_way_at_a_kill_goes_on_where_it_was(lion: Lion) -> None:
+    process = begin(lion, waiting(lion, times=150))
+    id = lion("task", "submit", "waiter", "x").stdout.strip()
+    while "10 of 150" not in lion("log", "last").stdout:
+        pass
+    end(process, signal.SIGKILL)
+    with served(lion):
+        followed = lion("task", "show", id, "--follow")
+        assert (followed.returncode, followed.stderr) == (0, "")
+        said = [line for line in followed.stdout.splitlines() if " of 150" in line]
+        assert said == [f"waiter | {i} of 150" for i in range(1, 151)]
+        task = lion.json("task", "show", id)
+        assert (task["attempts"], task["state"]) == (1, "completed")
+    assert "goes on" in lion("log", task["run"]).stdout
 
 
 def test_a_full_queue_refuses_with_words(lion: Lion) -> None:
@@ -150,6 +169,10 @@ component = "{WASM}/notebook.wasm"
         assert lion("plugin", "update", "notes", "--accept", "0" * 12).returncode == 2
         assert lion("plugin", "update", "notes", "--accept", word).returncode == 0
         assert "grant    plugins.notebook.allow.kv" in lion("plugin", "show", "notebook").stdout
+    path.write_text(path.read_text().replace("64 KiB", "32 KiB"), "utf-8")
+    with served(lion, path) as process:
+        told = "".join(process.told)
+        assert 'updated  notes: + plugins.notebook.allow.kv = { bytes = "32 KiB" }' in told
 
 
 def test_code_that_is_not_what_was_installed_gets_no_work(lion: Lion) -> None:
@@ -206,6 +229,8 @@ def test_agents_are_started_seen_and_stopped(lion: Lion) -> None:
         (("calculator.add", "--resource", "gold"), "'gold' is not NAME=COUNT"),
         (("calculator.add", "--parent", "abc"), "there is no task 'abc'"),
         (("calculator.add", "--deadline", "soon"), "'soon' is no time"),
+        (("calculator.add", "--deadline", "0 s"), "a deadline lies ahead"),
+        (("calculator.add", "--retry-factor", "nan"), "nan is no factor"),
         (("calculater.add",), "did you mean 'calculator'?"),
     ],
 )
@@ -213,6 +238,13 @@ def test_orders_that_make_no_sense_are_refused_with_words(
     asked: Lion, words: tuple[str, ...], part: str
 ) -> None:
     assert_one_line(asked("task", "submit", *words), 2, part)
+
+
+@pytest.mark.parametrize("id", ["", "/", "..", "zz", "%2e", "\u20ac"])
+def test_an_id_that_is_none_is_refused_with_words(asked: Lion, id: str) -> None:
+    for command in ("show", "cancel", "retry"):
+        assert_one_line(asked("task", command, id), 2, f"there is no task {id!r}")
+    assert_one_line(asked("plugin", "show", id), 2, f"nothing is installed as {id!r}")
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +259,8 @@ component = "{WASM}/hello.wasm"
 """)
     with served(lion, path):
         yield lion
+
+
+def test_as_soon_as_it_is_ready_it_can_be_stopped(lion: Lion) -> None:
+    for _ in range(2):
+        assert end(begin(lion)) == (0, "")

@@ -289,6 +289,27 @@ async def test_two_services_are_one_too_many(tmp_path: Path) -> None:
                 raise AssertionError
 
 
+async def test_more_slots_than_there_are_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"10,000,000 slots need up to .* ulimit -n"):
+        async with living_in(tmp_path, slots=10_000_000):
+            raise AssertionError
+
+
+async def test_where_no_file_can_be_opened_one_task_fails_and_the_service_lives(
+    tmp_path: Path,
+) -> None:
+    async with living_in(tmp_path) as living:
+        await living.service.wait_over(ANN, (await add(living)).id)
+        runs = settings_of(tmp_path).state / "runs"
+        runs.rename(runs.with_name("gone"))
+        over = await living.service.wait_over(ANN, (await add(living)).id)
+        assert over.end is not None
+        assert (over.state, over.end.exit_code) == (TaskState.FAILED, 4)
+        runs.with_name("gone").rename(runs)
+        over = await living.service.wait_over(ANN, (await add(living)).id)
+        assert over.state is TaskState.COMPLETED
+
+
 async def test_readers_that_leave_hold_up_nobody(tmp_path: Path) -> None:
     async with living_in(tmp_path) as living:
         task = await wait(living)

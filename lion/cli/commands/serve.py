@@ -1,6 +1,7 @@
 """Look here if you want to know what `lion serve` does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import click
 import msgspec
@@ -10,7 +11,8 @@ from lion.cli.screen import open_screen
 from lion.cli.session import run_trio
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
-from lion.errors import INTERRUPTED, OperatorError
+from lion.domain.text import show_line
+from lion.errors import OperatorError
 from lion.plans import read_plan
 from lion.settings import Settings
 
@@ -26,18 +28,23 @@ def command(
     """Be the service of a state directory: take tasks, plugins and commands until it is stopped.
 
     MANIFESTs are taken into its workspace as they are now; their [[run]] is not started. SIGTERM
-    and SIGINT let what works go on for its grace; a second one interrupts it.
+    and SIGINT let what works go on for its grace; a second one does not wait. What is left then
+    goes on at the next start.
     """
     plans = [read_plan(word, sets) for word in manifests]
     terms = terms_of(plans, slots)
     settings = common.settings()
 
-    def ready(words: str) -> None:
+    def ready(words: str, changed: Mapping[str, Sequence[str]]) -> None:
+        screen = open_screen("stdout")
         if common.as_json:
             facts = {"state": "ready", "directory": str(settings.state), "slots": terms.slots}
-            open_screen("stdout").line(msgspec.json.encode(facts).decode())
-        else:
-            open_screen("stdout").line(words)
+            screen.line(msgspec.json.encode({**facts, "changed": changed}).decode())
+            return
+        for name, lines in changed.items():
+            for line in lines:
+                screen.line(f"updated  {name}: {show_line(line)}")
+        screen.line(words)
 
     return run_trio(lambda: _serve(settings, plans, terms, ready))
 
@@ -55,12 +62,17 @@ def terms_of(plans: Sequence[Plan], slots: int | None) -> ServiceTerms:
 
 
 async def _serve(
-    settings: Settings, plans: Sequence[Plan], terms: ServiceTerms, ready: Callable[[str], None]
+    settings: Settings,
+    plans: Sequence[Plan],
+    terms: ServiceTerms,
+    ready: Callable[[str, Mapping[str, Sequence[str]]], None],
 ) -> int:
-    from lion.serving import open_doors, open_living, serve_until_stopped
+    from lion.serving import leave, open_doors, open_living, serve_until_stopped
 
     async with open_living(settings, plans, terms) as living, open_doors(living, settings):
         names = ", ".join(living.service.chain.state.workspace.manifests) or "nothing installed"
-        ready(f"ready: {settings.state} ({terms.slots} slots; {names})")
-        was_cut = await serve_until_stopped(living)
-    return INTERRUPTED if was_cut else 0
+        words = f"ready: {settings.state} ({terms.slots} slots; {names})"
+        tell = partial(ready, words, living.changed)
+        if await serve_until_stopped(living, tell):
+            leave(settings)
+    return 0

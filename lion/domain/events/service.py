@@ -26,7 +26,8 @@ class ServiceStarted(Event, frozen=True):
 
 
 class ServiceStopped(Event, frozen=True):
-    """A service ended in order; `interrupted` are tasks that were cut then."""
+    """A service ended in order; `interrupted` are tasks that still worked, and go on at the next
+    start."""
 
     by: str
     interrupted: tuple[str, ...] = ()
