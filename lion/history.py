@@ -9,16 +9,18 @@ replays.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lion.domain.events import RunStarted
+from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.kernel.difference import Difference
-from lion.log.sqlite_reader import open_sqlite_reader
+from lion.log.spliced import past_records
+from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.ports import Component, LogReader, Progress, Runtime, VerifyReport
 from lion.settings import Settings
 
@@ -116,6 +118,8 @@ async def _execute(
     with flattened():
         async with trio.open_nursery() as nursery:
             replayed = ReplayedRun(find, nursery)
+            for record in _before(reader, report.run):
+                await replayed.take(record)
             for record in reader.records(report.run):
                 if record.seq > report.records:
                     break
@@ -124,6 +128,11 @@ async def _execute(
                     progress(record.seq, report.records)
             replayed.finish()
     return replayed
+
+
+def _before(reader: LogReader, run: str) -> Iterable[Record]:
+    """What came before a run that is a fork, where that can be read."""
+    return past_records(reader, run) if isinstance(reader, SqliteReader) else ()
 
 
 async def _verified(

@@ -141,6 +141,10 @@ class Judge:
         self._asker = asker
         self._stand_in = stand_in
 
+    def ask_first(self, wrap: Callable[[Asker], Asker]) -> None:
+        """Have somebody asked before who is asked now."""
+        self._asker = wrap(self._asker)
+
     @property
     def is_dry(self) -> bool:
         """Whether calls are answered that are refused."""

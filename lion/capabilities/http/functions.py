@@ -15,7 +15,7 @@ from lion.capabilities.bounds import check_range
 from lion.capabilities.http.exchange import GuestExchange, head_record
 from lion.capabilities.http.recalled import EXCHANGE, recall_head, recall_read, recall_start
 from lion.capabilities.http.spool import Spool
-from lion.capabilities.http.start import HARMLESS, bytes_of, outgoing, read_target
+from lion.capabilities.http.start import HARMLESS, bytes_of, count_request, outgoing, read_target
 from lion.capabilities.opened import door_of, opened
 from lion.capabilities.secrets.functions import scan
 from lion.domain.call import CallError, Effect
@@ -148,12 +148,12 @@ async def _look_up(caller: CallContext, args: list[Any], found: dict[str, Any] |
 OPERATIONS = (
     Operation(
         "http", "send", Kind.WAITING, send, target=read_target, effect=OUTSIDE, screen=_screen,
-        is_harmless=_may_repeat, look_up=_look_up,
+        is_harmless=_may_repeat, look_up=_look_up, count=count_request,
     ),
     Operation(
         "http", "start", Kind.WAITING, start, target=read_target, effect=OUTSIDE, screen=_screen,
         spawns=True, later=_later, is_harmless=_may_repeat, look_up=_look_up,
-        recall=recall_start,
+        count=count_request, recall=recall_start,
     ),
     Operation(
         "http", "exchange.write", Kind.WAITING, write, effect=OUTSIDE, screen=_screen_piece,
