@@ -216,7 +216,8 @@ def make_ready(grounds: Grounds, found: Interrupted, plan: Plan, run: str) -> "R
     """The run `run`, which goes on from what another one, or itself, had come to."""
     started, fittings = found.past.started, grounds.fittings
     assert started is not None
-    own, clock_ns = fittings.clock(), max(found.past.clock_ns, found.standing.clock_ns)
+    clock_ns = max(found.past.clock_ns, found.standing.clock_ns)
+    own = fittings.clock()
     clock = ResumedClock(own, found.past.go_on(clock_ns, own.now_ns()))
     known = Known(run, clock, started.owner)
     parts = plan, grounds.log, grounds.policy, fittings, grounds.memory

@@ -30,6 +30,10 @@ class Opened(msgspec.Struct, kw_only=True):
         """See ports.Services."""
         return {} if self.files is None else self.files.directories
 
+    def hand(self, name: str) -> str | None:
+        """A secret's value, for the environment of a server that the operator has agreed to."""
+        return None if self.vault is None else self.vault.hand(name)
+
     def scrub(self, text: str) -> str:
         """See ports.Services."""
         scrubber = None if self.vault is None else self.vault.scrubber

@@ -41,6 +41,8 @@ class Decider(StrEnum):
     """The call was given up before anybody had decided."""
     DOOR = "door"
     """It was allowed, and led to what nobody may reach."""
+    REVOKED = "revoked"
+    """What its holder may do was taken from it while the run lasted."""
     DRY = "dry"
     """A dry run, which answers what was refused; never recorded as who decided."""
 

@@ -7,7 +7,6 @@ Rule: where nobody asks, a call meets nothing of this.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from lion.domain.call import Decision, HostCall, Opinion, Verdict
 from lion.domain.capability import OFFERED
@@ -20,30 +19,6 @@ from lion.policy.decide import Processor
 from lion.scopes.table import find_scopes
 
 WHOLE = 100
-
-
-class Drawn(NamedTuple):
-    """A budget that a call draws on: its name, how it stands, what the manifest gives, and at how
-    many hundredths a person is asked.
-    """
-
-    name: str
-    balance: Balance
-    measure: int
-    at: int
-
-    @property
-    def is_reached(self) -> bool:
-        """A person has to be asked."""
-        return self.balance.is_reached(self.at)
-
-    @property
-    def words(self) -> str:
-        """What is said of it to who is asked; the same as long as the manifest is."""
-        if self.at == WHOLE:
-            used_up = f"budget {self.name}, {self.measure:,} a run, is used up"
-            return f"{used_up}: a yes gives as much again"
-        return f"{self.at} % of budget {self.name}, {self.measure:,} a run, are used"
 
 
 class BudgetQuestions:
@@ -65,36 +40,40 @@ class BudgetQuestions:
 
     def judge(self, call: HostCall) -> Opinion | None:
         """Whether a person has to be asked before a call draws on a budget further."""
-        for one in self._drawn_on(call):
-            if one.is_reached and (one.at < WHOLE or self._live.judge.has_asker):
-                return Opinion(Decider.BUDGET, Verdict.ASK, one.words)
+        for said, balance, at in self._drawn_on(call):
+            if balance.is_reached(at) and (at < WHOLE or self._live.judge.has_asker):
+                return Opinion(Decider.BUDGET, Verdict.ASK, said)
         return None
 
     def approved(self, call: HostCall, decision: Decision) -> None:
         """A person said yes to a call: the budgets that asked go on."""
         asked = {one.reason for one in decision.opinions if one.processor == Decider.BUDGET}
-        for one in self._drawn_on(call) if asked else ():
-            if one.words in asked and one.is_reached:
-                one.balance.go_on(one.at, one.measure)
+        for said, balance, at in self._drawn_on(call) if asked else ():
+            if said in asked and balance.is_reached(at):
+                balance.go_on(at)
 
-    def _drawn_on(self, call: HostCall) -> Iterator[Drawn]:
-        """The budgets that have a person asked and that a call draws on."""
+    def _drawn_on(self, call: HostCall) -> Iterator[tuple[str, Balance, int]]:
+        """Budgets that a call draws on: what is said of each, how it stands, and from when on a
+        person is asked.
+        """
         for holder in dict.fromkeys(call.chain):
             yield from self._of_limits(self._live.holders[holder], call.capability)
         yield from self._of_grant(self._live.holders[call.holder], call)
 
-    def _of_limits(self, holder: LiveHolder, capability: str) -> Iterator[Drawn]:
+    def _of_limits(
+        self, holder: LiveHolder, capability: str
+    ) -> Iterator[tuple[str, Balance, int]]:
         limits = holder.rights.limits
         at = limits.ask_at
         if at is None:
             return
         for name, balance in self._live.budgets.account(holder.name, limits).balances():
             if name != "output" or capability == "output":
-                measure = getattr(limits, name)
-                yield Drawn(f"{name} of {holder.name}", balance, measure, at)
+                yield _said(f"{name} of {holder.name}", balance, at), balance, at
 
-    def _of_grant(self, holder: LiveHolder, call: HostCall) -> Iterator[Drawn]:
-        grant = holder.decide(question_of(call)).grant
+    def _of_grant(self, holder: LiveHolder, call: HostCall) -> Iterator[tuple[str, Balance, int]]:
+        question = question_of(call)
+        grant = holder.decide(question.capability, question.operation, question.target).grant
         scopes = find_scopes(call.capability)
         if grant is None or grant.ask_at is None or scopes is None:
             return
@@ -102,7 +81,13 @@ class BudgetQuestions:
             return  # what was begun goes on
         for name, limit in scopes.budgets_of(grant).items():
             balance = self._live.budgets.balance(holder.name, name, limit)
-            yield Drawn(name, balance, limit, grant.ask_at)
+            yield _said(name, balance, grant.ask_at), balance, grant.ask_at
+
+
+def _said(name: str, balance: Balance, at: int) -> str:
+    if at == WHOLE:
+        return f"budget {name}, {balance.measure:,} a run, is used up: a yes gives as much again"
+    return f"{at} % of budget {name}, {balance.measure:,} a run, are used"
 
 
 def judges_of(live: LiveRun) -> Mapping[str, Sequence[Processor]]:

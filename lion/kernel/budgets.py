@@ -11,13 +11,11 @@ counts nothing.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-import msgspec
-
 from lion.domain.call import CallError
 from lion.domain.events import BudgetWarned
 from lion.domain.plan import Limits
 from lion.domain.rate import Bucket, render_rate
-from lion.kernel.balance import Balance
+from lion.kernel.balance import Balance, Refusal
 from lion.ports import Clock
 
 Note = Callable[[str, str, int, int], None]
@@ -30,35 +28,6 @@ Warn = Callable[[BudgetWarned], None]
 """Told once, when an account's budget first passes 80 %."""
 
 CALLS, RATE, OUTPUT = "calls", "rate", "output"
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A denial for want of budget: whose, which, its limit, how much was used and asked for.
-
-    `text` is for the holder's guest (error case `exhausted`); `reason` is for the record.
-    """
-
-    holder: str
-    budget: str
-    limit: int
-    used: int
-    asked: int
-    text: str
-
-    @property
-    def reason(self) -> str:
-        return (
-            f"budget {self.budget} of {self.holder}: "
-            f"limit {self.limit}, used {self.used}, asked {self.asked}"
-        )
-
-    def told(self, holder: str) -> str:
-        """What a guest of this holder is told: of its callers' budgets, neither whose nor how
-        much.
-        """
-        if holder == self.holder:
-            return self.text
-        return f"{self.budget}: whoever called this has none left; its caller is told more"
 
 
 class Account:

@@ -8,6 +8,7 @@ in the log.
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import trio
@@ -30,7 +31,7 @@ from lion.kernel.past import PastInvocation
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.policy.decide import words_for_guest
-from lion.ports import CallStats, Export, HandleCall, Tools
+from lion.ports import CallStats, Export, HandleCall, Jobs, Tools
 
 Revival = Callable[[], Callable[[], None] | None]
 """Says how something goes on (None: it does not), once what it records is durable."""
@@ -47,10 +48,14 @@ class Invocation:
     """What was refused on a call's way is told when that ends."""
     kept: dict[str, Any] | None = None
     asked_later = 0
+    target: Target = ""
+    grant: Grant | None = None
     past: PastInvocation | None = None
     """What it came to before its run was resumed."""
     at_end: Callable[[], None] | None = None
     """Called when its instance is gone."""
+    heard: Callable[[str], Awaitable[None]] | None = None
+    """Who reads what it writes while it does."""
     asking = 0
     """Calls of it about which a person is asked while it waits."""
     laid_out = 0
@@ -71,6 +76,7 @@ class Invocation:
         self.holder = holder.name
         self.namespace = f"{live.owner}/{holder.name}"
         self.config = holder.holder.config
+        self.program = holder.holder.program
         self.clock = live.clock
         self.services = live.services
         self.limits = holder.rights.limits
@@ -84,8 +90,6 @@ class Invocation:
         self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None
         self.number = 0
-        self.target: Target = ""
-        self.grant: Grant | None = None
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)
@@ -120,6 +124,11 @@ class Invocation:
         if self.nursery is None:
             raise CallError("unavailable", "this instance cannot start work")
         self.nursery.start_soon(work, *args)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What a workflow has others do."""
+        return self.live.jobs(self)
 
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""

@@ -29,6 +29,7 @@ ROUNDS = 3
 """How often one call is asked about, if after each answer another reason to ask is found."""
 NOBODY = "it needs an approval, and there is nobody to ask"
 LATER = "a person is asked once what follows it is complete"
+_ASK = Verdict.ASK
 RESTLESS = f"after {ROUNDS} approvals it needs another"
 
 
@@ -37,8 +38,8 @@ class JudgedHolder(Protocol):
 
     rights: Rights
 
-    def decide(self, question: Question) -> Decision:
-        """What rights and rules say of a question."""
+    def decide(self, capability: str, operation: str, target: Target) -> Decision:
+        """What rights and rules say of a question of its."""
         ...
 
 
@@ -168,12 +169,14 @@ class Judge:
             return None
         return self._stand_in.instead(question, decision)
 
-    def at_once(self, caller: JudgedCaller, question: Question) -> Decision | None:
+    def at_once(
+        self, caller: JudgedCaller, capability: str, operation: str, target: Target
+    ) -> Decision | None:
         """The decision of a call, unless somebody has to be asked for it: then `decide` says."""
-        if question.capability in self.processors:
+        if capability in self.processors:
             return None
-        decision = caller.owner.decide(question)
-        return None if decision.verdict is Verdict.ASK else decision
+        decision = caller.owner.decide(capability, operation, target)
+        return None if decision.verdict is _ASK else decision
 
     async def decide(
         self,
@@ -244,7 +247,7 @@ class Judge:
         """What would be decided of a call like this: what a person may approve is allowed."""
         question = Question(caller.holder, capability, operation, target)
         if capability not in self.processors:
-            decision = caller.owner.decide(question)
+            decision = caller.owner.decide(capability, operation, target)
         else:
             call = _call(caller, question, caller.number, [])
             decision = self._judged(caller, call, question)
@@ -253,7 +256,7 @@ class Judge:
         return self.instead(question, decision) or decision
 
     def _judged(self, caller: JudgedCaller, call: HostCall, question: Question) -> Decision:
-        static = caller.owner.decide(question)
+        static = caller.owner.decide(question.capability, question.operation, question.target)
         processors = self.processors.get(question.capability, ())
         return decide(call, caller.owner.rights, processors, static=static)
 

@@ -18,6 +18,8 @@ from lion.domain.record import Record, Scope
 from lion.kernel.outside import OutsideFailures
 
 Ended = PluginResult | PluginError | AgentCompleted | AgentError
+REFUSALS = 100
+"""Different ones that are told apart."""
 CUT = (Status.CANCELLED, Status.UNKNOWN)
 """Outcomes that no guest ever sees: it was being stopped."""
 

@@ -161,5 +161,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
         ) from exc
     if status == "err":
         error = f"the tool's own error: {result}"
+        if holder.holder.workflow is not None:
+            error = f"the step {result['step']!r} failed ({result['case']}): {result['text']}"
         return _own_error(invocation, entry.call, "call", value, result, error)
     return Ending(entry.call, "call", ok=True, exit_code=0, value=result)

@@ -12,7 +12,6 @@ from typing import Final
 import trio
 
 from lion.log.ownership import lock_path, release
-from lion.log.quota import not_started
 
 BEAT_SECONDS: Final = 1.0
 _PLACE: Final = 128
@@ -32,23 +31,11 @@ class OwnedRuns:
         self._directory = directory
         self._locks: dict[str, int] = {}
         self._clocks: dict[str, Callable[[], int]] = {}
-        self._closed: set[str] = set()
 
     def add(self, run: str, lock: int, clock: Callable[[], int] | None) -> None:
         """A run whose lock was taken."""
-        self._closed.discard(run)
         self._locks[run] = lock
         self._clocks[run] = clock or no_clock
-
-    def close(self, run: str) -> None:
-        """Nothing more of it is taken, though it is owned still."""
-        self._closed.add(run)
-
-    def drop(self, run: str) -> int:
-        """What comes of a run that was closed is nothing. Raises InternalError for any other."""
-        if run not in self._closed:
-            raise not_started(run)
-        return 0
 
     def let_go(self, run: str, *, for_ever: bool) -> None:
         """Own it no longer, if it is owned; `for_ever`: nobody will."""

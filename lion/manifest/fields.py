@@ -123,6 +123,18 @@ def _check_deniable(value: str) -> str:
     return value
 
 
+def _check_word(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("a NUL ends a text for programs; leave it out")
+    return value
+
+
+def _check_env(value: str) -> str:
+    if not value or "=" in value:
+        raise ValueError(f"{value!r} is no name of a variable; write it without `=`")
+    return _check_word(value)
+
+
 Name = Annotated[str, AfterValidator(_check_name), _text_schema(NAME_PATTERN, note=NAME_FORMS)]
 HolderName = Annotated[
     str,
@@ -156,6 +168,13 @@ ComponentPath = Annotated[
     AfterValidator(_check_path),
     WithJsonSchema({"type": "string", "minLength": 1}),
 ]
+Word = Annotated[str, AfterValidator(_check_word), WithJsonSchema({"type": "string"})]
+EnvName = Annotated[
+    str,
+    AfterValidator(_check_env),
+    WithJsonSchema({"type": "string", "pattern": "^[^=]+$"}),
+]
+"""A key: variables are not filled in there."""
 Deniable = Annotated[
     str,
     AfterValidator(_check_deniable),

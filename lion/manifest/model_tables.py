@@ -1,7 +1,5 @@
 """Look here if you want to know which keys `[models.NAME]` of a manifest has."""
 
-# ruff: noqa: RUF012 - pydantic copies a default, and ruff does not see that this is pydantic
-
 from typing import Any
 
 from pydantic import ConfigDict

@@ -4,8 +4,6 @@ Rule: a key that is not here is an error; so is a limit that this version does n
 Rule: the committed JSON schema is generated from these models (schema.py).
 """
 
-# ruff: noqa: RUF012 - pydantic copies a default, and ruff does not see that this is pydantic
-
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
@@ -16,6 +14,7 @@ from lion.manifest.fields import (
     ComponentPath,
     Count,
     Deniable,
+    EnvName,
     ExtensionName,
     ExtensionScope,
     GuestPath,
@@ -38,18 +37,15 @@ from lion.manifest.fields import (
     Then,
     Time,
     ToolScope,
+    Word,
 )
 from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
+from lion.manifest.server_table import McpTable
+from lion.manifest.service_table import ServiceTable
+from lion.manifest.system_tables import SystemLimits, check_asking
+from lion.manifest.workflow_tables import WorkflowTable
 from lion.scopes.fs_grant import check_once
-
-
-def _check_asking(table: Any) -> Any:
-    """Both keys or none: a share says when, and `then` what for."""
-    if (table.at is None) is not (table.then is None):
-        missing = 'then = "ask"' if table.then is None else 'at = "80 %"'
-        raise ValueError(f"at and then say together when a person is asked; add {missing}")
-    return table
 
 
 class KvGrant(Table):
@@ -97,7 +93,7 @@ class HttpGrant(Table):
     on_unknown: OnUnknown = "fail"
     idempotency_key: bool = False
 
-    _check_asking = model_validator(mode="after")(_check_asking)
+    _check_asking = model_validator(mode="after")(check_asking)
 
 
 HttpEntry = Annotated[
@@ -123,7 +119,7 @@ class LlmTable(Table):
     def _check(self) -> "LlmTable":
         if self.at is not None and self.tokens is self.calls is self.money is None:
             raise ValueError("at is a share of a budget; add tokens, calls or money")
-        return _check_asking(self)  # type: ignore[no-any-return]
+        return check_asking(self)  # type: ignore[no-any-return]
 
 
 LlmGrant = Annotated[
@@ -170,7 +166,7 @@ class LimitsTable(Table):
     at: Share | None = None
     then: Then | None = None
 
-    _check_asking = model_validator(mode="after")(_check_asking)
+    _check_asking = model_validator(mode="after")(check_asking)
 
 
 class HolderTable(Table):
@@ -182,6 +178,9 @@ class HolderTable(Table):
     ask: list[AskRule] = []
     limits: LimitsTable | None = None
     config: dict[str, Any] = {}
+    args: list[Word] = []
+    env: dict[EnvName, Word] = {}
+    stdin: Word = ""
 
 
 class SystemAllow(Table):
@@ -191,21 +190,6 @@ class SystemAllow(Table):
     llm: list[LlmGrant] = []
     secrets: list[Name] = []
     tools: list[ToolScope] = []
-
-
-class SystemLimits(Table):
-    """Limits of a system plugin: those that can be enforced on Python."""
-
-    deadline: MaybeTime = None
-    calls: MaybeCount = None
-    rate: MaybeRate = None
-    output: MaybeSize = None
-    log: MaybeSize = None
-    concurrent: Count = 0
-    at: Share | None = None
-    then: Then | None = None
-
-    _check_asking = model_validator(mode="after")(_check_asking)
 
 
 class SystemTable(Table):
@@ -227,12 +211,17 @@ class OutputTable(Table):
 
 
 class RunTable(Table):
-    """Something to start: an agent with its task, or one tool call."""
+    """Something to start: an agent with its task, one tool call, or a workflow."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["agent", "task"]}, {"required": ["call"]}],
-            "dependentRequired": {"with": ["call"], "task": ["agent"], "output": ["agent"]},
+            "oneOf": [
+                {"required": ["agent", "task"]},
+                {"required": ["call"]},
+                {"required": ["workflow"]},
+            ],
+            "dependentRequired": {"task": ["agent"], "output": ["agent"]},
+            "dependentSchemas": {"with": {"not": {"required": ["agent"]}}},
         }
     )
 
@@ -240,6 +229,7 @@ class RunTable(Table):
     task: str | None = None
     output: OutputTable | None = None
     call: str | None = None
+    workflow: str | None = None
     with_: dict[str, Any] | None = Field(None, alias="with")
 
 
@@ -258,6 +248,9 @@ class ManifestTable(Table):
     plugins: dict[HolderName, HolderTable] = {}
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
+    mcp: dict[HolderName, McpTable] = {}
+    workflows: dict[HolderName, WorkflowTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
+    service: ServiceTable | None = None
     park_after: Time | None = None

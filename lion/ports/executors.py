@@ -10,7 +10,7 @@ from lion.domain.approval import Body
 from lion.domain.call import Decision, Effect, Target
 from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished, Event
-from lion.domain.plan import Grant
+from lion.domain.plan import Grant, Program
 from lion.ports.components import Handles
 
 
@@ -56,6 +56,20 @@ class Tools(Protocol):
         ...
 
 
+class Jobs(Protocol):
+    """How a workflow has others work."""
+
+    def start_agent(self, name: str, task: str, streams: bool) -> "PendingWork":
+        """Have an agent begin a task; `streams`: what it writes will be read while it does.
+        Raises CallError.
+        """
+        ...
+
+    def ask_person(self, question: str, form: str) -> "PendingCall":
+        """Ask a person to fill in a form, a JSON schema. Raises CallError."""
+        ...
+
+
 class PendingCall(Waitable, Protocol):
     """A tool call under way."""
 
@@ -68,6 +82,16 @@ class PendingCall(Waitable, Protocol):
         ...
 
     def cancel(self) -> None: ...
+
+
+class PendingWork(PendingCall, Protocol):
+    """An agent under way. It is ready also while there is something of what it wrote."""
+
+    async def next(self) -> str | None:
+        """The next piece that it wrote; None when no more comes. Raises CallError("invalid") if
+        that was not asked for.
+        """
+        ...
 
 
 class Services(Protocol):
@@ -93,9 +117,12 @@ class CallContext(Protocol):
     namespace: str
     """Owner and holder: where kv is kept."""
     config: Mapping[str, Any]
+    program: Program
+    """How it was started."""
     handles: Handles
     clock: Clock
     tools: Tools
+    jobs: Jobs
     number: int
     """The ordinal of the call that is being executed."""
     target: Target

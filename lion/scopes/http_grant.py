@@ -96,8 +96,8 @@ def build_http_grant(
     line = f"{where}.http = [{json.dumps(url)}]"
     return Grant(
         "http", line, patterns=(url,), quota=quota, addresses=addresses,
-        encoded_slash=encoded_slash, plain=plain, headers=headers, ask_at=ask_at,
-        on_unknown=on_unknown, has_key=has_key,
+        encoded_slash=encoded_slash, plain=plain, headers=headers,
+        ask_at=ask_at, on_unknown=on_unknown, has_key=has_key,
     )  # fmt: skip
 
 

@@ -59,6 +59,23 @@ class ToolScopes(NamedScopes):
         return [*granted_patterns(holder, "tools"), name]
 
 
+class AgentScopes(NamedScopes):
+    """Agents of the manifest, by name."""
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether there is such an agent."""
+        agents = (name for name, one in plan.holders.items() if one.kind == "agent")
+        return any(map(pattern.matches, agents))
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """This agent, if the plan has it."""
+        name = str(question.target)
+        found = plan.holders.get(name)
+        if found is None or found.kind != "agent":
+            return None
+        return [*granted_patterns(holder, "agents"), name]
+
+
 class ModelScopes(NamedScopes):
     """Models of the manifest, by name; each entry is a grant with budgets of its own."""
 

@@ -15,7 +15,7 @@ from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
 from lion.domain.events import Event
-from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
+from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Program
 from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
 from lion.ports import Clock, Handles, Operation, Services, Tools
@@ -167,6 +167,7 @@ class FakeCaller:
         self.holder = "guide"
         self.namespace = "test/guide"
         self.config: Mapping[str, Any] = config or {}
+        self.program = Program()
         self.clock: Clock = clock or FrozenClock()
         self.tools: Tools = tools or FakeTools()
         self.handles: Handles = HandleTable(handle_limit)

@@ -172,7 +172,9 @@ async def test_a_processor_is_asked_of_every_call_of_its_capability() -> None:
     ann.live.services = ann.services = Opened()
     for name, refused in (("fast", True), ("dear", False)):
         question = Question("ann", "llm", "ask", name)
-        assert ann.live.judge.at_once(ann, question) is None, "its answer is never a known one"
+        assert ann.live.judge.at_once(ann, *question[1:]) is None, (
+            "its answer is never a known one"
+        )
         asked = {"model": name, "messages": "", "tools": "", "schema": None}
         answer = await Broker(ann).handle(index(LLM, "ask"), [asked])
         assert (answer == ("err", ("denied", "a rule forbids it"))) is refused
@@ -267,7 +269,7 @@ FAST = Question("ann", "llm", "ask", "fast")
 
 async def _ask(ann: Invocation, person: Person) -> Decision:
     ann.live.judge = Judge(person)
-    decision = ann.live.judge.at_once(ann, FAST)
+    decision = ann.live.judge.at_once(ann, *FAST[1:])
     return decision or await ann.live.judge.decide(ann, FAST, 1, [])
 
 

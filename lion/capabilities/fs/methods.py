@@ -7,9 +7,10 @@ from lion.capabilities.bounds import check_range
 from lion.capabilities.fs import fate
 from lion.capabilities.fs.calls import content_of, files_of, service_of
 from lion.capabilities.fs.errors import translated
+from lion.capabilities.fs.file import OpenFile
 from lion.capabilities.fs.found import file_of, of_handle
 from lion.capabilities.fs.look import metadata
-from lion.capabilities.fs.reopened import FILE
+from lion.capabilities.fs.reopened import FILE, Reopened
 from lion.capabilities.fs.tree import MOST_READ
 from lion.domain.call import Effect
 from lion.ports import CallContext, Kind, Operation
@@ -72,7 +73,8 @@ OUTSIDE = Effect.OUTSIDE
 
 
 def _which(caller: CallContext, args: list[Any]) -> str:
-    return f"the file is {caller.handles.get(args[0], FILE).path}"
+    file: OpenFile | Reopened = caller.handles.get(args[0], FILE)
+    return f"the file is {file.path}"
 
 
 def _reading(name: str, execute: Callable[..., Any]) -> Operation:
@@ -83,15 +85,9 @@ def _changing(
     name: str, execute: Callable[..., Any], look_up: fate.LookUp | None = None
 ) -> Operation:
     return Operation(
-        "fs",
-        name,
-        Kind.WAITING,
-        execute,
-        effect=OUTSIDE,
-        look=of_handle,
-        look_up=look_up,
+        "fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle, look_up=look_up,
         unseen=_which,
-    )
+    )  # fmt: skip
 
 
 METHODS = (

@@ -38,11 +38,12 @@ class Reopened:
     ) -> None:
         self._caller = caller
         self._target = target
-        self.path = target.claims[0].path
         self._mode = mode
         self._which = which
         self._lock = trio.Lock()
         self._file: OpenFile | None = None
+        self.path = target.claims[0].path
+        """As the guest opened it."""
 
     async def wait_ready(self) -> None:
         """Return at once."""

@@ -123,16 +123,6 @@ def _screen_piece(caller: CallContext, args: list[Any]) -> None:
 OUTSIDE = Effect.OUTSIDE
 
 
-def _later(args: list[Any]) -> bool:
-    """Its body follows: nobody can approve it beforehand."""
-    return bool(args[1])
-
-
-def _which(caller: CallContext, args: list[Any]) -> str:
-    exchange: GuestExchange = caller.handles.get(args[0], EXCHANGE)
-    return f"the request is {exchange.about}"
-
-
 def _may_repeat(args: list[Any]) -> bool:
     """A request that asks for something and changes nothing."""
     return str(args[0]["method"]).upper() in HARMLESS
@@ -143,6 +133,16 @@ async def _look_up(caller: CallContext, args: list[Any], found: dict[str, Any] |
     if caller.grant is not None and caller.grant.has_key:
         return Fate(Again.AGAIN, "key", "the server tells a repetition by its key")
     return Fate(Again.UNKNOWN, "unknown", "nothing tells whether it took effect")
+
+
+def _later(args: list[Any]) -> bool:
+    """Its body follows: nobody can approve it beforehand."""
+    return bool(args[1])
+
+
+def _which(caller: CallContext, args: list[Any]) -> str:
+    exchange: GuestExchange = caller.handles.get(args[0], EXCHANGE)
+    return f"the request is {exchange.about}"
 
 
 OPERATIONS = (

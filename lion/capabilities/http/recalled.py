@@ -114,7 +114,6 @@ def recall_start(caller: CallContext, args: list[Any], call: CallFinished) -> No
     if call.value[0] != "ok":
         return
     exchange, value = RecalledExchange(streams=args[1]), call.value[1]
-    exchange.about = str(read_target(args))
     caller.handles.put(value["exchange"], EXCHANGE, exchange, exchange.cancel)
     caller.handles.put(value["writable"], "writable", exchange.room, None)
     exchange.on_cancel(partial(caller.handles.drop, value["writable"]))
