@@ -132,12 +132,14 @@ class Approvals:
         answer: Answer | None = None if earlier is None else earlier.answer
         if answer is not None:
             return answer
+        caller.laid_out += 1
         why, left_ns = "cancelled", max(0, request.expires_ns - self._clock.now_ns())
         try:
             with trio.move_on_after(left_ns / 1e9):
                 answer = await desk.wait_answered(request.id)
             why = "expired"
         finally:
+            caller.laid_out -= 1
             if answer is None and not self._is_left:
                 with trio.CancelScope(shield=True):
                     await desk.withdraw(request.id)

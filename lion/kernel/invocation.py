@@ -58,6 +58,8 @@ class Invocation(Spending):
     """Who reads what it writes while it does."""
     asking = 0
     """Calls of it about which a person is asked while it waits."""
+    laid_out = 0
+    """Questions about its calls that are on the desk and on record."""
     waiting: HostedCall | None = None
     """The call without outside effect in which it is suspended."""
 

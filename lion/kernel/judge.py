@@ -61,6 +61,9 @@ class JudgedCaller(Protocol):
     asking: int
     """Calls of it about which a person is asked while it waits."""
 
+    laid_out: int
+    """Questions about its calls that are on the desk and on record."""
+
     def version_of(self, decider: str) -> str:
         """Which code of a system plugin judges by this name; empty if it is none."""
         ...

@@ -88,7 +88,7 @@ def _is_idle(one: Invocation, after_ns: int, *, is_awaiting: bool) -> bool:
     if one.owner.system is not None or one.is_outside or set(one.handles.kinds()) - KEPT:
         return False
     if one.asking:
-        return True
+        return one.laid_out > 0
     call = one.waiting
     if call is None:
         return False

@@ -81,6 +81,9 @@ def test_the_diary_is_asked_for_approved_once_and_read(lion: Lion, desk: Path, w
     assert "manifest.toml" in said and "completed" in said
     assert lion("replay", "last").returncode == 0
     assert lion("approvals", "--json").stdout == "", "used up"
+    fork = lion("fork", "last", "--answer", f"{id}=no")
+    assert fork.returncode == 0, fork.stderr
+    assert "I was not allowed to read the keepers' diary" in fork.stdout
 
 
 def test_refused_it_ends_as_without_the_grant(lion: Lion, desk: Path, web: str) -> None:
