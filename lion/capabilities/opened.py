@@ -23,6 +23,8 @@ class Opened(msgspec.Struct, kw_only=True):
     door: "HttpDoor | None" = None
     files: "Files | None" = None
     models: "Mapping[str, Served]" = {}
+    spooled: int = 0
+    """Bytes of bodies that wait for approvals."""
 
     @property
     def directories(self) -> Mapping[str, Mapping[str, str]]:

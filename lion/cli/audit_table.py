@@ -7,10 +7,9 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lion.cli.amounts import limit_word, render_limit, render_spent, render_times
 from lion.cli.grants import VERDICTS, render_grant, render_rules
 from lion.cli.screen import Screen
-from lion.cli.summary import is_last_of, split_suggestion, why_denied
+from lion.cli.summary import is_last_of, why_denied
 from lion.domain.capability import extensions_of
 from lion.domain.plan import SERVER, SYSTEM, SYSTEM_LIMITS, Limits
 from lion.domain.text import show_line
@@ -18,9 +17,10 @@ from lion.domain.units import counted
 from lion.ports import SystemInfo
 from lion.review.again import Again, Change
 from lion.review.facts import GrantUse, HolderUse, OperationUse
-from lion.review.report import Denial
+from lion.review.report import Denial, split_suggestion
 from lion.review.rights import HolderAudit
 from lion.review.run import RunAudit
+from lion.telling.amounts import limit_word, render_limit, render_spent, render_times
 
 if TYPE_CHECKING:
     from lion.review.check import ManifestAudit

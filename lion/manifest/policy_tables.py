@@ -5,8 +5,8 @@ Rule: as in a manifest, a key that is not here is an error.
 
 from pydantic import Field
 
+from lion.manifest.base_table import Table
 from lion.manifest.fields import Time
-from lion.manifest.table import Table
 from lion.manifest.tables import LimitsTable
 
 
@@ -19,7 +19,8 @@ class PolicyHttpTable(Table):
 class PolicyApprovalsTable(Table):
     """How people are asked."""
 
-    wait: Time
+    wait: Time | None = None
+    park_after: Time | None = None
 
 
 class PolicyTable(Table):

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from lion.manifest.base_table import Table
 from lion.manifest.fields import Name, Network
 from lion.manifest.system_tables import SystemLimits
-from lion.manifest.table import Table
 
 
 def _check_url(url: str) -> str:

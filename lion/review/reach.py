@@ -6,7 +6,7 @@ Rule: a way is one the door would allow: each step is decided as the call would 
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -52,6 +52,7 @@ def reachable(
                 imports[name].get("tools", ()),
                 {**tools, **agents} if name in clients else tools,
             ),
+            *_agents(one, imports[name].get("agents", ()), rights),
             *((offering[c], c) for c in one.capabilities if c in offering),
         )
         for name, one in rights.items()
@@ -77,6 +78,18 @@ def _steps(
     return tuple(found.items())
 
 
+def _agents(
+    rights: Rights, operations: Sequence[str], others: Mapping[str, Rights]
+) -> Iterator[tuple[str, str]]:
+    """Whom a workflow may have work: each with its own name for the way there."""
+    if "agents" not in rights.capabilities or "start" not in operations:
+        return
+    for name in sorted(others):
+        question = Question(rights.holder, "agents", "start", name)
+        if name != rights.holder and decide_static(question, rights).allowed:
+            yield name, name
+
+
 def _python(holder: Holder | None) -> tuple[Grant, ...]:
     """What no sandbox holds is authority in itself."""
     if holder is None:
@@ -86,11 +99,12 @@ def _python(holder: Holder | None) -> tuple[Grant, ...]:
 
 
 def own_grants(rights: Rights) -> tuple[Grant, ...]:
-    """Grants that are authority: defaults reach nothing outside, `tools` is the way itself."""
+    """Grants that are authority: defaults reach nothing outside, `tools` and `agents` are
+    the way itself."""
     return tuple(
         grant
         for name in rights.capabilities
-        if name not in DEFAULT_CAPABILITIES and name != "tools"
+        if name not in DEFAULT_CAPABILITIES and name not in ("tools", "agents", "people")
         for grant in rights.grants[name]
     )
 

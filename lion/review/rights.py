@@ -46,6 +46,7 @@ class GrantView(msgspec.Struct, frozen=True, kw_only=True):
     quota: dict[str, int]
     line: str
     is_imported: bool
+    ask_at: int | None = None
     at: str = ""
     directory: str = ""
     is_writable: bool = False
@@ -228,6 +229,7 @@ def _grant(
         capability=grant.capability,
         scope=scope_of(grant),
         quota=grant.quota,
+        ask_at=grant.ask_at,
         line=grant.line,
         is_imported=grant.capability in found.imports,
         at="" if mount is None else mount.written,
