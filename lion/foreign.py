@@ -17,6 +17,7 @@ import msgspec
 
 from lion.domain.labels import label
 from lion.domain.plan import Holder, Plan
+from lion.domain.workflow import encode_workflow
 from lion.errors import OperatorError
 from lion.reading import COMPONENT_SIZE, read_regular, read_text, reason_of, too_large
 from lion.values.core_modules import CORE_HEAD, Packed, pack
@@ -175,4 +176,6 @@ def read_component(path: Path) -> bytes:
 
 def read_holder(holder: Holder) -> bytes:
     """The bytes of a holder's component, as they are now. Raises OperatorError."""
+    if holder.workflow is not None:
+        return encode_workflow(holder.workflow)
     return read_component(holder.component)

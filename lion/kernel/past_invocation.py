@@ -48,6 +48,8 @@ class PastInvocation(msgspec.Struct):
     outside: OutsideFailures = msgspec.field(default_factory=OutsideFailures)
     held_ns: int = 0
     asked_ns: int = 0
+    told: list[str] = []
+    """What an agent that was started by another showed: who started it may not have read it."""
 
     @property
     def path(self) -> str:

@@ -9,25 +9,14 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from lion.domain.plan import Plan
-from lion.errors import OperatorError
 from lion.host import Host
 from lion.kernel.groups import flattened
 from lion.kernel.session import Session
 from lion.review.report import RunReport
+from lion.system.entry import check_installed as check_installed
 
 if TYPE_CHECKING:
     from lion.mcp.server import Approve
-
-
-def check_installed() -> None:
-    """Raise OperatorError if the SDK is not there."""
-    from importlib.util import find_spec
-
-    if find_spec("mcp") is None:
-        raise OperatorError(
-            "MCP needs the package mcp, which is not installed",
-            hint="pip install 'lion-host[mcp]'",
-        )
 
 
 async def serve_stdio(host: Host, plan: Plan, client: str, *, may_approve: bool) -> RunReport:

@@ -4,12 +4,14 @@ Rule: who uses no system plugin imports nothing of it.
 """
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lion.domain.plan import SERVER, Holder, Plan
+from lion.errors import OperatorError
 from lion.ports import Clock, Services
 
 if TYPE_CHECKING:
@@ -21,10 +23,20 @@ AllLent = Mapping[str, "Lent"]
 """What the program lends, by the name that `use` says; it needs no entry point."""
 
 
+def check_installed() -> None:
+    """Raise OperatorError if the SDK of MCP is not there."""
+    if find_spec("mcp") is None:
+        raise OperatorError(
+            "MCP needs the package mcp, which is not installed",
+            hint="pip install 'lion-host[mcp]'",
+        )
+
+
 def with_pins(state: Path, owner: str, holder: Holder) -> Holder:
     """A holder with what was agreed to, if it is a server of MCP. Raises OperatorError."""
     if holder.use != SERVER:
         return holder
+    check_installed()
     from lion.system.mcp.pins import read_pins
     from lion.system.mcp.remote import PINS
 

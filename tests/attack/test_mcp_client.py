@@ -82,7 +82,7 @@ async def test_a_flood_of_calls_is_refused_beyond_a_number(tmp_path: Path) -> No
     async with open_served(tmp_path, TEXT) as served:
         raw = Raw(served.end)
         await raw.greet()
-        count = 3_000
+        count = 1_000
         refused = 0
 
         async def flood() -> None:
@@ -151,7 +151,7 @@ async def test_a_client_that_reads_nothing_is_waited_for_and_nothing_is_gathered
                 await raw.say({"jsonrpc": "2.0", "id": sent, "method": "tools/list"})
                 sent += 1
 
-        with trio.move_on_after(3):
+        with trio.move_on_after(1):
             await flood()
         assert sent < 5_000
     assert served.report is not None

@@ -8,6 +8,7 @@ times, and compared anew each time.
 
 from collections.abc import Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -80,6 +81,8 @@ class Remote(SystemPlugin[PluginSettings]):
             await self._peer.stop()
 
     async def _start(self) -> None:
+        # What it imports takes a second, in which nobody else shall wait.
+        await trio.to_thread.run_sync(import_module, "lion.system.mcp.peer")
         from lion.system.mcp.inbound import Fault
         from lion.system.mcp.peer import Peer
 
