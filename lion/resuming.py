@@ -138,7 +138,7 @@ def check_resumable(summary: RunSummary) -> None:
             f"run {summary.run} goes on by itself: its process is alive",
             hint=f"look at it with: lion log {summary.run}",
         )
-    if summary.state not in (RunState.INTERRUPTED, RunState.QUARANTINED):
+    if summary.state not in (RunState.INTERRUPTED, RunState.QUARANTINED, RunState.WAITING):
         raise OperatorError(
             f"run {summary.run} has ended" if summary.exit_code is not None
             else f"what the list of runs says of {summary.run} makes no sense",
@@ -217,7 +217,9 @@ def make_ready(grounds: Grounds, found: Interrupted, plan: Plan, run: str) -> "R
     started, fittings = found.past.started, grounds.fittings
     assert started is not None
     clock_ns = max(found.past.clock_ns, found.standing.clock_ns)
-    known = Known(run, ResumedClock(fittings.clock(), clock_ns), started.owner)
+    own = fittings.clock()
+    clock = ResumedClock(own, found.past.go_on(clock_ns, own.now_ns()))
+    known = Known(run, clock, started.owner)
     parts = plan, grounds.log, grounds.policy, fittings, grounds.memory
     live = build_live(*parts, known)
     live.past = found.past

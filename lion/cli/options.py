@@ -80,6 +80,12 @@ ask_option = click.option(
 )  # fmt: skip
 """`--no-ask`, for commands that run something."""
 
+park_option = click.option(
+    "--park-after", metavar="TIME",
+    help='End with exit code 6 when all have waited for people that long, such as "2 min".',
+)  # fmt: skip
+"""`--park-after`, for commands that run something."""
+
 
 def pairs_option(
     flag: str, name: str, metavar: str, words: str

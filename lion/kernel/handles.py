@@ -5,7 +5,7 @@ Rule: whatever ends the instance ends what its handles hold; one failing close d
 others open.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -53,6 +53,10 @@ class HandleTable:
         """Give `thing` the rep that was given before the run was resumed."""
         self._last = max(self._last, rep)
         self._entries[rep] = _Entry(kind, thing, close)
+
+    def kinds(self) -> Iterator[str]:
+        """What is open."""
+        return (entry.kind for entry in self._entries.values())
 
     def get(self, rep: int, kind: str | None = None) -> Any:
         """What a rep stands for. Raises CallError("not-found") if forged, stale or wrong."""

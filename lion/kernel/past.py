@@ -9,8 +9,6 @@ later as the wall clock says, and none is later than what the log says of that c
 
 from collections.abc import Iterable
 
-import msgspec
-
 from lion.domain.call import Decision, Status, Verdict
 from lion.domain.events import (
     AgentCompleted,
@@ -28,62 +26,21 @@ from lion.domain.events import (
     PluginInvoked,
     PluginResult,
     RunFinished,
+    RunParked,
     RunResumed,
     RunStarted,
 )
 from lion.domain.question import Question
 from lion.domain.record import Record, Scope
 from lion.kernel.budgets import CALLS, OUTPUT
-from lion.kernel.outside import OutsideFailures
 from lion.kernel.past_changes import Changes
+from lion.kernel.past_invocation import CUT as CUT
+from lion.kernel.past_invocation import Ended as Ended
+from lion.kernel.past_invocation import PastInvocation as PastInvocation
 from lion.scopes.table import read_question
 
-Ended = PluginResult | PluginError | AgentCompleted | AgentError
 REFUSALS = 100
 """Different ones that are told apart."""
-CUT = (Status.CANCELLED, Status.UNKNOWN)
-"""Outcomes that no guest ever sees: it was being stopped."""
-
-
-class PastInvocation(msgspec.Struct):
-    """One invocation as it was. `records` are those of its calls, `answered` how many calls have
-    an outcome; the one after those may have been begun: `intent` (with its seq), `waits`. A new
-    decision about it is `settled`. `began_ns` and `held_ns` (how long its clock stood still) are
-    nanoseconds of the run's clock.
-    """
-
-    scope: Scope
-    began: PluginInvoked | AgentSpawned
-    began_ns: int
-    payers: tuple[str, ...]
-    records: list[Record] = []
-    answered: int = 0
-    last: Status | None = None
-    intent: CallRequested | None = None
-    intent_seq: int = 0
-    waits: CallWaits | None = None
-    settled: EffectSettled | None = None
-    ended: Ended | None = None
-    judged: int = 0
-    is_met: bool = False
-    outside: OutsideFailures = msgspec.field(default_factory=OutsideFailures)
-    held_ns: int = 0
-    asked_ns: int = 0
-
-    @property
-    def path(self) -> str:
-        """Its place in the tree of calls."""
-        return self.scope.invocation
-
-    @property
-    def is_left(self) -> bool:
-        """It has no ending, and nobody has come back to it."""
-        return self.ended is None and not self.is_met
-
-    @property
-    def is_cut(self) -> bool:
-        """It was being stopped: its guest never saw the last outcome."""
-        return self.ended is None and self.last in CUT
 
 
 class Past:
@@ -117,6 +74,8 @@ class Past:
         self._paths: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._epoch = (0, 0)
+        self._parked: tuple[int, int] | None = None
+        """When it left to wait, and what its clock said then."""
 
     def child(self, cause: str) -> PastInvocation | None:
         """The invocation that a call made ("0.2#7")."""
@@ -151,6 +110,8 @@ class Past:
         """Take the next record. Raises AuditError if this lion cannot read it."""
         event = record.event()
         self.seq = record.seq
+        if not isinstance(event, RunResumed):
+            self._parked = None
         self.tries = self.tries + 1 if isinstance(event, RunResumed) else 0
         now_ns = self._now(record, event)
         match event:
@@ -158,12 +119,40 @@ class Past:
                 self.started = event
             case RunFinished():
                 self.finished = event
+            case RunResumed():
+                self.go_on(event.monotonic_ns, record.time_ns)
             case BudgetWarned():
                 self.warned.add((event.holder, event.budget))
             case PluginInvoked() | AgentSpawned():
                 self._begin(record, event, now_ns)
+            case RunParked():
+                self._parked = record.time_ns, event.monotonic_ns
             case _:
                 self._note(record, event, now_ns)
+
+    def go_on(self, clock_ns: int, time_ns: int) -> int:
+        """What its clock says when it goes on at this instant: if it left to wait, that ran on.
+        What passed meanwhile, or while a person was asked, is nobody's time.
+        """
+        gap_ns = 0
+        if self._parked is not None:
+            parked_ns, left_at_ns = self._parked
+            now_ns = left_at_ns + max(0, time_ns - parked_ns)
+            gap_ns, clock_ns = max(0, now_ns - left_at_ns), max(now_ns, clock_ns)
+            self._parked = None
+        for one in self.unfinished():
+            asked_ns = self._asked_since(one)
+            one.held_ns += max(0, clock_ns - asked_ns) if asked_ns else gap_ns
+        for one in self.unfinished():
+            one.asked_ns = 0
+        return clock_ns
+
+    def _asked_since(self, one: PastInvocation) -> int:
+        """Since when it, or one that it waits for and for nothing else, has a person asked."""
+        if one.asked_ns:
+            return one.asked_ns
+        child = self.child(f"{one.path}#{one.answered + 1}")
+        return 0 if child is None or child.ended is not None else self._asked_since(child)
 
     def _now(self, record: Record, event: Event) -> int:
         """What the run's own clock said when a record was made, about."""
@@ -216,7 +205,7 @@ class Past:
             case PluginResult() | PluginError() | AgentCompleted() | AgentError():
                 self._end(one, event)
             case _:
-                _note_asking(one, record, now_ns)
+                self._note_asking(one, record, now_ns)
 
     def _finish_call(self, one: PastInvocation, record: Record, event: CallFinished) -> None:
         one.records.append(record)
@@ -281,11 +270,16 @@ class Past:
         size = len(record.body) + self._overhead
         self.recorded[holder] = self.recorded.get(holder, 0) + size
 
-
-def _note_asking(one: PastInvocation, record: Record, now_ns: int) -> None:
-    """While a person was asked, its clock stood still."""
-    if record.type == "ApprovalAsked":
-        one.asked_ns = one.asked_ns or now_ns
-    elif record.type in ("ApprovalDecided", "ApprovalExpired") and one.asked_ns:
-        one.held_ns += now_ns - one.asked_ns
-        one.asked_ns = 0
+    def _note_asking(self, one: PastInvocation, record: Record, now_ns: int) -> None:
+        """While a person was asked, its clock stood still, and those of who waited for it."""
+        if record.type == "ApprovalAsked":
+            one.asked_ns = one.asked_ns or now_ns
+        elif record.type in ("ApprovalDecided", "ApprovalExpired") and one.asked_ns:
+            asked_ns, one.asked_ns = one.asked_ns, 0
+            above: PastInvocation | None = one
+            while above is not None:
+                above.held_ns += now_ns - asked_ns
+                path, _, number = above.scope.cause.partition("#")
+                caller = self.invocations.get(path)
+                is_awaited = caller is not None and number == str(caller.answered + 1)
+                above = caller if is_awaited else None

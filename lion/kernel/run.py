@@ -15,19 +15,22 @@ import trio
 from lion.domain.events import RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
-from lion.errors import INTERRUPTED, InternalError, Interrupted, LionError, worst
+from lion.errors import INTERRUPTED, WAITING, InternalError, Interrupted, LionError, worst
 from lion.kernel.going_on import cut_all
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
+from lion.kernel.judging import judge_live, revoke
 from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.processors import build_processors
+from lion.kernel.parking import supervise_until_parked
 from lion.kernel.run_state import LiveRun
-from lion.kernel.supervisor import cancelled_ending, supervise
+from lion.kernel.supervisor import cancelled_ending, waiting_ending
 from lion.ports import Services
 from lion.review.report import Ending, RunReport, denials_of
 
 Load = Callable[[LiveRun, Plan], Awaitable[None]]
 """Makes a plan's holders live, and records them."""
+Work = Callable[[LiveRun], Awaitable[None]]
+"""What a run does once its holders live."""
 
 
 class Run:
@@ -45,13 +48,16 @@ class Run:
         load: Load,
         services: AbstractAsyncContextManager[Services],
         interrupts: Interrupts,
+        work: Work | None = None,
     ) -> None:
+        """`work` is done in place of what the manifest starts."""
         self.id = live.id
         """As `lion log` and the like take it."""
         self._live = live
         self._load = load
         self._services = services
         self._interrupts = interrupts
+        self._own_work = work
         self._scope, self._preparing = trio.CancelScope(), trio.CancelScope()
         self._ended = trio.Event()
         self._endings: dict[int, Ending] = {}
@@ -85,6 +91,12 @@ class Run:
         """
         self._preparing.cancel()
         self._scope.cancel()
+
+    def revoke(self, holder: str, reason: str) -> None:
+        """Refuse whatever a holder does in this run, or others through it or of it, from its next
+        host call on.
+        """
+        revoke(self._live, holder, reason)
 
     async def wait(self) -> RunReport:
         """Wait until it is over; how each of its parts ended is in the report.
@@ -160,9 +172,9 @@ class Run:
                 with signalled, self._scope:
                     if live.past is None:
                         await self._load(live, plan)
-                    live.judge.processors = build_processors(live)
+                    judge_live(live)
                     listeners.start()
-                    await supervise(live, plan.runs, self._endings)
+                    await self._do(live)
             except LionError as exc:
                 failure = exc
             except BaseException as exc:
@@ -172,6 +184,9 @@ class Run:
                 await self._finish(listeners, code, is_cancelled)
                 self._report = self._reported(code, is_cancelled)
                 raise
+            if live.is_parked:
+                await self._leave()
+                return
             interrupted = signalled.cancel_called or self._scope.cancel_called
             ended = [e.exit_code for e in self._endings.values()]
             code = worst([*ended, *(bug.exit_code for bug in live.broken)])
@@ -185,12 +200,26 @@ class Run:
         if failure is not None:
             raise failure
 
+    async def _do(self, live: LiveRun) -> None:
+        if self._own_work is None:
+            await supervise_until_parked(live, live.plan.runs, self._endings)
+        else:
+            await self._own_work(live)
+
+    async def _leave(self) -> None:
+        """Own it no longer, so that whoever is answered can go on with it. Raises AuditError."""
+        with trio.CancelScope(shield=True):
+            await self._live.log.leave_run(self.id)
+        ended = [ending.exit_code for ending in self._endings.values()]
+        self._report = self._reported(worst([*ended, WAITING]), interrupted=False)
+
     def _reported(self, code: int, interrupted: bool) -> RunReport:
         live, counts = self._live, self._live.counts
-        runs = enumerate(live.plan.runs)
+        runs = enumerate(live.plan.runs if self._own_work is None else ())
+        open_ending = waiting_ending if live.is_parked else cancelled_ending
         return RunReport(
-            run=live.id, exit_code=code,
-            endings=tuple(self._endings.get(i) or cancelled_ending(e) for i, e in runs),
+            run=live.id, exit_code=code, is_waiting=live.is_parked,
+            endings=tuple(self._endings.get(i) or open_ending(e) for i, e in runs),
             calls=counts.calls, denied=counts.denied,
             denials=denials_of(live.denials.values()),
             wall_ns=live.clock.monotonic_ns(), interrupted=interrupted,

@@ -3,13 +3,13 @@ run itself.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from lion.domain.call import Decision
+from lion.domain.call import Decision, Target
 from lion.domain.capability import Capability
 from lion.domain.events import Event, SystemPluginFailed
 from lion.domain.memory_sum import MemorySum, holders_sum, runs_sum
@@ -25,9 +25,20 @@ from lion.kernel.past import Past
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
-from lion.ports import Clock, Component, EventLog, Export, Operation, Services, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Export,
+    Jobs,
+    Operation,
+    Services,
+    SystemComponent,
+)
 from lion.review.report import Refused
 
+AskPerson = Callable[[Any, int, str, str], Awaitable[str]]
+"""Asks a person on behalf of an invocation, in a call of this number: a question, a form."""
 DECISIONS = 1_024
 """Cached decisions of one holder."""
 BROKEN = 10
@@ -60,7 +71,7 @@ class LiveHolder:
         self.needs_nursery = any(o.spawns for o in operations)
         self.described = _DESCRIBED.setdefault(component, {})
         """Its tools as guests are told of them, described when first asked, once in all runs."""
-        self._decisions: dict[Question, Decision] = {}
+        self._decisions: dict[tuple[str, str, Target], Decision] = {}
         self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
         self.memory: MemorySum | None = None
 
@@ -68,16 +79,22 @@ class LiveHolder:
         """What one of its tools is called; a replay finds it by that."""
         return self._names[export.interface, export.name]
 
-    def decide(self, question: Question) -> Decision:
+    def decide(self, capability: str, operation: str, target: Target) -> Decision:
         """What rights and rules say of a question, from the cache if it was asked before. Only
         the judge asks.
         """
-        decision = self._decisions.get(question)
+        known = capability, operation, target
+        decision = self._decisions.get(known)
         if decision is None:
             if len(self._decisions) >= DECISIONS:
                 self._decisions.clear()
-            decision = self._decisions[question] = decide_static(question, self.rights)
+            decision = decide_static(Question(self.name, *known), self.rights)
+            self._decisions[known] = decision
         return decision
+
+
+def _no_jobs(caller: Any) -> Jobs:
+    raise AssertionError("nobody has wired jobs of workflows")
 
 
 class NoServices:
@@ -103,6 +120,19 @@ class Counts(msgspec.Struct):
 class LiveRun:
     """What everything in one run shares."""
 
+    by = ""
+    """Who started it; empty if that is not known."""
+    park_after_ns: int | None = None
+    """After how long it leaves if everybody waits; None: never."""
+    is_parked = False
+    """It has left, and is to be resumed."""
+    under_way = 0
+    """Started tool calls that have not ended, whoever started them."""
+    past: Past | None = None
+    """What it came to before it was resumed."""
+    people: AskPerson | None = None
+    """Who is asked by workflows; None: nobody."""
+
     def __init__(
         self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody",
         asker: Asker = Nobody(),  # noqa: B008 - it holds nothing
@@ -113,8 +143,6 @@ class LiveRun:
         self.plan = plan
         self.owner = owner
         """To whom belongs what the holders keep."""
-        self.by = ""
-        """Who started it; empty if that is not known."""
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
@@ -124,18 +152,20 @@ class LiveRun:
         """What system plugins offer guests of their own, by name."""
         self.failed: set[tuple[str, str]] = set()
         """System plugins and the parts of them that failed."""
+        self.invocations: set[Any] = set()
+        """Those whose instances are live."""
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
-        self.under_way = 0
-        """Started tool calls that have not ended, whoever started them."""
+        self.revoked: dict[str, str] = {}
+        """Holders whose work was revoked while the run lasts, and why."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
-        self.past: Past | None = None
-        """What it came to before it was resumed."""
         self.reserved: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
         """What calls of before had taken (holder, budget, amount), by invocation and call."""
         self.memory = runs_sum(plan.memory, memory)
+        self.jobs: Callable[[Any], Jobs] = _no_jobs
+        """What makes the port of an invocation that is a workflow's."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property

@@ -13,7 +13,15 @@ import msgspec
 import trio
 
 from lion.domain.plan import RunAgent, RunCall
-from lion.errors import INTERRUPTED, BrokenCall, GuestError, OperatorError, OutsideError, OwnError
+from lion.errors import (
+    INTERRUPTED,
+    WAITING,
+    BrokenCall,
+    GuestError,
+    OperatorError,
+    OutsideError,
+    OwnError,
+)
 from lion.kernel.execution import as_agent, execute, execute_tool
 from lion.kernel.exports import find_agent
 from lion.kernel.groups import flattened
@@ -54,6 +62,15 @@ def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
         error="it was interrupted",
         ending="cancelled",
     )
+
+
+def waiting_ending(entry: RunAgent | RunCall) -> Ending:
+    """The ending of what has none, since its run waits."""
+    name, kind = name_entry(entry)
+    return Ending(
+        name, kind, ok=False, exit_code=WAITING, error="it waits", ending="waiting",
+        hint="it goes on when its run is resumed",
+    )  # fmt: skip
 
 
 def name_entry(entry: RunAgent | RunCall) -> tuple[str, str]:
@@ -144,5 +161,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
         ) from exc
     if status == "err":
         error = f"the tool's own error: {result}"
+        if holder.holder.workflow is not None:
+            error = f"the step {result['step']!r} failed ({result['case']}): {result['text']}"
         return _own_error(invocation, entry.call, "call", value, result, error)
     return Ending(entry.call, "call", ok=True, exit_code=0, value=result)

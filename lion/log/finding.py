@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from lion.domain.events import RunForgotten, RunResumed
+from lion.domain.events import RunForgotten, RunParked, RunResumed
 from lion.domain.record import Record
 from lion.errors import AuditError, OperatorError
 
@@ -28,15 +28,16 @@ def find_run(runs: Sequence[str], word: str) -> str:
     raise _several(word, matches) if matches else unknown_run(runs, word)
 
 
-def tries_of(last: Iterable[Record]) -> int:
-    """How often a run was resumed in vain, as far as its last records tell."""
-    tries = 0
+def left_how(last: Iterable[Record]) -> tuple[int, bool]:
+    """How often a run was resumed in vain, as far as its last records tell; whether it waits."""
+    tries, waits = 0, False
     try:
         for record in last:
             tries = tries + 1 if record.type == RunResumed.__name__ else 0
+            waits = record.type == RunParked.__name__
     except AuditError:  # a damaged one, as whoever reads it will be told
-        return 0
-    return tries
+        return 0, False
+    return tries, waits
 
 
 def _several(word: str, matches: Sequence[str]) -> OperatorError:

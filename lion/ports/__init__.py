@@ -28,27 +28,27 @@ from lion.ports.executors import (
     CallContext,
     Clock,
     Fate,
+    Jobs,
     Kind,
     Operation,
     PendingCall,
+    PendingWork,
     Services,
     Tools,
     Waitable,
 )
 from lion.ports.log import (
-    TRIES,
     BudgetUse,
     EventLog,
     KeptStore,
     LogReader,
     Progress,
-    RunState,
-    RunSummary,
     StateEntry,
     Tables,
     Verdict,
     VerifyReport,
 )
+from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "Handles",
     "Import",
     "ImportSeen",
+    "Jobs",
     "JsonTypes",
     "KeptStore",
     "Kind",
@@ -81,6 +82,7 @@ __all__ = [
     "OpenRuntime",
     "Operation",
     "PendingCall",
+    "PendingWork",
     "Progress",
     "RunState",
     "RunSummary",

@@ -16,6 +16,7 @@ import pytest
 
 from lion.domain.events import (
     EVENTS,
+    OF_SERVICES,
     AnswerJudged,
     ApprovalAsked,
     ApprovalConsumed,
@@ -26,6 +27,7 @@ from lion.domain.events import (
     HeadSigned,
     RunForgotten,
     RunForked,
+    RunParked,
     RunResumed,
     StateCheckpointed,
 )
@@ -100,6 +102,8 @@ def test_every_event_of_then_can_be_read(old: Path) -> None:
     later = {
         StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
         ApprovalConsumed, ApprovalDecided, ApprovalExpired, RunResumed, EffectSettled, RunForked,
+        RunParked,
+        *(EVENTS[name] for name in OF_SERVICES),
     }  # fmt: skip
     assert types == {*EVENTS.values()} - later
 

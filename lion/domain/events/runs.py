@@ -58,6 +58,14 @@ class RunResumed(Event, frozen=True, kw_only=True):
     forced: bool = False
 
 
+class RunParked(Event, frozen=True, kw_only=True):
+    """All in a run wait for people or for a far instant, and its process ends: it is to be
+    resumed. Its clock (`monotonic_ns`) goes on meanwhile.
+    """
+
+    monotonic_ns: int
+
+
 class RunForked(Event, frozen=True, kw_only=True):
     """A run that begins with the first `at` records of another one, `parent`, whose head (hex) is
     that of its record `head_seq`; then it goes on by itself, with what was `changed`.
