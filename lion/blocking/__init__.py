@@ -119,6 +119,10 @@ class BlockingHost:
         """See Host.run. An interrupt (Ctrl-C) stops the run."""
         return self._loop.do(partial(self._host.run, manifest, vars=vars, folder=folder))
 
+    def resume(self, run: str, *, is_forced: bool = False) -> RunReport:
+        """See Host.resume. An interrupt (Ctrl-C) stops the run."""
+        return self._loop.do(partial(self._host.resume, run, is_forced=is_forced))
+
     def call(
         self,
         source: Source,

@@ -26,6 +26,8 @@ from tests.resume.web import Counting, serving
 from tests.series import times
 
 ROUNDS = 3
+PATIENCE = 300
+"""Seconds after which a process counts as hung."""
 KILLS = 3
 """Of one run, at most; then it is let through."""
 LOST = "cancelled"
@@ -97,7 +99,7 @@ class Trial:
     def kill_at(self, point: str, number: int) -> bool:
         """Whether the process got there."""
         process = self.lion(*self.words(), point=point, number=number)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
         if process.returncode == -signal.SIGKILL:
             self.kills += 1
             return True
@@ -109,7 +111,7 @@ class Trial:
         process = self.lion(*self.words())
         time.sleep(seconds)
         process.kill()
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
         self.kills += process.returncode == -signal.SIGKILL
         assert process.returncode in (0, -signal.SIGKILL), said
 
@@ -117,11 +119,11 @@ class Trial:
         """Let it through, and hold what it came to against what may be; what was lost."""
         words = self.words()
         process = self.lion(*(words if words[0] == "resume" else (*words, "--json")))
-        out, said = process.communicate(timeout=60)
+        out, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
         for command in ("verify", "replay"):
             done = self.lion(command, "last")
-            shown, wrong = done.communicate(timeout=60)
+            shown, wrong = done.communicate(timeout=PATIENCE)
             assert done.returncode == 0, (shown, wrong)
         return self._check(json.loads(out)["endings"][0])
 

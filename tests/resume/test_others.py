@@ -105,7 +105,7 @@ async def test_a_models_answer_is_asked_again_and_goes_on(stage: Stage) -> None:
 async def test_what_an_answer_had_reserved_is_free_again(stage: Stage) -> None:
     home = stage.settings.state.parent
     grant = 'allow.llm = [{ model = "fast", tokens = 4000 }]'
-    parts = models(home, "one two three four"), stepper(grant), steps(ASK, HEAR, SAY, HEAR)
+    parts = models(home, "one two three four " * 20), stepper(grant), steps(ASK, HEAR, SAY, HEAR)
     path = home / "manifest.toml"
     path.write_text(manifest(*parts))
     run = await stage.cut(at=after_say, path=path)

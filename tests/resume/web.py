@@ -66,7 +66,11 @@ def serving() -> Iterator[Counting]:
 
         do_GET = do_POST = do_PUT = do_HEAD = _answer
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A client that was killed is no fault."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         counting.url = f"http://127.0.0.1:{server.server_port}"
