@@ -30,7 +30,8 @@ ROOT: Final = Path(__file__).parents[1]
 FIGURES: Final = Path(__file__).with_name("instructions.json")
 MARGIN: Final = 0.08
 """What a figure may grow before it counts as dearer; two counts differ by up to 3 %."""
-SECONDS: Final = 600
+SECONDS: Final = 1_200
+"""A minute's work, on a machine that is not crowded."""
 _FOREVER_NS: Final = 10**15
 _YARD: Final = 2_000
 

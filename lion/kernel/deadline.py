@@ -32,6 +32,11 @@ class Deadline:
         self._scope = trio.move_on_after(self.seconds)
         return self._scope
 
+    def run_in(self, scope: trio.CancelScope) -> None:
+        """The clock begins now; this is the scope of the work."""
+        self._scope = scope
+        scope.deadline = trio.current_time() + self.seconds
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """No time passes in here."""
