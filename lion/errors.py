@@ -10,7 +10,10 @@ from typing import Any, ClassVar
 INTERRUPTED = 130
 """Exit code of a run that a signal ended."""
 
-WORST_FIRST = (70, 5, 3, 4, 2, 1, 0)
+WAITING = 6
+"""Exit code of a run that waits for people or a far instant and is to be resumed."""
+
+WORST_FIRST = (70, 5, 3, 4, 2, 1, WAITING, 0)
 """Exit codes from worst to best: a run's exit code is the worst of its parts."""
 
 

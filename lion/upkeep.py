@@ -5,7 +5,7 @@ copy it, sign it; see, move and clear what guests keep; answer for calls that wa
 from collections.abc import Sequence
 from pathlib import Path
 
-from lion.domain.approval import Answer, Request, Standing, Waiting
+from lion.domain.approval import Answer, Standing, Waiting
 from lion.errors import OperatorError
 from lion.log import sqlite_desk, sqlite_kv
 from lion.log.forget import Forgotten, forget
@@ -58,7 +58,7 @@ def list_waiting(settings: Settings) -> list[Waiting]:
     return sqlite_desk.list_waiting(settings.state)
 
 
-def answer_request(settings: Settings, word: str, answer: Answer) -> Request:
+def answer_request(settings: Settings, word: str, answer: Answer) -> Waiting:
     """Answer the call that waits whose request's id begins with `word`. Raises OperatorError,
     AuditError.
     """

@@ -16,7 +16,7 @@ from typing import Final
 import trio
 
 from lion.cli.screen import Screen
-from lion.domain.approval import LONGEST_WORDS, Answer, Reach, Request
+from lion.domain.approval import LONGEST_WORDS, Answer, Reach, Request, Waiting
 from lion.domain.events import ApprovalAsked, ApprovalDecided, ApprovalExpired
 from lion.domain.record import Record
 from lion.domain.text import show_line
@@ -46,12 +46,21 @@ def render_request(request: Request, screen: Screen, *, longest: int = _SHOWN) -
     for by, reason in zip(request.asked_by, request.reasons, strict=True):
         yield f"    why        {show_line(f'{by}: {reason}', longest=longest)}"
     yield f"    arguments  {show_line(request.arguments, longest=longest)}"
+    if request.body is not None:
+        body = request.body
+        yield f"    body       {body.size:,} bytes, SHA-256 {body.digest}"
+        yield f"    begins     {show_line(body.begins, longest=longest)}"
     if request.note:
         yield f"    mind       {show_line(request.note)}"
     if request.grant:
         yield f"    granted    {show_line(request.grant, longest=longest)}"
     left = max(request.expires_ns - time.time_ns(), 0)
     yield f"    or else    refused in {render_duration(left // 10**9 * 10**9)}"
+
+
+def how_to_go_on(one: Waiting) -> str:
+    """What to type once a call is answered whose run has no process."""
+    return f"its process has ended; go on with: lion resume {one.request.run[:8]}"
 
 
 def read_answer(word: str, name: str) -> Answer:

@@ -80,6 +80,23 @@ ask_option = click.option(
 )  # fmt: skip
 """`--no-ask`, for commands that run something."""
 
+park_option = click.option(
+    "--park-after", metavar="TIME",
+    help='End with exit code 6 when all have waited for people that long, such as "2 min".',
+)  # fmt: skip
+"""`--park-after`, for commands that run something."""
+
+
+def pairs_option(
+    flag: str, name: str, metavar: str, words: str
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """An option that gives names values, and may be repeated."""
+    return click.option(
+        flag, name, metavar=metavar, multiple=True, callback=_pairs,
+        help=f"{words} May be repeated.",
+    )  # fmt: skip
+
+
 set_option = click.option(
     "--set",
     "sets",

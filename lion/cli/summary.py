@@ -14,7 +14,7 @@ from lion.domain.decider import Decider, decider_of
 from lion.domain.plan import Plan
 from lion.domain.text import show_line, show_lines
 from lion.domain.units import counted
-from lion.review.report import Denial, Ending, RunReport
+from lion.review.report import Denial, Ending, RunReport, split_suggestion
 
 _MOST_LINES = 40
 """Lines of one answer that are shown; the log has all of it."""
@@ -36,6 +36,9 @@ def render_summary(report: RunReport, plan: Plan, common: Common, screen: Screen
     for bug in report.bugs:
         yield f"{screen.paint('bug', 'red')}     in lion: {show_line(bug)}; please report it"
     yield _counts(report)
+    if report.is_waiting:
+        yield f"whom it waits for: {typed('approvals', '--watch')}"
+        yield f"go on with it:     {typed('resume')}"
     yield f"again offline:     {typed('replay')}"
     yield f"who may do what:   {typed('audit')}"
     yield f"what happened:     {typed('log')}"
@@ -56,7 +59,7 @@ def render_ending(ending: Ending, width: int, screen: Screen) -> Iterator[str]:
         yield f"{screen.paint('ok', 'green')}      {name}  {first}".rstrip()
         yield from _indented(more, 10 + width, _MOST_LINES)
         return
-    word = "failed" if ending.ending != "cancelled" else "cut   "
+    word = {"cancelled": "cut   ", "waiting": "waits "}.get(ending.ending, "failed")
     yield f"{screen.paint(word, 'red')}  {name}  {show_line(ending.error)}"
     yield from _indented(show_lines(ending.words), 10 + width, _MOST_WORDS)
     if ending.outside:
@@ -103,12 +106,6 @@ def why_denied(denial: Denial) -> str:
     return reason
 
 
-def split_suggestion(suggestion: str) -> tuple[str, str]:
-    """`agents.ann.allow.kv = ...` as people write it: the table `agents.ann`, the line in it."""
-    kind, name, line = suggestion.split(".", 2)
-    return f"{kind}.{name}", line
-
-
 def json_text(value: object) -> str:
     """A value as JSON on one line."""
     return msgspec.json.encode(value).decode()
@@ -116,6 +113,7 @@ def json_text(value: object) -> str:
 
 def _counts(report: RunReport) -> str:
     how = "interrupted after " if report.interrupted else ""
+    how = "waiting after " if report.is_waiting else how
     counts = f"{counted(report.calls, 'call')}, {report.denied:,} denied"
     return f"run {report.run[:8]}: {counts}, {how}{report.wall_ns / 1e9:.2f} s"
 

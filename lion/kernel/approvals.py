@@ -15,9 +15,11 @@ import trio
 
 from lion.domain.approval import (
     Answer,
+    Body,
     Reach,
     Request,
     Standing,
+    Waiting,
     digest_of_call,
     shown_arguments,
 )
@@ -30,6 +32,7 @@ from lion.domain.events import (
     ApprovalExpired,
 )
 from lion.domain.units import render_duration
+from lion.kernel.hosted_call import UNWRITABLE
 from lion.kernel.judge import JudgedCaller, not_approved
 from lion.ports import Clock, Desk
 
@@ -38,6 +41,7 @@ MOST_OPEN: Final = 256
 LATEST: Final = 2**63 - 1
 """The last nanosecond that a record can name."""
 USED: Final = "the approval that it needs was used already"
+UNSHOWN: Final = "its arguments cannot be put on record, so nobody can be asked"
 TOO_MANY: Final = f"{MOST_OPEN} calls of this run wait for approvals already"
 
 
@@ -59,21 +63,30 @@ class Approvals:
         self._desk = desk
         self._clock = clock
         self._open = 0
+        self._is_left = False
 
     @property
     def is_there(self) -> bool:
         """Somebody may come and answer."""
         return self._desk is not None and bool(self._around.wait_ns)
 
+    def leave(self) -> None:
+        """The process of the run ends: what is asked stays on the desk."""
+        self._is_left = True
+
     async def ask(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
-    ) -> Decision:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
+        body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """The decision of whoever answers; it allows only what the decision's grant covers."""
         if self._desk is None or not self.is_there:
             return not_approved(decision)
         if self._open >= MOST_OPEN:
             return not_approved(decision, reason=TOO_MANY)
-        request = self._request(caller, call, decision, note)
+        try:
+            request = self._request(caller, call, decision, note, body)
+        except UNWRITABLE:
+            return not_approved(decision, reason=UNSHOWN)
         self._open += 1
         try:
             return await self._asked(self._desk, caller, request, decision)
@@ -85,15 +98,17 @@ class Approvals:
     ) -> Decision:
         standing = await desk.standing(request)
         if standing is None:
-            answer = await self._answered(desk, caller, request)
+            earlier = await desk.adopt(request)
+            request = request if earlier is None else earlier.request
+            answer = await self._answered(desk, caller, request, earlier)
             if answer is None:
                 waited = render_duration(self._around.wait_ns)
                 return not_approved(decision, NOBODY_CAME, f"nobody approved it within {waited}")
         else:
             caller.note(ApprovalAsked(request), request.call)
             answer = standing.answer
-        earlier = "" if standing is None else standing.request.id
-        caller.note(ApprovalDecided(request.id, answer, earlier), request.call)
+        given_to = "" if standing is None else standing.request.id
+        caller.note(ApprovalDecided(request.id, answer, given_to), request.call)
         if not answer.allowed:
             words = f": {answer.words}" if answer.words else ""
             return not_approved(decision, approver(answer.by), f"{answer.by} refused it{words}")
@@ -105,26 +120,34 @@ class Approvals:
             reason=_reason(answer, standing),
         )  # fmt: skip
 
-    async def _answered(self, desk: Desk, caller: JudgedCaller, request: Request) -> Answer | None:
-        """What somebody says, or None if nobody does in time."""
-        await desk.post(request)
+    async def _answered(
+        self, desk: Desk, caller: JudgedCaller, request: Request, earlier: Waiting | None
+    ) -> Answer | None:
+        """What somebody says, or None if nobody does in time; or has said, before the run was
+        resumed.
+        """
+        if earlier is None:
+            await desk.post(request)
         caller.note(ApprovalAsked(request), request.call)
-        why = "cancelled"
-        answer: Answer | None = None
+        answer: Answer | None = None if earlier is None else earlier.answer
+        if answer is not None:
+            return answer
+        why, left_ns = "cancelled", max(0, request.expires_ns - self._clock.now_ns())
         try:
-            with trio.move_on_after(self._around.wait_ns / 1e9):
+            with trio.move_on_after(left_ns / 1e9):
                 answer = await desk.wait_answered(request.id)
             why = "expired"
         finally:
-            if answer is None:
+            if answer is None and not self._is_left:
                 with trio.CancelScope(shield=True):
                     await desk.withdraw(request.id)
                 caller.note(ApprovalExpired(request.id, why), request.call)
         return answer
 
     def _request(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str
-    ) -> Request:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str,
+        body: Body | None,
+    ) -> Request:  # fmt: skip
         around, target = self._around, str(call.target)
         asking = [one for one in decision.opinions if one.verdict is Verdict.ASK]
         now, digest = self._clock.now_ns(), caller.component_digest
@@ -135,13 +158,15 @@ class Approvals:
             arguments=shown_arguments(call.args), component_digest=digest,
             call_digest=digest_of_call(
                 call.chain, call.capability, call.operation, target, call.args, digest,
-                around.policy_digest,
+                around.policy_digest, body,
             ),
             policy_digest=around.policy_digest,
             asked_by=tuple(one.processor for one in asking),
             reasons=tuple(one.reason for one in asking),
             grant="" if decision.grant is None else decision.grant.line,
             asked_ns=now, expires_ns=min(now + around.wait_ns, LATEST), note=note,
+            body=body,
+            judges=tuple(filter(None, (caller.version_of(one.processor) for one in asking))),
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Rule: whatever ends the instance ends what its handles hold; one failing close d
 others open.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -46,6 +46,17 @@ class HandleTable:
         self._last += 1
         self._entries[self._last] = _Entry(kind, thing, close)
         return self._last
+
+    def put(
+        self, rep: int, kind: str, thing: Any, close: Callable[[], None] | None = None
+    ) -> None:
+        """Give `thing` the rep that was given before the run was resumed."""
+        self._last = max(self._last, rep)
+        self._entries[rep] = _Entry(kind, thing, close)
+
+    def kinds(self) -> Iterator[str]:
+        """What is open."""
+        return (entry.kind for entry in self._entries.values())
 
     def get(self, rep: int, kind: str | None = None) -> Any:
         """What a rep stands for. Raises CallError("not-found") if forged, stale or wrong."""

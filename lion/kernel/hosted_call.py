@@ -9,6 +9,7 @@ import msgspec
 from lion.domain.call import CallError, Decision, Status, Target
 from lion.domain.events import CallFinished, CallRequested, CallWaits
 from lion.domain.question import Question
+from lion.errors import BrokenCall
 from lion.kernel.budgets import OUTPUT
 from lion.ports import Operation
 
@@ -100,6 +101,16 @@ class HostedCall(msgspec.Struct):
             charged=self.charged or NOTHING, kept=kept,
         )  # fmt: skip
 
+    def broken(self, exc: BaseException) -> BrokenCall:
+        """The error for an executor that broke."""
+        what = f"{self.operation.capability}.{self.operation.name} broke: {type(exc).__name__}"
+        return BrokenCall(f"{what}: {str(exc)[:200]}")
+
 
 def _line(decision: Decision) -> str:
     return "" if decision.grant is None else decision.grant.line
+
+
+def status_of(value: Any) -> Status:
+    """How a call ended that was executed."""
+    return Status.COMPLETED if value[0] == "ok" else Status.FAILED

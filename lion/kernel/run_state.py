@@ -3,8 +3,8 @@ run itself.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -21,12 +21,24 @@ from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports
 from lion.kernel.judge import Asker, Judge, Nobody
 from lion.kernel.log_share import LogShare, LogShares
+from lion.kernel.past import Past
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
-from lion.ports import Clock, Component, EventLog, Export, Operation, Services, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Export,
+    Jobs,
+    Operation,
+    Services,
+    SystemComponent,
+)
 from lion.review.report import Refused
 
+AskPerson = Callable[[Any, int, str, str], Awaitable[str]]
+"""Asks a person on behalf of an invocation, in a call of this number: a question, a form."""
 DECISIONS = 1_024
 """Cached decisions of one holder."""
 BROKEN = 10
@@ -81,6 +93,10 @@ class LiveHolder:
         return decision
 
 
+def _no_jobs(caller: Any) -> Jobs:
+    raise AssertionError("nobody has wired jobs of workflows")
+
+
 class NoServices:
     """What a run has before anything is opened for it."""
 
@@ -104,6 +120,19 @@ class Counts(msgspec.Struct):
 class LiveRun:
     """What everything in one run shares."""
 
+    by = ""
+    """Who started it; empty if that is not known."""
+    park_after_ns: int | None = None
+    """After how long it leaves if everybody waits; None: never."""
+    is_parked = False
+    """It has left, and is to be resumed."""
+    under_way = 0
+    """Started tool calls that have not ended, whoever started them."""
+    past: Past | None = None
+    """What it came to before it was resumed."""
+    people: AskPerson | None = None
+    """Who is asked by workflows; None: nobody."""
+
     def __init__(
         self, run: str, plan: Plan, log: EventLog, clock: Clock, owner: str = "nobody",
         asker: Asker = Nobody(),  # noqa: B008 - it holds nothing
@@ -114,8 +143,6 @@ class LiveRun:
         self.plan = plan
         self.owner = owner
         """To whom belongs what the holders keep."""
-        self.by = ""
-        """Who started it; empty if that is not known."""
         self.log = log
         self.clock = clock
         self.holders: Mapping[str, LiveHolder] = {}
@@ -125,14 +152,20 @@ class LiveRun:
         """What system plugins offer guests of their own, by name."""
         self.failed: set[tuple[str, str]] = set()
         """System plugins and the parts of them that failed."""
+        self.invocations: set[Any] = set()
+        """Those whose instances are live."""
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
-        self.under_way = 0
-        """Started tool calls that have not ended, whoever started them."""
+        self.revoked: dict[str, str] = {}
+        """Holders whose work was revoked while the run lasts, and why."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
+        self.reserved: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
+        """What calls of before had taken (holder, budget, amount), by invocation and call."""
         self.memory = runs_sum(plan.memory, memory)
+        self.jobs: Callable[[Any], Jobs] = _no_jobs
+        """What makes the port of an invocation that is a workflow's."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property
@@ -161,6 +194,13 @@ class LiveRun:
     def _note_rate(self, holder: str, level: int, monotonic_ns: int) -> None:
         self.log.note_rate(self.id, holder, level, monotonic_ns)
 
+    def settle_reserved(self, invocation: str, call: int, *, is_free: bool) -> None:
+        """What a call of before had taken is free again, or used."""
+        for holder, budget, amount in self.reserved.pop((invocation, call), ()):
+            if is_free:
+                self.budgets.give_back(holder, budget, amount)
+            self.log.note_reserved(self.id, invocation, call, holder, budget, 0)
+
     def record(self, event: Event) -> None:
         """Append a record about the run itself."""
         self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
@@ -172,13 +212,13 @@ class LiveRun:
             words = f": {exc.words}" if exc.words else ""
             self.record(SystemPluginFailed(holder, part, f"{exc.what}{words}"))
 
-    def note_denial(self, question: Question, decision: Decision) -> None:
+    def note_denial(self, question: Question, decision: Decision, times: int = 1) -> None:
         """Remember a denial for the report; the same one again only counts."""
         known = self.denials.get(question)
         if known is not None:
-            self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
+            self.denials[question] = msgspec.structs.replace(known, times=known.times + times)
         elif len(self.denials) < DENIALS:
             found = suggest(question, decision, self.plan, self.extensions)
             self.denials[question] = Refused(
-                question, decision.reason, found, decided_by=decision.decided_by
+                question, decision.reason, found, times, decision.decided_by
             )

@@ -13,7 +13,15 @@ import msgspec
 import trio
 
 from lion.domain.plan import RunAgent, RunCall
-from lion.errors import INTERRUPTED, BrokenCall, GuestError, OperatorError, OutsideError, OwnError
+from lion.errors import (
+    INTERRUPTED,
+    WAITING,
+    BrokenCall,
+    GuestError,
+    OperatorError,
+    OutsideError,
+    OwnError,
+)
 from lion.kernel.execution import as_agent, execute, execute_tool
 from lion.kernel.exports import find_agent
 from lion.kernel.groups import flattened
@@ -45,7 +53,7 @@ async def supervise(
 
 def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
     """The ending of what was cut before it had one."""
-    name, kind = _name(entry)
+    name, kind = name_entry(entry)
     return Ending(
         name,
         kind,
@@ -56,12 +64,22 @@ def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
     )
 
 
-def _name(entry: RunAgent | RunCall) -> tuple[str, str]:
+def waiting_ending(entry: RunAgent | RunCall) -> Ending:
+    """The ending of what has none, since its run waits."""
+    name, kind = name_entry(entry)
+    return Ending(
+        name, kind, ok=False, exit_code=WAITING, error="it waits", ending="waiting",
+        hint="it goes on when its run is resumed",
+    )  # fmt: skip
+
+
+def name_entry(entry: RunAgent | RunCall) -> tuple[str, str]:
+    """What was started is called, and its kind."""
     return (entry.agent, "agent") if isinstance(entry, RunAgent) else (entry.call, "call")
 
 
 async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Ending:
-    name, kind = _name(entry)
+    name, kind = name_entry(entry)
     try:
         if isinstance(entry, RunAgent):
             return await run_agent(live, path, entry)
@@ -143,5 +161,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
         ) from exc
     if status == "err":
         error = f"the tool's own error: {result}"
+        if holder.holder.workflow is not None:
+            error = f"the step {result['step']!r} failed ({result['case']}): {result['text']}"
         return _own_error(invocation, entry.call, "call", value, result, error)
     return Ending(entry.call, "call", ok=True, exit_code=0, value=result)

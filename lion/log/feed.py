@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 import trio
 
-from lion.domain.events import RunFinished
+from lion.domain.events import RunFinished, RunParked
 from lion.domain.record import Record
 from lion.errors import LionError
 
@@ -26,6 +26,7 @@ Fetch = Callable[[str, int], Awaitable[Sequence[Record]]]
 """(run, after) -> the next committed records, none if there are no more; a page of any size."""
 
 _FINISHED = RunFinished.__name__
+_PARKED = RunParked.__name__
 
 
 class Feed:
@@ -121,6 +122,8 @@ class Follower:
         self._fetch = fetch
         self._page: deque[Record] = deque()
         self._ended = False
+        self._is_parked = False
+        """Nothing comes after its last record until the run is resumed."""
 
     def __aiter__(self) -> "Follower":
         return self
@@ -133,6 +136,7 @@ class Follower:
         record = self._page.popleft()
         self._after = record.seq
         self._ended = record.type == _FINISHED
+        self._is_parked = record.type == _PARKED
         return record
 
     async def _turn_page(self) -> None:
@@ -143,7 +147,7 @@ class Follower:
             if page is None:
                 page = await self._fetch(self._run, self._after)
             self._page.extend(page)
-            if not page and is_closed:
+            if not page and (is_closed or self._is_parked):
                 self._end()
                 return
             if not page:

@@ -19,17 +19,18 @@ import msgspec
 
 from lion.domain.events import RunForgotten, RunStarted
 from lion.errors import AuditError, OperatorError
+from lion.log.checked import report_of
 from lion.log.heads import Signer
 from lion.log.ownership import RUNS, is_owned, release, take_lock
 from lion.log.row import Row, segments_of
 from lion.log.segment import Damaged, Segment, records_of
+from lion.log.spliced import check_not_forked
 from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_own import note, note_stores, sign_own
 from lion.log.sqlite_reader import SqliteReader
 from lion.log.sqlite_rows import READ, is_row
 from lion.log.sqlite_schema import LOG_NAME, begin, connect_writer, translated
 from lion.log.verdicts import forget_verdicts
-from lion.log.verify import report_of
 
 _STARTED: Final = RunStarted.__name__
 _ENDS: Final = """SELECT runs.id, manifest_name, started_ns, records, head, exit_code,
@@ -61,6 +62,7 @@ def forget(directory: Path, runs: Sequence[str], signer: Signer | None) -> Forgo
         with translated(path, "read"):
             check_database(connection, path)
             check_kept(connection, path)
+            check_not_forked(connection, directory, runs)
             ends = [_ending(connection, directory, run) for run in runs]
         with translated(path, "written"):
             connection.execute("PRAGMA secure_delete = ON")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import trio
 
-from lion.domain.approval import Answer, Reach, Request, Standing
+from lion.domain.approval import Answer, Reach, Request, Standing, Waiting
 
 Person = Callable[[Request], Answer | None]
 """Who answers; None lets the request wait."""
@@ -20,6 +20,8 @@ class MemoryDesk:
         self._standing: list[Standing] = []
         self._answers: dict[str, Answer] = {}
         self.posted: list[Request] = []
+        self._open: dict[str, Request] = {}
+        self._adopted: set[str] = set()
 
     async def standing(self, request: Request) -> Standing | None:
         await trio.lowlevel.checkpoint()
@@ -30,9 +32,19 @@ class MemoryDesk:
         ]
         return min(found, key=lambda one: one.answer.allowed, default=None)
 
+    async def adopt(self, request: Request) -> Waiting | None:
+        await trio.lowlevel.checkpoint()
+        for id, one in self._open.items():
+            if id not in self._adopted and one.is_same_call(request):
+                self._adopted.add(id)
+                return Waiting(request=one, is_live=True, answer=self._answers.get(id))
+        return None
+
     async def post(self, request: Request) -> None:
         await trio.lowlevel.checkpoint()
         self.posted.append(request)
+        self._open[request.id] = request
+        self._adopted.add(request.id)
         answer = self._person(request)
         if answer is None:
             return
@@ -51,8 +63,10 @@ class MemoryDesk:
 
     async def take(self, id: str) -> bool:
         await trio.lowlevel.checkpoint()
+        self._open.pop(id, None)
         return self._answers.pop(id, None) is not None
 
     async def withdraw(self, id: str) -> None:
         await trio.lowlevel.checkpoint()
+        self._open.pop(id, None)
         self._answers.pop(id, None)

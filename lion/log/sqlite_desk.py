@@ -3,7 +3,8 @@ of the state directory.
 
 Rule: the desk holds what waits and what goes on; what was asked and said is in the log.
 Rule: the first answer counts, and is used once: both are one statement of the database.
-Rule: a request whose run has no process any more cannot be answered, and is cleared away.
+Rule: a request whose run has no process any more waits for it to be resumed: it is answered as
+ever, and found again by what it asks. With its run it is over.
 """
 
 import os
@@ -20,7 +21,7 @@ import trio
 from lion.domain.approval import Answer, Reach, Request, Standing, Waiting
 from lion.domain.names import did_you_mean
 from lion.errors import AuditError, OperatorError
-from lion.log.ownership import is_owned
+from lion.log.ownership import can_go_on, is_owned
 from lion.log.sqlite_schema import prepare_directory, translated
 
 DESK_NAME: Final = "approvals.sqlite"
@@ -52,12 +53,23 @@ class SqliteDesk:
         self._directory = directory
         self._answers: dict[str, Answer] = {}
         self._waiting: set[str] = set()
+        self._own: set[str] = set()
+        """Requests of calls that this process has under way."""
         self._looked = -LOOK_SECONDS
 
     async def standing(self, request: Request) -> Standing | None:
         return await trio.to_thread.run_sync(find_standing, self._directory, request)
 
+    async def adopt(self, request: Request) -> Waiting | None:
+        found = await trio.to_thread.run_sync(_find_same, self._directory, request)
+        for one in found:
+            if one.request.id not in self._own:
+                self._own.add(one.request.id)
+                return one
+        return None
+
     async def post(self, request: Request) -> None:
+        self._own.add(request.id)
         await trio.to_thread.run_sync(_post, self._directory, request)
 
     async def wait_answered(self, id: str) -> Answer:
@@ -72,9 +84,11 @@ class SqliteDesk:
             self._waiting.discard(id)
 
     async def take(self, id: str) -> bool:
+        self._own.discard(id)
         return await trio.to_thread.run_sync(_remove, self._directory, id, True)
 
     async def withdraw(self, id: str) -> None:
+        self._own.discard(id)
         await trio.to_thread.run_sync(_remove, self._directory, id, False)
 
     async def _look(self) -> None:
@@ -86,31 +100,33 @@ class SqliteDesk:
         self._answers |= {id: said for id, said in found.items() if id in self._waiting}
 
 
-def list_waiting(directory: Path) -> list[Waiting]:
-    """What waits for a person, oldest first; the requests of runs that are gone are cleared away.
-
-    Raises AuditError.
+def list_waiting(directory: Path, now_ns: int | None = None) -> list[Waiting]:
+    """What waits for a person, oldest first; the requests of runs that are over are cleared away,
+    and what came too late for one that can be resumed is that one's to say. Raises AuditError.
     """
+    now_ns = time.time_ns() if now_ns is None else now_ns
     if not (directory / DESK_NAME).exists():
         return []
     with _open(directory) as connection:
         rows = connection.execute("SELECT body, answer FROM requests ORDER BY asked_ns, id")
         found = [_waiting(directory, *row) for row in rows.fetchall()]
-        gone = [(one.request.id,) for one in found if not one.is_live]
-        if gone:
-            connection.executemany("DELETE FROM requests WHERE id = ?", gone)
-    return [one for one in found if one.is_live]
+        gone = {one.request.id for one in found if _is_over(directory, one)}
+        connection.executemany("DELETE FROM requests WHERE id = ?", [(id,) for id in gone])
+    return [
+        one for one in found
+        if one.request.id not in gone and (one.is_live or now_ns < one.request.expires_ns)
+    ]  # fmt: skip
 
 
 def answer_request(
     directory: Path, word: str, answer: Answer, now_ns: int | None = None
-) -> Request:
+) -> Waiting:
     """Answer the request whose id begins with `word`; what it was. `now_ns` is the time, if it is
     not now. Raises OperatorError if there is no such one, or several, or it was answered or is too
     old; AuditError.
     """
     now_ns = time.time_ns() if now_ns is None else now_ns
-    waiting = {one.request.id: one for one in list_waiting(directory)}
+    waiting = {one.request.id: one for one in list_waiting(directory, now_ns)}
     found = [id for id in waiting if word and id.startswith(word)]
     if len(found) != 1:
         what = "several requests begin" if found else "no call that waits has an id that begins"
@@ -118,7 +134,8 @@ def answer_request(
             f"{what} with {word!r}",
             hint=f"see them with: lion approvals{'' if found else _meant(word, waiting)}",
         )
-    request = waiting[found[0]].request
+    one = waiting[found[0]]
+    request = one.request
     if now_ns >= request.expires_ns:
         raise OperatorError(f"{request.id} is too old: nobody answered in time")
     with _open(directory) as connection:
@@ -131,7 +148,7 @@ def answer_request(
                 basis=request.basis, run=run, answer=answer, since_ns=now_ns, request=request
             )
             connection.execute(_STAND, (request.basis, run, now_ns, _encode(standing)))
-    return request
+    return one
 
 
 def _meant(word: str, waiting: dict[str, Waiting]) -> str:
@@ -158,7 +175,7 @@ def list_standing(directory: Path) -> list[Standing]:
     with _open(directory) as connection:
         rows = connection.execute("SELECT body FROM standing ORDER BY since_ns, basis").fetchall()
         found = [msgspec.msgpack.decode(body, type=Standing) for (body,) in rows]
-        gone = [one for one in found if one.run and not is_owned(directory, one.run)]
+        gone = [one for one in found if one.run and not can_go_on(directory, one.run)]
         for one in gone:
             _forget(connection, one)
     return [one for one in found if one not in gone]
@@ -182,6 +199,22 @@ def forget_standing(directory: Path, word: str) -> list[Standing]:
 
 def _forget(connection: sqlite3.Connection, one: Standing) -> None:
     connection.execute("DELETE FROM standing WHERE basis = ? AND run = ?", (one.basis, one.run))
+
+
+def _find_same(directory: Path, request: Request) -> list[Waiting]:
+    """Requests of this call that were laid out before, with what was said to them."""
+    if not (directory / DESK_NAME).exists():
+        return []
+    with _open(directory) as connection:
+        rows = connection.execute(
+            "SELECT body, answer FROM requests WHERE run = ? ORDER BY asked_ns, id", (request.run,)
+        )
+        found = [_waiting(directory, *row) for row in rows.fetchall()]
+    return [one for one in found if one.request.is_same_call(request)]
+
+
+def _is_over(directory: Path, one: Waiting) -> bool:
+    return not one.is_live and not can_go_on(directory, one.request.run)
 
 
 def _waiting(directory: Path, body: bytes, answer: bytes | None) -> Waiting:

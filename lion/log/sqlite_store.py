@@ -10,7 +10,7 @@ Rule: one thread at a time; after an error nothing more is written through this 
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -18,9 +18,11 @@ from typing import Final
 from lion.domain.events import EVENTS, RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
+from lion.errors import AuditError
 from lion.log.beside import Noted
 from lion.log.group import Blob, Group, Opening, Transaction
 from lion.log.heads import Head, Signer, sign_head
+from lion.log.kept import Version
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
 from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
@@ -75,14 +77,17 @@ class SqliteStore:
 
     def __init__(
         self, directory: Path, durability: str, accounts: Mapping[str, RunQuota],
-        signer: Signer | None = None,
+        signer: Signer | None = None, interrupted: Callable[[], float] = lambda: -1.0,
     ) -> None:  # fmt: skip
         self._signer = signer
+        self._interrupted = interrupted
         self.path = directory / LOG_NAME
         self._connection = connect_writer(directory, durability)
         self._tables = SqliteTables(self._connection)
         self._accounts = accounts
         self._heads: dict[str, _Head] = {}
+        self._known: dict[str, Version] = {}
+        """What the tables have of stores that are in memory."""
         self._trim_at = WAL_BYTES
         self._begin_group(frozenset())
 
@@ -95,10 +100,11 @@ class SqliteStore:
         """Write everything or nothing; return the records of the runs that are followed. Raises
         whatever went wrong."""
         self._begin_group(followed)
-        begin(self._connection, self.path, is_patient=True)
+        begin(self._connection, self.path, is_patient=True, interrupted=self._interrupted)
         self._tables.begin()
         try:
             self._write_entries(group)
+            self._write_kept(group)
             for run, noted in group.noted.items():
                 self._heads[run].noted.add(noted)
             positions = self._write_segments(group.monotonic)
@@ -116,6 +122,18 @@ class SqliteStore:
     def close(self) -> None:
         """Close the connection; the last one moves the WAL into the database."""
         self._connection.close()
+
+    def _write_kept(self, group: Group) -> None:
+        """Write what changed of stores in memory. Raises AuditError for one that was changed by
+        somebody without its lease: what guests heard of it was not so then."""
+        self._known |= group.bases
+        for namespace, changes in group.kept.items():
+            if self._tables.usage(namespace) != self._known.get(namespace):
+                what = f"what is kept in {namespace!r} was changed by somebody without its lease"
+                raise AuditError(what, hint="let nothing else write to the log")
+            self._tables.change(namespace, changes)
+            group.versions[namespace] = self._tables.usage(namespace)
+        self._known |= group.versions
 
     def _write_entries(self, group: Group) -> None:
         for entry in group.entries:

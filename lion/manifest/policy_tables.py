@@ -5,8 +5,9 @@ Rule: as in a manifest, a key that is not here is an error.
 
 from pydantic import Field
 
+from lion.manifest.base_table import Table
 from lion.manifest.fields import Time
-from lion.manifest.tables import LimitsTable, Table
+from lion.manifest.tables import LimitsTable
 
 
 class PolicyHttpTable(Table):
@@ -18,7 +19,8 @@ class PolicyHttpTable(Table):
 class PolicyApprovalsTable(Table):
     """How people are asked."""
 
-    wait: Time
+    wait: Time | None = None
+    park_after: Time | None = None
 
 
 class PolicyTable(Table):

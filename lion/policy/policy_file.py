@@ -6,6 +6,7 @@
 
     [approvals]
     wait = "10 min"                     # for a person; "0 s": nobody is asked
+    park-after = "2 min"                # of nothing but waiting a run ends its process
 
     [http]
     proxy = "http://proxy.example:3128" # what is not near is reached through it, by CONNECT
@@ -42,6 +43,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     approve: tuple[Rule, ...] = ()
     wait_ns: int = WAIT_NS
     """How long a call waits for a person; 0: nobody is asked."""
+    park_after_ns: int | None = None
+    """After how long of nothing but waiting a run leaves, if nobody else says; None: never."""
     ceilings: dict[str, Any] = {}
     proxy: Url | None = None
     text: str = ""
@@ -61,11 +64,13 @@ def parse_policy(text: str, path: Path | None = None) -> Policy:
 
     document = Document(text, kind="policy", path=path)
     table = check(document, PolicyTable, document.parse())
+    asked = table.approvals
     return Policy(
         deny=_rules(document, "deny", table.deny, Verdict.DENY),
         ask=_rules(document, "ask", table.ask, Verdict.ASK),
         approve=_rules(document, "approve", table.approve, Verdict.ALLOW),
-        wait_ns=WAIT_NS if table.approvals is None else table.approvals.wait,
+        wait_ns=WAIT_NS if asked is None or asked.wait is None else asked.wait,
+        park_after_ns=None if asked is None else asked.park_after,
         ceilings=written_limits(table.limits),
         proxy=_proxy(document, table.http.proxy) if table.http is not None else None,
         text=text,

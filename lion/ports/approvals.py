@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from lion.domain.approval import Answer, Request, Standing
+from lion.domain.approval import Answer, Request, Standing, Waiting
 
 
 class Desk(Protocol):
@@ -12,6 +12,10 @@ class Desk(Protocol):
 
     async def standing(self, request: Request) -> Standing | None:
         """The answer that was given for this and later requests of its basis, if there is one."""
+        ...
+
+    async def adopt(self, request: Request) -> Waiting | None:
+        """The same call's request of before its run was resumed, if that waits still: once."""
         ...
 
     async def post(self, request: Request) -> None:

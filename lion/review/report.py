@@ -64,6 +64,12 @@ class Denial(msgspec.Struct, frozen=True):
     decided_by: str = ""
 
 
+def split_suggestion(suggestion: str) -> tuple[str, str]:
+    """`agents.ann.allow.kv = ...` as people write it: the table `agents.ann`, the line in it."""
+    kind, name, line = suggestion.split(".", 2)
+    return f"{kind}.{name}", line
+
+
 def denials_of(refused: Iterable[Refused]) -> tuple[Denial, ...]:
     """What was refused, for people; those whose lines exclude each other with one line for all."""
     found = tuple(refused)
@@ -98,3 +104,5 @@ class RunReport(msgspec.Struct, frozen=True):
     wall_ns: int
     interrupted: bool = False
     bugs: tuple[str, ...] = ()
+    is_waiting: bool = False
+    """It waits for people or a far instant, and is to be resumed."""

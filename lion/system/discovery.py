@@ -31,7 +31,9 @@ from lion.version import VERSION
 OWN: Final = "lion-host"
 SHIPPED: Final = {
     "console": "lion.system.shipped.console:Console",
+    "mcp-client": "lion.system.shipped.mcp_client:McpClient",
     "office-hours": "lion.system.shipped.office_hours:OfficeHours",
+    "shortest-first": "lion.system.shipped.shortest_first:ShortestFirst",
     "sqlite-query": "lion.system.shipped.sqlite_query:SqliteQuery",
     "webhook": "lion.system.shipped.webhook:Webhook",
 }

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import trio
 from pydantic import ValidationError
 
-from lion.domain.capability import OFFERED, is_extension
+from lion.domain.capability import KNOWN, is_extension
 from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
@@ -103,7 +103,7 @@ def _built(
     )
     _check_known(holder, claim, "uses", info.uses, USABLE)
     own = filter(is_extension, info.judges)
-    _check_known(holder, claim, "judges", info.judges, (*OFFERED, *EVERYTHING, *own))
+    _check_known(holder, claim, "judges", info.judges, (*KNOWN, *EVERYTHING, *own))
     _check_known(holder, claim, "hears", info.hears, (*_heard(), *EVERYTHING))
     if inspect.iscoroutinefunction(kind.judge):
         raise _refused(holder, claim, "judge is `async def`, and a judgement waits for nothing")

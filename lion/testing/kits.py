@@ -20,8 +20,8 @@ import trio
 from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.domain.units import parse_duration
 from lion.errors import OperatorError
+from lion.foreign import read_component
 from lion.host import Host
-from lion.loading import read_component
 from lion.plans import owner_of
 from lion.review.outcome import raise_ending
 from lion.review.report import Ending, RunReport

@@ -24,7 +24,7 @@ from lion.ports import Adapted, CallStats, Export, HandleCall, Handles, Import
 from lion.wasm import capi
 from lion.wasm.admission import Admission
 from lion.wasm.crossing import Entry, Reading, Values
-from lion.wasm.exits import Finished, with_exit
+from lion.wasm.exits import Finished, given, with_exit
 from lion.wasm.fiber import Callbacks, Guest, HostFunction, drive
 from lion.wasm.lift import compile_lift, has_list
 from lion.wasm.lines import NO_LINES
@@ -143,7 +143,7 @@ class LoadedComponent:
         try:
             return await self._call(export, args, ending, handles, limits, stats)
         except Finished as finished:
-            return finished.value
+            return given(export, finished.value)
 
     async def _call(
         self,

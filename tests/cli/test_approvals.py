@@ -107,13 +107,18 @@ def test_an_answer_is_used_once_and_only_while_somebody_waits(asking: Lion) -> N
     assert "cancelled" in decided(asking)
 
 
-def test_nobody_answers_for_a_run_that_was_killed(asking: Lion) -> None:
+def test_a_run_that_was_killed_is_answered_for_when_it_is_resumed(asking: Lion) -> None:
     with running(asking) as process:
-        one, _ = told(process, 2)
+        one, other = told(process, 2)
         process.kill()
         process.wait(SECONDS)
-    assert asking("approve", one).returncode == 2
-    assert lines(asking) == []
+    assert "its process has ended" in asking("approvals").stdout
+    said = asking("approve", one)
+    assert said.returncode == 0 and "lion resume" in said.stdout
+    assert [json.loads(line)["id"] for line in lines(asking, "--json")] == [other]
+    (lock,) = (asking.state / "runs").glob("*.lock")
+    lock.unlink()  # as when the run is over
+    assert lines(asking) == [] and asking("approve", other).returncode == 2
 
 
 def test_what_goes_on_is_shown_and_taken_back(asking: Lion) -> None:

@@ -256,7 +256,7 @@ class Person:
         self.asked: list[str] = []
 
     async def ask(
-        self, caller: Any, call: HostCall, decision: Decision, note: str = ""
+        self, caller: Any, call: HostCall, decision: Decision, note: str = "", body: Any = None
     ) -> Decision:
         self.asked.append(str(call.target))
         await trio.sleep(self.seconds)
@@ -360,6 +360,19 @@ async def test_clocks_stand_still_for_those_who_wait_for_nothing_else(
             await trio.sleep(1)
         assert not own.cancelled_caught, "its own clock stood still"
     assert above.cancelled_caught is cut
+
+
+async def test_who_goes_on_beside_a_question_has_no_free_time(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A redirect of a request that was started is asked about while its guest works."""
+    ann = await world(MODELS, policy=ASK, limits=Limits(deadline_ns=2 * SECOND))
+    ann.live.judge = Judge(Person(100))
+    for is_beside in (True, False):
+        with ann.deadline.running():
+            decision = await ann.may(1, "llm", "ask", "fast", is_beside=is_beside)
+            assert decision.allowed
+        assert ann.deadline.has_passed is is_beside
 
 
 async def test_what_was_left_is_left_when_the_answer_comes(

@@ -12,7 +12,7 @@ import trio
 from lion.domain.approval import Answer, Reach, Request
 from lion.errors import AuditError, OperatorError
 from lion.log.memory_desk import MemoryDesk
-from lion.log.ownership import RUNS, take_lock
+from lion.log.ownership import RUNS, lock_path, take_lock
 from lion.log.sqlite_desk import (
     DESK_NAME,
     SqliteDesk,
@@ -99,6 +99,71 @@ async def test_no_process_no_request(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / DESK_NAME) as connection:
         assert connection.execute("SELECT count(*) FROM requests").fetchone() == (0,)
     connection.close()
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Path:
+    """A state directory whose run-1 has no process any more, and has not ended."""
+    (tmp_path / RUNS).mkdir()
+    lock_path(tmp_path, "run-1").touch()
+    return tmp_path
+
+
+async def test_a_run_without_a_process_is_answered_and_finds_the_answer_once(left: Path) -> None:
+    await SqliteDesk(left).post(REQUEST)
+    (one,) = list_waiting(left, 2)
+    assert not one.is_live
+    answer_request(left, REQUEST.id, YES, 2)
+    resumed = SqliteDesk(left)
+    asked = msgspec.structs.replace(REQUEST, id="another", asked_ns=5, expires_ns=6)
+    found = await resumed.adopt(asked)
+    assert found is not None and (found.request, found.answer) == (REQUEST, YES)
+    assert await resumed.adopt(asked) is None, "one call has it already"
+    assert await resumed.take(REQUEST.id) is True
+    assert await SqliteDesk(left).adopt(asked) is None and list_waiting(left) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"call_digest": "other arguments, component or policy"}, {"call": 2}, {"invocation": "1"},
+        {"run": "run-2"}, {"asked_by": ("system.guard",)}, {"reasons": ("another",)},
+        {"judges": ("guard 2",)}, {"grant": "another"}, {"component_digest": "another"},
+    ],
+    ids=lambda one: next(iter(one)),
+)  # fmt: skip
+async def test_an_answer_to_another_question_is_not_found(
+    left: Path, changed: dict[str, Any]
+) -> None:
+    await SqliteDesk(left).post(REQUEST)
+    answer_request(left, REQUEST.id, YES, 2)
+    asked = msgspec.structs.replace(REQUEST, **{"id": "another", **changed})
+    assert await SqliteDesk(left).adopt(asked) is None
+
+
+async def test_what_waits_for_the_same_process_is_not_taken_over(owned: Path) -> None:
+    same = msgspec.structs.replace(REQUEST, id="another")
+    for desk, _ in desks(owned):
+        await desk.post(REQUEST)
+        assert await desk.adopt(same) is None
+
+
+async def test_too_late_for_a_run_without_a_process_is_for_that_to_say(left: Path) -> None:
+    late = msgspec.structs.replace(REQUEST, expires_ns=5)
+    await SqliteDesk(left).post(late)
+    assert list_waiting(left, 5) == []
+    with pytest.raises(OperatorError, match="no call that waits"):
+        answer_request(left, late.id, YES, 5)
+    found = await SqliteDesk(left).adopt(late)
+    assert found is not None and found.answer is None
+
+
+async def test_what_goes_on_for_a_run_goes_on_while_that_may(left: Path) -> None:
+    await SqliteDesk(left).post(REQUEST)
+    answer_request(left, REQUEST.id, msgspec.structs.replace(YES, reach=Reach.RUN), 2)
+    assert len(list_standing(left)) == 1
+    lock_path(left, "run-1").unlink()
+    assert list_standing(left) == [] == list_waiting(left)
 
 
 async def test_too_late_and_ambiguous(owned: Path) -> None:

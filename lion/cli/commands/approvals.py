@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from lion.cli.asking import render_request
-from lion.cli.events import render_time
+from lion.cli.asking import how_to_go_on, render_request
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
 from lion.domain.approval import SHOWN_ARGUMENTS, Standing, Waiting
 from lion.domain.text import show_line
+from lion.telling.events import render_time
 
 EVERY_SECONDS = 0.5
 """How often `--watch` looks."""
@@ -66,6 +66,8 @@ def _show(found: Sequence[Waiting], common: Common, screen: Screen) -> None:
             screen.line(line)
         run, name = one.request.run[:8], show_line(one.request.manifest_name)
         screen.line(f"    run        {run} of {name}")
+        if not one.is_live:
+            screen.line(f"    then       {how_to_go_on(one)}")
 
 
 def _show_standing(found: Sequence[Standing], common: Common, screen: Screen, before: str) -> None:

@@ -32,8 +32,13 @@ def command(common: Common, request: str, words: str, reach: str) -> int:
         )
     by = user_name()
     answer = Answer(allowed=False, reach=Reach(reach), by=by, via="command", words=words)
-    found = answer_request(common.settings(), request, answer)
+    one = answer_request(common.settings(), request, answer)
+    found = one.request
     what = f"{found.capability} {found.operation} {found.target}".rstrip()
     screen = open_screen("stdout")
     screen.line(f"refused {reach}  {found.id}  {show_line(found.holder)}: {show_line(what)}")
+    if not one.is_live:
+        from lion.cli.asking import how_to_go_on
+
+        screen.line(how_to_go_on(one))
     return 0

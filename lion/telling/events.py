@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from lion.cli.amounts import render_spent
 from lion.domain.decider import Decider
 from lion.domain.events import (
+    OF_SERVICES,
     AgentCompleted,
     AgentError,
     AgentPartialOutput,
@@ -22,6 +22,7 @@ from lion.domain.events import (
     CallRedirected,
     CallRequested,
     CallWaits,
+    EffectSettled,
     Event,
     HeadSigned,
     LineLogged,
@@ -33,14 +34,21 @@ from lion.domain.events import (
     RunEnding,
     RunFinished,
     RunForgotten,
+    RunForked,
+    RunParked,
+    RunResumed,
     RunStarted,
     StateCheckpointed,
     SystemPluginFailed,
     SystemPluginLagged,
     SystemPluginLoaded,
 )  # fmt: skip
+from lion.domain.plan import SERVER
 from lion.domain.record import Record
 from lion.domain.units import counted
+from lion.telling.amounts import render_spent
+from lion.telling.services import SERVICE_WORDS, tell_service
+from lion.telling.told import told
 
 _LONGEST = 160
 """Characters of a value on a line for people."""
@@ -55,17 +63,15 @@ WORDS: Final = {
     "LineLogged": "host", "StateCheckpointed": "counted", "HeadSigned": "signed",
     "CallWaits": "waits", "RunForgotten": "forgotten", "ApprovalAsked": "asks",
     "ApprovalDecided": "decided", "ApprovalConsumed": "approved", "ApprovalExpired": "no answer",
-    "AnswerJudged": "answer",
+    "AnswerJudged": "answer", "RunResumed": "goes on", "EffectSettled": "settled",
+    "RunForked": "forked", "RunParked": "waits", **SERVICE_WORDS,
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
 
 def record_json(record: Record) -> str:
     """One line for programs: every field; bytes are base64."""
-    fields = msgspec.structs.asdict(record)
-    del fields["body"]
-    fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
-    return msgspec.json.encode(fields).decode()
+    return msgspec.json.encode(told(record)).decode()
 
 
 def render_time(time_ns: int) -> str:
@@ -97,6 +103,9 @@ def tell(event: Event) -> tuple[str, str]:
             return _call(event)
         case CallWaits():
             return f"{event.capability}.{event.operation}", ""
+        case EffectSettled():
+            about = f"{event.capability}.{event.operation} {event.target}".rstrip()
+            return about, f"{event.decided}, {event.rule}: {event.reason}"
         case StateCheckpointed() | HeadSigned() | RunForgotten():
             return _own(event), ""
         case CallRedirected():
@@ -116,6 +125,8 @@ def tell(event: Event) -> tuple[str, str]:
             return _approval(event), ""
         case AnswerJudged():
             return _judged(event), ""
+        case _ if type(event).__name__ in OF_SERVICES:
+            return tell_service(event), ""
         case _:
             return _fact(event), ""
 
@@ -139,6 +150,14 @@ def _fact(event: Event) -> str:
             return f"task {event.task!r}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
+        case RunResumed():
+            tries = f", try {event.attempt}" if event.attempt > 1 else ""
+            return f"after record {event.after}, by {event.by}{tries}; lion {event.lion_version}"
+        case RunParked():
+            return "all wait; it goes on when it is resumed"
+        case RunForked():
+            changed = ", ".join(f"{name}={value}" for name, value in event.changed.items())
+            return f"of run {event.parent} at record {event.at}{changed and f', with {changed}'}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:
@@ -203,6 +222,9 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     }
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
+    if event.use == SERVER:
+        whose = f"{event.distribution}, pinned as {event.version}"
+        return f"{event.holder}: UNSANDBOXED MCP server, {whose}; {does}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
 
 

@@ -1,0 +1,65 @@
+"""Look here if you want to know what is known of one invocation of a run that goes on."""
+
+import msgspec
+
+from lion.domain.call import Status
+from lion.domain.events import (
+    AgentCompleted,
+    AgentError,
+    AgentSpawned,
+    CallRequested,
+    CallWaits,
+    EffectSettled,
+    PluginError,
+    PluginInvoked,
+    PluginResult,
+)
+from lion.domain.record import Record, Scope
+from lion.kernel.outside import OutsideFailures
+
+Ended = PluginResult | PluginError | AgentCompleted | AgentError
+REFUSALS = 100
+"""Different ones that are told apart."""
+CUT = (Status.CANCELLED, Status.UNKNOWN)
+"""Outcomes that no guest ever sees: it was being stopped."""
+
+
+class PastInvocation(msgspec.Struct):
+    """One invocation as it was. `records` are those of its calls, `answered` how many calls have
+    an outcome; the one after those may have been begun: `intent` (with its seq), `waits`. A new
+    decision about it is `settled`. `began_ns` and `held_ns` (how long its clock stood still) are
+    nanoseconds of the run's clock.
+    """
+
+    scope: Scope
+    began: PluginInvoked | AgentSpawned
+    began_ns: int
+    payers: tuple[str, ...]
+    records: list[Record] = []
+    answered: int = 0
+    last: Status | None = None
+    intent: CallRequested | None = None
+    intent_seq: int = 0
+    waits: CallWaits | None = None
+    settled: EffectSettled | None = None
+    ended: Ended | None = None
+    judged: int = 0
+    is_met: bool = False
+    outside: OutsideFailures = msgspec.field(default_factory=OutsideFailures)
+    held_ns: int = 0
+    asked_ns: int = 0
+
+    @property
+    def path(self) -> str:
+        """Its place in the tree of calls."""
+        return self.scope.invocation
+
+    @property
+    def is_left(self) -> bool:
+        """It has no ending, and nobody has come back to it."""
+        return self.ended is None and not self.is_met
+
+    @property
+    def is_cut(self) -> bool:
+        """It was being stopped: its guest never saw the last outcome."""
+        return self.ended is None and self.last in CUT
