@@ -33,6 +33,11 @@ class Deadline:
         self._scope = trio.move_on_after(inf if self._is_off else self.seconds)
         return self._scope
 
+    def run_in(self, scope: trio.CancelScope) -> None:
+        """The clock begins now; this is the scope of the work."""
+        self._scope = scope
+        scope.deadline = inf if self._is_off else trio.current_time() + self.seconds
+
     def suspend(self) -> None:
         """It does not hold until `go_on`."""
         self._is_off = True

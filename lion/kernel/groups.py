@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import trio
 
@@ -42,7 +43,12 @@ def flattened() -> Iterator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        error = flatten(group)
-        if isinstance(error, LionError):
-            raise error from error.__cause__
-        raise error from group
+        raise_flat(group)
+
+
+def raise_flat(group: BaseExceptionGroup[BaseException]) -> NoReturn:
+    """Raise the one error of a nursery's group."""
+    error = flatten(group)
+    if isinstance(error, LionError):
+        raise error from error.__cause__
+    raise error from group

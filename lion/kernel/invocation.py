@@ -22,7 +22,7 @@ from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
 from lion.kernel.deadline import Deadline
-from lion.kernel.groups import flattened
+from lion.kernel.groups import raise_flat
 from lion.kernel.handles import HandleTable
 from lion.kernel.hosted_call import HostedCall
 from lion.kernel.outside import OutsideFailures
@@ -225,10 +225,11 @@ class Invocation(Spending):
         """
         self.live.invocations.add(self)
         try:
+            if self.owner.needs_nursery:
+                return await self._call_beside(export, args, handle)
             with self.deadline.running():
-                value = await self._call(export, args, handle)
-                check_size(export, value, self.limits)
-                return value
+                return await self._call(export, args, handle)
+            raise self._overrun(export)
         except GuestError as exc:
             exc.words = exc.words or self.words
             raise
@@ -237,26 +238,29 @@ class Invocation(Spending):
             self.handles.close()
             if self.at_end is not None:
                 self.at_end()
-        if self.deadline.has_passed:
-            raise GuestError(
-                f"{export.name!r} ran longer than {self.deadline.seconds:g} s",
-                ending="deadline",
-                hint='raise it with limits = { deadline = "..." }',
-            )
-        raise AssertionError("a call neither returned nor raised")
+
+    async def _call_beside(self, export: Export, args: Sequence[Any], handle: HandleCall) -> Any:
+        """Call it in a nursery for what it starts, whose scope has the deadline."""
+        try:
+            async with trio.open_nursery() as self.nursery:
+                self.deadline.run_in(self.nursery.cancel_scope)
+                try:
+                    return await self._call(export, args, handle)
+                finally:
+                    self.nursery.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise_flat(group)
+        raise self._overrun(export)
+
+    def _overrun(self, export: Export) -> GuestError:
+        return GuestError(
+            f"{export.name!r} ran longer than {self.deadline.seconds:g} s",
+            ending="deadline",
+            hint='raise it with limits = { deadline = "..." }',
+        )
 
     async def _call(self, export: Export, args: Sequence[Any], handle: HandleCall) -> Any:
         component = self.owner.component
-        if not self.owner.needs_nursery:
-            return await component.call(
-                export, args, handle, self.handles, self.limits, self.stats
-            )
-        with flattened():
-            async with trio.open_nursery() as self.nursery:
-                try:
-                    return await component.call(
-                        export, args, handle, self.handles, self.limits, self.stats
-                    )
-                finally:
-                    self.nursery.cancel_scope.cancel()
-        raise AssertionError("a nursery neither returned nor raised")
+        value = await component.call(export, args, handle, self.handles, self.limits, self.stats)
+        check_size(export, value, self.limits)
+        return value

@@ -9,8 +9,6 @@ Rule: a place is that of an instance with one memory; one with more takes severa
 """
 
 import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from lion.errors import GuestError, OperatorError
@@ -74,24 +72,35 @@ class Admission:
         self.live = 0
         self.taken = 0
 
-    @contextmanager
-    def admit(self, memories: int = 1) -> Iterator[None]:
-        """Hold places for one instance of so many memories. Raises GuestError(ending="exhausted")
-        if there are none.
+    def admit(self, memories: int = 1) -> "Places":
+        """Inside, places are held for one instance of so many memories. Raises
+        GuestError(ending="exhausted") on entering if there are none.
         """
-        places = 1 + -(-(memories - 1) // FURTHER)
-        if self.taken + places > self.limit:
+        return Places(self, 1 + -(-(memories - 1) // FURTHER))
+
+
+class Places:
+    """So many places, held inside. (No generator: each instance is in one.)"""
+
+    __slots__ = ("_admission", "_count")
+
+    def __init__(self, admission: Admission, count: int) -> None:
+        self._admission = admission
+        self._count = count
+
+    def __enter__(self) -> None:
+        admission = self._admission
+        if admission.taken + self._count > admission.limit:
             raise GuestError(
-                f"{self.live} instances are alive, which is all this machine has room for",
+                f"{admission.live} instances are alive, which is all this machine has room for",
                 ending="exhausted",
                 began=False,
                 is_shared=True,
                 hint="let some end first, or raise the sysctl vm.max_map_count",
             )
-        self.live += 1
-        self.taken += places
-        try:
-            yield
-        finally:
-            self.live -= 1
-            self.taken -= places
+        admission.live += 1
+        admission.taken += self._count
+
+    def __exit__(self, *exc: object) -> None:
+        self._admission.live -= 1
+        self._admission.taken -= self._count

@@ -29,6 +29,7 @@ from lion.wasm.fiber import Callbacks, Guest, HostFunction, drive
 from lion.wasm.lift import compile_lift, has_list
 from lion.wasm.lines import NO_LINES
 from lion.wasm.lower import compile_lower
+from lion.wasm.parts import address_of
 from lion.wasm.poll_meter import CpuExceeded, Finish, PollMeter
 from lion.wasm.traps import guest_error
 
@@ -195,7 +196,7 @@ class _OneCall:
         self.limits = limits
         self.memories = component.memories
         self.stats = stats
-        self.instance = ctypes.create_string_buffer(capi.INSTANCE)
+        self.instance = bytearray(capi.INSTANCE)
         self.error = ctypes.c_void_p()
 
     async def _drive(
@@ -221,15 +222,15 @@ class _OneCall:
             raise guest_error(text, origin, self.memories, self.lines)
 
     async def instantiate(self, linker: int, wasm: int) -> None:
-        where, error = ctypes.addressof(self.instance), ctypes.addressof(self.error)
+        where, error = address_of(self.instance), ctypes.addressof(self.error)
         future = capi.instantiate_async(linker, self.guest.context, wasm, where, error)
         await self._drive(future, False, "the instance")
 
     async def run(self, export: Export, entry: Entry, args: Sequence[Any]) -> Any:
         context = self.guest.context
-        func = ctypes.create_string_buffer(capi.FUNC)
-        where = ctypes.addressof(func)
-        capi.instance_get_func(ctypes.addressof(self.instance), context, entry.index, where)
+        func = bytearray(capi.FUNC)
+        where = address_of(func)
+        capi.instance_get_func(address_of(self.instance), context, entry.index, where)
         given, result = Values(len(args)), Values(1)
         reading = Reading(entry, result, self.error, context, self.limits)
         try:

@@ -17,6 +17,7 @@ from lion.wasm import capi
 from lion.wasm.bounds import Room, TooLarge
 from lion.wasm.lift import LiftWithin, compile_within, has_list
 from lion.wasm.lower import Lower, LowerError, compile_lower
+from lion.wasm.parts import address_of
 
 
 class Entry:
@@ -34,13 +35,13 @@ class Entry:
 
 
 class Values:
-    """An array of wasmtime values that is freed with everything in it."""
+    """An array of wasmtime values that is freed with everything in it, once."""
 
     __slots__ = ("_buffer", "address", "count")
 
     def __init__(self, count: int) -> None:
-        self._buffer = ctypes.create_string_buffer(capi.VAL * max(count, 1))
-        self.address = ctypes.addressof(self._buffer)
+        self._buffer = bytearray(capi.VAL * (count or 1))
+        self.address = address_of(self._buffer)
         self.count = count
 
     def fill(self, lowers: Sequence[Lower], values: Sequence[Any], context: int) -> None:
@@ -54,12 +55,12 @@ class Values:
                 raise LowerError(f"argument {at + 1}: {exc}") from exc
 
     def free(self, delete: Any = capi.val_delete) -> None:
-        """Free what the values hold. All zero is a bool, so an array never filled, or freed
-        before, is safe to free.
+        """Free what the values hold. All zero is a bool, so an array never filled is safe to
+        free; one that was freed has no values any more.
         """
-        for i in range(self.count):
+        count, self.count = self.count, 0
+        for i in range(count):
             delete(self.address + capi.VAL * i)
-        ctypes.memset(self.address, 0, len(self._buffer))
 
 
 class Reading:

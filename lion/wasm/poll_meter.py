@@ -40,11 +40,20 @@ class PollMeter:
         self.limiter = trio.CapacityLimiter(threads)
         self.yielded_ns = perf_counter_ns()
         self._turns = trio.Lock()
+        self._harmless: list[Any] = []
+        """The handlers that were looked at last and raise nothing."""
         self._gets_signals = threading.current_thread() is threading.main_thread()
 
     def is_exposed(self) -> bool:
         """Whether a signal could raise inside of a poll on this thread."""
-        return self._gets_signals and not all(map(_is_harmless, map(_signal.getsignal, SIGNALS)))
+        if not self._gets_signals:
+            return False
+        handlers = [*map(_signal.getsignal, SIGNALS)]
+        if handlers != self._harmless:
+            if not all(map(_is_harmless, handlers)):
+                return True
+            self._harmless = handlers
+        return False
 
     async def poll_in_worker(
         self, future: int, finish: Finish | None, guest: Any

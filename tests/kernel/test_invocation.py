@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import trio
 
+from lion.capabilities import tools
 from lion.domain.events import PluginError
 from lion.domain.plan import Holder, Limits, Plan
 from lion.errors import GuestError, InternalError
@@ -16,7 +17,7 @@ from lion.kernel.tool_calls import build_root
 from lion.log.memory import MemoryLog
 from lion.policy.policy_file import parse_policy
 from lion.policy.rights import build_rights
-from lion.ports import CallStats, Export, HandleCall, Handles, Import
+from lion.ports import CallStats, Export, HandleCall, Handles, Import, Operation
 from lion.testing.clock import FrozenClock
 from lion.values.wit import Function
 
@@ -29,6 +30,7 @@ class FakeComponent:
     digest = "0" * 64
     imports: Sequence[Import] = ()
     exports: Sequence[Export] = (EXPORT,)
+    operations: Sequence[Operation] = ()
 
     def __init__(self, ending: BaseException | None) -> None:
         self._ending = ending
@@ -53,6 +55,14 @@ class FakeComponent:
         return "done"
 
 
+@pytest.fixture(
+    params=[(), tools.OPERATIONS], ids=["alone", "beside what it starts"], autouse=True
+)
+def operations(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can start work has a nursery, whose scope has the deadline then."""
+    monkeypatch.setattr(FakeComponent, "operations", request.param)
+
+
 async def _attempt(component: FakeComponent, limits: Limits) -> tuple[Any, list[str]]:
     holder = Holder(name="one", kind="plugin", component=Path("one.wasm"), limits=limits)
     plan = Plan(name="p", path=None, text="", holders={"one": holder}, runs=(), resolved={})
@@ -60,7 +70,7 @@ async def _attempt(component: FakeComponent, limits: Limits) -> tuple[Any, list[
     await log.start_run("r", "p")
     live = LiveRun("r", plan, log, FrozenClock())
     rights = build_rights(holder, [], parse_policy("", None))
-    invocation = build_root(live, LiveHolder(holder, component, rights, []), "0")
+    invocation = build_root(live, LiveHolder(holder, component, rights, component.operations), "0")
     outcome: Any = None
     try:
         outcome = await execute(invocation, EXPORT, [], as_tool("work", EXPORT, []))
