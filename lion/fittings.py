@@ -61,11 +61,21 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     name_user: Callable[[], str] = user_name
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What is known of a run that goes on: its id, its clock, whose it is."""
+
+    run: str
+    clock: Clock
+    owner: str
+
+
 def build_live(
-    plan: Plan, log: EventLog, policy: Policy, fittings: Fittings, memory: MemorySum
-) -> LiveRun:
-    """A run that is about to begin; `memory` is the process's."""
-    clock, run, owner = fittings.clock(), fittings.name_run(), owner_of(plan)
+    plan: Plan, log: EventLog, policy: Policy, fittings: Fittings, memory: MemorySum,
+    known: Known | None = None,
+) -> LiveRun:  # fmt: skip
+    """A run that is about to begin, or to go on; `memory` is the process's."""
+    one = known or Known(fittings.name_run(), fittings.clock(), owner_of(plan))
+    clock, run, owner = one.clock, one.run, one.owner
     common = Common(
         run=run, manifest_name=plan.name, owner=owner, policy_digest=policy.digest,
         wait_ns=policy.wait_ns,

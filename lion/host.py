@@ -22,7 +22,8 @@ from lion.errors import OperatorError
 from lion.fittings import Fittings, build_live
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts
-from lion.kernel.run import Run
+from lion.kernel.run import Load, Run
+from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch, open_runs
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_reader
@@ -38,6 +39,7 @@ from lion.plans import (
 from lion.policy.policy_file import Policy
 from lion.ports import EventLog
 from lion.reading import beside
+from lion.resuming import Interrupted, begin_again, load_again
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.settings import Settings
@@ -222,13 +224,48 @@ class Host:
         given = msgspec.structs.replace(given, owner=self._owner, lent=tuple(self._lent))
         return await beside(partial(read_source, source, given))
 
+    async def resume(
+        self, run: str, *, is_forced: bool = False, hear: Watch | None = None,
+        watch: Watch | None = None,
+    ) -> RunReport:  # fmt: skip
+        """Go on with a run whose process ended, to its end. `run` is an id, the beginning of one,
+        or "last"; `hear` is told of its records so far (in a thread), `watch` of those that come.
+
+        One that has ended gives its report again. Raises OperatorError for one that cannot go on
+        (or came no further three times, unless it is forced), AuditError if its log does not
+        verify, or its guests do something else than is recorded: then nothing was done.
+        """
+        self._runs.check_open()
+        found = await begin_again(self.settings.state, self._log, run, is_forced, hear)
+        if isinstance(found, RunReport):
+            return found
+        try:
+            started = self._go_on(found, is_forced)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._log.leave_run(found.run)
+            raise
+        await self._runs.start(started)
+        return await self._runs.finish(started, watch)
+
+    def _go_on(self, found: Interrupted, is_forced: bool) -> Run:
+        plan, known = found.plan(), found.known(self._fittings)
+        parts = plan, self._log, self._policy, self._fittings, self._runtime.memory
+        live = build_live(*parts, known)
+        live.past, found.late.clock = found.past, known.clock
+        load = partial(load_again, self._loader, found, is_forced)
+        return self._run(live, plan, load)
+
     async def _start(self, plan: Plan) -> Run:
         live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
-        folders = code_of(plan, self._lent)
-        services = self._fittings.services(plan, self.settings, folders, self._policy)
-        started = Run(live, self._loader.load, services, self._interrupts)
+        started = self._run(live, plan, self._loader.load)
         await self._runs.start(started)
         return started
+
+    def _run(self, live: LiveRun, plan: Plan, load: Load) -> Run:
+        folders = code_of(plan, self._lent)
+        services = self._fittings.services(plan, self.settings, folders, self._policy)
+        return Run(live, load, services, self._interrupts)
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ Rule: whatever stops it, RunStarted and what was loaded are recorded; then the f
 raised.
 """
 
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,10 +20,12 @@ from lion.domain.capability import (
     is_extension,
     name_call,
 )
-from lion.domain.events import LineLogged, RunStarted
+from lion.domain.events import LineLogged
 from lion.domain.plan import Holder, Plan
+from lion.domain.workflow import encode_workflow
 from lion.errors import GuestError, LionError, OperatorError
 from lion.foreign import is_extism_manifest, read_plugin
+from lion.kernel.beginning import Ground, started_event
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
 from lion.kernel.inspect import (
@@ -51,10 +52,10 @@ from lion.ports import (
 )
 from lion.reading import beside, read_regular, reason_of
 from lion.system.entry import AllLent, load_system, open_system
-from lion.version import VERSION
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
+ReadHolder = Callable[[Holder], bytes]
 OpenSystem = Callable[[Plan, Holder, Clock, Services, AllLent], Awaitable[Component]]
 
 
@@ -74,6 +75,13 @@ def read_component(path: Path) -> bytes:
         ) from exc
 
 
+def read_holder(holder: Holder) -> bytes:
+    """The bytes of a holder's component, as they are now. Raises OperatorError."""
+    if holder.workflow is not None:
+        return encode_workflow(holder.workflow)
+    return read_component(holder.component)
+
+
 def offered_wit(use: str) -> tuple[str, str]:
     """The interface that a system plugin offers guests, and its WIT; this imports the plugin.
 
@@ -88,6 +96,7 @@ class _Found(msgspec.Struct):
     """What loading has come to."""
 
     operations: dict[tuple[str, str], Operation]
+    read: "ReadHolder"
     components: dict[str, Component] = {}
     failures: dict[str, LionError] = {}
     refusal: LionError | None = None
@@ -130,9 +139,17 @@ class Loader:
         check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
-    async def load(self, live: LiveRun, plan: Plan) -> None:
-        """Load all of a plan for a run, and record it. Raises LionError."""
-        found = _Found(dict(self._operations))
+    @property
+    def ground(self) -> Ground:
+        """What runs stand on that are loaded here."""
+        runtime = self._runtime
+        return Ground(self._policy, runtime.engine_digest, runtime.wasmtime_version)
+
+    async def load(self, live: LiveRun, plan: Plan, read: ReadHolder = read_holder) -> None:
+        """Load all of a plan for a run, and record it, unless it goes on. `read` gives the bytes
+        of a holder's component. Raises LionError.
+        """
+        found = _Found(dict(self._operations), read)
         try:
             await self._load(live, plan, found)
         except LionError as exc:
@@ -146,7 +163,8 @@ class Loader:
                     if name in found.components
                 }
             )
-            self._record(live, plan, found)
+            if live.past is None:
+                self._record(live, plan, found)
         if found.failures:
             raise next(iter(found.failures.values()))
 
@@ -167,28 +185,27 @@ class Loader:
         found.operations = self._with_extensions(found.components)
         for name, holder in _first(plan, is_sandboxed=True):
             try:
-                component, _ = await self._code(holder, extensions, found.operations)
+                component, _ = await self._code(holder, extensions, found)
                 found.components[name] = component
             except LionError as exc:
                 found.failures[name] = exc
 
     async def _code(
-        self, holder: Holder, extensions: Extensions, operations: Operations | None = None
+        self, holder: Holder, extensions: Extensions, found: _Found | None = None
     ) -> tuple[Component, int]:
-        """A holder's component, and its size; for a run, which has `operations`, it is kept."""
+        """A holder's component, and its size; for a run, which has found the rest, it is kept."""
+        read = read_holder if found is None else found.read
+        data = await beside(partial(read, holder))
         if holder.workflow is not None:
-            from lion.conductor.component import build_component
+            from lion.conductor.component import load_workflow
 
-            component, data = build_component(holder.workflow)
-            if operations is not None:
-                await self._log.put_blob(data)
-            return component, len(data)
-        data = await beside(partial(read_component, holder.component))
-        loaded = await self._runtime.load(data, holder.origin, extensions)
-        if operations is not None:
-            _check(loaded, holder, operations)
+            loaded: Component = load_workflow(data)
+        else:
+            loaded = await self._runtime.load(data, holder.origin, extensions)
+        if found is not None:
+            _check(loaded, holder, found.operations)
             # Durable: those bytes, or what was made of them and the adapter's.
-            made = loaded.adapted
+            made = getattr(loaded, "adapted", None)
             for blob in (data,) if made is None else (made.data, made.adapter):
                 await self._log.put_blob(blob)
         return loaded, len(data)
@@ -233,35 +250,13 @@ class Loader:
         return LiveHolder(holder, component, rights, found)
 
     def _record(self, live: LiveRun, plan: Plan, found: _Found) -> None:
-        live.record(self._started(live, plan))
+        live.record(started_event(live, plan, self.ground))
         for live_holder in live.holders.values():
             live.record(loaded_event(live_holder))
         for name, failure in found.failures.items():
             live.record(failed_event(plan.holders[name], failure))
         if found.refusal is not None:
             live.record(LineLogged("error", found.refusal.what))
-
-    def _started(self, live: LiveRun, plan: Plan) -> RunStarted:
-        return RunStarted(
-            manifest_name=live.name,
-            manifest=plan.resolved,
-            manifest_text=plan.text,
-            components={
-                name: h.component.digest for name, h in live.holders.items() if h.system is None
-            },
-            limits={name: h.rights.limits for name, h in live.holders.items()},
-            policy_digest=self._policy.digest,
-            proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
-            directories=_directories(live),
-            by=live.by,
-            is_dry=live.judge.is_dry,
-            engine_digest=self._runtime.engine_digest,
-            lion_version=VERSION,
-            wasmtime_version=self._runtime.wasmtime_version,
-            path="" if plan.path is None else os.path.realpath(plan.path),
-            owner=live.owner,
-            monotonic_ns=live.clock.monotonic_ns(),
-        )
 
 
 def _check(component: Component, holder: Holder, operations: Operations) -> None:
@@ -280,11 +275,6 @@ def _check(component: Component, holder: Holder, operations: Operations) -> None
             raise OperatorError(
                 f"nobody answers {name}", hint=f'answer it in the test: fakes={{"{name}": ...}}'
             )
-
-
-def _directories(live: LiveRun) -> dict[str, dict[str, str]]:
-    """Where the directories of a run's holders really are."""
-    return {name: dict(one) for name, one in live.services.directories.items()}
 
 
 def _first(plan: Plan, *, is_sandboxed: bool) -> Sequence[tuple[str, Holder]]:

@@ -22,6 +22,7 @@ from lion.domain.events import (
     CallRedirected,
     CallRequested,
     CallWaits,
+    EffectSettled,
     Event,
     HeadSigned,
     LineLogged,
@@ -33,6 +34,8 @@ from lion.domain.events import (
     RunEnding,
     RunFinished,
     RunForgotten,
+    RunForked,
+    RunResumed,
     RunStarted,
     StateCheckpointed,
     SystemPluginFailed,
@@ -55,7 +58,8 @@ WORDS: Final = {
     "LineLogged": "host", "StateCheckpointed": "counted", "HeadSigned": "signed",
     "CallWaits": "waits", "RunForgotten": "forgotten", "ApprovalAsked": "asks",
     "ApprovalDecided": "decided", "ApprovalConsumed": "approved", "ApprovalExpired": "no answer",
-    "AnswerJudged": "answer",
+    "AnswerJudged": "answer", "RunResumed": "goes on", "EffectSettled": "settled",
+    "RunForked": "forked",
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
@@ -97,6 +101,9 @@ def tell(event: Event) -> tuple[str, str]:
             return _call(event)
         case CallWaits():
             return f"{event.capability}.{event.operation}", ""
+        case EffectSettled():
+            about = f"{event.capability}.{event.operation} {event.target}".rstrip()
+            return about, f"{event.decided}, {event.rule}: {event.reason}"
         case StateCheckpointed() | HeadSigned() | RunForgotten():
             return _own(event), ""
         case CallRedirected():
@@ -139,6 +146,12 @@ def _fact(event: Event) -> str:
             return f"task {event.task!r}"
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
+        case RunResumed():
+            tries = f", try {event.attempt}" if event.attempt > 1 else ""
+            return f"after record {event.after}, by {event.by}{tries}; lion {event.lion_version}"
+        case RunForked():
+            changed = ", ".join(f"{name}={value}" for name, value in event.changed.items())
+            return f"of run {event.parent} at record {event.at}{changed and f', with {changed}'}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:

@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "new": "Begin a plugin, an agent or a system plugin in a folder of its own.",
     "build": "Build the plugin in a folder and show what it is.",
     "run": "Run a manifest and show what its agents say.",
+    "resume": "Go on with a run whose process has ended.",
     "call": "Call one tool and print its result as JSON.",
     "workflow": "List, draw and run the workflows of a manifest.",
     "ask": "Ask a model of a manifest one question.",

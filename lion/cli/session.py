@@ -4,9 +4,11 @@ Rule: while a run lasts SIGINT, SIGTERM and SIGHUP are the host's; no handler ra
 """
 
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lion.cli.diagnostics import open_diagnostics
+from lion.cli.logs import open_log
 from lion.cli.options import Common
 from lion.cli.printer import Page, View, open_printer
 from lion.cli.screen import Screen, open_screen
@@ -54,6 +56,49 @@ def run_watched(
                 return await host.run(plan, watch=watch)
 
         return run_trio(session)
+
+
+def resume_watched(
+    common: Common, word: str, screen: Screen | None, *, asks: bool, is_forced: bool
+) -> tuple[RunReport, Plan]:
+    """Open the host and go on with a run; show on `screen` (None: nowhere) what is said from now
+    on. The report, and the plan that was recorded. Raises LionError.
+    """
+    settings = common.settings()
+    plan = recorded(common, word)
+    views: list[View] = [*open_diagnostics(common)]
+    page = None if screen is None else Page(screen, speakers(plan))
+    with open_printer(views if page is None else [*views, page]) as printer:
+
+        async def session() -> RunReport:
+            from lion.cli.asking import open_console
+            from lion.opening import open_host
+
+            async with (
+                open_host(settings, signals=True, asks=asks) as host,
+                open_console(host, open_screen("stderr")) as ask,
+            ):
+
+                def watch(record: Record) -> None:
+                    printer.watch(record)
+                    ask(record)
+
+                hear = None if page is None else page.pass_over
+                return await host.resume(word, is_forced=is_forced, hear=hear, watch=watch)
+
+        return run_trio(session), plan
+
+
+def recorded(common: Common, word: str) -> Plan:
+    """The plan that a run recorded. Raises LionError."""
+    from lion.manifest.parse import recorded_plan
+    from lion.review.run import started_of
+
+    with open_log(common) as reader:
+        run = reader.find(word)
+        started = started_of(run, reader.records(run))
+    path = Path(started.path) if started.path else None
+    return recorded_plan(started.manifest, started.manifest_text, path)
 
 
 def speakers(plan: Plan) -> list[str]:

@@ -16,7 +16,7 @@ import trio
 from lion.conductor.acting import Conductor, Refused
 from lion.conductor.functions import imports_of
 from lion.domain.plan import Limits
-from lion.domain.workflow import Workflow, decode_workflow, encode_workflow
+from lion.domain.workflow import Workflow, decode_workflow
 from lion.errors import AuditError, GuestError, OperatorError
 from lion.ports import CallStats, Export, HandleCall, Handles
 from lion.values.answer_schema import BadSchema, TooMuch, find_fault
@@ -156,9 +156,3 @@ def load_workflow(data: bytes) -> WorkflowComponent:
     except (ValueError, msgspec.MsgspecError) as exc:
         raise AuditError(f"a workflow in the log cannot be read: {exc}") from exc
     return WorkflowComponent(workflow, hashlib.sha256(data).hexdigest())
-
-
-def build_component(workflow: Workflow) -> tuple[WorkflowComponent, bytes]:
-    """The component of a manifest's workflow, and its code."""
-    data = encode_workflow(workflow)
-    return WorkflowComponent(workflow, hashlib.sha256(data).hexdigest()), data

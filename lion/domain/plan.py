@@ -103,7 +103,10 @@ class Grant(msgspec.Struct, frozen=True):
     `plugins.notes: allow.kv = { bytes = "64 KiB" }`; `addresses` are networks that may be reached
     though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
     in a path is meant as it is sent (http); `plain` that no secret goes along (http); `headers`
-    are names that may be sent though they can change what a request is at a server (http).
+    are names that may be sent though they can change what a request is at a server (http);
+    `on_unknown` is what is done about an effect of which it is not known whether it happened
+    (`retry`, `ask`; empty: it failed); `has_key` that requests tell the server by a key whether
+    they are repeated (http).
     """
 
     capability: str
@@ -115,6 +118,8 @@ class Grant(msgspec.Struct, frozen=True):
     encoded_slash: bool = False
     plain: bool = False
     headers: tuple[str, ...] = ()
+    on_unknown: str = ""
+    has_key: bool = False
 
 
 class Holder(msgspec.Struct, frozen=True):

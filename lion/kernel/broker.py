@@ -172,8 +172,12 @@ class Broker:
 
     async def _outside(self, call: HostedCall) -> Any:
         """Execute a call the world can see: its intent is durable first."""
-        operation = call.operation
         size = self._record(call.intent(await self._look(call)), call.number)
+        return await self._carry_out(call, size)
+
+    async def _carry_out(self, call: HostedCall, size: int) -> Any:
+        """Execute it, once its intent, which is recorded in `size` bytes, is durable."""
+        operation = call.operation
         # Cancelled before its intent is durable, it was not begun; after, nobody knows.
         status, value = Status.CANCELLED, CANCELLED
         try:

@@ -9,7 +9,7 @@ Rule: a call that was made stays counted however it ends; only output is given b
 counts nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
@@ -109,6 +109,17 @@ class Account:
         self._clock = clock
         self._note = note
         self._warn = warn
+
+    def restore(
+        self, before: Mapping[tuple[str, str], _Balance], rate: tuple[int, int] | None
+    ) -> None:
+        """Go on with what was used before the run was resumed."""
+        for name, balance in ((CALLS, self._calls), (OUTPUT, self._output)):
+            known = before.get((self.holder, name))
+            if balance is not None and known is not None:
+                balance.used, balance.is_warned = known.used, known.is_warned
+        if self._bucket is not None and rate is not None:
+            self._bucket.restore(*rate)
 
     def lacks(self, calls: int, output: int) -> Refusal | None:
         """Why this much cannot be charged now, or None. Charges nothing."""
@@ -221,6 +232,7 @@ class Budgets:
         self._warn = warn
         self._accounts: dict[str, Account] = {}
         self._spent: dict[tuple[str, str], _Balance] = {}
+        self._rates: Mapping[str, tuple[int, int]] = {}
 
     def spend(self, holder: str, budget: str, limit: int, amount: int) -> None:
         """Take `amount` of a budget named by a capability, negative to give back.
@@ -241,6 +253,21 @@ class Budgets:
         if balance.warns():
             self._warn(BudgetWarned(holder=holder, budget=budget, limit=limit, used=balance.used))
 
+    def restore(
+        self, uses: Iterable[tuple[str, str, int, int]], warned: Collection[tuple[str, str]],
+        rates: Mapping[str, tuple[int, int]],
+    ) -> None:  # fmt: skip
+        """Go on with what was used (holder, budget, limit, used) before the run was resumed."""
+        self._rates = rates
+        for holder, budget, limit, used in uses:
+            balance = self._balance(holder, budget, limit)
+            balance.used, balance.is_warned = used, (holder, budget) in warned
+
+    def give_back(self, holder: str, budget: str, amount: int) -> None:
+        """Give back what was taken before the run was resumed; nothing if nobody limits it."""
+        if (balance := self._spent.get((holder, budget))) is not None:
+            self.charge(holder, budget, balance.limit, -amount)
+
     def left(self, holder: str, budget: str, limit: int) -> int:
         """What `spend` would still give."""
         return max(0, limit - self._balance(holder, budget, limit).used)
@@ -252,6 +279,7 @@ class Budgets:
         """The account of a holder, opened full the first time."""
         if holder not in self._accounts:
             account = Account(holder, limits, self._clock, self._note, self._warn, self._note_rate)
+            account.restore(self._spent, self._rates.get(holder))
             self._accounts[holder] = account
         return self._accounts[holder]
 

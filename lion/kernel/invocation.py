@@ -25,10 +25,14 @@ from lion.kernel.deadline import Deadline
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
 from lion.kernel.outside import OutsideFailures
+from lion.kernel.past import PastInvocation
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.policy.decide import words_for_guest
 from lion.ports import CallStats, Export, HandleCall, Jobs, Tools
+
+Revival = Callable[[], Callable[[], None] | None]
+"""Says how something goes on (None: it does not), once what it records is durable."""
 
 LED_ON = "the call was allowed for another target and led on to this one"
 
@@ -43,6 +47,11 @@ class Invocation:
     kept: dict[str, Any] | None = None
     heard: Callable[[str], Awaitable[None]] | None = None
     """Who reads what it writes while it does."""
+    heard_before: Callable[[str], None] | None = None
+    past: PastInvocation | None = None
+    """What it came to before its run was resumed."""
+    at_end: Callable[[], None] | None = None
+    """Called when its instance is gone."""
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -75,6 +84,8 @@ class Invocation:
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)
+        self.revivals: list[Revival] = []
+        """What goes on beside it once it does itself."""
         self._children = 0
         self.scope = Scope(
             run=live.id,
@@ -84,6 +95,12 @@ class Invocation:
             cause=cause,
             correlation=path.partition(".")[0],
         )
+
+    def recall(self, past: PastInvocation, children: int) -> None:
+        """It is one of before, which made so many others."""
+        self.past = past
+        self.outside = past.outside
+        self._children = children
 
     def ancestry(self) -> "list[Invocation]":
         """Callers from the root to this one."""
@@ -228,6 +245,8 @@ class Invocation:
             raise
         finally:
             self.handles.close()
+            if self.at_end is not None:
+                self.at_end()
         if self.deadline.has_passed:
             raise GuestError(
                 f"{export.name!r} ran longer than {self.deadline.seconds:g} s",

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import msgspec
 
 from lion.domain.call import Decision, HostCall, Opinion, Target, Verdict
-from lion.domain.decider import NOBODY_ASKED
+from lion.domain.decider import NOBODY_ASKED, Decider
 from lion.domain.events import Event
 from lion.domain.question import Question
 from lion.kernel.deadline import Deadline
@@ -166,6 +166,19 @@ class Judge:
                 return answered
             decision = again
         return not_approved(decision, reason=RESTLESS)
+
+    async def ask_again(
+        self, caller: JudgedCaller, question: Question, number: int, args: list[Any], why: str
+    ) -> Decision:
+        """What a person says of a call that was allowed, and may have happened already."""
+        call = _call(caller, question, number, args)
+        judged = self._judged(caller, call, question)
+        asks = (*judged.opinions, Opinion(Decider.MANIFEST, Verdict.ASK, why))
+        asking = msgspec.structs.replace(judged, verdict=Verdict.ASK, reason=why, opinions=asks)
+        with ExitStack() as held:
+            for waiting in caller.waiting_only():
+                held.enter_context(waiting.deadline.held())
+            return await self._asker.ask(caller, call, asking, why)
 
     def foresee(
         self, caller: JudgedCaller, capability: str, operation: str, target: Target

@@ -7,7 +7,7 @@ Rule: Python's own interrupt does not arise in here: a run that is stopped is ca
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 import trio
@@ -15,7 +15,8 @@ import trio
 from lion.domain.events import RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
-from lion.errors import INTERRUPTED, InternalError, LionError, worst
+from lion.errors import INTERRUPTED, InternalError, Interrupted, LionError, worst
+from lion.kernel.going_on import cut_all
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.listeners import Listeners, open_listeners
@@ -33,7 +34,8 @@ class Run:
     """A run under way, or over. Made by Host.start.
 
     `async for record in run` gives its committed records from the first on (`record.event()` is
-    what happened), as they come, and ends with it; as often and by as many as like. `await run`
+    what happened), as they come, and ends with it; of one that was resumed, those from then on;
+    as often and by as many as like. `await run`
     waits for its report, as often as you like.
     """
 
@@ -50,11 +52,13 @@ class Run:
         self._load = load
         self._services = services
         self._interrupts = interrupts
-        self._scope = trio.CancelScope()
+        self._scope, self._preparing = trio.CancelScope(), trio.CancelScope()
         self._ended = trio.Event()
         self._endings: dict[int, Ending] = {}
         self._report: RunReport | None = None
         self._error: BaseException | None = None
+        self._is_ready = False
+        """If it goes on with one of before: it is where that was."""
         self.is_told = False
         """Somebody has waited for it and knows what it came to."""
 
@@ -79,6 +83,7 @@ class Run:
         """Stop it: no guest code runs after this, and the report says `interrupted`. Does nothing
         the second time, or if it is over.
         """
+        self._preparing.cancel()
         self._scope.cancel()
 
     async def wait(self) -> RunReport:
@@ -105,7 +110,8 @@ class Run:
         return self.wait().__await__()
 
     def __aiter__(self) -> AsyncIterator[Record]:
-        return self._live.log.subscribe(self.id)
+        past = self._live.past
+        return self._live.log.subscribe(self.id, 0 if past is None else past.seq)
 
     @trio.lowlevel.enable_ki_protection
     async def drive(self, *, task_status: trio.TaskStatus[None]) -> None:
@@ -117,9 +123,12 @@ class Run:
             with flattened():
                 live = self._live
                 async with self._services as live.services, open_listeners(live) as ears:
-                    await live.log.start_run(self.id, live.name, live.clock.monotonic_ns)
+                    if live.past is None:
+                        await live.log.start_run(self.id, live.name, live.clock.monotonic_ns)
                     has_started = True
                     task_status.started()
+                    if live.past is not None:
+                        await self._prepare()
                     await self._work(ears)
         except trio.Cancelled:
             raise
@@ -128,7 +137,20 @@ class Run:
             if not has_started:
                 raise
         finally:
+            if self._live.past is not None and not self._is_ready:
+                with trio.CancelScope(shield=True), suppress(LionError):
+                    await self._live.log.leave_run(self.id)
             self._ended.set()
+
+    async def _prepare(self) -> None:
+        """Bring a run that goes on to where it was. What keeps it from that leaves it so. Raises
+        LionError.
+        """
+        with self._interrupts.heeded() as signalled, signalled, self._preparing:
+            await self._load(self._live, self._live.plan)
+        self._is_ready = not (signalled.cancel_called or self._preparing.cancel_called)
+        if not self._is_ready:
+            raise Interrupted("it was stopped before it went on", hint="it can be resumed again")
 
     async def _work(self, listeners: Listeners) -> None:
         live, plan = self._live, self._live.plan
@@ -136,7 +158,8 @@ class Run:
         with self._interrupts.heeded() as signalled:
             try:
                 with signalled, self._scope:
-                    await self._load(live, plan)
+                    if live.past is None:
+                        await self._load(live, plan)
                     live.judge.processors = build_processors(live)
                     listeners.start()
                     await supervise(live, plan.runs, self._endings)
@@ -180,6 +203,8 @@ class Run:
         """Make the run's ending durable, whoever is impatient. Raises AuditError."""
         live = self._live
         with trio.CancelScope(shield=True):
+            if live.past is not None:
+                cut_all(live)
             await listeners.finish(code, interrupted)
             counts = live.counts
             error, hint = (failure.what, failure.hint) if failure else ("", "")

@@ -21,6 +21,7 @@ from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports
 from lion.kernel.judge import Asker, Judge, Nobody
 from lion.kernel.log_share import LogShare, LogShares
+from lion.kernel.past import Past
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
@@ -145,6 +146,10 @@ class LiveRun:
         """Started tool calls that have not ended, whoever started them."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
+        self.past: Past | None = None
+        """What it came to before it was resumed."""
+        self.reserved: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
+        """What calls of before had taken (holder, budget, amount), by invocation and call."""
         self.memory = runs_sum(plan.memory, memory)
         self.people: AskPerson | None = None
         """Who is asked by workflows; None: nobody."""
@@ -178,6 +183,13 @@ class LiveRun:
     def _note_rate(self, holder: str, level: int, monotonic_ns: int) -> None:
         self.log.note_rate(self.id, holder, level, monotonic_ns)
 
+    def settle_reserved(self, invocation: str, call: int, *, is_free: bool) -> None:
+        """What a call of before had taken is free again, or used."""
+        for holder, budget, amount in self.reserved.pop((invocation, call), ()):
+            if is_free:
+                self.budgets.give_back(holder, budget, amount)
+            self.log.note_reserved(self.id, invocation, call, holder, budget, 0)
+
     def record(self, event: Event) -> None:
         """Append a record about the run itself."""
         self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
@@ -189,13 +201,13 @@ class LiveRun:
             words = f": {exc.words}" if exc.words else ""
             self.record(SystemPluginFailed(holder, part, f"{exc.what}{words}"))
 
-    def note_denial(self, question: Question, decision: Decision) -> None:
+    def note_denial(self, question: Question, decision: Decision, times: int = 1) -> None:
         """Remember a denial for the report; the same one again only counts."""
         known = self.denials.get(question)
         if known is not None:
-            self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
+            self.denials[question] = msgspec.structs.replace(known, times=known.times + times)
         elif len(self.denials) < DENIALS:
             found = suggest(question, decision, self.plan, self.extensions)
             self.denials[question] = Refused(
-                question, decision.reason, found, decided_by=decision.decided_by
+                question, decision.reason, found, times, decision.decided_by
             )

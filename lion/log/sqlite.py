@@ -23,6 +23,7 @@ from lion.log.beside import Noted
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
+from lion.log.owned import OwnedRuns
 from lion.log.ownership import release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
@@ -48,10 +49,6 @@ BUFFER_RECORDS = 4096
 BUFFER_BYTES = 8 * 1024 * 1024
 
 
-def _no_clock() -> int:
-    return 0
-
-
 class SqliteLog:
     """The log of one state directory, open for writing. Made by `open_sqlite_log`."""
 
@@ -59,8 +56,7 @@ class SqliteLog:
         self._directory = directory
         self._quota = quota
         self._accounts: dict[str, RunQuota] = {}
-        self._locks: dict[str, int] = {}
-        self._clocks: dict[str, Callable[[], int]] = {}
+        self._owned = OwnedRuns(directory)
         self._feeds = Feeds(self._fetch)
         self._group = Group()
         self._flight: Group | None = None
@@ -82,9 +78,13 @@ class SqliteLog:
         except BaseException:
             release(self._directory, run, lock, for_ever=opening.has_ended)
             raise
-        self._locks[run] = lock
-        self._clocks[run] = clock or _no_clock
+        self._owned.add(run, lock, clock)
         self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
+
+    async def leave_run(self, run: str) -> None:
+        await self.commit()
+        self._accounts.pop(run, None)
+        self._owned.let_go(run, for_ever=False)
 
     @property
     def quota(self) -> int:
@@ -207,17 +207,20 @@ class SqliteLog:
     async def _write_until_closed(self) -> None:
         """Write group after group; ends when the log is closing and everything is written."""
         with trio.CancelScope(shield=True):
-            while not self._is_closing or self._group:
-                await self._filled.wait()
-                with trio.move_on_after(LINGER_SECONDS):
-                    await self._hurry.wait()
-                if self._group:
-                    await self._write(self._take())
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._owned.beat)
+                while not self._is_closing or self._group:
+                    await self._filled.wait()
+                    with trio.move_on_after(LINGER_SECONDS):
+                        await self._hurry.wait()
+                    if self._group:
+                        await self._write(self._take())
+                nursery.cancel_scope.cancel()
 
     def _take(self) -> Group:
         group, self._group = self._group, Group()
         self._flight = group
-        group.monotonic = {run: clock() for run, clock in self._clocks.items()}
+        group.monotonic = self._owned.times()
         if not self._is_closing:
             self._filled, self._hurry = trio.Event(), trio.Event()
         group.taken.set()
@@ -244,8 +247,7 @@ class SqliteLog:
             if isinstance(entry, Transaction) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
         for run in group.ended:
-            release(self._directory, run, self._locks.pop(run), for_ever=True)
-            del self._clocks[run]
+            self._owned.let_go(run, for_ever=True)
 
     def _fail(self, cause: Exception) -> None:
         self._failure = cause
@@ -258,8 +260,7 @@ class SqliteLog:
 
     def _release(self) -> None:
         self._store.close()
-        for run, lock in self._locks.items():
-            release(self._directory, run, lock, for_ever=False)
+        self._owned.let_all_go()
 
 
 @asynccontextmanager

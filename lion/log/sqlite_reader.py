@@ -17,7 +17,8 @@ from typing import Any
 from lion.domain.events import RunForgotten
 from lion.domain.record import Record
 from lion.errors import AuditError, LionError, OperatorError
-from lion.log.finding import find_run, forgotten, unknown_run
+from lion.log.beside import Beside
+from lion.log.finding import find_run, forgotten, tries_of, unknown_run
 from lion.log.holders import patiently
 from lion.log.ownership import OWN, is_owned
 from lion.log.row import Row, budgets_at, segments_of
@@ -28,7 +29,7 @@ from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
 from lion.log.verify import Note, Verification, fault, report_of
-from lion.ports import BudgetUse, Progress, RunSummary, VerifyReport
+from lion.ports import TRIES, BudgetUse, Progress, RunSummary, VerifyReport
 
 PAGE_BYTES = 1024 * 1024
 """Bytes of bodies after which a page for a follower ends."""
@@ -61,9 +62,12 @@ class SqliteReader:
             exit_code
         ) not in (int, type(None)):
             return RunSummary(str(run), str(name), 0, 0, None, False, is_damaged=True)
+        is_live = exit_code is None and self._is_owned(run)
+        is_left = exit_code is None and not is_live
+        tries = tries_of(self.records(run, records - TRIES)) if is_left else 0
         return RunSummary(
             run=run, manifest_name=name, started_ns=started, records=records,
-            exit_code=exit_code, is_live=exit_code is None and self._is_owned(run), bytes=size,
+            exit_code=exit_code, is_live=is_live, bytes=size, tries=tries,
         )  # fmt: skip
 
     def _is_owned(self, run: str) -> bool:
@@ -159,6 +163,11 @@ class SqliteReader:
         if any([*map(type, row)] != [str, str, int, int] for row in rows):
             raise fault(run, 0, "budgets", "the table of budgets was changed")
         return [BudgetUse(*row) for row in rows]
+
+    def beside(self, run: str) -> Beside:
+        """What stands beside the records of a run, by table, of one moment."""
+        with self._snapshot():
+            return read_beside(self._connection, run)
 
     def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
         try:

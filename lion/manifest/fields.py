@@ -1,7 +1,7 @@
 """Look here if you want to know how one value of a manifest is written, checked and described."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -233,3 +233,5 @@ SteeringHeader = Annotated[
     AfterValidator(check_steering_header),
     _text_schema("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}", note="such as x-forwarded-for"),
 ]
+OnUnknown = Literal["fail", "retry", "ask"]
+"""What is done about an effect of before of which nobody knows whether it happened."""

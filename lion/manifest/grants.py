@@ -109,10 +109,15 @@ def grants_at(place: tuple[str, ...], value: Any) -> list[Grant]:
     return _grants(AllowTable.model_validate(written), f"{kind}.{holder}.{allow}", Path())
 
 
+def on_unknown(written: str) -> str:
+    """As a grant has it: empty where it says what holds anyhow."""
+    return "" if written == "fail" else written
+
+
 def _fs(entry: FsGrant, where: str, folder: Path) -> Grant:
     return build_fs_grant(
         where, folder, path=entry.path, at=entry.at, write=entry.write, size=entry.bytes,
-        files=entry.files, follow=entry.follow,
+        files=entry.files, follow=entry.follow, on_unknown=on_unknown(entry.on_unknown),
     )  # fmt: skip
 
 
@@ -129,6 +134,8 @@ def _http(entry: HttpGrant, where: str) -> Grant:
         encoded_slash=entry.encoded_slash,
         plain=entry.plain,
         headers=tuple(dict.fromkeys(entry.headers)),
+        on_unknown=on_unknown(entry.on_unknown),
+        has_key=entry.idempotency_key,
     )
 
 

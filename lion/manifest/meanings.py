@@ -44,6 +44,11 @@ _ALLOW: Final = {
     "secrets": Key("list of names", ABSENT, "secrets for its requests; it never sees a value"),
     "interfaces": Key("table", ABSENT, "system plugins' interfaces: `true`, or patterns"),
 }
+_ON_UNKNOWN: Final = (
+    '"fail", "retry" or "ask"',
+    '"fail"',
+    "when a run goes on: of what may have happened",
+)
 _HTTP: Final = {
     "url": Key("methods and URL", NEEDED, 'such as `"GET,POST https://api.example.com/v1/**"`'),
     "bytes-in": Key("size", "64 MiB", "of answers, a run"),
@@ -60,6 +65,10 @@ _HTTP: Final = {
     ),
     "headers": Key(
         "list of names", NONE, "sent though they can change a request, as `x-forwarded-for`"
+    ),
+    "on-unknown": Key(*_ON_UNKNOWN),
+    "idempotency-key": Key(
+        "true or false", "false", "tells the server by that header which request it has had"
     ),
 }
 _LIMITS: Final = {
@@ -166,6 +175,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "follow": Key(
             "true or false", "false", "whether a link may lead it out of the manifest's folder"
         ),
+        "on-unknown": Key(*_ON_UNKNOWN),
     },
     tables.LlmTable: {
         "model": Key("name or pattern", NEEDED, "a name under `[models]`, or `*`"),

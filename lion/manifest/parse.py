@@ -82,12 +82,13 @@ def _with_lent(
     return {**filled, "system": {**system, **{name: {"use": name} for name in added}}}
 
 
-def recorded_plan(resolved: Mapping[str, Any], text: str) -> Plan:
-    """The plan that a run recorded (`Plan.resolved`): it has no path, nothing is filled in again.
+def recorded_plan(resolved: Mapping[str, Any], text: str, path: Path | None = None) -> Plan:
+    """The plan that a run recorded (`Plan.resolved`): it has no path unless one is given, nothing
+    is filled in again.
 
     Raises OperatorError if it is of a manifest that this version of lion does not read.
     """
-    document = Document(text, kind="recorded manifest", path=None)
+    document = Document(text, kind="recorded manifest", path=path)
     filled = {key: value for key, value in resolved.items() if key != "vars"}
     values = resolved.get("vars")
     return _plan(document, text, filled, values if isinstance(values, dict) else {})

@@ -29,6 +29,7 @@ from lion.manifest.fields import (
     Money,
     Name,
     Network,
+    OnUnknown,
     Rated,
     Size,
     SteeringHeader,
@@ -50,9 +51,7 @@ class KvGrant(Table):
 
 
 class FsGrant(Table):
-    """A directory of the host's (`at`, relative to the manifest) under a path of the guest's, and
-    how much of it what is written may take.
-    """
+    """A directory of the host's (`at`, from the manifest on) under a path of the guest's."""
 
     path: GuestPath
     at: HostPath
@@ -60,11 +59,13 @@ class FsGrant(Table):
     bytes: Size | None = None
     files: Count | None = None
     follow: bool = False
+    on_unknown: OnUnknown = "fail"
 
     @model_validator(mode="after")
     def _check(self) -> "FsGrant":
-        if not self.write and (self.bytes is not None or self.files is not None):
-            raise ValueError("bytes and files limit what is written; add write = true")
+        said = self.bytes is not None or self.files is not None or self.on_unknown != "fail"
+        if said and not self.write:
+            raise ValueError("bytes, files and on-unknown are of what is written; write = true")
         return self
 
 
@@ -83,6 +84,8 @@ class HttpGrant(Table):
     encoded_slash: bool = False
     plain: bool = False
     headers: list[SteeringHeader] = []
+    on_unknown: OnUnknown = "fail"
+    idempotency_key: bool = False
 
 
 HttpEntry = Annotated[

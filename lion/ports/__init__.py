@@ -24,8 +24,10 @@ from lion.ports.components import (
 )
 from lion.ports.executors import (
     OUTPUT_EVENT,
+    Again,
     CallContext,
     Clock,
+    Fate,
     Jobs,
     Kind,
     Operation,
@@ -36,6 +38,7 @@ from lion.ports.executors import (
     Waitable,
 )
 from lion.ports.log import (
+    TRIES,
     BudgetUse,
     EventLog,
     KeptStore,
@@ -53,8 +56,10 @@ from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 __all__ = [
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
+    "TRIES",
     "UNREAD",
     "Adapted",
+    "Again",
     "Asking",
     "BudgetUse",
     "CallContext",
@@ -65,6 +70,7 @@ __all__ = [
     "EventLog",
     "Export",
     "Extensions",
+    "Fate",
     "HandleCall",
     "Handles",
     "Import",

@@ -1,14 +1,14 @@
 """Look here if you want to know what an executor of a host function is, and what it sees."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
 from lion.domain.call import Decision, Effect, Target
 from lion.domain.denial import LastDenial
-from lion.domain.events import AgentPartialOutput, CallFinished
+from lion.domain.events import AgentPartialOutput, CallFinished, Event
 from lion.domain.plan import Grant
 from lion.ports.components import Handles
 
@@ -50,6 +50,10 @@ class Tools(Protocol):
         """Begin a call. Raises CallError("exhausted") beyond the holder's limit."""
         ...
 
+    def recall(self, name: str, arguments: str) -> "PendingCall":
+        """A call that was begun before the run was resumed; it goes on when its caller does."""
+        ...
+
 
 class Jobs(Protocol):
     """How a workflow has others work."""
@@ -64,12 +68,24 @@ class Jobs(Protocol):
         """Ask a person to fill in a form, a JSON schema. Raises CallError."""
         ...
 
+    def recall_agent(self, name: str, task: str, streams: bool) -> "PendingWork":
+        """A task that was begun before the run was resumed; it goes on when its caller does."""
+        ...
+
+    def recall_question(self, question: str, form: str) -> "PendingCall":
+        """The same of a question."""
+        ...
+
 
 class PendingCall(Waitable, Protocol):
     """A tool call under way."""
 
     async def take(self) -> str:
         """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
+        ...
+
+    def note_taken(self) -> None:
+        """Its result was taken before the run was resumed."""
         ...
 
     def cancel(self) -> None: ...
@@ -82,6 +98,10 @@ class PendingWork(PendingCall, Protocol):
         """The next piece that it wrote; None when no more comes. Raises CallError("invalid") if
         that was not asked for.
         """
+        ...
+
+    def note_read(self) -> None:
+        """A piece was read before the run was resumed."""
         ...
 
 
@@ -102,6 +122,8 @@ class CallContext(Protocol):
     """What an executor sees of the invocation that calls it."""
 
     run: str
+    path: str
+    """The invocation's place in the tree of calls."""
     holder: str
     namespace: str
     """Owner and holder: where kv is kept."""
@@ -110,12 +132,18 @@ class CallContext(Protocol):
     clock: Clock
     tools: Tools
     jobs: Jobs
+    heard_before: Callable[[str], None] | None
+    """Who is told what it showed before its run was resumed."""
     number: int
     """The ordinal of the call that is being executed."""
     target: Target
     """What that call is about."""
     grant: Grant | None
     """What allowed it; None if it is granted by default."""
+    revivals: list[Callable[[], Callable[[], None] | None]]
+    """What goes on beside a guest that was resumed, once it does itself: each is asked, and gives
+    what begins it once all that was recorded is durable (None: nothing does).
+    """
     denial: LastDenial | None
     """What the last call of this instance that was denied lacked."""
     services: Services
@@ -154,6 +182,10 @@ class CallContext(Protocol):
         """
         ...
 
+    def note(self, event: Event, call: int) -> None:
+        """Append a record about one of its calls."""
+        ...
+
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """Take `amount` of a budget of this holder's in this run, negative to give back.
 
@@ -182,6 +214,27 @@ class Kind(Enum):
     """`execute(tables, caller, *args) -> value`, inside the transaction that records it."""
 
 
+class Again(StrEnum):
+    """What is done about a call that was begun and has no outcome, when its run goes on."""
+
+    AGAIN = "again"
+    DONE = "done"
+    """It had happened."""
+    UNKNOWN = "unknown"
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What is done about such a call, by which rule (docs/resume.md), and why; `value` is what it
+    gives the guest if it is done, `found` what was there.
+    """
+
+    decided: Again
+    rule: str
+    reason: str
+    value: Any = None
+    found: dict[str, Any] | None = None
+
+
 class Operation(msgspec.Struct, frozen=True):
     """One host function as the broker knows it.
 
@@ -200,6 +253,14 @@ class Operation(msgspec.Struct, frozen=True):
       nothing. It raises CallError("denied") where that is what would be approved.
     - `until` says how long a call may wait, on the caller's monotonic clock; None: until something
       happens.
+
+    When a run goes on after its process ended:
+
+    - `recall` is told (caller, args, call) of each recorded call that has an outcome, so that what
+      it gave the guest is there again.
+    - `is_harmless` says of arguments that it may be done again, if nobody knows whether it was.
+    - `look_up` says of (caller, args, what `look` had found) by what is there whether it happened.
+    - `rest` gives the arguments for a wait of which so many nanoseconds are left.
     """
 
     capability: str
@@ -215,6 +276,10 @@ class Operation(msgspec.Struct, frozen=True):
     unseen: Callable[[list[Any]], str] | None = None
     look: Callable[..., Awaitable[dict[str, Any] | None]] | None = None
     until: Callable[[Any, list[Any]], int | None] | None = None
+    recall: Callable[[Any, list[Any], CallFinished], None] | None = None
+    is_harmless: Callable[[list[Any]], bool] | None = None
+    look_up: Callable[[Any, list[Any], dict[str, Any] | None], Awaitable[Fate]] | None = None
+    rest: Callable[[list[Any], int], list[Any]] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -11,13 +11,18 @@ from lion.domain.record import Draft, Record
 
 T = TypeVar("T")
 
+TRIES: Final = 3
+"""To go on with a run, in a row, that came no further; then only who insists tries again."""
+
 
 class RunState(StrEnum):
     """How far a run is."""
 
     RUNNING = "running"
     INTERRUPTED = "interrupted"
-    """Its process is gone and wrote no ending."""
+    """Its process is gone and wrote no ending; it can be resumed."""
+    QUARANTINED = "quarantined"
+    """The same, and it came no further three times in a row."""
     ENDED = "ended"
     DAMAGED = "damaged"
     """What the list of runs says of it makes no sense."""
@@ -25,7 +30,8 @@ class RunState(StrEnum):
 
 class RunSummary(msgspec.Struct, frozen=True):
     """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
-    still holds the lock; `bytes` is what its records are counted as.
+    still holds the lock; `bytes` is what its records are counted as, `tries` how often in a row it
+    was resumed and came no further (as far as that counts).
     """
 
     run: str
@@ -36,6 +42,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     is_live: bool
     bytes: int = 0
     is_damaged: bool = False
+    tries: int = 0
 
     @property
     def state(self) -> RunState:
@@ -43,7 +50,9 @@ class RunSummary(msgspec.Struct, frozen=True):
             return RunState.DAMAGED
         if self.exit_code is not None:
             return RunState.ENDED
-        return RunState.RUNNING if self.is_live else RunState.INTERRUPTED
+        if self.is_live:
+            return RunState.RUNNING
+        return RunState.QUARANTINED if self.tries >= TRIES else RunState.INTERRUPTED
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +141,10 @@ class EventLog(Protocol):
 
         Raises OperatorError if another process owns the run, AuditError if the run has ended.
         """
+        ...
+
+    async def leave_run(self, run: str) -> None:
+        """Be its writer no longer, though it has not ended: another may go on with it."""
         ...
 
     @property

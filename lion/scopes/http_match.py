@@ -58,6 +58,8 @@ class HttpScopes(NamedScopes):
             encoded_slash=grant.encoded_slash and by.encoded_slash,
             plain=grant.plain or by.plain,
             headers=tuple(name for name in grant.headers if name in by.headers),
+            on_unknown=grant.on_unknown if grant.on_unknown == by.on_unknown else "",
+            has_key=grant.has_key and by.has_key,
         )
 
     def rule_pattern(self, text: str) -> Pattern:

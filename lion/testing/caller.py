@@ -13,6 +13,7 @@ import trio
 from lion.capabilities.opened import Opened
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
+from lion.domain.events import Event
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
 from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
@@ -53,6 +54,10 @@ class FakePending:
         await self._ended.wait()
         self._is_taken = True
         return _given(self._answer)
+
+    def note_taken(self) -> None:
+        """It was taken before."""
+        self._is_taken = True
 
     def finish(self, answer: Answer) -> None:
         """End the call with this answer."""
@@ -96,6 +101,10 @@ class FakeTools:
             raise CallError("exhausted", f"{self._concurrent} calls are under way")
         self.started.append(FakePending())
         return self.started[-1]
+
+    def recall(self, name: str, arguments: str) -> FakePending:
+        """Begin it again."""
+        return self.start(name, arguments)
 
     def _find(self, name: str) -> Answer:
         if name not in self._answers:
@@ -153,6 +162,7 @@ class FakeCaller:
         self.spent: dict[str, int] = {}
         self._nursery = nursery
         self.run = "run-1"
+        self.path = "0"
         self.holder = "guide"
         self.namespace = "test/guide"
         self.config: Mapping[str, Any] = config or {}
@@ -160,6 +170,9 @@ class FakeCaller:
         self.tools: Tools = tools or FakeTools()
         self.handles: Handles = HandleTable(handle_limit)
         self._grants = tuple(grants)
+        self.revivals: list[Callable[[], Callable[[], None] | None]] = []
+        self.noted: list[Event] = []
+        """What was recorded of its calls."""
         self.number = 1
         self.target: Target = ""
         self.grant: Grant | None = None
@@ -207,6 +220,10 @@ class FakeCaller:
     ) -> None:
         """Remember it."""
         self.refused.append((str(target), reason))
+
+    def note(self, event: Event, call: int) -> None:
+        """Remember it."""
+        self.noted.append(event)
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """Count, and refuse beyond the limit."""

@@ -123,6 +123,14 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     "relay": {"log": LOG, "tools": {"call"}},
     "waiter": {"log": LOG, "clock": {"sleep"}, "config": {"get"}, "output": {"text"}},
 }
+STEPPER = {
+    "log": LOG, "clock": {"monotonic", "sleep"}, "kv": {"get", "set"}, "output": {"text"},
+    "tools": {"call", "start", "[method]pending.take"}, "poll": {"wait"},
+    "fs": FS - {"list", "mounts", "readlink", "stat"},
+    "http": HTTP, "llm": {"ask", "start", "[method]answer.next"},
+}  # fmt: skip
+"""Does what a program says, for runs that are cut."""
+CEILINGS["stepper"] = STEPPER
 TWINS = {name: CEILINGS[name] for name in ("calculator", "critic", "echo", "hello", "relay")}
 """In AssemblyScript they ask for what they ask for in Rust."""
 CEILINGS |= {f"{name}-as": ceiling for name, ceiling in TWINS.items()}

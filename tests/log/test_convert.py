@@ -22,8 +22,11 @@ from lion.domain.events import (
     ApprovalDecided,
     ApprovalExpired,
     CallWaits,
+    EffectSettled,
     HeadSigned,
     RunForgotten,
+    RunForked,
+    RunResumed,
     StateCheckpointed,
 )
 from lion.errors import AuditError, OperatorError
@@ -96,7 +99,7 @@ def test_every_event_of_then_can_be_read(old: Path) -> None:
         types = {type(record.event()) for record in reader.records(EVERY)}
     later = {
         StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
-        ApprovalConsumed, ApprovalDecided, ApprovalExpired,
+        ApprovalConsumed, ApprovalDecided, ApprovalExpired, RunResumed, EffectSettled, RunForked,
     }  # fmt: skip
     assert types == {*EVENTS.values()} - later
 

@@ -69,6 +69,12 @@ class GuestExchange:
                 self.room.fail(self._failure)
                 self._changed()
 
+    def fail(self, failure: CallError | None) -> None:
+        """It is over, before anything more came of it."""
+        self._failure, self._is_ended = failure, True
+        self.room.fail(failure)
+        self._changed()
+
     async def write(self, piece: bytes) -> None:
         """Give a piece to the request's body, once there is room."""
         await self.room.put(piece)

@@ -21,6 +21,7 @@ from lion.domain.events.calls import (
     CallRedirected,
     CallRequested,
     CallWaits,
+    EffectSettled,
 )
 from lion.domain.events.guests import (
     AgentCompleted,
@@ -40,6 +41,8 @@ from lion.domain.events.runs import (
     RunEnding,
     RunFinished,
     RunForgotten,
+    RunForked,
+    RunResumed,
     RunStarted,
     StateCheckpointed,
 )
@@ -79,6 +82,9 @@ _ALL: tuple[type[Event], ...] = (
     ApprovalConsumed,
     ApprovalExpired,
     AnswerJudged,
+    RunResumed,
+    EffectSettled,
+    RunForked,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
@@ -99,6 +105,7 @@ __all__ = [
     "CallRedirected",
     "CallRequested",
     "CallWaits",
+    "EffectSettled",
     "Event",
     "HeadSigned",
     "LineLogged",
@@ -110,6 +117,8 @@ __all__ = [
     "RunEnding",
     "RunFinished",
     "RunForgotten",
+    "RunForked",
+    "RunResumed",
     "RunStarted",
     "StateCheckpointed",
     "SystemPluginFailed",
