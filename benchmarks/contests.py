@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from benchmarks import extism_guest, extism_plugin, outside, parsing
+from benchmarks import extism_guest, extism_plugin, outside, parsing, workflows
 from benchmarks.extism_guest import ExtismGuest
 from benchmarks.lion_bare import open_bare
 from benchmarks.lion_host import open_whole
@@ -223,5 +223,6 @@ CONTESTS = (
             note="opening, verifying and loading included"),
     *extism_plugin.CONTESTS,
     *outside.CONTESTS,
+    *workflows.CONTESTS,
     *parsing.CONTESTS,
 )  # fmt: skip

@@ -39,20 +39,17 @@ class Work(Pending):
 
     def __init__(self, streams: bool) -> None:
         super().__init__()
-        self._send, self._receive = trio.open_memory_channel[str](PIECES if streams else 0)
         self.streams = streams
-        self._pieces = 0
-        self._known: list[str] = []
-        """Pieces of before the run was resumed."""
+        self._pieces: list[str] = []
+        """All that it wrote, in order; what was read is not held."""
         self._read = 0
-        """How many of them were read."""
+        """How many of them were read; if the run was resumed, perhaps before they are known."""
         self._news = trio.Event()
 
     @property
     def is_ready(self) -> bool:
         """There is a piece to read, or an output."""
-        has_more = self._read < len(self._known) or self._send.statistics().current_buffer_used
-        return super().is_ready or bool(has_more)
+        return super().is_ready or self._read < len(self._pieces)
 
     async def wait_ready(self) -> None:
         """Wait until there is."""
@@ -61,15 +58,15 @@ class Work(Pending):
 
     async def hear(self, piece: str) -> None:
         """Take what the agent wrote; waits while there is no room."""
-        self._pieces += 1
         for part in _parts(piece):
-            await self._send.send(part)
+            while len(self._pieces) - self._read >= PIECES:
+                await self._news.wait()
+            self._pieces.append(part)
             self._tell()
 
     def hear_again(self, piece: str) -> None:
         """Take what it wrote before the run was resumed."""
-        self._pieces += 1
-        self._known += _parts(piece)
+        self._pieces += _parts(piece)
         self._tell()
 
     def note_read(self) -> None:
@@ -79,25 +76,24 @@ class Work(Pending):
     def settle(self, result: str | CallError) -> None:
         """Give the output, once."""
         super().settle(result)
-        self._send.close()
         self._tell()
 
     async def next(self) -> str | None:
         """The next piece; None when no more comes."""
         if not self.streams:
             raise CallError("invalid", "what it writes was not asked for")
-        if self._read < len(self._known):
-            self._read += 1
-            return self._known[self._read - 1]
-        try:
-            return await self._receive.receive()
-        except trio.EndOfChannel:
+        await self.wait_ready()
+        if self._read >= len(self._pieces):
             return None
+        piece, self._pieces[self._read] = self._pieces[self._read], ""
+        self._read += 1
+        self._tell()
+        return piece
 
     @property
     def has_written(self) -> bool:
         """It wrote something, and need not be read from its output."""
-        return self._pieces > 0
+        return bool(self._pieces)
 
     def _tell(self) -> None:
         self._news.set()

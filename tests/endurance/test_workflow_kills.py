@@ -66,7 +66,7 @@ class Trial:
         if (self.settings.state / "log.sqlite").exists():
             with open_history(self.settings) as reader:
                 if reader.runs():
-                    return ("resume", "last", "--force", "--json")
+                    return ("resume", "last", "--force", "--no-ask", "--json")
         return ("run", "--no-ask", "--json", str(self.manifest))
 
     def kill_within(self, seconds: float) -> None:
