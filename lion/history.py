@@ -9,18 +9,21 @@ replays.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lion.domain.events import PluginInvoked, RunStarted
 from lion.domain.pairing import Pairs
+from lion.domain.record import Record
 from lion.domain.workflow import is_workflow
 from lion.errors import AuditError
 from lion.kernel.difference import Difference
-from lion.log.sqlite_reader import open_sqlite_reader
+from lion.log.spliced import past_records
+from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.ports import Component, LogReader, Progress, Runtime, VerifyReport
 from lion.settings import Settings
 from lion.workflows.engine import Note
@@ -154,7 +157,7 @@ def _workflows_of(reader: LogReader, run: str) -> "list[tuple[Recorded, bytes]]"
 
     codes: dict[str, bytes] = {}
     found: dict[str, tuple[Recorded, Pairs, bytes]] = {}
-    for record in reader.records(run):
+    for record in chain(_before(reader, run), reader.records(run)):
         digest, event = record.component_digest, record.event()
         if isinstance(event, PluginInvoked) and digest:
             if digest not in codes:
@@ -180,6 +183,8 @@ async def _execute(
     with flattened():
         async with trio.open_nursery() as nursery:
             replayed = ReplayedRun(find, nursery)
+            for record in _before(reader, report.run):
+                await replayed.take(record)
             for record in reader.records(report.run):
                 if record.seq > report.records:
                     break
@@ -188,6 +193,11 @@ async def _execute(
                     progress(record.seq, report.records)
             replayed.finish()
     return replayed
+
+
+def _before(reader: LogReader, run: str) -> Iterable[Record]:
+    """What came before a run that is a fork, where that can be read."""
+    return past_records(reader, run) if isinstance(reader, SqliteReader) else ()
 
 
 async def _verified(

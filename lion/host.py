@@ -20,6 +20,7 @@ from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
 from lion.fittings import Fittings, build_live
+from lion.forking import Changes, begin_fork, load_fork
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.run import Load, Run
@@ -39,7 +40,7 @@ from lion.plans import (
 from lion.policy.policy_file import Policy
 from lion.ports import EventLog
 from lion.reading import beside
-from lion.resuming import Interrupted, begin_again, load_again
+from lion.resuming import Grounds, begin_again, load_again
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.settings import Settings
@@ -236,33 +237,40 @@ class Host:
         verify, or its guests do something else than is recorded: then nothing was done.
         """
         self._runs.check_open()
-        found = await begin_again(self.settings.state, self._log, run, is_forced, hear)
+        found = await begin_again(self._ground(), run, is_forced, hear)
         if isinstance(found, RunReport):
             return found
-        try:
-            started = self._go_on(found, is_forced)
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await self._log.leave_run(found.run)
-            raise
+        started = self._run(found.live, partial(load_again, self._loader, found, is_forced))
         await self._runs.start(started)
         return await self._runs.finish(started, watch)
 
-    def _go_on(self, found: Interrupted, is_forced: bool) -> Run:
-        plan, known = found.plan(), found.known(self._fittings)
-        parts = plan, self._log, self._policy, self._fittings, self._runtime.memory
-        live = build_live(*parts, known)
-        live.past, found.late.clock = found.past, known.clock
-        load = partial(load_again, self._loader, found, is_forced)
-        return self._run(live, plan, load)
+    async def fork(
+        self, run: str, at: int | None, changes: Changes, *, watch: Watch | None = None
+    ) -> RunReport:
+        """Begin a new run with the first `at` records of another one as its past, and go on from
+        there with what is changed; its report. Times, what guests keep and files are as they are
+        now.
+
+        Raises OperatorError for a record or a change that makes no sense, AuditError as `resume`.
+        """
+        self._runs.check_open()
+        fork = await begin_fork(self._ground(), run, at, changes)
+        started = self._run(fork.found.live, partial(load_fork, self._loader, fork))
+        await self._runs.start(started)
+        return await self._runs.finish(started, watch)
+
+    def _ground(self) -> Grounds:
+        parts = self._log, self._policy, self._fittings, self._runtime.memory
+        return Grounds(self.settings.state, *parts)
 
     async def _start(self, plan: Plan) -> Run:
         live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
-        started = self._run(live, plan, self._loader.load)
+        started = self._run(live, self._loader.load)
         await self._runs.start(started)
         return started
 
-    def _run(self, live: LiveRun, plan: Plan, load: Load) -> Run:
+    def _run(self, live: LiveRun, load: Load) -> Run:
+        plan = live.plan
         folders = code_of(plan, self._lent)
         services = self._fittings.services(plan, self.settings, folders, self._policy)
         return Run(live, load, services, self._interrupts)

@@ -249,10 +249,14 @@ class Loader:
         rights = build_rights(holder, sorted({c for c, _ in calls}), self._policy)
         return LiveHolder(holder, component, rights, found)
 
-    def _record(self, live: LiveRun, plan: Plan, found: _Found) -> None:
+    def record(self, live: LiveRun, plan: Plan) -> None:
+        """Record what a run stands on and what was loaded for it."""
         live.record(started_event(live, plan, self.ground))
         for live_holder in live.holders.values():
             live.record(loaded_event(live_holder))
+
+    def _record(self, live: LiveRun, plan: Plan, found: _Found) -> None:
+        self.record(live, plan)
         for name, failure in found.failures.items():
             live.record(failed_event(plan.holders[name], failure))
         if found.refusal is not None:

@@ -15,10 +15,11 @@ from typing import Final
 import msgspec
 import trio
 
+from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Holder, Plan
 from lion.domain.record import Record
 from lion.errors import AuditError, OperatorError
-from lion.fittings import Fittings, Known
+from lion.fittings import Fittings, Known, build_live
 from lion.kernel.beginning import resumed_event
 from lion.kernel.going_on import note_unknown
 from lion.kernel.past import Past
@@ -27,9 +28,11 @@ from lion.kernel.rehearsal import rehearse
 from lion.kernel.run_state import LiveRun
 from lion.loading import Loader
 from lion.log.quota import RECORD_BYTES
+from lion.log.spliced import past_records
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.log.standing import Standing, read_standing
 from lion.manifest.parse import recorded_plan
+from lion.policy.policy_file import Policy
 from lion.ports import TRIES, Clock, EventLog, RunState, RunSummary
 from lion.reading import beside
 from lion.review.report import RunReport
@@ -38,6 +41,16 @@ COUNTED: Final = ("calls", "output")
 """Budgets that are counted anew from the records."""
 
 Hear = Callable[[Record], None]
+
+
+class Grounds(msgspec.Struct, frozen=True):
+    """What runs of a host share: where its log is, and what they are built of."""
+
+    directory: Path
+    log: EventLog
+    policy: Policy
+    fittings: Fittings
+    memory: MemorySum
 
 
 class ResumedClock:
@@ -73,27 +86,30 @@ class Interrupted(msgspec.Struct, frozen=True):
     past: Past
     standing: Standing
     components: Mapping[str, bytes]
-    late: LateClock
 
     def plan(self) -> Plan:
         """Its plan, with the directories that it had. Raises OperatorError."""
         started = self.past.started
         assert started is not None
         path = Path(started.path) if started.path else None
-        plan = recorded_plan(started.manifest, started.manifest_text, path)
+        return self.at_home(recorded_plan(started.manifest, started.manifest_text, path))
+
+    def at_home(self, plan: Plan) -> Plan:
+        """A plan with the directories where they really were."""
+        started = self.past.started
+        assert started is not None
         holders = {
             name: _at_home(holder, started.directories.get(name, {}))
             for name, holder in plan.holders.items()
         }
         return msgspec.structs.replace(plan, holders=holders)
 
-    def known(self, fittings: Fittings) -> Known:
-        """Its id, its clock, whose it is."""
-        started = self.past.started
-        assert started is not None
-        clock_ns = max(self.past.clock_ns, self.standing.clock_ns)
-        clock = ResumedClock(fittings.clock(), clock_ns)
-        return Known(self.run, clock, started.owner)
+
+class Ready(msgspec.Struct, frozen=True):
+    """A run that goes on, once it is loaded."""
+
+    past: Interrupted
+    live: LiveRun
 
 
 def _at_home(holder: Holder, directories: Mapping[str, str]) -> Holder:
@@ -133,6 +149,8 @@ def check_resumable(summary: RunSummary) -> None:
 def read_past(reader: SqliteReader, run: str, hear: Hear | None) -> Past:
     """What a run has come to, verified. Raises AuditError."""
     past = Past(RECORD_BYTES)
+    for record in past_records(reader, run):
+        past.add(record)
     for record in reader.verified(run):
         past.add(record)
         if hear is not None:
@@ -140,9 +158,7 @@ def read_past(reader: SqliteReader, run: str, hear: Hear | None) -> Past:
     return past
 
 
-def read_interrupted(
-    directory: Path, run: str, late: "LateClock", is_forced: bool, hear: Hear | None
-) -> Interrupted:
+def read_interrupted(directory: Path, run: str, is_forced: bool, hear: Hear | None) -> Interrupted:
     """A run that this process owns, verified and read. Raises LionError if it cannot go on."""
     with open_sqlite_reader(directory) as reader:
         past = read_past(reader, run, hear)
@@ -152,7 +168,7 @@ def read_interrupted(
             holder: reader.blob(digest) for holder, digest in past.started.components.items()
         }
         standing = read_standing(reader, directory, run, past.seq)
-    return Interrupted(run, past, standing, components, late)
+    return Interrupted(run, past, standing, components)
 
 
 def check_past(run: str, past: Past, *, is_forced: bool) -> None:
@@ -173,11 +189,12 @@ def check_past(run: str, past: Past, *, is_forced: bool) -> None:
 
 
 async def begin_again(
-    directory: Path, log: EventLog, word: str, is_forced: bool, hear: Hear | None
-) -> Interrupted | RunReport:
+    grounds: Grounds, word: str, is_forced: bool, hear: Hear | None
+) -> "Ready | RunReport":
     """A run that was interrupted, owned by this process from now on; or what one that has ended
     came to. Raises LionError.
     """
+    directory, log = grounds.directory, grounds.log
     summary = await beside(partial(find_summary, directory, word))
     if summary.state is RunState.ENDED:
         return await beside(partial(report_ended, directory, summary.run, hear))
@@ -185,12 +202,26 @@ async def begin_again(
     late = LateClock()
     await log.start_run(summary.run, summary.manifest_name, late.monotonic_ns)
     try:
-        read = partial(read_interrupted, directory, summary.run, late, is_forced, hear)
-        return await beside(read)
+        found = await beside(partial(read_interrupted, directory, summary.run, is_forced, hear))
+        ready = make_ready(grounds, found, found.plan(), summary.run)
     except BaseException:
         with trio.CancelScope(shield=True):
             await log.leave_run(summary.run)
         raise
+    late.clock = ready.live.clock
+    return ready
+
+
+def make_ready(grounds: Grounds, found: Interrupted, plan: Plan, run: str) -> "Ready":
+    """The run `run`, which goes on from what another one, or itself, had come to."""
+    started, fittings = found.past.started, grounds.fittings
+    assert started is not None
+    clock_ns = max(found.past.clock_ns, found.standing.clock_ns)
+    known = Known(run, ResumedClock(fittings.clock(), clock_ns), started.owner)
+    parts = plan, grounds.log, grounds.policy, fittings, grounds.memory
+    live = build_live(*parts, known)
+    live.past = found.past
+    return Ready(found, live)
 
 
 def report_ended(directory: Path, run: str, hear: Hear | None) -> RunReport:
@@ -204,11 +235,13 @@ def report_ended(directory: Path, run: str, hear: Hear | None) -> RunReport:
 
 
 async def load_again(
-    loader: Loader, found: Interrupted, is_forced: bool, live: LiveRun, plan: Plan
+    loader: Loader, ready: Ready, is_forced: bool, live: LiveRun, plan: Plan
 ) -> None:
     """Load what a run had loaded, bring all to where it was, and say so in the log. Raises
     LionError, and then nothing was done.
     """
+
+    found = ready.past
 
     def read(holder: Holder) -> bytes:
         return found.components[holder.name]
@@ -217,10 +250,10 @@ async def load_again(
     live.record(resumed_event(live, loader.ground, forced=is_forced))
     await live.log.commit()
     await rehearse(live, found.past)
-    _restore(live, found.past, found.standing)
+    restore(live, found.past, found.standing)
 
 
-def _restore(live: LiveRun, past: Past, standing: Standing) -> None:
+def restore(live: LiveRun, past: Past, standing: Standing) -> None:
     """Budgets, counts and denials as they were."""
     charged = past.charges()
     uses = [

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "build": "Build the plugin in a folder and show what it is.",
     "run": "Run a manifest and show what its agents say.",
     "resume": "Go on with a run whose process has ended.",
+    "fork": "Begin a new run with the first records of another one.",
     "call": "Call one tool and print its result as JSON.",
     "workflow": "List, draw and run the workflows of a manifest.",
     "ask": "Ask a model of a manifest one question.",

@@ -5,7 +5,7 @@ Rule: while a run lasts SIGINT, SIGTERM and SIGHUP are the host's; no handler ra
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lion.cli.diagnostics import open_diagnostics
 from lion.cli.logs import open_log
@@ -16,7 +16,13 @@ from lion.domain.plan import Plan, RunAgent
 from lion.domain.record import Record
 from lion.review.report import RunReport
 
+if TYPE_CHECKING:
+    from lion.forking import Changes
+    from lion.host import Host
+
 T = TypeVar("T")
+Watch = Callable[[Record], None]
+Act = Callable[["Host", Watch], Coroutine[Any, Any, RunReport]]
 
 
 def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -34,10 +40,47 @@ def run_watched(
 
     Raises LionError.
     """
+    page = None if screen is None else Page(screen, speakers(plan))
+
+    def act(host: "Host", watch: Watch) -> Coroutine[Any, Any, RunReport]:
+        return host.run(plan, watch=watch)
+
+    return _session(common, page, act, asks=asks)
+
+
+def resume_watched(
+    common: Common, word: str, screen: Screen | None, *, asks: bool, is_forced: bool
+) -> tuple[RunReport, Plan]:
+    """Open the host and go on with a run; show on `screen` (None: nowhere) what is said from now
+    on. The report, and the plan that was recorded. Raises LionError.
+    """
+    plan = recorded(common, word)
+    page = None if screen is None else Page(screen, speakers(plan))
+    hear = None if page is None else page.pass_over
+
+    def act(host: "Host", watch: Watch) -> Coroutine[Any, Any, RunReport]:
+        return host.resume(word, is_forced=is_forced, hear=hear, watch=watch)
+
+    return _session(common, page, act, asks=asks), plan
+
+
+def fork_watched(
+    common: Common, word: str, at: int | None, changes: "Changes", screen: Screen | None,
+    *, asks: bool,
+) -> tuple[RunReport, Plan]:  # fmt: skip
+    """The same of a new run that goes on from record `at` of another one."""
+    plan = recorded(common, word)
+    page = None if screen is None else Page(screen, speakers(plan))
+
+    def act(host: "Host", watch: Watch) -> Coroutine[Any, Any, RunReport]:
+        return host.fork(word, at, changes, watch=watch)
+
+    return _session(common, page, act, asks=asks), plan
+
+
+def _session(common: Common, page: Page | None, act: Act, *, asks: bool) -> RunReport:
     settings = common.settings()
-    views: list[View] = [*open_diagnostics(common)]
-    if screen is not None:
-        views.append(Page(screen, speakers(plan)))
+    views: list[View] = [*open_diagnostics(common), *([] if page is None else [page])]
     with open_printer(views) as printer:
 
         async def session() -> RunReport:
@@ -53,40 +96,9 @@ def run_watched(
                     printer.watch(record)
                     ask(record)
 
-                return await host.run(plan, watch=watch)
+                return await act(host, watch)
 
         return run_trio(session)
-
-
-def resume_watched(
-    common: Common, word: str, screen: Screen | None, *, asks: bool, is_forced: bool
-) -> tuple[RunReport, Plan]:
-    """Open the host and go on with a run; show on `screen` (None: nowhere) what is said from now
-    on. The report, and the plan that was recorded. Raises LionError.
-    """
-    settings = common.settings()
-    plan = recorded(common, word)
-    views: list[View] = [*open_diagnostics(common)]
-    page = None if screen is None else Page(screen, speakers(plan))
-    with open_printer(views if page is None else [*views, page]) as printer:
-
-        async def session() -> RunReport:
-            from lion.cli.asking import open_console
-            from lion.opening import open_host
-
-            async with (
-                open_host(settings, signals=True, asks=asks) as host,
-                open_console(host, open_screen("stderr")) as ask,
-            ):
-
-                def watch(record: Record) -> None:
-                    printer.watch(record)
-                    ask(record)
-
-                hear = None if page is None else page.pass_over
-                return await host.resume(word, is_forced=is_forced, hear=hear, watch=watch)
-
-        return run_trio(session), plan
 
 
 def recorded(common: Common, word: str) -> Plan:

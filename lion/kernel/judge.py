@@ -10,7 +10,7 @@ Rule: while a person is asked, the clocks of those stand still who wait for noth
 Rule: what a person approved is judged once more before it is done.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Protocol
 
@@ -120,6 +120,10 @@ class Judge:
         self.processors: Mapping[str, Sequence[Processor]] = {}
         self._asker = asker
         self._stand_in = stand_in
+
+    def ask_first(self, wrap: Callable[[Asker], Asker]) -> None:
+        """Have somebody asked before who is asked now."""
+        self._asker = wrap(self._asker)
 
     @property
     def is_dry(self) -> bool:

@@ -53,6 +53,9 @@ class SettlingBroker(Broker):
     async def _act(self, call: HostedCall, fate: Fate) -> Any:
         live, path = self._caller.live, self._caller.path
         self._leave_child(call)
+        is_paid = (path, call.number) in live.reserved
+        if fate.decided is not Again.AGAIN and not is_paid and call.operation.count is not None:
+            call.operation.count(self._caller)
         live.settle_reserved(path, call.number, is_free=fate.decided is Again.AGAIN)
         if fate.decided is Again.AGAIN:
             value = await self._carry_out(call, 0)

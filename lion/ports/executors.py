@@ -260,6 +260,8 @@ class Operation(msgspec.Struct, frozen=True):
       it gave the guest is there again.
     - `is_harmless` says of arguments that it may be done again, if nobody knows whether it was.
     - `look_up` says of (caller, args, what `look` had found) by what is there whether it happened.
+    - `count` charges its caller for one of which nobody knows whether it happened, where what it
+      had taken is on no record.
     - `rest` gives the arguments for a wait of which so many nanoseconds are left.
     """
 
@@ -279,6 +281,7 @@ class Operation(msgspec.Struct, frozen=True):
     recall: Callable[[Any, list[Any], CallFinished], None] | None = None
     is_harmless: Callable[[list[Any]], bool] | None = None
     look_up: Callable[[Any, list[Any], dict[str, Any] | None], Awaitable[Fate]] | None = None
+    count: Callable[[Any], None] | None = None
     rest: Callable[[list[Any], int], list[Any]] | None = None
 
 

@@ -9,6 +9,7 @@ record. (Processes that are killed are in tests/endurance/test_resume_kills.py.)
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -132,7 +133,11 @@ class Stage:
             yield host
 
     async def cut(
-        self, *parts: str, at: Callable[[Death], None] | None = None, **fittings: Any
+        self,
+        *parts: str,
+        at: Callable[[Death], None] | None = None,
+        path: Path | None = None,
+        **fittings: Any,
     ) -> str:
         """Run a manifest until its process ends; its id. `at` says when, if no `die_at` did."""
         death = self.death = Death()
@@ -140,7 +145,8 @@ class Stage:
         with suppress(LionError):
             async with self.host(**fittings) as host:
                 death.watch(host)
-                started = await host.start(manifest(*parts), folder=self.settings.state.parent)
+                text = manifest(*parts) if path is None else path
+                started = await host.start(text, folder=self.settings.state.parent)
                 run = started.id
                 if at is not None:
                     at(death)

@@ -78,12 +78,11 @@ async def test_one_that_was_dropped_is_cancelled_and_not_revived(stage: Stage) -
         stepper(KV, TOOLS), stepper(KV, name="inner"), program,
         at=lambda d: d.come_with(CallFinished, operation="sleep"),
     )  # fmt: skip
-    assert not stage.events(run, PluginError)
     assert said(await stage.resume(run))[-1] == 1
     (ended,) = stage.events(run, PluginError)
     assert ended.ending == "cancelled"
-    calls = [e for e in stage.events(run, CallFinished) if e.operation == "sleep"]
-    assert len(calls) == 1
+    done = [e for e in stage.events(run, CallFinished) if e.status == "completed"]
+    assert sum(e.operation == "sleep" for e in done) == 1
 
 
 async def test_it_can_be_cut_and_go_on_again_and_again(stage: Stage) -> None:

@@ -18,9 +18,11 @@ from lion.domain.events import (
     CallWaits,
     PluginInvoked,
 )
+from lion.forking import Changes
+from lion.history import tell_steps
 from lion.log.sqlite_desk import SqliteDesk
 from lion.ports import Desk
-from tests.endurance.kit import plugin
+from tests.endurance.kit import manifest, plugin, replayed
 from tests.resume.rig import Death, Stage
 
 NOTEBOOK = plugin("notebook", 'allow.kv = { bytes = "64 KiB" }')
@@ -201,6 +203,56 @@ async def test_records_of_an_agent_go_on(
     written = [e.args[0] for e in stage.events(run, PluginInvoked) if e.export == "write"]
     assert sorted(written) == [f"r{n}" for n in range(6)]
     assert len(stage.events(run, AgentSpawned)) == 1
+
+
+BRANCHES = """
+[models.fast]
+provider = "scripted"
+script = "{fast}"
+[models.other]
+provider = "scripted"
+script = "{other}"
+[agents.ann]
+component = "{wasm}"
+allow.llm = ["fast"]
+[workflows.w]
+strategy = "states"
+allow.agents = ["ann"]
+allow.tools = ["notebook.*"]
+[workflows.w.steps.ask]
+agent = "ann"
+task = "bug or wish?"
+next = [{{ to = "bug", when = "=result.json.answer == 'bug'" }}, {{ to = "wish" }}]
+[workflows.w.steps.bug]
+call = "notebook.count"
+next = [{{ to = "done" }}]
+[workflows.w.steps.wish]
+call = "notebook.titles"
+next = [{{ to = "done" }}]
+[workflows.w.steps.done]
+end = "=ended.bug"
+[[run]]
+workflow = "w"
+"""
+
+
+async def test_a_fork_takes_another_branch(stage: Stage, tmp_path: Path) -> None:
+    for name, word in (("fast", "bug"), ("other", "wish")):
+        (tmp_path / f"{name}.toml").write_text(f'[[answer]]\ntext = "{word}"\n')
+    text = BRANCHES.format(
+        fast=tmp_path / "fast.toml", other=tmp_path / "other.toml",
+        wasm=plugin("x", component="researcher").split('"')[1],
+    )  # fmt: skip
+    async with stage.host() as host:
+        parent = await host.run(manifest(NOTEBOOK, text), folder=tmp_path)
+        asked = next(r.seq for r in stage.records(parent.run) if r.type == "AgentSpawned")
+        forked = await host.fork(parent.run, asked, Changes(models={"fast": "other"}))
+    names = [[e.export for e in stage.events(one.run, PluginInvoked)] for one in (parent, forked)]
+    assert names == [["run", "count"], ["titles"]]
+    (told,) = await tell_steps(stage.settings, forked.run)
+    led = [note.why for note in told.notes if note.what == "led to wish"]
+    assert told.is_whole and led == ["completed"]
+    await replayed(stage.settings, forked.run)
 
 
 ASKING = """

@@ -244,29 +244,36 @@ def test_what_is_kept_for_the_next_is_bounded() -> None:
         place.unmap()
 
 
+class Rounds(trio.abc.Instrument):
+    """Which round of the loop this is. A task that counts runs before or after others in one."""
+
+    number = 0
+
+    def before_io_wait(self, timeout: float) -> None:
+        self.number += 1
+
+
 async def test_of_a_crowd_that_starts_at_once_one_starts_in_each_round(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Sixty-four calls that start as many each, twice, held the loop for 5 s."""
     monkeypatch.setattr(poll_meter, "LOOP_NS", -1)
+    loop = Rounds()
     rounds: list[int] = []
-    beats = 0
+    turn = PollMeter.turn
 
-    async def beat(task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        nonlocal beats
-        task_status.started()
-        while True:
-            await trio.lowlevel.checkpoint()
-            beats += 1
+    async def noted_turn(meter: PollMeter) -> None:
+        await turn(meter)
+        rounds.append(loop.number)
 
-    async def started(name: str, args: list[Any]) -> Any:
-        rounds.append(beats)
+    async def answer(name: str, args: list[Any]) -> Any:
         return 1
 
-    async with open_bench(GROWS) as bench, trio.open_nursery() as nursery:
-        await nursery.start(beat)
+    monkeypatch.setattr(PollMeter, "turn", noted_turn)
+    async with open_bench(GROWS) as bench:
+        trio.lowlevel.add_instrument(loop)
         async with trio.open_nursery() as crowd:
             for _ in range(50):
-                crowd.start_soon(partial(bench.call, "grow", 0, answer=started))
-        nursery.cancel_scope.cancel()
-    assert len(set(rounds)) == 50
+                crowd.start_soon(partial(bench.call, "grow", 0, answer=answer))
+        trio.lowlevel.remove_instrument(loop)
+    assert len(rounds) == len(set(rounds)) == 50

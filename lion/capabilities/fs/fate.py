@@ -4,6 +4,7 @@ up, when its run goes on: what the record says was there before, and what is the
 Rule: if all is as it was, it did not happen. If it is as it would be, and was not before, it did.
 Whatever else is there, somebody else had a hand in it, and nothing is known.
 Rule: what exists where something was to be made may be anybody's: that is not known either.
+Rule: numbers of files are given again: only what is the same in all that was seen is as it was.
 Rule: where the record could not say what was there, nothing is known.
 """
 
@@ -92,7 +93,7 @@ async def of_removal(caller: CallContext, args: list[Any], found: Found) -> Fate
     now = await at_path(caller)
     if found is None or now is None:
         return _unknown(now)
-    if _is_same(found, now):
+    if now == found:
         return _again(now)
     return _unknown(now) if now else _done(now)
 
@@ -100,9 +101,7 @@ async def of_removal(caller: CallContext, args: list[Any], found: Found) -> Fate
 async def of_making(caller: CallContext, args: list[Any], found: Found) -> Fate:
     """A name that was made: what is there now may be anybody's."""
     now = await at_path(caller)
-    if found is None or now is None or not _is_same(found, now):
-        return _unknown(now)
-    return _again(now)
+    return _again(now) if now is not None and now == found else _unknown(now)
 
 
 async def of_opening(caller: CallContext, args: list[Any], found: Found) -> Fate:
@@ -125,19 +124,17 @@ async def of_rename(caller: CallContext, args: list[Any], found: Found) -> Fate:
     now = await at_both(caller)
     if found is None or now is None:
         return _unknown(now)
-    source, before = {**now, "to": None}, {**found, "to": None}
-    if _is_same(before, source) and _is_same(found["to"], now["to"]):
+    if now == found:
         return _again(now)
-    is_gone = not now.get("kind")
-    return _done(now) if is_gone and _is_same(before, now["to"]) else _unknown(now)
+    before, is_gone = {**found}, not now.get("kind")
+    before.pop("to")
+    return _done(now) if is_gone and before and before == now["to"] else _unknown(now)
 
 
 async def of_link(caller: CallContext, args: list[Any], found: Found) -> Fate:
     """A second name: what has it now may have had it from anybody."""
     now = await at_both(caller)
-    if found is None or now is None or not _is_same(found["to"], now["to"]):
-        return _unknown(now)
-    return _again(now) if _is_same(found, now) else _unknown(now)
+    return _again(now) if now is not None and now == found else _unknown(now)
 
 
 async def _holds(caller: CallContext, data: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from lion.capabilities.bounds import check_range
 from lion.capabilities.http.exchange import GuestExchange, head_record
 from lion.capabilities.http.recalled import EXCHANGE, recall_head, recall_read, recall_start
-from lion.capabilities.http.start import HARMLESS, bytes_of, outgoing, read_target
+from lion.capabilities.http.start import HARMLESS, bytes_of, count_request, outgoing, read_target
 from lion.capabilities.opened import door_of
 from lion.capabilities.secrets.functions import scan
 from lion.domain.call import CallError, Effect
@@ -113,12 +113,12 @@ def _unseen(args: list[Any]) -> str:
 OPERATIONS = (
     Operation(
         "http", "send", Kind.WAITING, send, target=read_target, effect=OUTSIDE, screen=_screen,
-        is_harmless=_may_repeat, look_up=_look_up,
+        is_harmless=_may_repeat, look_up=_look_up, count=count_request,
     ),
     Operation(
         "http", "start", Kind.WAITING, start, target=read_target, effect=OUTSIDE, screen=_screen,
         spawns=True, unseen=_unseen, is_harmless=_may_repeat, look_up=_look_up,
-        recall=recall_start,
+        count=count_request, recall=recall_start,
     ),
     Operation(
         "http", "exchange.write", Kind.WAITING, write, effect=OUTSIDE, screen=_screen_piece

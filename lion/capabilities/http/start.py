@@ -130,6 +130,13 @@ def _headers(caller: CallContext, method: str, text: str) -> tuple[tuple[str, st
     return (*headers, (KEY, key_of(caller)))
 
 
+def count_request(caller: CallContext) -> None:
+    """Charge the grant for a request that may have been sent."""
+    grant = caller.grant
+    if grant is not None and "calls" in grant.quota:
+        caller.charge(f"http calls {grant.patterns[0]}", grant.quota["calls"], 1)
+
+
 def key_of(caller: CallContext) -> str:
     """The name of the call under way, the same however often it is made."""
     call = f"{caller.path}#{caller.number}"

@@ -10,6 +10,7 @@ from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
+from lion.cli.unfinished import warn_of_unfinished
 from lion.cli.walls import render_wall
 from lion.foreign import takes_text
 from lion.plans import check_starts, read_manifest
@@ -34,6 +35,7 @@ def command(common: Common, manifest: str, sets: dict[str, str], asks: bool, har
         plan = with_only_function(common, plan, manifest)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")
     warn_of_stale(plan)
+    warn_of_unfinished(common, plan)
     if harden:
         from lion.wall import raise_wall
 
