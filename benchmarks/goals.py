@@ -78,6 +78,8 @@ GOALS = (
          figure=_ratio_to("imports")),
     Goal(name="replay", title="replayed call, 50,000 a second", contest="replay", limit=20,
          unit="us", figure=_micros),
+    Goal(name="kv", title="kv.set and kv.get, recorded", contest="recorded_kv", limit=60,
+         unit="us", figure=_micros),
     Goal(name="token", title="streamed token after the first, 200 streams", contest="tokens",
          limit=200, unit="us", figure=_token_micros),
 )  # fmt: skip

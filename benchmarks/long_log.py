@@ -8,24 +8,38 @@ waits for them.
 import resource
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import trio
 
 from benchmarks.breakdown import EVENT, SCOPE
-from lion.domain.events import CallFinished, CallRequested, RunFinished, RunStarted, encode_body
+from lion.domain.events import (
+    CallFinished,
+    CallRequested,
+    PluginInvoked,
+    PluginLoaded,
+    RunFinished,
+    RunStarted,
+    encode_body,
+)
 from lion.domain.record import Draft, Scope
 from lion.log.sqlite import SqliteLog, SqliteReader, open_sqlite_log, open_sqlite_reader
 from lion.policy.policy_file import parse_policy
 from lion.review.run import audit_run
 
 _RUN = SCOPE.run
+_MANIFEST = (
+    'name = "bench"\n[plugins.bench]\ncomponent = "bench.wasm"\nconfig = { greeting = "hi" }\n'
+)
 _STARTED = RunStarted(
-    manifest_name="bench", manifest={"name": "bench"}, manifest_text='name = "bench"',
+    manifest_name="bench", manifest=tomllib.loads(_MANIFEST), manifest_text=_MANIFEST,
     components={}, limits={}, policy_digest="", engine_digest="", lion_version="",
     wasmtime_version="",
 )  # fmt: skip
+_LOADED = PluginLoaded("bench", SCOPE.component_digest, ("lion:host/config@0.1.0#get",), ("loop",))
+_INVOKED = PluginInvoked("loop", [])
 _INTENT = CallRequested(
     args=["/note"], capability="fs", operation="unlink", target="/note",
     verdict=EVENT.verdict or "allow", reason=EVENT.reason, decided_by=EVENT.decided_by,
@@ -37,7 +51,9 @@ _PAYLOAD = len(encode_body(EVENT.args)) + len(encode_body(EVENT.value))
 
 async def _write(log: SqliteLog, count: int) -> None:
     await log.start_run(_RUN, "bench")
-    log.append(Draft(Scope(run=_RUN), 0, time.time_ns(), _STARTED))
+    for event in (_STARTED, _LOADED):
+        log.append(Draft(Scope(run=_RUN), 0, time.time_ns(), event))
+    log.append(Draft(SCOPE, 0, time.time_ns(), _INVOKED))
     for call in range(count):
         log.append(Draft(SCOPE, call + 1, time.time_ns(), EVENT))
         if log.is_full:

@@ -37,7 +37,11 @@ OpenServices = Callable[
 
 def user_name() -> str:
     """Who runs this process as the system knows it: a name, or a number that has none."""
-    number = os.getuid()
+    return name_of_user(os.getuid())
+
+
+def name_of_user(number: int) -> str:
+    """An account as the system knows it: a name, or a number that has none."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:  # an account without an entry, as in some containers
@@ -67,6 +71,16 @@ class Known(msgspec.Struct, frozen=True):
     run: str
     clock: Clock
     owner: str
+
+
+def named(fittings: Fittings, run: str, by: str) -> Fittings:
+    """The same for a run of this id, started by `by`; empty words change nothing."""
+    said: dict[str, Callable[[], str]] = {}
+    if run:
+        said["name_run"] = lambda: run
+    if by:
+        said["name_user"] = lambda: by
+    return msgspec.structs.replace(fittings, **said) if said else fittings
 
 
 def build_live(

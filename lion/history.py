@@ -2,6 +2,8 @@
 engine, and nothing that could act.
 
 Rule: what an extension answered is in the log, so any may be imported: nobody need offer it.
+Rule: a record is executed once it continues the chain of those before it; whether the run as a
+whole verifies is known at its end, and comes before what the guests did.
 Rule: executors, policy, broker and the log's writer have no place here; an import contract says
 so.
 Rule: whoever only reads the log waits for neither trio nor wasmtime: the engine is imported by
@@ -9,18 +11,18 @@ replays.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from lion.domain.events import PluginInvoked, RunStarted
+from lion.domain.events import PluginInvoked
 from lion.domain.pairing import Pairs
 from lion.domain.record import Record
 from lion.domain.workflow import is_workflow
-from lion.errors import AuditError
+from lion.errors import AuditError, LionError
 from lion.kernel.difference import Difference
 from lion.log.spliced import past_records
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
@@ -29,7 +31,7 @@ from lion.settings import Settings
 from lion.workflows.engine import Note
 
 if TYPE_CHECKING:
-    from lion.kernel.replay import Recorded
+    from lion.kernel.recorded import Recorded
     from lion.kernel.replayed_run import FindComponent, ReplayedRun
 
 
@@ -54,7 +56,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
 
 
 STEP = 4_096
-"""Records between two looks at whether somebody is impatient, and two words of progress."""
+"""Records between two looks at whether somebody is impatient."""
 
 
 def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
@@ -65,8 +67,8 @@ def open_history(settings: Settings) -> AbstractContextManager[LogReader]:
 async def replay_run(
     settings: Settings, run: str, progress: Progress | None = None
 ) -> ReplayReport:
-    """Verify a run's log, then execute every invocation again. `progress` is told of records
-    verified, then of records executed.
+    """Execute every invocation of a run again while its log is verified. `progress` is told of
+    records.
 
     Raises OperatorError for an unknown run, AuditError if the log does not verify or lacks a
     component.
@@ -75,6 +77,7 @@ async def replay_run(
 
     with open_history(settings) as reader:
         async with open_runtime(settings.cache / "components") as runtime:
+            runtime.check_room()
             return await replay(reader, run, runtime, progress=progress)
 
 
@@ -87,14 +90,12 @@ async def replay(
     progress: Progress | None = None,
 ) -> ReplayReport:
     """As replay_run, of any log in any engine. `instead` are components by holder to execute in
-    place of the recorded ones: where they behave otherwise is the difference.
-
-    Raises also GuestError for one of them that the host cannot load.
+    place of the recorded ones: where they behave otherwise is the difference. Raises also
+    GuestError for one of them that the host cannot load.
     """
     began = time.perf_counter_ns()
     run = reader.find(run)
     is_live = any(one.run == run and one.is_live for one in reader.runs())
-    report, started = await _verified(reader, run, progress)
 
     async def find(holder: str, digest: str) -> Component:
         from lion.conductor.component import load_workflow
@@ -106,7 +107,13 @@ async def replay(
             return load_workflow(data)
         return await runtime.load(data, f"component {digest[:12]}", None)
 
-    replayed = await _execute(reader, report, find, progress)
+    past = _before(reader, run)
+    replayed, report = await _execute(past, reader.verified(run, progress), find)
+    if (started := replayed.started) is None:
+        raise AuditError(
+            f"run {run} has no beginning in the log, so it cannot be replayed",
+            hint=f"if it is a service's chain, read it with: lion log {run}",
+        )
     return ReplayReport(
         run=run, invocations=replayed.invocations, calls=replayed.calls,
         identical=replayed.difference is None, difference=replayed.difference,
@@ -137,7 +144,7 @@ async def tell_steps(settings: Settings, run: str) -> list[ToldSteps]:
 
     told: list[ToldSteps] = []
     with open_history(settings) as reader:
-        report, _ = await _verified(reader, reader.find(run), None)
+        report = reader.verify(reader.find(run))
         found = _workflows_of(reader, report.run)
     for recorded, code in found:
         is_whole = recorded.is_whole
@@ -153,7 +160,7 @@ async def tell_steps(settings: Settings, run: str) -> list[ToldSteps]:
 
 def _workflows_of(reader: LogReader, run: str) -> "list[tuple[Recorded, bytes]]":
     """The calls of workflows as the log has them, each with its code."""
-    from lion.kernel.replay import begin, note
+    from lion.kernel.recorded import begin, note
 
     codes: dict[str, bytes] = {}
     found: dict[str, tuple[Recorded, Pairs, bytes]] = {}
@@ -171,53 +178,50 @@ def _workflows_of(reader: LogReader, run: str) -> "list[tuple[Recorded, bytes]]"
     return [(recorded, code) for recorded, _, code in found.values()]
 
 
-async def _execute(
-    reader: LogReader, report: VerifyReport, find: "FindComponent", progress: Progress | None
-) -> "ReplayedRun":
-    """Execute what was verified."""
-    import trio
-
-    from lion.kernel.groups import flattened
-    from lion.kernel.replayed_run import ReplayedRun
-
-    with flattened():
-        async with trio.open_nursery() as nursery:
-            replayed = ReplayedRun(find, nursery)
-            for record in _before(reader, report.run):
-                await replayed.take(record)
-            for record in reader.records(report.run):
-                if record.seq > report.records:
-                    break
-                await replayed.take(record)
-                if progress is not None and record.seq % STEP == 0:
-                    progress(record.seq, report.records)
-            replayed.finish()
-    return replayed
-
-
 def _before(reader: LogReader, run: str) -> Iterable[Record]:
     """What came before a run that is a fork, where that can be read."""
     return past_records(reader, run) if isinstance(reader, SqliteReader) else ()
 
 
-async def _verified(
-    reader: LogReader, run: str, progress: Progress | None
-) -> tuple[VerifyReport, RunStarted]:
-    """Verify a run, and give its beginning. Can be cancelled between two steps."""
+async def _execute(
+    before: Iterable[Record],
+    records: Generator[Record, None, VerifyReport],
+    find: "FindComponent",
+) -> tuple["ReplayedRun", VerifyReport]:
+    """Execute what came before, and what is verified on the way. What does not verify comes
+    before what goes otherwise, so all of it is read in any case.
+    """
     import trio
 
-    records = reader.verified(run, progress)
-    started: RunStarted | None = None
-    while True:
-        try:
-            record = next(records)
-        except StopIteration as done:
-            report: VerifyReport = done.value
-            break
-        if record.seq == 1 and isinstance(event := record.event(), RunStarted):
-            started = event
-        if record.seq % STEP == 0:
+    from lion.kernel.groups import flattened
+    from lion.kernel.replayed_run import ReplayedRun
+
+    reports: list[VerifyReport] = []
+    proved = _kept(records, reports)
+    try:
+        with flattened():
+            async with trio.open_nursery() as nursery:
+                replayed = ReplayedRun(find, nursery)
+                for record in chain(before, proved):
+                    await replayed.take(record)
+                replayed.finish()
+    except LionError:
+        await _read_on(proved)
+        raise
+    await _read_on(proved)
+    return replayed, reports[0]
+
+
+def _kept(
+    records: Generator[Record, None, VerifyReport], reports: list[VerifyReport]
+) -> Iterator[Record]:
+    reports.append((yield from records))
+
+
+async def _read_on(records: Iterator[Record]) -> None:
+    """Read what is left. Can be cancelled between two steps."""
+    import trio
+
+    for at, _ in enumerate(records):
+        if at % STEP == 0:
             await trio.lowlevel.checkpoint()
-    if started is None:
-        raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
-    return report, started

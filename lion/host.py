@@ -6,8 +6,7 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +18,14 @@ from lion.capabilities.table import build_operations, workflow_operations
 from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
-from lion.fittings import Fittings, build_live
+from lion.fittings import Fittings, build_live, named
 from lion.forking import Changes, begin_fork, load_fork
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts
-from lion.kernel.run import Load, Run
+from lion.kernel.run import Load, Run, Work
 from lion.kernel.run_state import LiveRun
-from lion.kernel.runs import Runs, Watch, open_runs
+from lion.kernel.runs import Runs, Watch
+from lion.kernel.session import Serve, serve_client
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_reader
 from lion.log.sqlite_desk import answer_request, list_waiting
@@ -84,7 +84,12 @@ class Host:
         self._lent: dict[str, Lent] = {}
         operations = {**workflow_operations(), **(fittings.operations or build_operations())}
         parts = runtime, log, policy, operations, self._lent
-        self._loader = Loader(*parts, open_system=fittings.open_system)
+        self._loader = Loader(*parts, open_system=fittings.open_system, state=settings.state)
+
+    @property
+    def log(self) -> EventLog:
+        """The open log, for who records beside the runs: a service."""
+        return self._log
 
     @property
     def live(self) -> int:
@@ -112,8 +117,12 @@ class Host:
         *,
         vars: Mapping[str, str | int] = {},
         folder: str | os.PathLike[str] | None = None,
+        run: str = "",
+        by: str = "",
     ) -> Run:
         """Begin what a manifest starts, and return once the run is in the log.
+
+        `run` is the id it shall have, `by` who started it (empty: this account).
 
         `vars` are values of its variables; paths in a text or dict begin in `folder` (None: the
         working directory). Raises OperatorError for a manifest that is wrong or starts nothing;
@@ -122,7 +131,7 @@ class Host:
         plan = await self._plan(manifest, Given(vars=vars, folder=folder))
         if not isinstance(manifest, Plan):
             check_starts(plan, plan.name, "call one of its tools")
-        return await self._start(plan)
+        return await self._start(plan, run, by)
 
     async def run(
         self,
@@ -164,6 +173,16 @@ class Host:
         given = Given(vars=vars, folder=folder, allow=allow, config=config)
         plan = with_call(await self._plan(source, given), tool, arguments)
         return value_of(await self._runs.finish(await self._start(plan), None))
+
+    async def serve(self, plan: Plan, client: str, serve: Serve) -> RunReport:
+        """Load a plan, start nothing of it, and let `serve` make calls for `client`, a holder of
+        the plan, under that holder's grants: one run, which ends when `serve` returns.
+
+        Raises as `run`.
+        """
+        self._runs.check_open()
+        run = await self._start(plan, work=partial(serve_client, client=client, serve=serve))
+        return await self._runs.finish(run, None)
 
     async def inspect(self, data: bytes, origin: str, *, is_strict: bool = True) -> ComponentInfo:
         """What a component imports and offers; unless that is strict, of a refused one too. Raises
@@ -263,33 +282,19 @@ class Host:
         parts = self._log, self._policy, self._fittings, self._runtime.memory
         return Grounds(self.settings.state, *parts)
 
-    async def _start(self, plan: Plan) -> Run:
-        live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
-        started = self._run(live, self._loader.load)
+    async def _start(
+        self, plan: Plan, run: str = "", by: str = "", work: Work | None = None
+    ) -> Run:
+        fittings = named(self._fittings, run, by)
+        live = build_live(plan, self._log, self._policy, fittings, self._runtime.memory)
+        started = self._run(live, self._loader.load, work)
         await self._runs.start(started)
         return started
 
-    def _run(self, live: LiveRun, load: Load) -> Run:
+    def _run(self, live: LiveRun, load: Load, work: Work | None = None) -> Run:
         plan = live.plan
+        if any(holder.is_sandboxed for holder in plan.holders.values()):
+            self._runtime.check_room()
         folders = code_of(plan, self._lent)
         services = self._fittings.services(plan, self.settings, folders, self._policy)
-        return Run(live, load, services, self._interrupts)
-
-
-@asynccontextmanager
-async def open_assembled(
-    settings: Settings,
-    runtime: WasmRuntime,
-    log: EventLog,
-    policy: Policy,
-    *,
-    interrupts: Interrupts | None = None,
-    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
-    owner: str = "",
-) -> AsyncIterator[Host]:
-    """A host of parts that are open. On leaving, runs under way are stopped and recorded as such;
-    then what stopped one that nobody waited for is raised.
-    """
-    signals = interrupts or Interrupts()
-    async with open_runs(runtime.rest) as runs:
-        yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)
+        return Run(live, load, services, self._interrupts, work)

@@ -21,21 +21,22 @@ from lion.domain.capability import (
     name_call,
 )
 from lion.domain.events import LineLogged
-from lion.domain.plan import Holder, Plan
-from lion.domain.workflow import encode_workflow
+from lion.domain.plan import SERVER, Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
-from lion.foreign import is_extism_manifest, read_plugin
+from lion.foreign import ReadHolder, read_holder
 from lion.kernel.beginning import Ground, started_event
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
 from lion.kernel.inspect import (
     ComponentInfo,
+    check_digest,
     check_runs,
     describe,
     failed_event,
     loaded_event,
 )
 from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
+from lion.plans import owner_of
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
@@ -50,36 +51,12 @@ from lion.ports import (
     Services,
     SystemComponent,
 )
-from lion.reading import beside, read_regular, reason_of
-from lion.system.entry import AllLent, load_system, open_system
+from lion.reading import beside
+from lion.system.entry import AllLent, load_system, open_system, with_pins
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
-ReadHolder = Callable[[Holder], bytes]
 OpenSystem = Callable[[Plan, Holder, Clock, Services, AllLent], Awaitable[Component]]
-
-
-def read_component(path: Path) -> bytes:
-    """A component's bytes, or those of an Extism manifest's modules, read once. Raises
-    OperatorError if the file cannot be read, is no regular one, or has more than COMPONENT_SIZE
-    bytes.
-    """
-    if is_extism_manifest(path):
-        return read_plugin(path)
-    try:
-        return read_regular(path)
-    except (OSError, ValueError) as exc:
-        raise OperatorError(
-            f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
-            hint="check the path in the manifest, or build it: lion build DIR",
-        ) from exc
-
-
-def read_holder(holder: Holder) -> bytes:
-    """The bytes of a holder's component, as they are now. Raises OperatorError."""
-    if holder.workflow is not None:
-        return encode_workflow(holder.workflow)
-    return read_component(holder.component)
 
 
 def offered_wit(use: str) -> tuple[str, str]:
@@ -116,7 +93,10 @@ class Loader:
         operations: Operations,
         lent: AllLent,
         open_system: OpenSystem = open_system,
+        state: Path | None = None,
     ) -> None:
+        """`state` is where it is kept what the operator agreed to of servers."""
+        self._state = state
         self._lent = lent
         self._open_system = open_system
         self._runtime = runtime
@@ -131,11 +111,13 @@ class Loader:
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
             check_use(holder, self._policy)
+            holder = await self._agreed(plan, holder)
             found[name] = load_system(plan, holder, clock, NoServices(), self._lent)
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
             found[name], sizes[name] = await self._code(holder, extensions)
+            check_digest(found[name], holder)
         check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
@@ -172,8 +154,9 @@ class Loader:
         for name, holder in _first(plan, is_sandboxed=False):
             try:
                 check_use(holder, self._policy)
+                agreed = await self._agreed(plan, holder)
                 loaded = await self._open_system(
-                    plan, holder, live.clock, live.services, self._lent
+                    plan, agreed, live.clock, live.services, self._lent
                 )
                 found.components[name] = loaded
             except LionError as exc:
@@ -190,10 +173,15 @@ class Loader:
             except LionError as exc:
                 found.failures[name] = exc
 
+    async def _agreed(self, plan: Plan, holder: Holder) -> Holder:
+        if holder.use != SERVER or self._state is None:
+            return holder
+        return await beside(partial(with_pins, self._state, owner_of(plan), holder))
+
     async def _code(
         self, holder: Holder, extensions: Extensions, found: _Found | None = None
     ) -> tuple[Component, int]:
-        """A holder's component, and its size; for a run, which has found the rest, it is kept."""
+        """A holder's component, and its size; for a run, which is `found`, it is kept."""
         read = read_holder if found is None else found.read
         data = await beside(partial(read, holder))
         if holder.workflow is not None:
@@ -265,8 +253,9 @@ class Loader:
 
 def _check(component: Component, holder: Holder, operations: Operations) -> None:
     """Raise GuestError for tools that hide each other, OperatorError for an import that a test's
-    fakes leave open.
+    fakes leave open, or what check_digest does.
     """
+    check_digest(component, holder)
     try:
         tool_exports(component)
     except GuestError as exc:

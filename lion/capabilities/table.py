@@ -11,6 +11,7 @@ from lion.capabilities import (
     log,
     output,
     poll,
+    process,
     random,
     tools,
 )
@@ -20,7 +21,22 @@ from lion.capabilities.llm import functions as llm
 from lion.capabilities.secrets import functions as secrets
 from lion.ports import Operation
 
-ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets, fs, denials)
+ROOMS = (
+    log,
+    clock,
+    random,
+    config,
+    kv,
+    output,
+    tools,
+    poll,
+    llm,
+    http,
+    secrets,
+    fs,
+    denials,
+    process,
+)
 
 
 def build_operations() -> dict[tuple[str, str], Operation]:

@@ -10,7 +10,7 @@ from lion.errors import OperatorError
 from lion.plans import with_call
 from lion.review.loaded import GuestInfo
 
-GUESTS: Final = {"extism": "Extism plug-in"}
+GUESTS: Final = {"extism": "an Extism plug-in", "wasi": "a component for WASI 0.2"}
 """Kinds of such guests, for people."""
 
 
@@ -49,6 +49,6 @@ def render_guest(guest: GuestInfo, component: str) -> Iterator[str]:
 def _by_module(imports: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, tuple[str, ...]]]:
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, behind in imports.items():
-        module, _, function = name.rpartition(".")
+        module, _, function = name.partition("#") if "#" in name else name.rpartition(".")
         found.setdefault(module, {})[function] = behind
     return found

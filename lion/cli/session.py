@@ -3,7 +3,7 @@
 Rule: while a run lasts SIGINT, SIGTERM and SIGHUP are the host's; no handler raises in a guest.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,12 +40,20 @@ def run_watched(
 
     Raises LionError.
     """
-    page = None if screen is None else Page(screen, speakers(plan))
+    return run_shown(common, plan, _pages(screen, plan), asks=asks)
+
+
+def run_shown(common: Common, plan: Plan, shown: Sequence[View], *, asks: bool) -> RunReport:
+    """The same, shown in some views. Raises LionError."""
 
     def act(host: "Host", watch: Watch) -> Coroutine[Any, Any, RunReport]:
         return host.run(plan, watch=watch)
 
-    return _session(common, page, act, asks=asks)
+    return _session(common, shown, act, asks=asks)
+
+
+def _pages(screen: Screen | None, plan: Plan) -> list[Page]:
+    return [] if screen is None else [Page(screen, speakers(plan))]
 
 
 def resume_watched(
@@ -55,13 +63,13 @@ def resume_watched(
     on. The report, and the plan that was recorded. Raises LionError.
     """
     plan = recorded(common, word)
-    page = None if screen is None else Page(screen, speakers(plan))
-    hear = None if page is None else page.pass_over
+    pages = _pages(screen, plan)
+    hear = pages[0].pass_over if pages else None
 
     def act(host: "Host", watch: Watch) -> Coroutine[Any, Any, RunReport]:
         return host.resume(word, is_forced=is_forced, hear=hear, watch=watch)
 
-    return _session(common, page, act, asks=asks), plan
+    return _session(common, pages, act, asks=asks), plan
 
 
 def fork_watched(
@@ -70,17 +78,16 @@ def fork_watched(
 ) -> tuple[RunReport, Plan]:  # fmt: skip
     """The same of a new run that goes on from record `at` of another one."""
     plan = recorded(common, word)
-    page = None if screen is None else Page(screen, speakers(plan))
 
     def act(host: "Host", watch: Watch) -> Coroutine[Any, Any, RunReport]:
         return host.fork(word, at, changes, watch=watch)
 
-    return _session(common, page, act, asks=asks), plan
+    return _session(common, _pages(screen, plan), act, asks=asks), plan
 
 
-def _session(common: Common, page: Page | None, act: Act, *, asks: bool) -> RunReport:
+def _session(common: Common, shown: Sequence[View], act: Act, *, asks: bool) -> RunReport:
     settings = common.settings()
-    views: list[View] = [*open_diagnostics(common), *([] if page is None else [page])]
+    views: list[View] = [*open_diagnostics(common), *shown]
     with open_printer(views) as printer:
 
         async def session() -> RunReport:

@@ -128,6 +128,7 @@ OFFERED: Final[dict[str, Capability]] = {
             is_scoped=True,
         ),
         Capability(name="denials", operations=("last",)),
+        Capability(name="process", operations=("start",)),
     )
 }
 """What this version offers, by name."""

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.service_terms import ServiceTerms
 from lion.domain.workflow import Workflow
 
-DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
+DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials", "process")
 """Granted unless denied: they reach nothing outside the process."""
 
 MAX_DEPTH = 8
@@ -22,6 +23,12 @@ WORKFLOW = "workflow"
 
 SYSTEM = "system"
 """The kind of a system plugin: trusted Python, outside of the sandbox."""
+
+CLIENT = "mcp-client"
+"""The `use` of a system plugin that stands for a client from outside (`lion mcp serve`)."""
+
+SERVER = "mcp"
+"""The `use` of a server of the Model Context Protocol (`[mcp.NAME]`); no entry point is it."""
 
 MIB = 1024 * 1024
 SECOND = 1_000_000_000
@@ -47,7 +54,8 @@ class Limits(msgspec.Struct, frozen=True):
     export: `deadline_ns` of wall time (host calls included), `cpu_ns` spent in the guest. Per run:
     `calls` of host functions, `rate` of them, `output` in bytes, `log` in bytes of records of its
     calls (beyond it the instance ends). At the same time: `concurrent` started tool calls of one
-    instance; of a system plugin, calls of its functions.
+    instance; of a system plugin, calls of its functions. At `ask_at` hundredths of `calls` or
+    `output` a person is asked (None: nobody is).
     """
 
     memory: int = 64 * MIB
@@ -61,9 +69,10 @@ class Limits(msgspec.Struct, frozen=True):
     log: int | None = 128 * MIB
     concurrent: int = 64
     memory_sum: int = 1024 * MIB
+    ask_at: int | None = None
 
 
-SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
+SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent", "ask_at")
 """The limits that hold for a system plugin; the others are those of a sandbox."""
 
 
@@ -104,6 +113,7 @@ class Grant(msgspec.Struct, frozen=True):
     though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
     in a path is meant as it is sent (http); `plain` that no secret goes along (http); `headers`
     are names that may be sent though they can change what a request is at a server (http);
+    at `ask_at` hundredths of a budget of its own a person is asked (None: nobody is).
     `on_unknown` is what is done about an effect of which it is not known whether it happened
     (`retry`, `ask`; empty: it failed); `has_key` that requests tell the server by a key whether
     they are repeated (http).
@@ -118,8 +128,19 @@ class Grant(msgspec.Struct, frozen=True):
     encoded_slash: bool = False
     plain: bool = False
     headers: tuple[str, ...] = ()
+    ask_at: int | None = None
     on_unknown: str = ""
     has_key: bool = False
+
+
+class Program(msgspec.Struct, frozen=True):
+    """What a holder's program finds at its start: arguments after its name, its environment, and
+    standard input where no call gives it one.
+    """
+
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    stdin: str = ""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -128,7 +149,7 @@ class Holder(msgspec.Struct, frozen=True):
     `kind` is `plugin`, `agent`, `workflow` or `system`; `denied` are default capabilities taken
     away, `asks` rules (as an operator's) about calls that need a person's approval. A system
     plugin has no component: `use` is the name of its entry point, `settings` are its own. Nor has
-    a workflow.
+    a workflow. A component of another `digest` (SHA-256 in hex) is refused, if one was agreed to.
     """
 
     name: str
@@ -141,7 +162,9 @@ class Holder(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     use: str = ""
     settings: dict[str, Any] = {}
+    digest: str = ""
     workflow: Workflow | None = None
+    program: Program = Program()
 
     @property
     def has_file(self) -> bool:
@@ -155,7 +178,9 @@ class Holder(msgspec.Struct, frozen=True):
 
     @property
     def table(self) -> str:
-        """The manifest's table of its kind: `plugins`, `agents`, `workflows`, `system`."""
+        """The manifest's table of its kind: `plugins`, `agents`, `workflows`, `system`, `mcp`."""
+        if self.kind == SYSTEM and self.use == SERVER:
+            return SERVER
         return self.kind if self.kind == SYSTEM else f"{self.kind}s"
 
     @property
@@ -270,3 +295,5 @@ class Plan(msgspec.Struct, frozen=True):
     owner: str = ""
     memory: int | None = None
     keeper: Path | None = None
+    service: ServiceTerms | None = None
+    """What a service that begins with it is held to, if it says."""

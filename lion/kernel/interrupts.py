@@ -6,8 +6,10 @@ Rule: a signal cancels the runs under way, however often it comes; each records 
 Without a run it ends whoever uses the host, as KeyboardInterrupt.
 """
 
+import math
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from types import TracebackType
@@ -32,6 +34,11 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._scopes: set[trio.CancelScope] = set()
+        self._last = math.inf
+
+    def ago(self) -> float:
+        """How many seconds ago a signal came; less than 0 if none did. In any thread."""
+        return time.monotonic() - self._last
 
     @contextmanager
     def heeded(self) -> Iterator[trio.CancelScope]:
@@ -49,6 +56,7 @@ class Interrupts:
     async def listen(self, signals: AsyncIterator[int]) -> None:
         """Pass signals on for ever. Raises KeyboardInterrupt for one that no run heeds."""
         async for _ in signals:
+            self._last = time.monotonic()
             if not self._scopes:
                 raise KeyboardInterrupt
             for scope in self._scopes:

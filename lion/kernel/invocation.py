@@ -13,8 +13,9 @@ from typing import Any
 
 import trio
 
+from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
-from lion.domain.decider import Decider
+from lion.domain.decider import Decider, judge_name
 from lion.domain.denial import LastDenial, denial_of
 from lion.domain.events import CallRedirected, Event
 from lion.domain.plan import Grant
@@ -45,13 +46,16 @@ class Invocation:
     _is_denial_told = True
     """What was refused on a call's way is told when that ends."""
     kept: dict[str, Any] | None = None
-    heard: Callable[[str], Awaitable[None]] | None = None
-    """Who reads what it writes while it does."""
-    heard_before: Callable[[str], None] | None = None
+    asked_later = 0
+    target: Target = ""
+    grant: Grant | None = None
     past: PastInvocation | None = None
     """What it came to before its run was resumed."""
     at_end: Callable[[], None] | None = None
     """Called when its instance is gone."""
+    heard: Callable[[str], Awaitable[None]] | None = None
+    """Who reads what it writes while it does."""
+    heard_before: Callable[[str], None] | None = None
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -66,6 +70,7 @@ class Invocation:
         self.holder = holder.name
         self.namespace = f"{live.owner}/{holder.name}"
         self.config = holder.holder.config
+        self.program = holder.holder.program
         self.clock = live.clock
         self.services = live.services
         self.limits = holder.rights.limits
@@ -79,8 +84,6 @@ class Invocation:
         self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None
         self.number = 0
-        self.target: Target = ""
-        self.grant: Grant | None = None
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)
@@ -127,14 +130,29 @@ class Invocation:
         if self.is_awaited and self.parent is not None:
             yield from self.parent.waiting_only()
 
+    def version_of(self, decider: str) -> str:
+        """Which code of a system plugin judges by this name; empty if it is none."""
+        _, _, name = decider.partition(judge_name(""))
+        holder = self.live.holders.get(name)
+        if holder is None or holder.system is None:
+            return ""
+        info = holder.system.info
+        return f"{info.distribution} {info.version} {info.use}"
+
     def foresee(self, capability: str, operation: str, target: Target) -> Decision:
         """See ports.CallContext.foresee."""
         return self.live.judge.foresee(self, capability, operation, target)
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
+    ) -> Decision:  # fmt: skip
         """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
-        decision = await self.live.judge.decide(self, question, call, [], LED_ON)
+        given, note = ([], LED_ON) if args is None else (args, "")
+        decision = await self.live.judge.decide(
+            self, question, call, given, note, body, is_beside=is_beside
+        )
         self._note(call, question, decision)
         await self.live.log.commit()
         return self.live.judge.instead(question, decision) or decision

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lion.domain.approval import Answer, digest_of_call
+from lion.domain.approval import Answer, Body, digest_of_call
 from lion.domain.call import Decision, HostCall, Verdict
 from lion.domain.decider import approver
 from lion.domain.events import LineLogged
@@ -29,16 +29,17 @@ class Presets:
         return bool(self._answers) or self._others.is_there
 
     async def ask(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
-    ) -> Decision:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
+        body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """See Asker.ask."""
         digest = digest_of_call(
             call.chain, call.capability, call.operation, str(call.target), call.args,
-            caller.component_digest, self._policy_digest,
+            caller.component_digest, self._policy_digest, body,
         )  # fmt: skip
         answer = self._answers.pop(digest, None)
         if answer is None:
-            return await self._others.ask(caller, call, decision, note)
+            return await self._others.ask(caller, call, decision, note, body)
         words = "approved" if answer.allowed else "refused"
         reason = f"{answer.by} {words} it when the run was forked"
         caller.note(LineLogged("info", reason), call.number)

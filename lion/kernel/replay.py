@@ -13,139 +13,23 @@ outcome.
 Rule: a guest may be executed while its records are still being read: it waits for the next.
 """
 
-from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import trio
 
 from lion.domain.capability import name_call
 from lion.domain.decider import Decider
-from lion.domain.events import (
-    AgentCompleted,
-    AgentError,
-    AgentSpawned,
-    CallFinished,
-    CallRequested,
-    Event,
-    PluginError,
-    PluginInvoked,
-    PluginResult,
-    encode_body,
-)
-from lion.domain.pairing import Pairs
+from lion.domain.events import encode_body
 from lion.domain.plan import Limits
-from lion.domain.record import Record
 from lion.errors import GuestError
 from lion.kernel.difference import Difference
 from lion.kernel.exports import find_export
+from lion.kernel.recorded import Recorded
 from lion.kernel.size import check_size
 from lion.ports import CallStats, Component
 
-CUT_ENDINGS = ("deadline", "cpu", "memory-sum", "log", "cancelled", "failed", "")
-"""Endings that came from outside the guest; the rest the guest reaches again by itself."""
-
-
-CALL_BYTES = 512
-"""What a call takes in memory beside its values."""
 SHOWN, SHOWN_BEFORE = 500, 80
 """Characters of each side of a difference, and of those the ones before it."""
-
-
-class Recorded(msgspec.Struct):
-    """One invocation as the log has it. `calls` are those that were not answered yet; they are
-    all there are if it `is_whole`, else more may come.
-    """
-
-    path: str
-    principal: str
-    component_digest: str
-    export: str
-    args: list[Any]
-    calls: deque[CallFinished] = msgspec.field(default_factory=deque)
-    value: Any = None
-    ending: str = ""
-    is_returned: bool = False
-    began: bool = True
-    is_whole: bool = True
-    changed: trio.Event = msgspec.field(default_factory=trio.Event)
-    sizes: deque[int] = msgspec.field(default_factory=deque)
-    """Bytes of the records of `calls`, where somebody counts them."""
-    free: Callable[[int], None] | None = None
-    """Told of bytes that need not be held any more."""
-
-    @property
-    def is_cut(self) -> bool:
-        """It was ended from outside, or the log ends before it does."""
-        return self.is_whole and not self.is_returned and self.ending in CUT_ENDINGS
-
-    @property
-    def can_go_on(self) -> bool:
-        """Whether the next answer can be given: whether it is the last has to be known."""
-        return self.is_whole or len(self.calls) > 1
-
-    async def wait_known(self) -> None:
-        """Wait until it can go on."""
-        while not self.can_go_on:
-            await self.changed.wait()
-
-    def wake(self) -> None:
-        """Tell who waits for more of it."""
-        self.changed.set()
-        self.changed = trio.Event()
-
-    def pop(self) -> CallFinished:
-        """Its next call, which is not held any more."""
-        if self.free is not None:
-            self.free(self.sizes.popleft())
-        return self.calls.popleft()
-
-    def add(self, call: CallFinished, size: int) -> None:
-        """Take its next call, whose record has so many bytes."""
-        self.calls.append(call)
-        self.sizes.append(size)
-        if len(self.calls) > 1:
-            self.wake()
-
-    def finish(self) -> None:
-        """Nothing more of it comes."""
-        self.is_whole = True
-        self.wake()
-
-
-def held_bytes(record: Record) -> int:
-    """What it takes to hold a call until its guest asks for it, in bytes, about."""
-    return len(record.body) + CALL_BYTES
-
-
-def begin(record: Record, event: PluginInvoked | AgentSpawned) -> Recorded:
-    """What is known of an invocation when it begins; `note` adds the rest."""
-    if isinstance(event, PluginInvoked):
-        export, args = event.export, event.args
-    else:
-        export, args = "run", [event.task]
-    return Recorded(
-        record.invocation, record.principal, record.component_digest, export, args,
-        is_whole=False,
-    )  # fmt: skip
-
-
-def note(recorded: Recorded, record: Record, event: Event, pairs: Pairs) -> None:
-    """Add what a record says of an invocation."""
-    match event:
-        case CallRequested():
-            pairs.note(record, event)
-        case CallFinished():
-            recorded.add(pairs.join(record, event)[0], held_bytes(record))
-        case PluginResult() | AgentCompleted():
-            recorded.value, recorded.is_returned = event.value, True
-            recorded.finish()
-        case PluginError() | AgentError():
-            recorded.ending, recorded.began = event.ending, event.began
-            recorded.finish()
-        case _:
-            pass
 
 
 class _Cut(Exception):
@@ -181,8 +65,10 @@ class _Answers:
             raise _Differs("(no further host call)", show_call(capability, operation, args))
         call = recorded.pop()
         self.number += 1
-        if (call.capability, call.operation) != (capability, operation) or (
-            call.decided_by != Decider.SCREEN and encode_body(call.args) != encode_body(args)
+        if (
+            call.operation != operation
+            or call.capability != capability
+            or (encode_body(call.args) != encode_body(args) and call.decided_by != Decider.SCREEN)
         ):
             shown = show_call(call.capability, call.operation, call.args or [])
             raise _Differs(shown, show_call(capability, operation, args))
@@ -223,7 +109,7 @@ async def replay_invocation(
     """
     answers = _Answers(recorded, component)
     while not recorded.is_whole and not recorded.calls:
-        await recorded.changed.wait()
+        await recorded.wait_more()
     if not recorded.began or (recorded.is_cut and not recorded.calls):
         return None
     try:
@@ -261,7 +147,7 @@ def _excerpt(text: str, begin: int) -> str:
 
 async def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> Difference | None:
     while not recorded.is_whole and not recorded.calls:
-        await recorded.changed.wait()
+        await recorded.wait_more()
     if recorded.calls:
         call = recorded.calls[0]
         expected = show_call(call.capability, call.operation, call.args or [])

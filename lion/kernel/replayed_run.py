@@ -13,12 +13,13 @@ from typing import Final
 
 import trio
 
-from lion.domain.events import AgentSpawned, Event, PluginInvoked, RunStarted
+from lion.domain.events import AgentSpawned, CallFinished, Event, PluginInvoked, RunStarted
 from lion.domain.pairing import Pairs
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.kernel.difference import Difference
-from lion.kernel.replay import Recorded, begin, held_bytes, note, replay_invocation, replay_limits
+from lion.kernel.recorded import Held, Recorded, begin, note
+from lion.kernel.replay import replay_invocation, replay_limits
 from lion.ports import Component
 
 PENDING_BYTES: Final = 4 * 1024 * 1024
@@ -36,6 +37,7 @@ class ReplayedRun:
 
     def __init__(self, find: FindComponent, nursery: trio.Nursery) -> None:
         self.difference: Difference | None = None
+        self.started: RunStarted | None = None
         self.invocations = self.calls = self.trusted = 0
         self._find = find
         self._nursery = nursery
@@ -44,27 +46,37 @@ class ReplayedRun:
         self._reading: dict[str, tuple[Recorded, Pairs]] = {}
         """Invocations of which more may come, by path."""
         self._running: dict[int, Recorded] = {}
-        self._pending = 0
+        self._held = Held()
         self._taken = 0
-        self._freed = trio.Event()
 
     async def take(self, record: Record) -> None:
         """Take the next record. Raises LionError if its component cannot be had."""
         event = record.event()
+        reading = self._reading.get(record.invocation)
+        if reading is not None and isinstance(event, CallFinished):  # As most are.
+            note(reading[0], record, event, reading[1])
+            self.calls += 1
+        else:
+            await self._look_at(record, event)
+        self._taken += 1
+        if self._taken % TOGETHER == 0:
+            await trio.lowlevel.checkpoint()
+        while self._held.bytes > PENDING_BYTES and self._can_go_on():
+            self._held.freed = trio.Event()
+            await self._held.freed.wait()
+            self._held.freed = None
+
+    async def _look_at(self, record: Record, event: Event) -> None:
         if isinstance(event, RunStarted):
-            self._limits = event.limits
+            self.started, self._limits = event, event.limits
         if not record.component_digest:
             self.trusted += isinstance(event, PluginInvoked)
         elif isinstance(event, PluginInvoked | AgentSpawned):
             await self._begin(record, event)
-        elif record.invocation in self._reading:
-            self._note(record, event)
-        self._taken += 1
-        if self._taken % TOGETHER == 0:
-            await trio.lowlevel.checkpoint()
-        while self._pending > PENDING_BYTES and self._can_go_on():
-            self._freed = trio.Event()
-            await self._freed.wait()
+        elif (reading := self._reading.get(record.invocation)) is not None:
+            note(reading[0], record, event, reading[1])
+            if reading[0].is_whole:
+                del self._reading[record.invocation]
 
     def finish(self) -> None:
         """There are no more records: what has no ending was cut."""
@@ -76,29 +88,14 @@ class ReplayedRun:
         holder = record.principal
         if holder not in self._components:
             self._components[holder] = await self._find(holder, record.component_digest)
-        recorded = begin(record, event)
-        recorded.free = self._free
+        recorded = begin(record, event, self._held)
         self._reading[record.invocation] = recorded, Pairs()
         self.invocations += 1
         self._running[id(recorded)] = recorded
         self._nursery.start_soon(self._run, recorded)
 
-    def _note(self, record: Record, event: Event) -> None:
-        recorded, pairs = self._reading[record.invocation]
-        before = len(recorded.calls)
-        note(recorded, record, event, pairs)
-        if len(recorded.calls) > before:
-            self.calls += 1
-            self._pending += held_bytes(record)
-        if recorded.is_whole:
-            del self._reading[record.invocation]
-
     def _can_go_on(self) -> bool:
         return any(one.can_go_on and one.calls for one in self._running.values())
-
-    def _free(self, size: int) -> None:
-        self._pending -= size
-        self._freed.set()
 
     async def _run(self, recorded: Recorded) -> None:
         holder = recorded.principal

@@ -19,8 +19,8 @@ from lion.errors import INTERRUPTED, InternalError, Interrupted, LionError, wors
 from lion.kernel.going_on import cut_all
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
+from lion.kernel.judging import judge_live, revoke
 from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.processors import build_processors
 from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.ports import Services
@@ -28,6 +28,8 @@ from lion.review.report import Ending, RunReport, denials_of
 
 Load = Callable[[LiveRun, Plan], Awaitable[None]]
 """Makes a plan's holders live, and records them."""
+Work = Callable[[LiveRun], Awaitable[None]]
+"""What a run does once its holders live."""
 
 
 class Run:
@@ -45,13 +47,16 @@ class Run:
         load: Load,
         services: AbstractAsyncContextManager[Services],
         interrupts: Interrupts,
+        work: Work | None = None,
     ) -> None:
+        """`work` is done in place of what the manifest starts."""
         self.id = live.id
         """As `lion log` and the like take it."""
         self._live = live
         self._load = load
         self._services = services
         self._interrupts = interrupts
+        self._own_work = work
         self._scope, self._preparing = trio.CancelScope(), trio.CancelScope()
         self._ended = trio.Event()
         self._endings: dict[int, Ending] = {}
@@ -85,6 +90,12 @@ class Run:
         """
         self._preparing.cancel()
         self._scope.cancel()
+
+    def revoke(self, holder: str, reason: str) -> None:
+        """Refuse whatever a holder does in this run, or others through it or of it, from its next
+        host call on.
+        """
+        revoke(self._live, holder, reason)
 
     async def wait(self) -> RunReport:
         """Wait until it is over; how each of its parts ended is in the report.
@@ -160,9 +171,9 @@ class Run:
                 with signalled, self._scope:
                     if live.past is None:
                         await self._load(live, plan)
-                    live.judge.processors = build_processors(live)
+                    judge_live(live)
                     listeners.start()
-                    await supervise(live, plan.runs, self._endings)
+                    await self._do(live)
             except LionError as exc:
                 failure = exc
             except BaseException as exc:
@@ -185,9 +196,15 @@ class Run:
         if failure is not None:
             raise failure
 
+    async def _do(self, live: LiveRun) -> None:
+        if self._own_work is None:
+            await supervise(live, live.plan.runs, self._endings)
+        else:
+            await self._own_work(live)
+
     def _reported(self, code: int, interrupted: bool) -> RunReport:
         live, counts = self._live, self._live.counts
-        runs = enumerate(live.plan.runs)
+        runs = enumerate(live.plan.runs if self._own_work is None else ())
         return RunReport(
             run=live.id, exit_code=code,
             endings=tuple(self._endings.get(i) or cancelled_ending(e) for i, e in runs),

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from lion.domain.call import Decision
+from lion.domain.call import Decision, Target
 from lion.domain.capability import Capability
 from lion.domain.events import Event, SystemPluginFailed
 from lion.domain.memory_sum import MemorySum, holders_sum, runs_sum
@@ -71,7 +71,7 @@ class LiveHolder:
         self.needs_nursery = any(o.spawns for o in operations)
         self.described = _DESCRIBED.setdefault(component, {})
         """Its tools as guests are told of them, described when first asked, once in all runs."""
-        self._decisions: dict[Question, Decision] = {}
+        self._decisions: dict[tuple[str, str, Target], Decision] = {}
         self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
         self.memory: MemorySum | None = None
 
@@ -79,15 +79,17 @@ class LiveHolder:
         """What one of its tools is called; a replay finds it by that."""
         return self._names[export.interface, export.name]
 
-    def decide(self, question: Question) -> Decision:
+    def decide(self, capability: str, operation: str, target: Target) -> Decision:
         """What rights and rules say of a question, from the cache if it was asked before. Only
         the judge asks.
         """
-        decision = self._decisions.get(question)
+        known = capability, operation, target
+        decision = self._decisions.get(known)
         if decision is None:
             if len(self._decisions) >= DECISIONS:
                 self._decisions.clear()
-            decision = self._decisions[question] = decide_static(question, self.rights)
+            decision = decide_static(Question(self.name, *known), self.rights)
+            self._decisions[known] = decision
         return decision
 
 
@@ -142,6 +144,8 @@ class LiveRun:
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
+        self.revoked: dict[str, str] = {}
+        """Holders whose work was revoked while the run lasts, and why."""
         self.under_way = 0
         """Started tool calls that have not ended, whoever started them."""
         self.denials: dict[Question, Refused] = {}

@@ -166,7 +166,9 @@ class SettlingBroker(Broker):
 
     async def _is_allowed(self, call: HostedCall) -> bool:
         """Decide it by today's rules, as if it came now."""
-        decision: Decision | None = self._judge.at_once(self._caller, call.question)
+        decision: Decision | None = self._judge.at_once(
+            self._caller, call.operation.capability, call.operation.name, call.target
+        )
         if decision is None:
             decision = await self._ask(call)
         call.decision, self._caller.grant = decision, decision.grant

@@ -19,6 +19,7 @@ import msgspec
 
 from lion.domain.events import RunForgotten, RunStarted
 from lion.errors import AuditError, OperatorError
+from lion.log.checked import report_of
 from lion.log.heads import Signer
 from lion.log.ownership import RUNS, is_owned, release, take_lock
 from lion.log.row import Row, segments_of
@@ -30,7 +31,6 @@ from lion.log.sqlite_reader import SqliteReader
 from lion.log.sqlite_rows import READ, is_row
 from lion.log.sqlite_schema import LOG_NAME, begin, connect_writer, translated
 from lion.log.verdicts import forget_verdicts
-from lion.log.verify import report_of
 
 _STARTED: Final = RunStarted.__name__
 _ENDS: Final = """SELECT runs.id, manifest_name, started_ns, records, head, exit_code,

@@ -10,6 +10,8 @@ import trio
 
 from lion.domain.record import Draft
 from lion.log.beside import Noted
+from lion.log.kept import Changes, Version
+from lion.log.lease import Lease
 from lion.ports import Tables
 
 Appended: TypeAlias = tuple[Draft, bytes]
@@ -62,7 +64,8 @@ class Group:
     it."""
 
     __slots__ = (
-        "bytes", "done", "ended", "entries", "failure", "monotonic", "noted", "taken",
+        "bases", "bytes", "done", "ended", "entries", "failure", "kept", "leases", "monotonic",
+        "noted", "taken", "versions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -73,6 +76,14 @@ class Group:
         """Runs whose last record is in here."""
         self.monotonic: dict[str, int] = {}
         """What the runs' own clocks said when the group was taken, in nanoseconds."""
+        self.leases: list[Lease] = []
+        """Held until the group is written."""
+        self.kept: dict[str, Changes] = {}
+        """What changes of stores that are in memory (kept.py), by namespace."""
+        self.bases: dict[str, Version] = {}
+        """What the tables had when such a store was compared with them."""
+        self.versions: dict[str, Version] = {}
+        """What they have when the group is written, which the writer fills in."""
         self.bytes = 0
         """Of the bodies and blobs in `entries`."""
         self.failure: Exception | None = None
@@ -80,4 +91,10 @@ class Group:
         self.done = trio.Event()
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.noted)
+        return bool(self.entries or self.noted or self.leases)
+
+    def keep(self, namespace: str, changes: Changes) -> None:
+        """Take later changes of a store."""
+        kept = self.kept.setdefault(namespace, {})
+        for key, (before, after) in changes.items():
+            kept[key] = kept.get(key, (before,))[0], after

@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,6 +24,8 @@ T = TypeVar("T")
 TELL_SECONDS: Final = 1.5
 """After this long a waiter says whom it waits for."""
 MOST_SECONDS: Final = 30.0
+GRACE_SECONDS: Final = 0.1
+"""So long a waiter goes on after a signal: what happened may still be written."""
 _TICK_SECONDS: Final = 0.02
 _LOCKS: Final = Path("/proc/locks")
 _PROC: Final = Path("/proc/self/stat")
@@ -43,17 +46,25 @@ class Holder(msgspec.Struct, frozen=True):
         return f"process {self.pid} ({self.command}){how}"
 
 
+def _never() -> float:
+    return -1.0
+
+
 def wait_for(
-    attempt: Callable[[], bool], path: Path, what: str, *, is_patient: bool = False
-) -> None:
+    attempt: Callable[[], bool], path: Path, what: str, *, is_patient: bool = False,
+    interrupted: Callable[[], float] = _never,
+) -> None:  # fmt: skip
     """Try until it succeeds; `path` is the file whose lock it is, `what` what cannot be done.
 
     Raises AuditError after MOST_SECONDS, or at once if the lock's holder is stopped and we are not
-    `is_patient`; in a thread of trio's, what cancels the caller.
+    `is_patient`, or soon after somebody interrupted us (`interrupted`: that many seconds ago; else
+    less than 0); in a thread of trio's, what cancels the caller.
     """
     began, is_told = time.monotonic(), False
     while not attempt():
         waited = time.monotonic() - began
+        if min(waited, interrupted()) >= GRACE_SECONDS:
+            raise _locked(path, what, holder_of(path), waited, is_interrupted=True)
         if waited >= MOST_SECONDS:
             raise _locked(path, what, holder_of(path), waited)
         if waited >= TELL_SECONDS and not is_told:
@@ -68,7 +79,10 @@ def wait_for(
         time.sleep(_TICK_SECONDS)
 
 
-def patiently(path: Path, what: str, operate: Callable[[], T], *, is_patient: bool = False) -> T:
+def patiently(
+    path: Path, what: str, operate: Callable[[], T], *, is_patient: bool = False,
+    interrupted: Callable[[], float] = _never,
+) -> T:  # fmt: skip
     """Do something with the database at `path`, waiting as `wait_for` while others lock it."""
     found: list[T] = []
 
@@ -81,7 +95,7 @@ def patiently(path: Path, what: str, operate: Callable[[], T], *, is_patient: bo
             return False
         return True
 
-    wait_for(attempt, path, what, is_patient=is_patient)
+    wait_for(attempt, path, what, is_patient=is_patient, interrupted=interrupted)
     return found[0]
 
 
@@ -96,8 +110,9 @@ def holder_of(path: Path) -> Holder | None:
 
 def sign(descriptor: int) -> None:
     """Leave this process's number in a lock file that it holds, for systems without a list."""
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # on a full disk: it is no more than a word for people
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
 def _check_cancelled() -> None:
@@ -150,11 +165,15 @@ def _process(pid: int) -> Holder | None:
     return Holder(pid, command.strip()[:_LONGEST], is_stopped=state[:1] in ("T", "t"))
 
 
-def _locked(path: Path, what: str, holder: Holder | None, waited: float) -> AuditError:
+def _locked(
+    path: Path, what: str, holder: Holder | None, waited: float, *, is_interrupted: bool = False
+) -> AuditError:
     whom = str(holder or "another process")
     hint = "wait for it to end, or end it"
     if holder is not None and holder.is_stopped:
         hint = f"let it go on with: kill -CONT {holder.pid}; or end it with: kill -9 {holder.pid}"
+    if is_interrupted:
+        hint = "interrupted, so it was not waited for; what was not written yet is not recorded"
     return AuditError(
         f"{what}: {path} is held by {whom}; waited {waited:.1f} s",
         hint=hint,

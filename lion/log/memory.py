@@ -6,7 +6,7 @@ Rule: it keeps the same chain, quota and ownership as SQLite does; one contract 
 together.
 """
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -16,10 +16,9 @@ import trio
 from lion.domain.events import RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
-from lion.errors import AuditError, OperatorError
-from lion.log.beside import Noted
+from lion.errors import OperatorError
 from lion.log.feed import Feeds
-from lion.log.finding import find_run, unknown_run
+from lion.log.memory_reader import MemoryReader, MemoryRun
 from lion.log.memory_tables import MemoryTables
 from lion.log.quota import (
     DEFAULT_QUOTA,
@@ -29,42 +28,14 @@ from lion.log.quota import (
     not_started,
     refused,
 )
-from lion.log.row import Row, body_of, budgets_at, is_denied, row_of
-from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
-from lion.log.verify import Note, Verification, report_of
-from lion.ports import BudgetUse, Progress, RunSummary, Tables, VerifyReport
+from lion.log.row import body_of, is_denied
+from lion.log.segment import BLOB_THRESHOLD, Builder
+from lion.ports import Tables
 
 T = TypeVar("T")
 
 _NOWHERE = Path("memory")
 _PAGE = 256
-
-
-class _Run:
-    """One run: its records and what the log knows besides."""
-
-    def __init__(self, manifest_name: str) -> None:
-        self.manifest_name = manifest_name
-        self.clock: Callable[[], int] = lambda: 0
-        self.records: list[Record] = []
-        self.rows: list[Row] = []
-        self.exit_code: int | None = None
-        self.noted = Noted()
-        """What no segment tells of yet."""
-
-    @property
-    def head(self) -> bytes:
-        return self.rows[-1].digest if self.rows else CHAIN_START
-
-    def write(self, builder: Builder, position: int) -> None:
-        """Make a segment of it, which tells of the budgets noted so far."""
-        state = None
-        if self.noted:
-            state = State(budgets=tuple((*k, *v) for k, v in self.noted.budgets.items()))
-            self.noted = Noted()
-        data = builder.build(position, self.clock(), state)
-        digest = digest_of(self.head, data)
-        self.rows.append(row_of(builder, position, False, digest, data))
 
 
 class MemoryLog:
@@ -73,7 +44,7 @@ class MemoryLog:
 
     def __init__(self, *, quota: int = DEFAULT_QUOTA) -> None:
         self._quota = quota
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, MemoryRun] = {}
         self._accounts: dict[str, RunQuota] = {}
         self._tables = MemoryTables()
         self._blobs: dict[str, bytes] = {}
@@ -94,7 +65,7 @@ class MemoryLog:
         await self._checked()
         if run in self._accounts:
             raise OperatorError(f"run {run} belongs to this log already", run=run)
-        self._runs[run] = _Run(manifest_name)
+        self._runs[run] = MemoryRun(manifest_name)
         self._runs[run].clock = clock or self._runs[run].clock
         self._accounts[run] = RunQuota(run, self._quota)
 
@@ -121,8 +92,16 @@ class MemoryLog:
     async def commit(self) -> None:
         await self._checked()
 
+    async def wait_store(self, namespace: str) -> None:
+        await self._checked()
+
+    def transact_at_once(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str
+    ) -> tuple[T, int] | None:
+        return None
+
     async def transact(
-        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str = ""
     ) -> tuple[T, int]:
         await self._checked()
         before = self._tables.snapshot()
@@ -172,7 +151,7 @@ class MemoryLog:
         self._is_closed = True
         self._feeds.close()
 
-    def reader(self) -> "MemoryReader":
+    def reader(self) -> MemoryReader:
         """Read what is there, also after the log was closed."""
         return MemoryReader(self._runs, self._blobs, self._budgets, lambda: self._is_closed)
 
@@ -215,85 +194,3 @@ class MemoryLog:
     async def _fetch(self, run: str, after: int) -> Sequence[Record]:
         await trio.lowlevel.checkpoint()
         return self._runs[run].records[after : after + _PAGE] if run in self._runs else ()
-
-
-class MemoryReader:
-    """`LogReader` of a log in memory."""
-
-    def __init__(
-        self,
-        runs: dict[str, _Run],
-        blobs: dict[str, bytes],
-        budgets: dict[tuple[str, str, str], tuple[int, int]],
-        is_closed: Callable[[], bool],
-    ) -> None:
-        self._runs = runs
-        self._blobs = blobs
-        self._budgets = budgets
-        self._is_closed = is_closed
-
-    def runs(self) -> list[RunSummary]:
-        return [
-            RunSummary(
-                run=name,
-                manifest_name=run.manifest_name,
-                started_ns=run.records[0].time_ns,
-                records=len(run.records),
-                exit_code=run.exit_code,
-                is_live=run.exit_code is None and not self._is_closed(),
-            )
-            for name, run in self._runs.items()
-            if run.records
-        ]
-
-    def find(self, run: str) -> str:
-        return find_run([summary.run for summary in self.runs()], run)
-
-    def sizes(self) -> dict[str, int]:
-        return {name: sum(row.size for row in run.rows) for name, run in self._runs.items()}
-
-    def records(
-        self,
-        run: str,
-        after: int = 0,
-        *,
-        types: frozenset[str] = frozenset(),
-        denied: bool = False,
-    ) -> Iterator[Record]:
-        if run in self._runs:
-            yield from self._runs[run].records[max(after, 0) :]
-
-    def blob(self, digest: str) -> bytes:
-        data = self._blobs.get(digest)
-        if data is None:
-            raise AuditError(f"the bytes {digest!r} are not in the log", digest=digest)
-        return data
-
-    def budgets(self, run: str) -> list[BudgetUse]:
-        uses = sorted(self._budgets.items())
-        return [BudgetUse(key[1], key[2], *value) for key, value in uses if key[0] == run]
-
-    def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
-        return budgets_at(self._runs[run].rows, seq) if run in self._runs else []
-
-    def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
-        return report_of(self.verified(run, progress))
-
-    def verified_alone(
-        self, run: str, progress: Progress | None = None
-    ) -> Generator[Record, None, VerifyReport]:
-        return self.verified(run, progress)
-
-    def verified(
-        self, run: str, progress: Progress | None = None
-    ) -> Generator[Record, None, VerifyReport]:
-        known = self._runs.get(run)
-        if known is None or not known.records:
-            raise unknown_run(list(self._runs), run)
-        note = Note(records=len(known.records), head=known.head, exit_code=known.exit_code)
-        verification = Verification(run, note, self.blob)
-        for row in list(known.rows):
-            yield from verification.read(row)
-            if progress is not None:
-                progress(row.last_seq, note.records)
-        return verification.finish()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lion.domain.events import Event, RunFinished
 from lion.domain.units import round_size
-from lion.errors import AuditError, InternalError
+from lion.errors import AuditError, InternalError, LionError
 
 DEFAULT_QUOTA = 1024 * 1024 * 1024
 """Bytes of log a run may fill."""
@@ -69,6 +69,8 @@ def not_started(run: str) -> InternalError:
 
 def refused(directory: Path, cause: Exception) -> AuditError:
     """Build the error of a log whose last write failed."""
+    if isinstance(cause, LionError):
+        return AuditError(cause.what, hint=cause.hint, **cause.facts)
     return AuditError(
         f"the log in {directory} cannot be written: {cause}",
         hint="nothing is done without a record: mend the disk or directory and run again",

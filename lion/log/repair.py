@@ -166,16 +166,30 @@ def _stores(reader: SqliteReader, path: Path) -> tuple[list[tuple[str, str, str]
     """What guests keep, of stores that are as they were counted and as a record left them, if that
     can still be told; and the names of the others."""
     connection = reader._connection
-    with translated(path, "read"):
-        usage = {n: (s, d) for n, s, d in connection.execute("SELECT * FROM kv_usage")}
-        found, lost = [], []
-        for name in usage:
+    found, lost = [], []
+    for name, counted in _counted(connection).items():
+        try:
             rows = connection.execute(_KEPT, (name,)).fetchall()
-            if _is_kept(connection, path, name, usage[name]):
-                found += rows
-            else:
-                lost.append(str(name))
+        except sqlite3.Error:  # A page of it is damaged.
+            lost.append(str(name))
+            continue
+        if counted is not None and _is_kept(connection, path, name, counted):
+            found += rows
+        else:
+            lost.append(str(name))
     return found, lost
+
+
+def _counted(connection: sqlite3.Connection) -> dict[Any, tuple[Any, Any] | None]:
+    """The stores, and how they were counted, as far as that can be read."""
+    names: dict[Any, tuple[Any, Any] | None] = {}
+    with suppress(sqlite3.Error):
+        for (name,) in connection.execute("SELECT DISTINCT namespace FROM kv"):
+            names[name] = None
+    with suppress(sqlite3.Error):
+        for name, size, digest in connection.execute("SELECT * FROM kv_usage"):
+            names[name] = size, digest
+    return names
 
 
 def _is_kept(
@@ -184,11 +198,11 @@ def _is_kept(
     try:
         if counted_stores(connection, path, name).get(name, (0, bytes(32))) != counted:
             return False
-    except AuditError:
+    except (AuditError, sqlite3.Error):
         return False
     try:
         return last_words(connection, path, {name})[name] in (None, counted)
-    except AuditError:  # A record that would tell is damaged.
+    except (AuditError, sqlite3.Error):  # A record that would tell is damaged.
         return True
 
 

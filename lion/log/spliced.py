@@ -12,9 +12,9 @@ from pathlib import Path
 from lion.domain.events import RunForked
 from lion.domain.record import Record
 from lion.errors import AuditError, OperatorError
+from lion.log.checked import report_of
 from lion.log.signed import digest_at
 from lion.log.sqlite_reader import SqliteReader
-from lion.log.verify import report_of
 
 _KIND = f" {RunForked.__name__} "
 _EARLY = 512

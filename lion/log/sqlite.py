@@ -10,6 +10,7 @@ Rule: the writer is shielded: a cancelled waiter loses no record, a cancelled ru
 has appended.
 """
 
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,12 +20,11 @@ import trio
 
 from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
-from lion.log.beside import Noted
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
 from lion.log.owned import OwnedRuns
-from lion.log.ownership import release, take_lock
+from lion.log.ownership import is_run, release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
@@ -34,6 +34,7 @@ from lion.log.quota import (
     not_started,
     refused,
 )
+from lion.log.sqlite_beside import BesideRecords
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader, read_page
 from lion.log.sqlite_store import SqliteStore
 from lion.ports import Tables
@@ -49,21 +50,20 @@ BUFFER_RECORDS = 4096
 BUFFER_BYTES = 8 * 1024 * 1024
 
 
-class SqliteLog:
+class SqliteLog(BesideRecords):
     """The log of one state directory, open for writing. Made by `open_sqlite_log`."""
 
     def __init__(self, directory: Path, quota: int) -> None:
+        super().__init__(directory)
         self._directory = directory
         self._quota = quota
-        self._accounts: dict[str, RunQuota] = {}
         self._owned = OwnedRuns(directory)
         self._feeds = Feeds(self._fetch)
-        self._group = Group()
         self._flight: Group | None = None
-        self._filled = trio.Event()
         self._hurry = trio.Event()
         self._is_closing = False
         self._failure: Exception | None = None
+        self.is_full = False
 
     async def start_run(
         self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
@@ -79,7 +79,8 @@ class SqliteLog:
             release(self._directory, run, lock, for_ever=opening.has_ended)
             raise
         self._owned.add(run, lock, clock)
-        self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
+        quota = self._quota if is_run(run) else sys.maxsize
+        self._accounts[run] = RunQuota(run, quota, opening.bytes)
 
     async def leave_run(self, run: str) -> None:
         await self.commit()
@@ -90,25 +91,20 @@ class SqliteLog:
     def quota(self) -> int:
         return self._quota
 
-    @property
-    def is_full(self) -> bool:
-        group = self._group
-        return len(group.entries) >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
-
     def append(self, draft: Draft) -> int:
         if self._failure is not None or self._is_closing:
             self._check_open()
         account = self._accounts.get(draft.scope.run)
         if account is None:
             raise not_started(draft.scope.run)
-        event = draft.event
-        body = encode_body(event)
+        body = encode_body(draft.event)
         size = len(body)
-        account.charge(event, size + RECORD_BYTES)
+        counted = size + RECORD_BYTES
+        account.charge(draft.event, counted)
         if account.has_ended:
             self._group.ended.append(account.run)
         self._join((draft, body), size)
-        return size + RECORD_BYTES
+        return counted
 
     async def wait_room(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -125,32 +121,16 @@ class SqliteLog:
             await self._wait_written(group)
 
     async def transact(
-        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str = ""
     ) -> tuple[T, int]:
-        self._check_open()
+        done = self.transact_at_once(operate, draft, namespace)
+        if done is not None:
+            return done
         operation = Transaction(operate, draft)
         await self._written(operation, 0)
         if operation.error is not None:
             raise operation.error
         return operation.value, operation.size
-
-    def note_budget(self, run: str, holder: str, budget: str, limit: int, used: int) -> None:
-        self._noted(run).budgets[holder, budget] = (limit, used)
-
-    def note_rate(self, run: str, holder: str, level: int, monotonic_ns: int) -> None:
-        self._noted(run).rates[holder] = (level, monotonic_ns)
-
-    def note_reserved(
-        self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
-    ) -> None:
-        self._noted(run).reserved[invocation, call, holder, budget] = amount
-
-    def _noted(self, run: str) -> Noted:
-        self._check_open()
-        if run not in self._accounts:
-            raise not_started(run)
-        self._filled.set()
-        return self._group.noted.setdefault(run, Noted())
 
     async def put_blob(self, data: bytes) -> str:
         self._check_open()
@@ -170,8 +150,9 @@ class SqliteLog:
         count = len(group.entries)
         if count == 1:
             self._filled.set()
-        if count == FLUSH_RECORDS or group.bytes >= FLUSH_BYTES:
+        if count >= FLUSH_RECORDS or group.bytes >= FLUSH_BYTES:
             self._hurry.set()
+            self.is_full = count >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
 
     async def _written(self, entry: Entry, size: int) -> None:
         group = self._group
@@ -200,8 +181,10 @@ class SqliteLog:
 
     # The writer.
 
-    def _open(self, durability: str, signer: Signer | None) -> None:
-        self._store = SqliteStore(self._directory, durability, self._accounts, signer)
+    def _open(
+        self, durability: str, signer: Signer | None, interrupted: Callable[[], float]
+    ) -> None:
+        self._store = SqliteStore(self._directory, durability, self._accounts, signer, interrupted)
 
     @trio.lowlevel.enable_ki_protection
     async def _write_until_closed(self) -> None:
@@ -219,11 +202,12 @@ class SqliteLog:
 
     def _take(self) -> Group:
         group, self._group = self._group, Group()
-        self._flight = group
+        self._flight, self.is_full = group, False
         group.monotonic = self._owned.times()
         if not self._is_closing:
             self._filled, self._hurry = trio.Event(), trio.Event()
         group.taken.set()
+        self._stores.is_taken(group)
         return group
 
     async def _write(self, group: Group) -> None:
@@ -246,6 +230,7 @@ class SqliteLog:
         for entry in group.entries:
             if isinstance(entry, Transaction) and entry.size:
                 self._accounts[entry.run].bytes += entry.size
+        self._stores.is_done(group)
         for run in group.ended:
             self._owned.let_go(run, for_ever=True)
 
@@ -259,6 +244,7 @@ class SqliteLog:
         self._hurry.set()
 
     def _release(self) -> None:
+        self._stores.close()
         self._store.close()
         self._owned.let_all_go()
 
@@ -270,17 +256,20 @@ async def open_sqlite_log(
     durability: str = "normal",
     quota: int = DEFAULT_QUOTA,
     signer: Signer | None = None,
+    interrupted: Callable[[], float] = lambda: -1.0,
 ) -> AsyncIterator[SqliteLog]:
     """Open the log of a state directory, made if need be; on leaving, everything appended is
     written.
 
     `durability` normal survives the death of the process, full that of the machine. `quota` is in
-    bytes per run. `signer` signs how far runs are, when they end and every minute. Raises
+    bytes per run. `signer` signs how far runs are, when they end and every minute. `interrupted`
+    says how many seconds ago a signal came (less than 0: none did): then nobody waits for long for
+    another process that locks the log, and what could not be written is lost, in words. Raises
     OperatorError if the directory cannot be written, AuditError for a log of a newer lion or none
     of ours, and on leaving if records could not be written.
     """
     log = SqliteLog(directory, quota)
-    await trio.to_thread.run_sync(log._open, durability, signer)
+    await trio.to_thread.run_sync(log._open, durability, signer, interrupted)
     # Not `async with`: a nursery would wrap the caller's own exceptions in a group.
     nursery = trio.open_nursery()
     (await nursery.__aenter__()).start_soon(log._write_until_closed)

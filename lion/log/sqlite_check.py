@@ -36,12 +36,22 @@ def damaged(path: Path, kind: str, what: str) -> AuditError:
 
 def check_database(connection: sqlite3.Connection, path: Path) -> None:
     """Raises AuditError with the fact `fault`: schema, database."""
-    what = layout_fault(connection)
-    if what:
+    check_layout(connection, path)
+    if what := structure_fault(connection):
+        raise damaged(path, "database", what)
+
+
+def check_layout(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises AuditError with the fact `fault`: schema."""
+    if what := layout_fault(connection):
         raise damaged(path, "schema", what)
-    for (line,) in connection.execute("PRAGMA integrity_check(1)").fetchall():
-        if line != "ok":
-            raise damaged(path, "database", str(line))
+
+
+def structure_fault(connection: sqlite3.Connection) -> str:
+    """What SQLite finds wrong with its own structure, the first of it; empty if nothing is."""
+    lines = connection.execute("PRAGMA integrity_check(1)").fetchall()
+    found = next((str(line) for (line,) in lines if line != "ok"), "")
+    return found.rpartition("\n")[2]  # the first line says in which database
 
 
 def check_kept(connection: sqlite3.Connection, path: Path) -> None:
@@ -116,8 +126,14 @@ def _told(
             head = digest_of(head, part)
         segments = segments_of(row)
     except (Damaged, TypeError) as exc:
-        what = f"run {row.run} was changed at record {row.first_seq}"
-        raise damaged(path, "kv", what) from exc
+        raise _told_wrongly(path, row) from exc
     if head != row.digest:
-        raise damaged(path, "kv", f"run {row.run} was changed at record {row.first_seq}")
+        raise _told_wrongly(path, row)
     return [(s.position, *kv) for s in segments if s.state is not None for kv in s.state.kv]
+
+
+def _told_wrongly(path: Path, row: Row) -> AuditError:
+    """Build the error for a run that says what is kept and was changed: its fact `run`."""
+    error = damaged(path, "kv", f"run {row.run} was changed at record {row.first_seq}")
+    error.facts["run"] = row.run
+    return error

@@ -5,13 +5,14 @@ where that one has nothing.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from lion.errors import OperatorError
+from lion.log.lease_files import FILES, holding, number_of
 from lion.log.sqlite_check import damaged
 from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_own import note_stores
@@ -51,7 +52,7 @@ def adopt_stores(directory: Path, owner: str, to: str) -> list[KeptStore]:
 
     Raises OperatorError if there is nothing, or if the other has something of the same holder's.
     """
-    with _writing(directory) as connection:
+    with _writing(directory, range(FILES)) as connection:
         every = [_store(directory / LOG_NAME, *row) for row in connection.execute(_ALL)]
         own = [one for one in every if one.owner == owner]
         if not own:
@@ -72,7 +73,7 @@ def adopt_stores(directory: Path, owner: str, to: str) -> list[KeptStore]:
 def clear_store(directory: Path, owner: str, holder: str) -> int:
     """Forget everything of one store; how many keys it had. Raises OperatorError, AuditError."""
     namespace = (f"{owner}/{holder}",)
-    with _writing(directory) as connection:
+    with _writing(directory, [number_of(*namespace)]) as connection:
         gone = connection.execute("DELETE FROM kv WHERE namespace = ?", namespace).rowcount
         note_stores(connection, "cleared", namespace)
     return gone
@@ -101,13 +102,14 @@ def _reading(directory: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _writing(directory: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction: all of it, or nothing."""
+def _writing(directory: Path, leases: Iterable[int]) -> Iterator[sqlite3.Connection]:
+    """One transaction: all of it, or nothing. A run that has such stores in memory ends what it
+    does with them first, and reads them anew."""
     path = directory / LOG_NAME
     connect_reader(path).close()  # a state directory is not made by clearing it
     connection = connect_writer(directory, "normal")
     try:
-        with translated(path, "written"):
+        with holding(directory, leases), translated(path, "written"):
             begin(connection, path)
             yield connection
             connection.execute("COMMIT")

@@ -18,25 +18,23 @@ from lion.domain.events import RunForgotten
 from lion.domain.record import Record
 from lion.errors import AuditError, LionError, OperatorError
 from lion.log.beside import Beside
+from lion.log.checked import records_in, report_of
 from lion.log.finding import find_run, forgotten, tries_of, unknown_run
 from lion.log.holders import patiently
-from lion.log.ownership import OWN, is_owned
+from lion.log.ownership import CHAINS, OWN, is_owned, is_run
 from lion.log.row import Row, budgets_at, segments_of
 from lion.log.segment import Damaged, records_of
-from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_noted import read_beside
 from lion.log.sqlite_opening import connect_reader
+from lion.log.sqlite_proof import NOTE, prove, prove_alone
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
-from lion.log.verify import Note, Verification, fault, report_of
+from lion.log.verify import fault
 from lion.ports import TRIES, BudgetUse, Progress, RunSummary, VerifyReport
 
 PAGE_BYTES = 1024 * 1024
 """Bytes of bodies after which a page for a follower ends."""
 
-_NOTE = """SELECT records, head, exit_code, manifest_name, started_ns, bytes,
-                  (SELECT max(last_seq) FROM segments WHERE run = runs.id)
-           FROM runs WHERE run = ?"""
 _RUNS = "SELECT run, manifest_name, started_ns, records, exit_code, bytes FROM runs ORDER BY id"
 _SIZES = """SELECT runs.run, sum(length(data)) FROM segments JOIN runs ON runs.id = segments.run
             GROUP BY segments.run"""
@@ -54,7 +52,7 @@ class SqliteReader:
         self.path = directory / LOG_NAME
 
     def runs(self) -> list[RunSummary]:
-        return [self._summary(row) for row in self._rows(_RUNS) if row[0] != OWN]
+        return [self._summary(row) for row in self._rows(_RUNS) if is_run(str(row[0]))]
 
     def _summary(self, row: tuple[Any, ...]) -> RunSummary:
         run, name, started, records, exit_code, size = row
@@ -83,6 +81,8 @@ class SqliteReader:
     def find(self, run: str) -> str:
         if run == OWN and self.has_own():
             return OWN
+        if run.startswith(CHAINS) and run in self.chains():
+            return run
         try:
             return find_run(self._names(), run)
         except OperatorError:
@@ -176,49 +176,23 @@ class SqliteReader:
             raise fault(run, seq, "changed", exc.what) from exc
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
-        return report_of(self.verified(run, progress))
+        return report_of(prove(self, self._connection, run, progress))
 
     def verified(
         self, run: str, progress: Progress | None = None
     ) -> Generator[Record, None, VerifyReport]:
-        with translated(self.path, "read"):
-            check_database(self._connection, self.path)
-        report = yield from self.verified_alone(run, progress)
-        with translated(self.path, "read"):
-            check_kept(self._connection, self.path)
-        return report
+        return records_in(prove(self, self._connection, run, progress))
 
     def verified_alone(
         self, run: str, progress: Progress | None = None
     ) -> Generator[Record, None, VerifyReport]:
         """As `verified`, whatever became of the rest of the log."""
-        note = self._note(run)
-        verification = Verification(run, note, self.blob)
-        for row in self.rows(run, -(2**63)):
-            yield from verification.read(row)
-            if progress is not None:
-                progress(min(row.last_seq, note.records), note.records)
-            if row.last_seq >= note.records:
-                break
-        return verification.finish()
+        return records_in(prove_alone(self, run, progress))
 
-    def _note(self, run: str) -> Note:
-        """What the log says of a run, of one moment."""
+    def listed(self, run: str) -> tuple[list[Any], Beside]:
+        """What the list of runs and the tables say of a run, of one moment (sqlite_proof.py)."""
         with self._snapshot():
-            rows = self._rows(_NOTE, run)
-            beside = read_beside(self._connection, run)
-        if not rows:
-            raise self._unknown(run)
-        records, head, exit_code, name, started_ns, size, last = rows[0]
-        if type(records) is not int or type(head) is not bytes or type(last or 0) is not int:
-            raise fault(run, 0, "note", "the list of runs was changed")
-        if last != records:
-            what = f"the log counts {records} records, the last is {last}"
-            raise fault(run, min(records, last or 0) + 1, "note", what)
-        return Note(
-            records=records, head=head, exit_code=exit_code, manifest_name=name,
-            started_ns=started_ns, size=size, beside=beside,
-        )  # fmt: skip
+            return self._rows(NOTE, run), read_beside(self._connection, run)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -230,8 +204,9 @@ class SqliteReader:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
-    def _unknown(self, run: str) -> LionError:
-        """A run nobody knows may be one whose name was changed: then that one does not verify."""
+    def unknown(self, run: str) -> LionError:
+        """The error for a run that nobody knows. It may be one whose name was changed: then that
+        one does not verify."""
         names = self._names()
         if run in names:
             return fault(run, 0, "note", "the index of the runs was changed")
@@ -241,7 +216,11 @@ class SqliteReader:
 
     def _names(self) -> list[str]:
         rows = self._rows("SELECT run FROM runs ORDER BY id")
-        return [str(name) for (name,) in rows if name != OWN]
+        return [name for name in map(str, (row[0] for row in rows)) if is_run(name)]
+
+    def chains(self) -> list[str]:
+        rows = self._rows("SELECT run FROM runs WHERE run LIKE ? || '%' ORDER BY run", CHAINS)
+        return [str(name) for (name,) in rows]
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with translated(self.path, "read"):

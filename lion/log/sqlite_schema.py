@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from lion.errors import AuditError, OperatorError
 from lion.log.holders import patiently, sign, wait_for
@@ -178,12 +179,12 @@ def _set_up(connection: sqlite3.Connection, path: Path, durability: str) -> None
         connection.execute("ROLLBACK")
 
 
-def begin(connection: sqlite3.Connection, path: Path, *, is_patient: bool = False) -> None:
-    """Become the log's only writer until the transaction ends. Raises AuditError if another one
-    does not let go (holders.py), sqlite3.Error.
+def begin(connection: sqlite3.Connection, path: Path, **how: Any) -> None:
+    """Become the log's only writer until the transaction ends; `how` one waits is as in
+    holders.py. Raises AuditError if another one does not let go, sqlite3.Error.
     """
     begin_now = partial(connection.execute, "BEGIN IMMEDIATE")
-    patiently(path, f"the log {path} cannot be written", begin_now, is_patient=is_patient)
+    patiently(path, f"the log {path} cannot be written", begin_now, **how)
 
 
 def check_version(connection: sqlite3.Connection, path: Path, *, may_be_new: bool) -> int:

@@ -10,17 +10,19 @@ Rule: one thread at a time; after an error nothing more is written through this 
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from lion.domain.events import RunFinished, encode_body
+from lion.domain.events import EVENTS, RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
+from lion.errors import AuditError
 from lion.log.beside import Noted
 from lion.log.group import Blob, Group, Opening, Transaction
 from lion.log.heads import Head, Signer, sign_head
+from lion.log.kept import Version
 from lion.log.quota import RECORD_BYTES, RunQuota, ended, not_started
 from lion.log.row import body_of, is_denied, row_of
 from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
@@ -41,7 +43,7 @@ _FIND_RUN = """SELECT id, records, head, bytes, exit_code,
                FROM runs WHERE run = ?"""
 SIGN_NS: Final = 60 * 1_000_000_000
 """Between two signatures of a run that goes on."""
-_KINDS = {name: (name, version) for name, version in VERSIONS.items()}
+_KINDS = {EVENTS[name]: (name, version) for name, version in VERSIONS.items()}
 
 
 class _Head:
@@ -75,14 +77,17 @@ class SqliteStore:
 
     def __init__(
         self, directory: Path, durability: str, accounts: Mapping[str, RunQuota],
-        signer: Signer | None = None,
+        signer: Signer | None = None, interrupted: Callable[[], float] = lambda: -1.0,
     ) -> None:  # fmt: skip
         self._signer = signer
+        self._interrupted = interrupted
         self.path = directory / LOG_NAME
         self._connection = connect_writer(directory, durability)
         self._tables = SqliteTables(self._connection)
         self._accounts = accounts
         self._heads: dict[str, _Head] = {}
+        self._known: dict[str, Version] = {}
+        """What the tables have of stores that are in memory."""
         self._trim_at = WAL_BYTES
         self._begin_group(frozenset())
 
@@ -95,10 +100,11 @@ class SqliteStore:
         """Write everything or nothing; return the records of the runs that are followed. Raises
         whatever went wrong."""
         self._begin_group(followed)
-        begin(self._connection, self.path, is_patient=True)
+        begin(self._connection, self.path, is_patient=True, interrupted=self._interrupted)
         self._tables.begin()
         try:
             self._write_entries(group)
+            self._write_kept(group)
             for run, noted in group.noted.items():
                 self._heads[run].noted.add(noted)
             positions = self._write_segments(group.monotonic)
@@ -116,6 +122,18 @@ class SqliteStore:
     def close(self) -> None:
         """Close the connection; the last one moves the WAL into the database."""
         self._connection.close()
+
+    def _write_kept(self, group: Group) -> None:
+        """Write what changed of stores in memory. Raises AuditError for one that was changed by
+        somebody without its lease: what guests heard of it was not so then."""
+        self._known |= group.bases
+        for namespace, changes in group.kept.items():
+            if self._tables.usage(namespace) != self._known.get(namespace):
+                what = f"what is kept in {namespace!r} was changed by somebody without its lease"
+                raise AuditError(what, hint="let nothing else write to the log")
+            self._tables.change(namespace, changes)
+            group.versions[namespace] = self._tables.usage(namespace)
+        self._known |= group.versions
 
     def _write_entries(self, group: Group) -> None:
         for entry in group.entries:
@@ -136,7 +154,10 @@ class SqliteStore:
         if not head.id:
             self._begin_run(head, draft)
         builder = head.builder
-        head.time_ns = time_ns = max(draft.time_ns, head.time_ns)  # Clocks are set back at times.
+        time_ns = draft.time_ns
+        if time_ns < head.time_ns:
+            time_ns = head.time_ns  # Clocks are set back at times.
+        head.time_ns = time_ns
         if builder is None or builder.is_full:
             builder = head.builder = Builder(scope.run, head.seq + 1, time_ns)
             self._built.append((head, builder))
@@ -145,7 +166,7 @@ class SqliteStore:
         kept = body if len(body) <= BLOB_THRESHOLD else body_of(body)
         if type(kept) is tuple:
             self._connection.execute(BLOB, (kept[0], body))
-        builder.add(scope, draft.call, time_ns, _KINDS[type(event).__name__], kept)
+        builder.add(scope, draft.call, time_ns, _KINDS[type(event)], kept)
         builder.denied += is_denied(event)
         if type(event) is RunFinished:
             head.exit_code = event.exit_code
@@ -245,7 +266,7 @@ def _record(
     position: int, builder: Builder, at: int, draft: Draft, time_ns: int, body: bytes
 ) -> Record:
     """A record as its followers get it."""
-    scope, (name, version) = draft.scope, _KINDS[type(draft.event).__name__]
+    scope, (name, version) = draft.scope, _KINDS[type(draft.event)]
     return Record(
         position + at, scope.run, builder.first_seq + at, scope.invocation, draft.call,
         scope.principal, scope.component_digest, scope.cause, scope.correlation, time_ns, name,

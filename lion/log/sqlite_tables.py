@@ -7,6 +7,7 @@ costs the same however much is stored.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from hashlib import sha256
 from itertools import takewhile
 
@@ -14,6 +15,7 @@ import msgspec
 
 _SET = """INSERT INTO kv (namespace, key, value) VALUES (?, ?, ?)
           ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value"""
+_DELETE = "DELETE FROM kv WHERE namespace = ? AND key = ?"
 _USE = """INSERT INTO kv_usage (namespace, bytes, digest) VALUES (?, ?, ?)
           ON CONFLICT (namespace) DO UPDATE SET bytes = excluded.bytes, digest = excluded.digest"""
 _LIST = "SELECT key FROM kv WHERE namespace = ? AND key >= ? AND key > ? ORDER BY key LIMIT ?"
@@ -63,9 +65,7 @@ class SqliteTables:
         before = self.kv_get(namespace, key)
         if before is None:
             return False
-        self._connection.execute(
-            "DELETE FROM kv WHERE namespace = ? AND key = ?", (namespace, key)
-        )
+        self._connection.execute(_DELETE, (namespace, key))
         self._account(namespace, key, before, None)
         return True
 
@@ -92,6 +92,27 @@ class SqliteTables:
             "SELECT bytes, digest FROM kv_usage WHERE namespace = ?", (namespace,)
         ).fetchone()
         return (0, bytes(32)) if row is None else (int(row[0]), bytes(row[1]))
+
+    def change(self, namespace: str, changes: Mapping[str, tuple[str | None, str | None]]) -> None:
+        """Write what changed: by key the value before (as it is there) and after."""
+        size, digest = self.usage(namespace)
+        numbers = int.from_bytes(digest, "big")
+        gone, there = [], []
+        for key, (before, after) in changes.items():
+            if before == after:
+                continue
+            for value, sign in ((before, -1), (after, 1)):
+                if value is not None:
+                    size += sign * (len(key.encode()) + len(value.encode()))
+                    numbers += sign * entry_number(namespace, key, value)
+            if after is None:
+                gone.append((namespace, key))
+            else:
+                there.append((namespace, key, after))
+        self._connection.executemany(_DELETE, gone)
+        self._connection.executemany(_SET, there)
+        if gone or there:
+            self._use(namespace, size, numbers)
 
     def count(self, namespace: str) -> None:
         """Take bytes and digest from what is stored, whatever was kept of them."""

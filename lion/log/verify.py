@@ -10,14 +10,15 @@ tell more.
 Rule: what segments say of budgets is folded and compared with the table.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from lion.domain.events import CallFinished, CallRequested, Event, RunFinished, RunStarted
+from lion.domain.events import Event, RunFinished, RunStarted
 from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.log.beside import Beside, Folded
+from lion.log.checked import Part, parts_of
 from lion.log.quota import RECORD_BYTES
 from lion.log.row import Row, describes, is_denied, unpack
 from lion.log.schema_2 import old_digest
@@ -28,13 +29,11 @@ from lion.log.segment import (
     check_entries,
     decode_segment,
     digest_of,
-    records_of,
 )
 from lion.log.sqlite_layout import MENDS
 from lion.ports import VerifyReport
 
 _FINISHED = RunFinished.__name__
-_CALLS = (CallFinished, CallRequested)
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,16 +62,6 @@ def fault(run: str, seq: int, kind: str, what: str) -> AuditError:
     )
 
 
-def report_of(records: Generator[Record, None, VerifyReport]) -> VerifyReport:
-    """Read all that is verified, and give the report."""
-    while True:
-        try:
-            next(records)
-        except StopIteration as done:
-            report: VerifyReport = done.value
-            return report
-
-
 class _Link(msgspec.Struct, frozen=True):
     """A segment of the chain, its digest, and how many bytes it has."""
 
@@ -97,7 +86,7 @@ class Verification:
         self._note = note
         self._blob = blob
         self._head = self._old_head = self._noted = CHAIN_START
-        self._size = 0
+        self._size = self._denied = 0
         self._started_ns = 0
         self._manifest_name: str | None = None
         self._position = 0
@@ -107,8 +96,8 @@ class Verification:
         """Why the first record that cannot be read cannot."""
         self._folded = Folded()
 
-    def read(self, row: Row) -> Iterator[Record]:
-        """The records of the next row; all of it is checked when the last was given."""
+    def read(self, row: Row) -> Iterator[Part]:
+        """The records of the next row; all of it is checked when the last part was given."""
         if self._finished:
             raise self._fault(row.first_seq, "after-end", "it comes after RunFinished")
         if row.first_seq > self.seq + 1:
@@ -118,16 +107,17 @@ class Verification:
         if known < row.first_seq <= self.seq:
             raise self._fault(row.first_seq, "repeated", "it comes twice or out of order")
         links = self._proved(row, known)
-        denied = 0
-        last = self._note.records
+        denied = self._denied
         self._started_ns = self._started_ns or links[0].segment.time_ns
         for link in links:
-            for record in self._records(link.segment):
-                denied += self._look_at(record)
-                if record.seq <= last:
-                    yield record
+            is_noted = link.segment.last_seq <= self._note.records
+            for part in self._parts(link.segment):
+                self._look_at(part, is_noted)
+                if is_noted:
+                    yield part
             self._fold(link.segment, link.digest)
         segments = [link.segment for link in links]
+        denied = self._denied - denied
         if not known and not describes(row, segments, denied, sum(link.size for link in links)):
             raise self._fault(row.first_seq, "changed", "the index of its row was changed")
 
@@ -177,9 +167,9 @@ class Verification:
             raise self._fault(first, "repeated", "it comes twice or out of order")
         self.seq = segment.last_seq
 
-    def _records(self, segment: Segment) -> Iterator[Record]:
+    def _parts(self, segment: Segment) -> Iterator[Part]:
         try:
-            yield from records_of(segment, self._load)
+            yield from parts_of(segment, self._load)
         except Damaged as exc:
             raise self._fault(segment.first_seq + exc.at, "changed", exc.what) from exc
 
@@ -189,35 +179,52 @@ class Verification:
         except AuditError as exc:
             raise self._fault(seq, "changed", f"its body: {exc.what}") from exc
 
-    def _look_at(self, record: Record) -> bool:
-        """Check one record; whether it tells of a refused call."""
-        if self._finished:
-            raise self._fault(record.seq, "after-end", "it comes after RunFinished")
-        if record.position <= self._position:
-            raise self._fault(record.seq, "order", "its position is not after the one before")
-        self._position = record.position
-        is_noted = record.seq <= self._note.records
+    def _look_at(self, part: Part, is_noted: bool) -> None:
+        """Check records whose events could be read, or could not."""
+        self._check_order(part)
         if is_noted:
-            self._size += len(record.body) + RECORD_BYTES
+            self._size += sum(map(len, part.bodies)) + len(part.bodies) * RECORD_BYTES
+        for at in part.others:
+            (record,) = part.records(at, 1)
+            event = part.events[at]
+            if event is None:
+                self._note_unreadable(record)
+            else:
+                self._denied += is_denied(event)
+                self._note_run(record, event, is_noted)
+            if record.type == _FINISHED:
+                self._finished = True
+                if at + 1 < len(part.bodies):
+                    raise self._fault(record.seq + 1, "after-end", "it comes after RunFinished")
+
+    def _check_order(self, part: Part) -> None:
+        segment = part.segment
+        if self._finished:
+            first = segment.first_seq + part.at
+            raise self._fault(first, "after-end", "it comes after RunFinished")
+        end = part.at + len(part.bodies)
+        for at in range(part.at, end) if segment.places else (part.at,):
+            position = segment.position + (segment.places[at] if segment.places else at)
+            if position <= self._position:
+                seq = segment.first_seq + at
+                raise self._fault(seq, "order", "its position is not after the one before")
+            self._position = position
+        if not segment.places:
+            self._position = segment.position + end - 1
+
+    def _note_unreadable(self, record: Record) -> None:
         try:
-            event = record.event()
+            record.event()
         except AuditError as exc:
             self._failure = self._failure or exc
-            self._finished = record.type == _FINISHED
-            return False
-        if not isinstance(event, _CALLS):
-            self._note_run(record, event, is_noted)
-        return is_denied(event)
 
     def _note_run(self, record: Record, event: Event, is_noted: bool) -> None:
         """Look at what is said of the run itself."""
         if isinstance(event, RunStarted):
             self._manifest_name, self._is_dry = event.manifest_name, event.is_dry
             self._check_components(record, event)
-        elif isinstance(event, RunFinished):
-            self._finished = True
-            if is_noted:
-                self._exit_codes.append(event.exit_code)
+        elif isinstance(event, RunFinished) and is_noted:
+            self._exit_codes.append(event.exit_code)
 
     def _check_components(self, record: Record, started: RunStarted) -> None:
         for holder, digest in started.components.items():
@@ -241,8 +248,9 @@ class Verification:
         assert origin is not None
         if origin.fault is not None:
             raise self._fault(*origin.fault)
-        for record in self._records(segment):
-            self._old_head = old_digest(record, self._old_head)
+        for part in self._parts(segment):
+            for record in part.records():
+                self._old_head = old_digest(record, self._old_head)
         if self._old_head != origin.digest:
             what = "what was converted is not what it was then"
             raise self._fault(segment.first_seq, "changed", what)

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    ConfigDict,
     WithJsonSchema,
 )
 
@@ -24,6 +23,7 @@ from lion.domain.plan import DEFAULT_CAPABILITIES, Rate
 from lion.domain.units import (
     MONEY_PATTERN,
     RATE_PATTERN,
+    SHARE_PATTERN,
     SIZE_PATTERN,
     TIME_PATTERN,
     WHOLE,
@@ -31,6 +31,7 @@ from lion.domain.units import (
     parse_duration,
     parse_money,
     parse_rate,
+    parse_share,
     parse_size,
 )
 from lion.scopes.extension_grant import check_scope
@@ -40,19 +41,6 @@ from lion.scopes.rules import parse_own_rule
 
 NO_LIMIT = "none"
 """Written where a limit may be absent: `deadline = "none"`."""
-
-
-TABLE = ConfigDict(
-    extra="forbid",
-    strict=True,
-    frozen=True,
-    arbitrary_types_allowed=True,
-    # Only the outermost table is built, and only when used. For the same reason no default is an
-    # instance: making one would build its class.
-    defer_build=True,
-    alias_generator=lambda name: name.replace("_", "-"),
-)
-"""What holds for all tables of lion's files."""
 
 
 def _text_schema(*patterns: str, note: str) -> WithJsonSchema:
@@ -120,6 +108,12 @@ def _check_ask(value: str) -> str:
     return value
 
 
+def _check_then(value: str) -> str:
+    if value != "ask":
+        raise ValueError(f'{value!r} is nothing that a budget leads to; write "ask"')
+    return value
+
+
 def _check_deniable(value: str) -> str:
     if value not in DEFAULT_CAPABILITIES:
         raise ValueError(
@@ -127,6 +121,18 @@ def _check_deniable(value: str) -> str:
             + ", ".join(DEFAULT_CAPABILITIES)
         )
     return value
+
+
+def _check_word(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("a NUL ends a text for programs; leave it out")
+    return value
+
+
+def _check_env(value: str) -> str:
+    if not value or "=" in value:
+        raise ValueError(f"{value!r} is no name of a variable; write it without `=`")
+    return _check_word(value)
 
 
 Name = Annotated[str, AfterValidator(_check_name), _text_schema(NAME_PATTERN, note=NAME_FORMS)]
@@ -162,6 +168,13 @@ ComponentPath = Annotated[
     AfterValidator(_check_path),
     WithJsonSchema({"type": "string", "minLength": 1}),
 ]
+Word = Annotated[str, AfterValidator(_check_word), WithJsonSchema({"type": "string"})]
+EnvName = Annotated[
+    str,
+    AfterValidator(_check_env),
+    WithJsonSchema({"type": "string", "pattern": "^[^=]+$"}),
+]
+"""A key: variables are not filled in there."""
 Deniable = Annotated[
     str,
     AfterValidator(_check_deniable),
@@ -209,6 +222,12 @@ MaybeRate = Annotated[
 MaybeCount = Annotated[int | None, _or_none(parse_count), _count_schema(NO_LIMIT)]
 Rated = Annotated[
     Rate, BeforeValidator(parse_rate), _text_schema(RATE_PATTERN, note="such as 10/s")
+]
+Share = Annotated[
+    int, BeforeValidator(parse_share), _text_schema(SHARE_PATTERN, note="such as 80 %")
+]
+Then = Annotated[
+    str, AfterValidator(_check_then), WithJsonSchema({"type": "string", "enum": ["ask"]})
 ]
 HttpUrls = Annotated[
     str,

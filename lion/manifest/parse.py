@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lion.domain.names import did_you_mean
-from lion.domain.plan import WORKFLOW, Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.plan import SERVER, WORKFLOW, Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.service_terms import ServiceTerms
 from lion.manifest.document import Document
 
 if TYPE_CHECKING:
@@ -82,13 +83,15 @@ def _with_lent(
     return {**filled, "system": {**system, **{name: {"use": name} for name in added}}}
 
 
-def recorded_plan(resolved: Mapping[str, Any], text: str, path: Path | None = None) -> Plan:
-    """The plan that a run recorded (`Plan.resolved`): it has no path unless one is given, nothing
-    is filled in again.
+def recorded_plan(
+    resolved: Mapping[str, Any], text: str, path: Path | None = None, folder: Path = Path()
+) -> Plan:
+    """The plan that was recorded (`Plan.resolved`): it has no path unless one is given, nothing is
+    filled in again. What is relative in it begins in `folder`.
 
     Raises OperatorError if it is of a manifest that this version of lion does not read.
     """
-    document = Document(text, kind="recorded manifest", path=path)
+    document = Document(text, kind="recorded manifest", path=path, folder=folder)
     filled = {key: value for key, value in resolved.items() if key != "vars"}
     values = resolved.get("vars")
     return _plan(document, text, filled, values if isinstance(values, dict) else {})
@@ -122,7 +125,18 @@ def _plan(
         models=models,
         folder=document.folder,
         memory=None if table.limits is None else table.limits.memory,
+        service=_service(document, table, holders),
     )
+
+
+def _service(
+    document: Document, table: "ManifestTable", holders: Mapping[str, Holder]
+) -> ServiceTerms | None:
+    if table.service is None:
+        return None
+    from lion.manifest.service_table import build_service
+
+    return build_service(document, table.service, holders)
 
 
 def bare_plan(component: Path) -> Plan:
@@ -140,7 +154,7 @@ def bare_name(component: Path) -> str:
 
 
 def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
-    from lion.manifest.grants import build_holder, build_system
+    from lion.manifest.grants import build_holder, build_server, build_system
 
     built = [
         build_holder(holder, kind=kind, name=name, folder=document.folder)
@@ -148,6 +162,7 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
         for name, holder in tables.items()
     ]
     built += [build_system(system, name=name) for name, system in table.system.items()]
+    built += [build_server(server, name=name) for name, server in table.mcp.items()]
     if table.workflows:
         from lion.manifest.workflows import build_workflows
 
@@ -165,6 +180,8 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
 
 
 def _a(holder: Holder) -> str:
+    if holder.table == SERVER:
+        return "a server of MCP"
     known = {"plugin": "a plugin", "agent": "an agent", "workflow": "a workflow"}
     return known.get(holder.kind, "a system plugin")
 

@@ -5,12 +5,12 @@ Rule: as in tables.py, a key that is not here is an error.
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from lion.domain.call import ERROR_CASES
 from lion.domain.workflow import STEP_FORMS, STEP_PATTERN, is_step_name
+from lion.manifest.base_table import Table
 from lion.manifest.fields import (
-    TABLE,
     AskRule,
     Count,
     Deniable,
@@ -56,10 +56,6 @@ Expression = Annotated[
 Case = Annotated[
     str, AfterValidator(_check_case), WithJsonSchema({"type": "string", "enum": list(ERROR_CASES)})
 ]
-
-
-class Table(BaseModel):
-    model_config = TABLE
 
 
 class RetryTable(Table):

@@ -28,29 +28,24 @@ from lion.ports.executors import (
     CallContext,
     Clock,
     Fate,
-    Jobs,
     Kind,
     Operation,
-    PendingCall,
-    PendingWork,
     Services,
     Tools,
-    Waitable,
 )
 from lion.ports.log import (
-    TRIES,
     BudgetUse,
     EventLog,
     KeptStore,
     LogReader,
     Progress,
-    RunState,
-    RunSummary,
     StateEntry,
     Tables,
     Verdict,
     VerifyReport,
 )
+from lion.ports.pending import Jobs, PendingCall, PendingWork, Waitable
+from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [

@@ -6,11 +6,13 @@ from typing import Any, Protocol
 
 import msgspec
 
+from lion.domain.approval import Body
 from lion.domain.call import Decision, Effect, Target
 from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished, Event
-from lion.domain.plan import Grant
+from lion.domain.plan import Grant, Program
 from lion.ports.components import Handles
+from lion.ports.pending import Jobs, PendingCall
 
 
 class Clock(Protocol):
@@ -18,21 +20,6 @@ class Clock(Protocol):
 
     def now_ns(self) -> int: ...
     def monotonic_ns(self) -> int: ...
-
-
-class Waitable(Protocol):
-    """What a handle given to `poll` stands for. Everything in a `Handles` table that a guest can
-    name is one.
-    """
-
-    @property
-    def is_ready(self) -> bool:
-        """Asking for it now would not wait. A failure or a cancellation is ready too."""
-        ...
-
-    async def wait_ready(self) -> None:
-        """Wait until `is_ready`. Never raises but when it is cancelled itself."""
-        ...
 
 
 class Tools(Protocol):
@@ -52,56 +39,6 @@ class Tools(Protocol):
 
     def recall(self, name: str, arguments: str) -> "PendingCall":
         """A call that was begun before the run was resumed; it goes on when its caller does."""
-        ...
-
-
-class Jobs(Protocol):
-    """How a workflow has others work."""
-
-    def start_agent(self, name: str, task: str, streams: bool) -> "PendingWork":
-        """Have an agent begin a task; `streams`: what it writes will be read while it does.
-        Raises CallError.
-        """
-        ...
-
-    def ask_person(self, question: str, form: str) -> "PendingCall":
-        """Ask a person to fill in a form, a JSON schema. Raises CallError."""
-        ...
-
-    def recall_agent(self, name: str, task: str, streams: bool) -> "PendingWork":
-        """A task that was begun before the run was resumed; it goes on when its caller does."""
-        ...
-
-    def recall_question(self, question: str, form: str) -> "PendingCall":
-        """The same of a question."""
-        ...
-
-
-class PendingCall(Waitable, Protocol):
-    """A tool call under way."""
-
-    async def take(self) -> str:
-        """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
-        ...
-
-    def note_taken(self) -> None:
-        """Its result was taken before the run was resumed."""
-        ...
-
-    def cancel(self) -> None: ...
-
-
-class PendingWork(PendingCall, Protocol):
-    """An agent under way. It is ready also while there is something of what it wrote."""
-
-    async def next(self) -> str | None:
-        """The next piece that it wrote; None when no more comes. Raises CallError("invalid") if
-        that was not asked for.
-        """
-        ...
-
-    def note_read(self) -> None:
-        """A piece was read before the run was resumed."""
         ...
 
 
@@ -128,6 +65,8 @@ class CallContext(Protocol):
     namespace: str
     """Owner and holder: where kv is kept."""
     config: Mapping[str, Any]
+    program: Program
+    """How it was started."""
     handles: Handles
     clock: Clock
     tools: Tools
@@ -140,6 +79,8 @@ class CallContext(Protocol):
     """What that call is about."""
     grant: Grant | None
     """What allowed it; None if it is granted by default."""
+    asked_later: int
+    """The last call that a person has to approve before it acts: see `Operation.later`."""
     revivals: list[Callable[[], Callable[[], None] | None]]
     """What goes on beside a guest that was resumed, once it does itself: each is asked, and gives
     what begins it once all that was recorded is durable (None: nothing does).
@@ -168,9 +109,14 @@ class CallContext(Protocol):
         """
         ...
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
+    ) -> Decision:  # fmt: skip
         """Decide a further target of a call under way (a redirect), through the same policy as
-        the call's own. The decision is durable when this returns.
+        the call's own; or a call that was `asked_later`, once its arguments and what follows them
+        (`body`) are there. `is_beside`: the guest goes on meanwhile. The decision is durable
+        when this returns.
         """
         ...
 
@@ -249,8 +195,11 @@ class Operation(msgspec.Struct, frozen=True):
     - `look` says what a call with an outside effect is about as it is before that, to be recorded
       with its intent; None where that cannot be said.
     - `spawns`: it may leave work running beside the guest.
-    - `unseen` says of arguments what a person who approves the call does not see of it; empty:
-      nothing. It raises CallError("denied") where that is what would be approved.
+    - `unseen` says (of caller and arguments) what a person who approves the call does not see of
+      it in these; empty: nothing. It may raise CallError.
+    - `later` says of arguments whether what a person would have to see follows by further calls.
+      Then the call is carried out without any effect (`CallContext.asked_later`), and whoever has
+      all of it asks (`may`) before anything happens.
     - `until` says how long a call may wait, on the caller's monotonic clock; None: until something
       happens.
 
@@ -275,8 +224,9 @@ class Operation(msgspec.Struct, frozen=True):
     output_bytes: Callable[[list[Any]], int] | None = None
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
-    unseen: Callable[[list[Any]], str] | None = None
+    unseen: Callable[[Any, list[Any]], str] | None = None
     look: Callable[..., Awaitable[dict[str, Any] | None]] | None = None
+    later: Callable[[list[Any]], bool] | None = None
     until: Callable[[Any, list[Any]], int | None] | None = None
     recall: Callable[[Any, list[Any], CallFinished], None] | None = None
     is_harmless: Callable[[list[Any]], bool] | None = None

@@ -1,58 +1,15 @@
 """Look here if you want to know what the kernel needs from an event log, and readers from it."""
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from lion.domain.record import Draft, Record
+from lion.ports.run_summary import RunSummary
 
 T = TypeVar("T")
-
-TRIES: Final = 3
-"""To go on with a run, in a row, that came no further; then only who insists tries again."""
-
-
-class RunState(StrEnum):
-    """How far a run is."""
-
-    RUNNING = "running"
-    INTERRUPTED = "interrupted"
-    """Its process is gone and wrote no ending; it can be resumed."""
-    QUARANTINED = "quarantined"
-    """The same, and it came no further three times in a row."""
-    ENDED = "ended"
-    DAMAGED = "damaged"
-    """What the list of runs says of it makes no sense."""
-
-
-class RunSummary(msgspec.Struct, frozen=True):
-    """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
-    still holds the lock; `bytes` is what its records are counted as, `tries` how often in a row it
-    was resumed and came no further (as far as that counts).
-    """
-
-    run: str
-    manifest_name: str
-    started_ns: int
-    records: int
-    exit_code: int | None
-    is_live: bool
-    bytes: int = 0
-    is_damaged: bool = False
-    tries: int = 0
-
-    @property
-    def state(self) -> RunState:
-        if self.is_damaged:
-            return RunState.DAMAGED
-        if self.exit_code is not None:
-            return RunState.ENDED
-        if self.is_live:
-            return RunState.RUNNING
-        return RunState.QUARANTINED if self.tries >= TRIES else RunState.INTERRUPTED
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +32,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
 
     A run that is not finished is no fault: the report says how far it got. `is_dry`: nothing left
     it (RunStarted). `signed` is up to which record its head is signed (0: not at all), `key` by
-    whose public key (hex).
+    whose public key (hex). `damage` says what is wrong elsewhere in the log (empty: nothing is).
     """
 
     run: str
@@ -85,6 +42,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
     is_dry: bool = False
     signed: int = 0
     key: str = ""
+    damage: str = ""
 
 
 class BudgetUse(msgspec.Struct, frozen=True):
@@ -175,11 +133,27 @@ class EventLog(Protocol):
         """Wait until everything appended so far is durable."""
         ...
 
+    async def wait_store(self, namespace: str) -> None:
+        """Wait until the next `transact` may use a namespace of the tables: other processes take
+        turns. It has to follow at once.
+        """
+        ...
+
+    def transact_at_once(
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str
+    ) -> tuple[T, int] | None:
+        """As `transact`, if the namespace is in memory and this process has it; else None, and
+        nothing was done.
+        """
+        ...
+
     async def transact(
-        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft]
+        self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str = ""
     ) -> tuple[T, int]:
         """Run `operate` and append `draft(its value)` in one transaction, in the order of the
-        buffer; wait for it. The value, and what the record counts as in bytes.
+        buffer. The value, and what the record counts as in bytes. What uses only a `namespace`
+        that was waited for need not wait until the transaction is written: it is durable with its
+        record.
         """
         ...
 
@@ -229,6 +203,10 @@ class LogReader(Protocol):
         """The id for an id, a unique prefix of one, or `last`. Raises OperatorError if there is
         none or several.
         """
+        ...
+
+    def chains(self) -> list[str]:
+        """The services' own chains, oldest first: `service-2026-11`. They are no runs."""
         ...
 
     def records(

@@ -75,13 +75,13 @@ class Redecision:
         """What a holder's component imports: its ceiling."""
         self._rights[holder] = build_rights(self._plan.holders[holder], imports, self._policy)
 
-    def add(self, record: Record, event: Event) -> None:
-        """Decide a call again, if this is one."""
+    def add(self, record: Record, event: Event, times: int = 1) -> None:
+        """Decide a call again, if this is one; there were so many like it."""
         match event:
             case CallRequested() | CallRedirected():
-                self._decide(record.principal, event)
+                self._decide(record.principal, event, times)
             case CallFinished() if event.capability:
-                self._decide(record.principal, event)
+                self._decide(record.principal, event, times)
             case _:
                 pass
 
@@ -101,11 +101,13 @@ class Redecision:
             lowered={name: some for name, some in found.items() if some},
         )
 
-    def _decide(self, holder: str, event: CallRequested | CallFinished | CallRedirected) -> None:
+    def _decide(
+        self, holder: str, event: CallRequested | CallFinished | CallRedirected, times: int
+    ) -> None:
         rights = self._rights.get(holder)
         if rights is None or decider_of(event.decided_by) not in STATIC:
             return
-        self._calls += 1
+        self._calls += times
         question = read_question(holder, event.capability, event.operation, event.target)
         decision = self._known.get(question)
         if decision is None:
@@ -113,20 +115,21 @@ class Redecision:
                 self._known.clear()
             decision = self._known[question] = decide_static(question, rights)
         if decision.verdict is not event.verdict:
-            self._note(question, event.verdict or Verdict.ALLOW, decision)
+            self._note(question, event.verdict or Verdict.ALLOW, decision, times)
 
-    def _note(self, question: Question, before: Verdict, decision: Decision) -> None:
-        self._changed += 1
+    def _note(self, question: Question, before: Verdict, decision: Decision, times: int) -> None:
+        self._changed += times
         known = self._changes.get((question, before))
         if known is not None:
-            known = msgspec.structs.replace(known, times=known.times + 1)
+            known = msgspec.structs.replace(known, times=known.times + times)
         elif len(self._changes) < CHANGES:
             known = Change(
                 holder=question.holder, capability=question.capability,
                 operation=question.operation, target=str(question.target),
                 before=str(before), after=str(decision.verdict), reason=decision.reason,
+                times=times,
             )  # fmt: skip
         else:
-            self._unnamed += 1
+            self._unnamed += times
             return
         self._changes[question, before] = known

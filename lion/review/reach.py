@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from lion.domain.plan import DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Holder
+from lion.domain.plan import CLIENT, DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Holder
 from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
@@ -38,20 +38,26 @@ def reachable(
     tools: Mapping[str, str],
     trusted: Mapping[str, Holder] = {},
     offering: Mapping[str, str] = {},
+    agents: Mapping[str, str] = {},
 ) -> dict[str, tuple[Reach, ...]]:
     """What each holder reaches. `tools` gives the holder by the tool's name, `imports` the
     operations by holder and capability; `trusted` are system plugins, whose Python is reached too;
-    `offering` gives the one that executes an extension.
+    `offering` gives the one that executes an extension; `agents` are like `tools`, for clients.
     """
+    clients = {name for name, holder in trusted.items() if holder.use == CLIENT}
     steps = {
         name: (
-            *_steps(one, imports[name].get("tools", ()), tools),
+            *_steps(
+                one,
+                imports[name].get("tools", ()),
+                {**tools, **agents} if name in clients else tools,
+            ),
             *_agents(one, imports[name].get("agents", ()), rights),
             *((offering[c], c) for c in one.capabilities if c in offering),
         )
         for name, one in rights.items()
     }
-    own = {name: (*_python(trusted.get(name)), *_own(one)) for name, one in rights.items()}
+    own = {name: (*_python(trusted.get(name)), *own_grants(one)) for name, one in rights.items()}
     return {name: _reach(name, steps, own) for name in rights}
 
 
@@ -92,7 +98,7 @@ def _python(holder: Holder | None) -> tuple[Grant, ...]:
     return (Grant(SYSTEM, line, patterns=(holder.use,)),)
 
 
-def _own(rights: Rights) -> tuple[Grant, ...]:
+def own_grants(rights: Rights) -> tuple[Grant, ...]:
     """Grants that are authority: defaults reach nothing outside, `tools` and `agents` are
     the way itself."""
     return tuple(

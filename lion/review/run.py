@@ -11,6 +11,7 @@ from pathlib import PurePath
 import msgspec
 
 from lion.domain.events import (
+    Event,
     PluginLoaded,
     RunFinished,
     RunStarted,
@@ -24,6 +25,7 @@ from lion.manifest.parse import recorded_plan
 from lion.policy.policy_file import Policy, parse_policy
 from lion.ports import BudgetUse, LogReader, Progress
 from lion.review.again import Again, Redecision
+from lion.review.alike import Alike
 from lion.review.beginning import obstacles
 from lion.review.facts import BudgetSpent, HolderUse, RootEnding
 from lion.review.loaded import Loaded, recorded
@@ -141,25 +143,36 @@ class Seen(msgspec.Struct):
 def read_uses(records: Iterable[Record], plan: Plan, again: Redecision | None = None) -> Seen:
     """Read all but a run's first record, in order."""
     seen = Seen(UseFold(plan), {})
+
+    def tell(record: Record, event: Event, times: int = 1) -> None:
+        if again is not None:
+            again.add(record, event, times)
+        seen.usage.add(record, times)
+
+    alike = Alike(tell)
+    record = None
     for record in records:
-        seen.last = record.seq
+        event = record.event()
+        if alike.take(record, event):
+            continue
         if not record.principal:
-            event = record.event()
-            if (
-                isinstance(event, PluginLoaded | SystemPluginLoaded)
-                and event.holder in plan.holders
-            ):
-                one = seen.loaded[event.holder] = recorded(event)
-                if one.system is not None:
-                    seen.usage.note_offers(one.system.offers)
-                if again is not None:
-                    again.note_imports(event.holder, tuple(one.imports))
-            elif isinstance(event, RunFinished):
-                seen.finished = event
-        elif again is not None:
-            again.add(record, record.event())
-        seen.usage.add(record)
+            _note_loaded(seen, event, plan, again)
+        tell(record, event)
+    alike.flush()
+    seen.last = 1 if record is None else record.seq
     return seen
+
+
+def _note_loaded(seen: Seen, event: Event, plan: Plan, again: Redecision | None) -> None:
+    """Take what the run says of itself."""
+    if isinstance(event, PluginLoaded | SystemPluginLoaded) and event.holder in plan.holders:
+        one = seen.loaded[event.holder] = recorded(event)
+        if one.system is not None:
+            seen.usage.note_offers(one.system.offers)
+        if again is not None:
+            again.note_imports(event.holder, tuple(one.imports))
+    elif isinstance(event, RunFinished):
+        seen.finished = event
 
 
 def started_of(run: str, records: Iterable[Record]) -> RunStarted:
@@ -168,7 +181,9 @@ def started_of(run: str, records: Iterable[Record]) -> RunStarted:
     event = None if first is None else first.event()
     if not isinstance(event, RunStarted):
         raise AuditError(
-            f"run {run} has no beginning in the log, so it cannot be audited", run=run
+            f"run {run} has no beginning in the log, so it cannot be audited",
+            hint=f"if it is a service's chain, read it with: lion log {run}",
+            run=run,
         )
     return event
 

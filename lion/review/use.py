@@ -62,10 +62,10 @@ class _Tally:
         self.is_capped = False
         self.targets: Counter[str] = Counter()
 
-    def add(self, target: str) -> None:
-        self.calls += 1
+    def add(self, target: str, times: int) -> None:
+        self.calls += times
         if target in self.targets or len(self.targets) < TARGETS:
-            self.targets[target] += 1
+            self.targets[target] += times
         else:
             self.is_capped = True
 
@@ -113,17 +113,17 @@ class UseFold:
         self._covering: dict[Question, list[int]] = {}
         self.calls = self.denied = self.other_denials = 0
 
-    def add(self, record: Record) -> None:
-        """Count what a record says. Raises AuditError."""
+    def add(self, record: Record, times: int = 1) -> None:
+        """Count what a record says; of an outcome, and so many like it. Raises AuditError."""
         done = self._done.get(record.principal)
         if done is not None:
-            self._add(record, record.event(), done)
+            self._add(record, record.event(), done, times)
 
     def note_offers(self, offers: Iterable[str]) -> None:
         """What a system plugin offered guests (Offered.text)."""
         self._extensions |= extensions_of(offers)
 
-    def _add(self, record: Record, event: Event, done: _Done) -> None:
+    def _add(self, record: Record, event: Event, done: _Done, times: int) -> None:
         match event:
             case CallRequested():
                 self._pairs.note(record, event)
@@ -133,10 +133,10 @@ class UseFold:
             case CallFinished():
                 whole, was_counted = self._pairs.join(record, event)
                 if not was_counted:
-                    self._call(record, whole, whole.operation, done)
+                    self._call(record, whole, whole.operation, done, times)
                 tally = done.tallies.get((whole.capability, whole.operation))
                 if tally is not None and whole.verdict is Verdict.ALLOW:
-                    tally.failed += whole.status is not Status.COMPLETED
+                    tally.failed += times * (whole.status is not Status.COMPLETED)
             case AgentSpawned() | PluginInvoked():
                 done.invocations += 1
                 self._open[record.invocation] = record.principal
@@ -152,19 +152,23 @@ class UseFold:
             case _:
                 pass
 
-    def _call(self, record: Record, event: Asked, counted_as: str, done: _Done) -> None:
-        """Count a call that was decided."""
-        self.calls += not isinstance(event, CallRedirected)
+    def _call(
+        self, record: Record, event: Asked, counted_as: str, done: _Done, times: int = 1
+    ) -> None:
+        """Count a call that was decided, or so many that were allowed."""
+        self.calls += times * (not isinstance(event, CallRedirected))
         question = read_question(record.principal, event.capability, event.operation, event.target)
         if event.verdict != Verdict.ALLOW:
             self._deny(question, event)
             for index in self._covers(question, done):
                 done.stopped[index][event.decided_by] += 1
             return
-        tally = done.tallies.setdefault((event.capability, counted_as), _Tally())
-        tally.add(event.target)
+        key = event.capability, counted_as
+        if (tally := done.tallies.get(key)) is None:
+            tally = done.tallies[key] = _Tally()
+        tally.add(event.target, times)
         for index in self._covers(question, done):
-            done.used[index] += 1
+            done.used[index] += times
 
     def _covers(self, question: Question, done: _Done) -> list[int]:
         """Which of the holder's grants cover a call.

@@ -79,6 +79,7 @@ def build_http_grant(
     encoded_slash: bool = False,
     plain: bool = False,
     headers: tuple[str, ...] = (),
+    ask_at: int | None = None,
     on_unknown: str = "",
     has_key: bool = False,
 ) -> Grant:
@@ -95,8 +96,8 @@ def build_http_grant(
     line = f"{where}.http = [{json.dumps(url)}]"
     return Grant(
         "http", line, patterns=(url,), quota=quota, addresses=addresses,
-        encoded_slash=encoded_slash, plain=plain, headers=headers, on_unknown=on_unknown,
-        has_key=has_key,
+        encoded_slash=encoded_slash, plain=plain, headers=headers,
+        ask_at=ask_at, on_unknown=on_unknown, has_key=has_key,
     )  # fmt: skip
 
 
@@ -127,6 +128,8 @@ def written_entry(grant: Grant) -> str | dict[str, Any]:
         entry["plain"] = True
     if grant.headers:
         entry["headers"] = list(grant.headers)
+    if grant.ask_at is not None:
+        entry |= {"at": f"{grant.ask_at} %", "then": "ask"}
     if grant.on_unknown:
         entry["on-unknown"] = grant.on_unknown
     if grant.has_key:

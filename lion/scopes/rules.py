@@ -2,6 +2,7 @@
 
     rule       = capability [operation] [pattern]     "kv set **", "random", "tools call db.*"
     operation  = the host function's name, or * for any
+    "http GET X" = "http * GET X"
     "tool X"   = "tools * X"
     "system X" = a system plugin by its entry point, when it is loaded (policy/use.py)
     "fs-at X"  = a directory of the host's, when it is granted (fs_at.py)
@@ -136,6 +137,8 @@ def _split(scopes: NamedScopes, words: list[str]) -> tuple[str | None, str | Non
             return word, None
         case ["*", pattern]:
             return None, pattern
+        case [word, rest] if scopes.is_in_pattern(word):
+            return None, f"{word} {rest}"
         case [operation, pattern]:
             return operation, pattern
         case _:

@@ -104,6 +104,10 @@ class ModelScopes(NamedScopes):
             one.base_url for name, one in models.items() if matches(name) and one.base_url
         )
 
+    def budgets_of(self, grant: Grant) -> dict[str, int]:
+        """Tokens, questions and money."""
+        return {f"llm.{kind} of {grant.patterns[0]}": most for kind, most in grant.quota.items()}
+
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This model, if the plan has it."""
         if question.target not in plan.models:
@@ -154,4 +158,6 @@ def _model_entry(grant: Grant) -> Any:
     numbers: dict[str, Any] = dict(grant.quota)
     if "money" in numbers:
         numbers["money"] = render_money(numbers["money"])
+    if grant.ask_at is not None:
+        numbers |= {"at": f"{grant.ask_at} %", "then": "ask"}
     return {"model": grant.patterns[0], **numbers} if numbers else grant.patterns[0]

@@ -11,10 +11,11 @@ from typing import Any
 import trio
 
 from lion.capabilities.opened import Opened
+from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
 from lion.domain.events import Event
-from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
+from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Program
 from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
 from lion.ports import Clock, Handles, Operation, Services, Tools
@@ -166,6 +167,7 @@ class FakeCaller:
         self.holder = "guide"
         self.namespace = "test/guide"
         self.config: Mapping[str, Any] = config or {}
+        self.program = Program()
         self.clock: Clock = clock or FrozenClock()
         self.tools: Tools = tools or FakeTools()
         self.handles: Handles = HandleTable(handle_limit)
@@ -174,6 +176,9 @@ class FakeCaller:
         self.noted: list[Event] = []
         """What was recorded of its calls."""
         self.number = 1
+        self.asked_later = 0
+        self.shown: Body | None = None
+        """What followed the last call that `may` was asked about."""
         self.target: Target = ""
         self.grant: Grant | None = None
         self.refused: list[tuple[str, str]] = []
@@ -209,8 +214,12 @@ class FakeCaller:
             return Decision(Verdict.DENY, "no grant covers it", Decider.GRANTS)
         return Decision(Verdict.ALLOW, "granted", Decider.GRANTS, grant=grant)
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
+    ) -> Decision:  # fmt: skip
         """Allow what a grant covers."""
+        self.shown = body
         self.asked.append(str(target))
         await trio.lowlevel.checkpoint()
         return self.foresee(capability, operation, target)

@@ -8,11 +8,12 @@ the process dies. Each memory also reserves 4 GiB of addresses, of which a proce
 Rule: a place is that of an instance with one memory; one with more takes several.
 """
 
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lion.errors import GuestError
+from lion.errors import GuestError, OperatorError
 
 MAPPINGS = 6
 """Mappings one instance of one memory takes at most (5 measured with memory_init_cow off, one to
@@ -30,6 +31,30 @@ RESERVE = 5_000
 """Mappings left to the rest of the process: libraries, threads, compiled code."""
 ELSEWHERE = 8_000
 """Instances where the system names no limit (macOS)."""
+
+
+ADDRESSES = 4 * 1024**3 + 128 * 1024**2
+"""Bytes of address space of an instance with one memory, guards and stack included."""
+_TAKEN = Path("/proc/self/statm")
+_GIB = 1024**3
+
+
+def check_addresses() -> None:
+    """Raise OperatorError where this process may not have the address space of a single instance:
+    no run could do anything. (macOS heeds no such limit.)
+    """
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY or not _TAKEN.exists():
+        return
+    taken = int(_TAKEN.read_text().split()[0]) * resource.getpagesize()
+    if limit - taken < ADDRESSES:
+        raise OperatorError(
+            f"a guest needs {ADDRESSES / _GIB:.1f} GiB of address space (which is no memory), and "
+            f"this process may have {limit / _GIB:.1f} GiB, of which {taken / _GIB:.1f} are taken",
+            hint="raise the limit, with `ulimit -v unlimited` or where it is set",
+            limit=limit,
+            taken=taken,
+        )
 
 
 def _read_limit() -> int:

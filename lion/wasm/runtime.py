@@ -23,13 +23,13 @@ from lion.ports import NO_EXTENSIONS, Adapted, Export, Extensions, Import, Impor
 from lion.values.wit import render_function
 from lion.wasm import capi, reflect
 from lion.wasm.adapting import Adapter
-from lion.wasm.admission import Admission
+from lion.wasm.admission import Admission, check_addresses
 from lion.wasm.cache import CompileCache
 from lion.wasm.compile_ends import Costs
 from lion.wasm.compiler import Compiled, Compiler
 from lion.wasm.component import MEMORIES, LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
-from lion.wasm.exits import check_exit, check_results, is_exit
+from lion.wasm.exits import check_exit, is_exit
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.linear import Memories, machines_memory
 from lion.wasm.lines import Lines, read_lines
@@ -69,6 +69,10 @@ class WasmRuntime:
     def memory(self) -> MemorySum:
         """What all instances have together."""
         return self._shared.memory
+
+    def check_room(self) -> None:
+        """Raise OperatorError where no instance can be made at all."""
+        check_addresses()
 
     @property
     def live(self) -> int:
@@ -128,8 +132,6 @@ class WasmRuntime:
             self._reflect, compiled, data
         )
         ends = [i for i in imports if is_exit(i.interface)]
-        if ends:
-            check_results(exports)
         imports = [i for i in imports if not is_exit(i.interface)]
         parts = digest, imports, exports, kinds, compiled.memories, ends, adapted
         loaded = LoadedComponent(self._shared, wasm, *parts)

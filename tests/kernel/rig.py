@@ -146,8 +146,8 @@ class FakeSystem(FakeComponent):
 class TellingLog(MemoryLog):
     """A log that knows what is durable: `durable` records were there at the last commit.
 
-    `before_commit` and `before_transact` are awaited first, once each is asked for; a full one
-    (`room` is not set) makes who waits for room wait.
+    `before_commit`, `before_turn` (of a store) and `before_transact` are awaited first, once each
+    is asked for; a full one (`room` is not set) makes who waits for room wait.
     """
 
     def __init__(self) -> None:
@@ -155,6 +155,7 @@ class TellingLog(MemoryLog):
         self.durable = 0
         self.appended = 0
         self.before_commit: Callable[[], Awaitable[None]] | None = None
+        self.before_turn: Callable[[], Awaitable[None]] | None = None
         self.before_transact: Callable[[], Awaitable[None]] | None = None
         self.room: trio.Event | None = None
 
@@ -177,10 +178,15 @@ class TellingLog(MemoryLog):
         await super().commit()
         self.durable = self.appended
 
-    async def transact(self, operate: Any, draft: Any) -> Any:
+    async def wait_store(self, namespace: str) -> None:
+        if self.before_turn is not None:
+            await self.before_turn()
+        await super().wait_store(namespace)
+
+    async def transact(self, operate: Any, draft: Any, namespace: str = "") -> Any:
         if self.before_transact is not None:
             await self.before_transact()
-        return await super().transact(operate, draft)
+        return await super().transact(operate, draft, namespace)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -196,6 +196,22 @@ class TestStored:
         assert bench.log.tables.kv_get("p/one", "k") == "late"
         assert bench.only().status == "completed"
 
+    async def test_cancelled_before_its_turn_it_was_not_begun(self) -> None:
+        bench = await begun(self.operation())
+        begin = trio.Event()
+
+        async def wait() -> None:
+            begin.set()
+            await trio.sleep_forever()
+
+        bench.log.before_turn = wait
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(bench.ask, "never")
+            await begin.wait()
+            nursery.cancel_scope.cancel()
+        assert bench.log.tables.kv_get("p/one", "k") is None
+        assert bench.only().status == "cancelled"
+
 
 class TestOutside:
     """What the world can see is in the log before it does."""

@@ -12,7 +12,8 @@ import pytest
 from lion.domain.events import CallFinished
 from lion.domain.plan import Limits
 from lion.kernel.difference import Difference
-from lion.kernel.replay import Recorded, replay_invocation
+from lion.kernel.recorded import Recorded
+from lion.kernel.replay import replay_invocation
 from lion.wasm.component import LoadedComponent
 from lion.wasm.offers import offered
 from tests.wasm.kit import built, open_bench

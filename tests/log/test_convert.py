@@ -16,6 +16,7 @@ import pytest
 
 from lion.domain.events import (
     EVENTS,
+    OF_SERVICES,
     AnswerJudged,
     ApprovalAsked,
     ApprovalConsumed,
@@ -100,6 +101,7 @@ def test_every_event_of_then_can_be_read(old: Path) -> None:
     later = {
         StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
         ApprovalConsumed, ApprovalDecided, ApprovalExpired, RunResumed, EffectSettled, RunForked,
+        *(EVENTS[name] for name in OF_SERVICES),
     }  # fmt: skip
     assert types == {*EVENTS.values()} - later
 

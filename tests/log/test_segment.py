@@ -8,10 +8,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from lion.domain.events import Event, LineLogged, RunFinished, encode_body
-from lion.domain.record import Record, Scope
+from lion.domain.record import Decoded, Record, Scope
 from lion.errors import AuditError
+from lion.log.checked import PART_BYTES, parts_of, report_of
 from lion.log.row import MOST_UNPACKED, Row, is_denied, pack, row_of, segments_of, unpack
 from lion.log.segment import (
     BLOB_THRESHOLD,
@@ -24,7 +26,7 @@ from lion.log.segment import (
     digest_of,
     records_of,
 )
-from lion.log.verify import Note, Verification, report_of
+from lion.log.verify import Note, Verification
 from lion.ports import VerifyReport
 from tests.log.rig import RUN, draft, line
 
@@ -92,7 +94,7 @@ def verify(rows: Sequence[Row], note: Note | None = None) -> tuple[VerifyReport,
     )
     verification, records = Verification(RUN, note, load), []
     for row in rows:
-        records += list(verification.read(row))
+        records += [r for part in verification.read(row) for r in part.records()]
     return verification.finish(), records
 
 
@@ -287,3 +289,15 @@ def test_who_reads_all_gets_the_report() -> None:
 
     assert report_of(records()).run == RUN
     assert not is_denied(line("x"))
+
+
+def test_large_bodies_are_read_a_few_at_a_time() -> None:
+    """A segment is small whatever it refers to; who checks it holds a part of that at a time."""
+    large = [line(str(n) + "x" * (PART_BYTES * 2 // 5)) for n in range(10)]
+    segment = decode_segment(build([line("y"), *large, line("z")]))
+    parts = list(parts_of(segment, lambda seq, digest: load(digest.hex())))
+    assert max(sum(map(len, part.bodies)) for part in parts) < PART_BYTES * 3 // 2
+    records = [record for part in parts for record in part.records()]
+    assert [record.seq for record in records] == list(range(1, 13))
+    plain = records_of(segment, lambda seq, digest: load(digest.hex()))
+    assert records == [Decoded(*astuple(one), one.event()) for one in plain]

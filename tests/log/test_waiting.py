@@ -143,3 +143,37 @@ def test_a_lock_whose_file_was_unlinked_meanwhile_is_none(
     second = ownership.take_lock(tmp_path, RUN)
     assert os.path.samestat(os.fstat(second), os.stat(path))
     os.close(second)
+
+
+WAITER = """
+name = "waits"
+[agents.waiter]
+component = {component!r}
+config = {{ nanos = 60000000000 }}
+[[run]]
+agent = "waiter"
+task = "wait"
+"""
+
+
+def test_a_run_that_waits_for_a_locked_log_ends_soon_by_a_signal(lion: Lion) -> None:
+    """And says who has it; what was recorded before is whole."""
+    manifest = lion.write(WAITER.format(component=str(WASM / "waiter.wasm")))
+    command = [sys.executable, "-m", "lion", "run", str(manifest)]
+    with subprocess.Popen(
+        command, cwd=lion.folder, env=lion.environ, text=True, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline()  # It said something, and waits for a minute now.
+        with held(lion.state, "writing") as pid:
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=20)
+            waited = time.monotonic() - began
+    assert process.returncode == 5, said
+    assert f"process {pid} (" in said
+    assert "interrupted" in said
+    assert waited < holders.MOST_SECONDS / 4
+    assert [one["state"] for one in lion.json("runs")] == ["interrupted"]
+    assert lion("verify", "last").returncode == 0

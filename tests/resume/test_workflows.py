@@ -73,12 +73,12 @@ async def test_it_goes_on_wherever_it_is_cut(stage: Stage, number: int, durable:
 
 
 async def test_again_and_again(stage: Stage) -> None:
-    def four_more(death: Death) -> None:
-        death.come_with(CallFinished, 4)
+    def three_more(death: Death) -> None:
+        death.come_with(CallFinished, 3)
 
-    run = await stage.cut(NOTEBOOK, SUMS, at=four_more)
+    run = await stage.cut(NOTEBOOK, SUMS, at=three_more)
     for _ in range(3):
-        await stage.cut_again(run, at=four_more)
+        await stage.cut_again(run, at=three_more)
     assert (await stage.resume(run)).endings[0].value == WANTED
 
 

@@ -37,12 +37,12 @@ def test_a_faked_run_replays_without_its_fakes() -> None:
 
 def test_a_run_that_goes_otherwise_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """The recorded answers are changed between the run and its replay."""
-    from lion.kernel import replay
+    from lion.kernel import recorded
 
-    begin = replay.begin
+    begin = recorded.begin
 
-    def forged(record, event):
-        found = begin(record, event)
+    def forged(record, event, held):
+        found = begin(record, event, held)
         found.args = ["Bob"]
         return found
 

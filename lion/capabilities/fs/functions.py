@@ -65,6 +65,7 @@ async def open_(caller: CallContext, path: str, mode: tuple[str, ...]) -> int:
                 truncate="truncate" in mode,
             )  # fmt: skip
         caller.kept = seen(file.stat())
+        file.path = path
         return file
 
     def close(file: OpenFile) -> None:
@@ -172,7 +173,7 @@ async def readlink(caller: CallContext, path: str) -> str:
 OUTSIDE = Effect.OUTSIDE
 
 
-def _unseen(args: list[Any]) -> str:
+def _unseen(caller: CallContext, args: list[Any]) -> str:
     return "what will be written through it is not shown" if "write" in args[1] else ""
 
 

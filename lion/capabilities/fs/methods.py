@@ -7,8 +7,10 @@ from lion.capabilities.bounds import check_range
 from lion.capabilities.fs import fate
 from lion.capabilities.fs.calls import content_of, files_of, service_of
 from lion.capabilities.fs.errors import translated
+from lion.capabilities.fs.file import OpenFile
 from lion.capabilities.fs.found import file_of, of_handle
 from lion.capabilities.fs.look import metadata
+from lion.capabilities.fs.reopened import FILE, Reopened
 from lion.capabilities.fs.tree import MOST_READ
 from lion.domain.call import Effect
 from lion.ports import CallContext, Kind, Operation
@@ -70,20 +72,30 @@ async def _work(caller: CallContext, work: Callable[[], T]) -> T:
 OUTSIDE = Effect.OUTSIDE
 
 
+def _which(caller: CallContext, args: list[Any]) -> str:
+    file: OpenFile | Reopened = caller.handles.get(args[0], FILE)
+    return f"the file is {file.path}"
+
+
+def _reading(name: str, execute: Callable[..., Any]) -> Operation:
+    return Operation("fs", name, Kind.WAITING, execute, unseen=_which)
+
+
 def _changing(
     name: str, execute: Callable[..., Any], look_up: fate.LookUp | None = None
 ) -> Operation:
     return Operation(
-        "fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle, look_up=look_up
-    )
+        "fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle, look_up=look_up,
+        unseen=_which,
+    )  # fmt: skip
 
 
 METHODS = (
-    Operation("fs", "file.read-at", Kind.WAITING, read_at),
+    _reading("file.read-at", read_at),
     _changing("file.write-at", write_at, fate.of_part),
     _changing("file.append", append),
-    Operation("fs", "file.stat", Kind.WAITING, file_stat),
+    _reading("file.stat", file_stat),
     _changing("file.set-size", set_size, fate.of_size),
     _changing("file.set-times", set_file_times, fate.of_times),
-    Operation("fs", "file.sync", Kind.WAITING, sync),
+    _reading("file.sync", sync),
 )

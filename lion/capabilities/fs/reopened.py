@@ -42,6 +42,8 @@ class Reopened:
         self._which = which
         self._lock = trio.Lock()
         self._file: OpenFile | None = None
+        self.path = target.claims[0].path
+        """As the guest opened it."""
 
     async def wait_ready(self) -> None:
         """Return at once."""

@@ -1,21 +1,27 @@
 """Look here if you want to know what a guest's request is held to, and what its host functions do.
 
 Rule: what a request costs is charged to the grant that allowed it.
+Rule: a body that a person is asked about waits until it is complete, and the request with it.
 Rule: whatever sends is an outside effect, whose intent is durable first; waiting for what comes of
 it is one record.
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
+
+import msgspec
 
 from lion.capabilities.bounds import check_range
 from lion.capabilities.http.exchange import GuestExchange, head_record
 from lion.capabilities.http.recalled import EXCHANGE, recall_head, recall_read, recall_start
+from lion.capabilities.http.spool import Spool
 from lion.capabilities.http.start import HARMLESS, bytes_of, count_request, outgoing, read_target
-from lion.capabilities.opened import door_of
+from lion.capabilities.opened import door_of, opened
 from lion.capabilities.secrets.functions import scan
 from lion.domain.call import CallError, Effect
+from lion.policy.decide import words_for_guest
 from lion.ports import Again, CallContext, Fate, Kind, Operation
+from lion.scopes.http_target import HttpTarget
 from lion.values.packed import pack
 
 MOST_READ = 262_144
@@ -39,13 +45,21 @@ async def start(caller: CallContext, request: dict[str, Any], streams: bool) -> 
     """Start an exchange; all fields of the answer are reps. Raises CallError."""
     if streams and request["body"] is not None:
         raise CallError("invalid", "a body that follows by `write` is not given at once, too")
-    exchange = GuestExchange(streams=streams)
+    spool: Spool | None = None
+    if caller.asked_later == caller.number:
+        target = cast(HttpTarget, caller.target)
+        spool = Spool(opened(caller), target, [request, streams])
+    exchange = GuestExchange(streams=streams, spool=spool)
+    exchange.about = str(caller.target)
     asked = outgoing(caller, "start", request, exchange.outlet)
     rep = caller.handles.add(EXCHANGE, exchange, exchange.cancel)
     try:
         room = caller.handles.add("writable", exchange.room, None)
         exchange.on_cancel(partial(caller.handles.drop, room))
-        caller.start_task(exchange.run, door_of(caller), asked)
+        if spool is None:
+            caller.start_task(exchange.run, door_of(caller), asked)
+        else:
+            exchange.request = asked
     except CallError:
         caller.handles.drop(rep)
         raise
@@ -61,7 +75,25 @@ async def write(caller: CallContext, rep: int, piece: str) -> None:
 async def finish(caller: CallContext, rep: int) -> None:
     """Say that the body is complete. Raises CallError."""
     exchange: GuestExchange = caller.handles.get(rep, EXCHANGE)
+    if exchange.spool is not None:
+        await _send_approved(caller, exchange, exchange.spool)
     await exchange.finish()
+
+
+async def _send_approved(caller: CallContext, exchange: GuestExchange, spool: Spool) -> None:
+    """Ask about a request whose body is complete, and begin it. Raises CallError("denied")."""
+    taken = spool.take()
+    if taken is None:
+        exchange.check()
+        return
+    data, body = taken
+    decision = await caller.may(caller.number, "http", "start", spool.target, spool.args, body)
+    if not decision.allowed:
+        exchange.fail(CallError("denied", words_for_guest(decision)))
+        exchange.check()
+    assert exchange.request is not None
+    request = msgspec.structs.replace(exchange.request, body=data)
+    caller.start_task(exchange.run, door_of(caller), request)
 
 
 async def head(caller: CallContext, rep: int) -> dict[str, Any]:
@@ -103,11 +135,14 @@ async def _look_up(caller: CallContext, args: list[Any], found: dict[str, Any] |
     return Fate(Again.UNKNOWN, "unknown", "nothing tells whether it took effect")
 
 
-def _unseen(args: list[Any]) -> str:
-    """Raise CallError for a body that is written later: nobody can approve it beforehand."""
-    if args[1]:
-        raise CallError("denied", "a request that needs an approval is sent with its whole body")
-    return ""
+def _later(args: list[Any]) -> bool:
+    """Its body follows: nobody can approve it beforehand."""
+    return bool(args[1])
+
+
+def _which(caller: CallContext, args: list[Any]) -> str:
+    exchange: GuestExchange = caller.handles.get(args[0], EXCHANGE)
+    return f"the request is {exchange.about}"
 
 
 OPERATIONS = (
@@ -117,15 +152,17 @@ OPERATIONS = (
     ),
     Operation(
         "http", "start", Kind.WAITING, start, target=read_target, effect=OUTSIDE, screen=_screen,
-        spawns=True, unseen=_unseen, is_harmless=_may_repeat, look_up=_look_up,
+        spawns=True, later=_later, is_harmless=_may_repeat, look_up=_look_up,
         count=count_request, recall=recall_start,
     ),
     Operation(
-        "http", "exchange.write", Kind.WAITING, write, effect=OUTSIDE, screen=_screen_piece
+        "http", "exchange.write", Kind.WAITING, write, effect=OUTSIDE, screen=_screen_piece,
+        unseen=_which,
     ),
     Operation(
-        "http", "exchange.finish", Kind.WAITING, finish, effect=OUTSIDE, is_harmless=lambda _: True
+        "http", "exchange.finish", Kind.WAITING, finish, effect=OUTSIDE, spawns=True,
+        unseen=_which, is_harmless=lambda _: True,
     ),
-    Operation("http", "exchange.head", Kind.WAITING, head, recall=recall_head),
-    Operation("http", "exchange.read", Kind.WAITING, read, recall=recall_read),
+    Operation("http", "exchange.head", Kind.WAITING, head, unseen=_which, recall=recall_head),
+    Operation("http", "exchange.read", Kind.WAITING, read, unseen=_which, recall=recall_read),
 )  # fmt: skip

@@ -79,7 +79,8 @@ def _terms(
     number = caller.number
 
     async def follow(target: HttpTarget) -> Terms:
-        decision = await caller.may(number, "http", operation, target)
+        is_beside = operation == "start"
+        decision = await caller.may(number, "http", operation, target, is_beside=is_beside)
         if not decision.allowed or decision.grant is None:
             words = words_for_guest(decision)
             raise CallError("denied", f"the redirect to {target.text!r}: {words}")

@@ -59,7 +59,7 @@ def event_of(
         try:
             event: Event = _decoder(EVENTS[record.type])(record.body)
             if isinstance(event, CallFinished):
-                _check(event)
+                check_call(event)
         except (ValueError, RecursionError) as exc:
             raise _unreadable(record, str(exc)) from exc
         return event
@@ -70,10 +70,17 @@ def event_of(
     try:
         event = _decode(record, current, upcasters)
         if isinstance(event, CallFinished):
-            _check(event)
+            check_call(event)
     except (ValueError, RecursionError) as exc:  # msgspec's own are ValueErrors
         raise _unreadable(record, str(exc)) from exc
     return event
+
+
+def plain_decoder(kind: str, version: int) -> Callable[[bytes], Any] | None:
+    """How bodies of today's version are decoded, for whoever reads many: it raises ValueError or
+    RecursionError, and `check_call` is left to the caller. None for what needs `event_of`.
+    """
+    return _decoder(EVENTS[kind]) if VERSIONS.get(kind) == version else None
 
 
 def _decode(record: Stored, current: int, upcasters: Mapping[tuple[str, int], Upcaster]) -> Event:
@@ -98,7 +105,7 @@ def _refuse(code: int, body: memoryview) -> Any:
     raise ValueError(f"it has a value of the foreign kind {code}")
 
 
-def _check(event: CallFinished) -> None:
+def check_call(event: CallFinished) -> None:
     """Raise msgspec.ValidationError for what its fields allow and no lion ever wrote."""
     value = event.value
     if not (type(value) is list and len(value) == 2 and value[0] == "ok"):  # for nearly every call

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from lion.cli.amounts import render_spent
 from lion.domain.decider import Decider
 from lion.domain.events import (
+    OF_SERVICES,
     AgentCompleted,
     AgentError,
     AgentPartialOutput,
@@ -42,8 +42,12 @@ from lion.domain.events import (
     SystemPluginLagged,
     SystemPluginLoaded,
 )  # fmt: skip
+from lion.domain.plan import SERVER
 from lion.domain.record import Record
 from lion.domain.units import counted
+from lion.telling.amounts import render_spent
+from lion.telling.services import SERVICE_WORDS, tell_service
+from lion.telling.told import told
 
 _LONGEST = 160
 """Characters of a value on a line for people."""
@@ -59,17 +63,14 @@ WORDS: Final = {
     "CallWaits": "waits", "RunForgotten": "forgotten", "ApprovalAsked": "asks",
     "ApprovalDecided": "decided", "ApprovalConsumed": "approved", "ApprovalExpired": "no answer",
     "AnswerJudged": "answer", "RunResumed": "goes on", "EffectSettled": "settled",
-    "RunForked": "forked",
+    "RunForked": "forked", **SERVICE_WORDS,
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
 
 def record_json(record: Record) -> str:
     """One line for programs: every field; bytes are base64."""
-    fields = msgspec.structs.asdict(record)
-    del fields["body"]
-    fields["event"] = msgspec.to_builtins(record.event(), str_keys=True)
-    return msgspec.json.encode(fields).decode()
+    return msgspec.json.encode(told(record)).decode()
 
 
 def render_time(time_ns: int) -> str:
@@ -123,6 +124,8 @@ def tell(event: Event) -> tuple[str, str]:
             return _approval(event), ""
         case AnswerJudged():
             return _judged(event), ""
+        case _ if type(event).__name__ in OF_SERVICES:
+            return tell_service(event), ""
         case _:
             return _fact(event), ""
 
@@ -216,6 +219,9 @@ def _system(event: SystemPluginLoaded | SystemPluginFailed | SystemPluginLagged)
     }
     does = "; ".join(f"{word}: {', '.join(names)}" for word, names in named.items() if names)
     whose = f"{event.use} of {event.distribution} {event.version}"
+    if event.use == SERVER:
+        whose = f"{event.distribution}, pinned as {event.version}"
+        return f"{event.holder}: UNSANDBOXED MCP server, {whose}; {does}"
     return f"{event.holder}: UNSANDBOXED Python, {whose}" + (f"; {does}" if does else "")
 
 

@@ -30,6 +30,8 @@ def render_limit(name: str, value: Any) -> str:
             return render_rate(value)
         case int() if name.endswith("_ns"):
             return render_duration(value)
+        case int() if name == "ask_at":
+            return f"{value} %"
         case int() if name in _SIZES:
             return render_size(value)
         case _:
