@@ -77,8 +77,8 @@ async def test_again_and_again(stage: Stage) -> None:
         death.come_with(CallFinished, 3)
 
     run = await stage.cut(NOTEBOOK, SUMS, at=three_more)
-    for _ in range(3):
-        await stage.cut_again(run, at=three_more)
+    # Records are written in groups, so a third time it might be over already.
+    await stage.cut_again(run, at=three_more)
     assert (await stage.resume(run)).endings[0].value == WANTED
 
 
