@@ -3,7 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from benchmarks import durable, extism_guest, extism_plugin, outside, parsing, wasi_program
+from benchmarks import (
+    durable,
+    extism_guest,
+    extism_plugin,
+    outside,
+    parsing,
+    wasi_program,
+    workflows,
+)
 from benchmarks.extism_guest import ExtismGuest
 from benchmarks.lion_bare import open_bare
 from benchmarks.lion_host import open_whole
@@ -228,6 +236,7 @@ CONTESTS = (
     *extism_plugin.CONTESTS,
     *wasi_program.CONTESTS,
     *outside.CONTESTS,
+    *workflows.CONTESTS,
     *durable.CONTESTS,
     *parsing.CONTESTS,
 )  # fmt: skip

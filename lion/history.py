@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lion.domain.events import PluginInvoked
+from lion.domain.pairing import Pairs
 from lion.domain.record import Record
 from lion.domain.workflow import is_workflow
 from lion.errors import AuditError, LionError
@@ -26,8 +28,10 @@ from lion.log.spliced import past_records
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.ports import Component, LogReader, Progress, Runtime, VerifyReport
 from lion.settings import Settings
+from lion.workflows.engine import Note
 
 if TYPE_CHECKING:
+    from lion.kernel.recorded import Recorded
     from lion.kernel.replayed_run import FindComponent, ReplayedRun
 
 
@@ -117,6 +121,61 @@ async def replay(
         wall_ns=time.perf_counter_ns() - began, trusted=replayed.trusted, is_live=is_live,
         is_dry=started.is_dry,
     )  # fmt: skip
+
+
+class ToldSteps(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call of a workflow decided, in order, and why. `path` is its invocation;
+    `is_whole`: it has ended.
+    """
+
+    workflow: str
+    path: str
+    is_whole: bool
+    notes: tuple[Note, ...]
+
+
+async def tell_steps(settings: Settings, run: str) -> list[ToldSteps]:
+    """Execute the workflows of a run again, and nothing else, and say why each step was done,
+    waited or was skipped. Raises as replay_run; where a replay would differ, it ends there.
+    """
+    from lion.conductor.component import load_workflow
+    from lion.domain.plan import Limits
+    from lion.kernel.replay import replay_invocation
+
+    told: list[ToldSteps] = []
+    with open_history(settings) as reader:
+        report = reader.verify(reader.find(run))
+        found = _workflows_of(reader, report.run)
+    for recorded, code in found:
+        is_whole = recorded.is_whole
+        recorded.finish()
+        component = load_workflow(code).tell()
+        await replay_invocation(recorded, component, Limits())
+        notes = tuple(component.told[0]) if component.told else ()
+        told.append(ToldSteps(
+            workflow=recorded.principal, path=recorded.path, is_whole=is_whole, notes=notes
+        ))  # fmt: skip
+    return told
+
+
+def _workflows_of(reader: LogReader, run: str) -> "list[tuple[Recorded, bytes]]":
+    """The calls of workflows as the log has them, each with its code."""
+    from lion.kernel.recorded import begin, note
+
+    codes: dict[str, bytes] = {}
+    found: dict[str, tuple[Recorded, Pairs, bytes]] = {}
+    for record in chain(_before(reader, run), reader.records(run)):
+        digest, event = record.component_digest, record.event()
+        if isinstance(event, PluginInvoked) and digest:
+            if digest not in codes:
+                codes[digest] = reader.blob(digest)
+            code = codes[digest]
+            if is_workflow(code):
+                found[record.invocation] = begin(record, event), Pairs(), code
+        elif record.invocation in found:
+            recorded, pairs, _ = found[record.invocation]
+            note(recorded, record, event, pairs)
+    return [(recorded, code) for recorded, _, code in found.values()]
 
 
 def _before(reader: LogReader, run: str) -> Iterable[Record]:

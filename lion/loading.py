@@ -182,20 +182,18 @@ class Loader:
         self, holder: Holder, extensions: Extensions, found: _Found | None = None
     ) -> tuple[Component, int]:
         """A holder's component, and its size; for a run, which is `found`, it is kept."""
-        if holder.workflow is not None:
-            from lion.conductor.component import build_component
-
-            component, data = build_component(holder.workflow)
-            if found is not None:
-                await self._log.put_blob(data)
-            return component, len(data)
         read = read_holder if found is None else found.read
         data = await beside(partial(read, holder))
-        loaded = await self._runtime.load(data, holder.origin, extensions)
+        if holder.workflow is not None:
+            from lion.conductor.component import load_workflow
+
+            loaded: Component = load_workflow(data)
+        else:
+            loaded = await self._runtime.load(data, holder.origin, extensions)
         if found is not None:
             _check(loaded, holder, found.operations)
             # Durable: those bytes, or what was made of them and the adapter's.
-            made = loaded.adapted
+            made = getattr(loaded, "adapted", None)
             for blob in (data,) if made is None else (made.data, made.adapter):
                 await self._log.put_blob(blob)
         return loaded, len(data)

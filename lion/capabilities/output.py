@@ -12,6 +12,7 @@ import msgspec
 
 from lion.capabilities.bounds import check_size, utf8_size
 from lion.domain.call import CallError
+from lion.domain.events import CallFinished
 from lion.ports import OUTPUT_EVENT, CallContext, Kind, Operation
 
 MOST_NESTED = 64
@@ -20,6 +21,12 @@ MOST_NESTED = 64
 def text(caller: CallContext, piece: str) -> None:
     """Accept a piece of at most 64 KiB. Raises CallError("invalid")."""
     check_size("a piece of output", piece)
+
+
+def recall_text(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """A piece that was shown before the run was resumed."""
+    if caller.heard_before is not None and call.value[0] == "ok":
+        caller.heard_before(args[0])
 
 
 def partial(caller: CallContext, json: str) -> None:
@@ -62,7 +69,15 @@ def _message_bytes(args: list[Any]) -> int:
 
 
 OPERATIONS = tuple(
-    Operation("output", name, Kind.INSTANT, run, event=OUTPUT_EVENT, output_bytes=output_bytes)
+    Operation(
+        "output",
+        name,
+        Kind.INSTANT,
+        run,
+        event=OUTPUT_EVENT,
+        output_bytes=output_bytes,
+        recall=recall_text if name == "text" else None,
+    )
     for name, run, output_bytes in (
         ("text", text, _first_bytes),
         ("partial", partial, _first_bytes),

@@ -4,8 +4,12 @@ Rule: the question and the form are the workflow's own, as its manifest says; th
 that follows the form, or there is none.
 """
 
+from contextlib import suppress
+from typing import Any
+
 from lion.capabilities.bounds import check_size
 from lion.domain.call import CallError
+from lion.domain.events import CallFinished
 from lion.ports import CallContext, Kind, Operation, PendingCall
 
 ANSWER = "answer"
@@ -34,8 +38,21 @@ async def take(caller: CallContext, rep: int) -> str:
     return await answer.take()
 
 
+def recall_ask(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """The question that a recorded `ask` laid out: it is laid out again."""
+    if call.value[0] == "ok":
+        answer = caller.jobs.recall_question(args[0], args[1])
+        caller.handles.put(call.value[1]["answer"], ANSWER, answer, answer.cancel)
+
+
+def recall_take(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """An answer that was taken."""
+    with suppress(CallError):
+        caller.handles.get(args[0], ANSWER).note_taken()
+
+
 OPERATIONS = (
-    Operation("people", "ask", Kind.INSTANT, ask, spawns=True),
-    Operation("people", "answer.take", Kind.WAITING, take),
+    Operation("people", "ask", Kind.INSTANT, ask, spawns=True, recall=recall_ask),
+    Operation("people", "answer.take", Kind.WAITING, take, recall=recall_take),
 )
 """Imported by workflows only (lion/conductor)."""

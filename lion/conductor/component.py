@@ -16,14 +16,14 @@ import trio
 from lion.conductor.acting import Conductor, Refused
 from lion.conductor.functions import imports_of
 from lion.domain.plan import Limits
-from lion.domain.workflow import Workflow, decode_workflow, encode_workflow
+from lion.domain.workflow import Workflow, decode_workflow
 from lion.errors import AuditError, GuestError, OperatorError
 from lion.ports import CallStats, Export, HandleCall, Handles
 from lion.values.answer_schema import BadSchema, TooMuch, find_fault
 from lion.values.json_plain import check_plain
 from lion.values.json_scalars import JsonMismatch
 from lion.values.wit import Function, Prim, ResultOf
-from lion.workflows.engine import End, Engine
+from lion.workflows.engine import End, Engine, Note
 from lion.workflows.expressions import BadExpression, Names
 from lion.workflows.ready import names_of
 from lion.workflows.registry import NoStrategy, build_engine
@@ -66,7 +66,15 @@ class WorkflowComponent:
         self.exports: Sequence[Export] = (
             Export(interface="", name=RUN, type=kind, docs=docs, json=InputTypes(workflow)),
         )
+        self.told: list[Sequence[Note]] = []
+        """Where a list of what was decided goes, if somebody wants it (see `tell`)."""
+        self._tells = False
         self._names: Names | None = None
+
+    def tell(self) -> "WorkflowComponent":
+        """Keep what each call decides, and why, in `told`."""
+        self._tells = True
+        return self
 
     async def call(
         self,
@@ -81,6 +89,8 @@ class WorkflowComponent:
         for a call without which it cannot go on, and what `handle` raises.
         """
         engine = self._engine()
+        if self._tells:
+            self.told.append(engine.notes)
         clock = _Clock(stats)
         conductor = Conductor(self.imports, clock.counting(handle), handles)
         try:
@@ -156,9 +166,3 @@ def load_workflow(data: bytes) -> WorkflowComponent:
     except (ValueError, msgspec.MsgspecError) as exc:
         raise AuditError(f"a workflow in the log cannot be read: {exc}") from exc
     return WorkflowComponent(workflow, hashlib.sha256(data).hexdigest())
-
-
-def build_component(workflow: Workflow) -> tuple[WorkflowComponent, bytes]:
-    """The component of a manifest's workflow, and its code."""
-    data = encode_workflow(workflow)
-    return WorkflowComponent(workflow, hashlib.sha256(data).hexdigest()), data

@@ -5,7 +5,7 @@ Rule: who writes faster than he is read waits, so what is on the way is bounded.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import trio
@@ -14,7 +14,10 @@ from lion.domain.call import BULK, CallError
 from lion.errors import BrokenCall, GuestError
 from lion.kernel.execution import as_agent, execute
 from lion.kernel.exports import find_agent
+from lion.kernel.going_on import cut as cut_past
+from lion.kernel.going_on import recorded_value
 from lion.kernel.invocation import Invocation
+from lion.kernel.past import Ended, PastInvocation
 from lion.kernel.tool_calls import (
     MOST_STARTED,
     Pending,
@@ -36,15 +39,17 @@ class Work(Pending):
 
     def __init__(self, streams: bool) -> None:
         super().__init__()
-        self._send, self._receive = trio.open_memory_channel[str](PIECES if streams else 0)
         self.streams = streams
-        self._pieces = 0
+        self._pieces: list[str] = []
+        """All that it wrote, in order; what was read is not held."""
+        self._read = 0
+        """How many of them were read; if the run was resumed, perhaps before they are known."""
         self._news = trio.Event()
 
     @property
     def is_ready(self) -> bool:
         """There is a piece to read, or an output."""
-        return super().is_ready or self._receive.statistics().current_buffer_used > 0
+        return super().is_ready or self._read < len(self._pieces)
 
     async def wait_ready(self) -> None:
         """Wait until there is."""
@@ -53,30 +58,42 @@ class Work(Pending):
 
     async def hear(self, piece: str) -> None:
         """Take what the agent wrote; waits while there is no room."""
-        self._pieces += 1
-        for at in range(0, len(piece), LONGEST):
-            await self._send.send(piece[at : at + LONGEST])
+        for part in _parts(piece):
+            while len(self._pieces) - self._read >= PIECES:
+                await self._news.wait()
+            self._pieces.append(part)
             self._tell()
+
+    def hear_again(self, piece: str) -> None:
+        """Take what it wrote before the run was resumed."""
+        self._pieces += _parts(piece)
+        self._tell()
+
+    def note_read(self) -> None:
+        """A piece was read before the run was resumed."""
+        self._read += 1
 
     def settle(self, result: str | CallError) -> None:
         """Give the output, once."""
         super().settle(result)
-        self._send.close()
         self._tell()
 
     async def next(self) -> str | None:
         """The next piece; None when no more comes."""
         if not self.streams:
             raise CallError("invalid", "what it writes was not asked for")
-        try:
-            return await self._receive.receive()
-        except trio.EndOfChannel:
+        await self.wait_ready()
+        if self._read >= len(self._pieces):
             return None
+        piece, self._pieces[self._read] = self._pieces[self._read], ""
+        self._read += 1
+        self._tell()
+        return piece
 
     @property
     def has_written(self) -> bool:
         """It wrote something, and need not be read from its output."""
-        return self._pieces > 0
+        return bool(self._pieces)
 
     def _tell(self) -> None:
         self._news.set()
@@ -88,12 +105,20 @@ async def run_agent(invocation: Invocation, name: str, task: str, work: Work) ->
     the agent's own too.
     """
     if work.streams:
-        invocation.heard = work.hear
+        invocation.heard, invocation.heard_before = work.hear, work.hear_again
     try:
         export = find_agent(name, invocation.owner.component)
-        tag, value = await execute(invocation, export, [task], as_agent(name, task))
+        value = await execute(invocation, export, [task], as_agent(name, task))
     except (GuestError, BrokenCall) as exc:
         raise told_caller("the agent", exc) from exc
+    if work.streams and not work.has_written and value[0] == "ok" and value[1]["text"]:
+        await work.hear(value[1]["text"])
+    return _written(invocation, value, work.streams)
+
+
+def _written(invocation: Invocation, given: Any, streams: bool) -> str:
+    """What an agent's output is to its caller. Raises CallError."""
+    tag, value = given
     if tag == "err":
         case, words = value
         if said := invocation.outside.told_by(value):
@@ -101,13 +126,20 @@ async def run_agent(invocation: Invocation, name: str, task: str, work: Work) ->
             assert parent is not None
             parent.outside.remember(words, said)
         raise CallError(case, cut(words))
-    if work.streams and not work.has_written and value["text"]:
-        await work.hear(value["text"])
-    text = "" if work.streams else value["text"]
+    text = "" if streams else value["text"]
     written = dump_json({"text": text, "json": _read(value["json"])})
     if len(written.encode("utf-8", "replace")) > BULK:
         raise CallError("exhausted", f"the agent's output has more than {BULK:,} bytes")
     return written
+
+
+class Question(Pending):
+    """A question that a person is asked."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Somebody has the answer."""
+        return self._is_taken
 
 
 class JobPort:
@@ -129,6 +161,42 @@ class JobPort:
         work = Work(streams)
         self._begin(work, lambda: run_agent(invocation, name, task, work), name)
         return work
+
+    def recall_agent(self, name: str, task: str, streams: bool) -> Work:
+        """A task that was begun before the run was resumed; it goes on when its caller does."""
+        caller, work = self._caller, Work(streams)
+        holder = caller.live.holders[name]
+        invocation = build_invocation(caller, holder, f"{caller.path}#{caller.number}")
+
+        def revive() -> Callable[[], None] | None:
+            past = invocation.past
+            if past is not None and past.ended is not None:
+                _recall_ended(invocation, work, past, past.ended)
+                return None
+            if work.scope.cancel_called:
+                cut_past(caller.live, invocation.path)
+                return None
+            return lambda: self._begin(work, lambda: run_agent(invocation, name, task, work), name)
+
+        caller.revivals.append(revive)
+        return work
+
+    def recall_question(self, question: str, form: str) -> Pending:
+        """A question that was asked before the run was resumed: it is asked again."""
+        caller, number, pending = self._caller, self._caller.number, Question()
+        ask = caller.live.people
+
+        def revive() -> Callable[[], None] | None:
+            if ask is None:
+                pending.settle(CallError("unavailable", "there is nobody to ask"))
+            if ask is None or pending.scope.cancel_called or pending.is_taken:
+                return None
+            return lambda: self._begin(
+                pending, lambda: ask(caller, number, question, form), "a question"
+            )
+
+        caller.revivals.append(revive)
+        return pending
 
     def ask_person(self, question: str, form: str) -> Pending:
         """Ask a person to fill in a form. Raises CallError."""
@@ -169,6 +237,25 @@ class JobPort:
             self._under_way -= 1
             self._caller.live.under_way -= 1
             pending.settle(CallError("cancelled", "the job was cancelled"))
+
+
+def _recall_ended(invocation: Invocation, work: Work, past: PastInvocation, ended: Ended) -> None:
+    """What an agent came to that had ended when the run was resumed."""
+    for piece in past.told:
+        work.hear_again(piece)
+    try:
+        value = recorded_value(ended)
+        if work.streams and not past.told and value[0] == "ok" and value[1]["text"]:
+            work.hear_again(value[1]["text"])
+        work.settle(_written(invocation, value, work.streams))
+    except (GuestError, BrokenCall) as exc:
+        work.settle(told_caller("the agent", exc))
+    except CallError as exc:
+        work.settle(exc)
+
+
+def _parts(piece: str) -> list[str]:
+    return [piece[at : at + LONGEST] for at in range(0, len(piece), LONGEST)]
 
 
 def _read(json: str | None) -> object:

@@ -14,6 +14,7 @@ from lion.domain.plan import Holder, Plan, RunCall
 from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.exports import find_agent, is_agent_export, tool_exports
 from lion.kernel.run_state import LiveHolder
+from lion.kernel.step_check import check_steps
 from lion.kernel.tool_types import bind_call, input_schema, output_schema, render_type
 from lion.ports import Adapted, Component, ImportSeen, Runtime
 from lion.review.loaded import ComponentInfo as ComponentInfo
@@ -90,6 +91,7 @@ def check_runs(plan: Plan, components: Mapping[str, Component]) -> None:
     for name, holder in plan.holders.items():
         if holder.kind == "agent":
             find_agent(name, components[name])
+    check_steps(plan, components)
     for entry in plan.runs:
         if isinstance(entry, RunCall):
             bind_call(tool_exports(components[entry.call.partition(".")[0]]), entry)

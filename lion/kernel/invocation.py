@@ -62,6 +62,7 @@ class Invocation(Spending):
     """Questions about its calls that are on the desk and on record."""
     waiting: HostedCall | None = None
     """The call without outside effect in which it is suspended."""
+    heard_before: Callable[[str], None] | None = None
 
     def __init__(
         self, live: LiveRun, holder: LiveHolder, path: str, parent: "Invocation | None", cause: str

@@ -13,6 +13,7 @@ from lion.domain.call import Decision, Status, Verdict
 from lion.domain.events import (
     AgentCompleted,
     AgentError,
+    AgentPartialOutput,
     AgentSpawned,
     AnswerJudged,
     BudgetWarned,
@@ -209,6 +210,7 @@ class Past:
 
     def _finish_call(self, one: PastInvocation, record: Record, event: CallFinished) -> None:
         one.records.append(record)
+        _note_told(one, event)
         self.calls += 1
         for budget in (CALLS, OUTPUT):
             for holder in one.payers if budget in event.charged else ():
@@ -283,3 +285,8 @@ class Past:
                 caller = self.invocations.get(path)
                 is_awaited = caller is not None and number == str(caller.answered + 1)
                 above = caller if is_awaited else None
+
+
+def _note_told(one: PastInvocation, event: CallFinished) -> None:
+    if one.scope.cause and isinstance(event, AgentPartialOutput) and event.operation == "text":
+        one.told += event.args or () if event.status is Status.COMPLETED else ()

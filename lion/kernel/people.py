@@ -7,7 +7,7 @@ Rule: an answer that does not follow the form is no answer: it is asked again, a
 Rule: whatever ends the wait, the question is taken from the desk and closed on record.
 """
 
-import uuid
+import hashlib
 from typing import Any, Final
 
 import msgspec
@@ -68,8 +68,9 @@ class People:
         self, caller: Invocation, number: int, question: str, form: str, held: Held
     ) -> str:
         note = HOW
-        for _ in range(TIMES):
-            request = self._request(caller, number, question, form, note)
+        for count in range(TIMES):
+            name = _name(self._around.run, caller.path, number, count)
+            request = self._request(caller, number, name, [question, form], note)
             answer = await self._answered(caller, request)
             if not answer.allowed:
                 words = f": {answer.words}" if answer.words else ""
@@ -86,6 +87,8 @@ class People:
         raise CallError("invalid", f"{TIMES} answers did not follow the form")
 
     async def _answered(self, caller: Invocation, request: Request) -> Answer:
+        # The same question of before, if the run was resumed.
+        await self._desk.withdraw(request.id)
         await self._desk.post(request)
         caller.note(ApprovalAsked(request), request.call)
         why = "cancelled"
@@ -105,12 +108,12 @@ class People:
         return answer
 
     def _request(
-        self, caller: Invocation, number: int, question: str, form: str, note: str
+        self, caller: Invocation, number: int, id: str, args: list[str], note: str
     ) -> Request:
-        around, args = self._around, [question, form]
+        around = self._around
         now, digest = self._clock.now_ns(), caller.component_digest
         return Request(
-            id=uuid.uuid4().hex[:12], run=around.run, manifest_name=around.manifest_name,
+            id=id, run=around.run, manifest_name=around.manifest_name,
             owner=around.owner, invocation=caller.path, call=number, chain=caller.chain,
             capability=CAPABILITY, operation=OPERATION, target="",
             arguments=shown_arguments(args), component_digest=digest,
@@ -118,9 +121,14 @@ class People:
                 caller.chain, CAPABILITY, OPERATION, "", args, digest, around.policy_digest
             ),
             policy_digest=around.policy_digest, asked_by=(f"workflow {caller.holder}",),
-            reasons=(question[:200],), grant="", asked_ns=now,
+            reasons=(args[0][:200],), grant="", asked_ns=now,
             expires_ns=min(now + around.wait_ns, LATEST), note=note,
         )  # fmt: skip
+
+
+def _name(run: str, path: str, number: int, count: int) -> str:
+    """The id of a question: the same, and so one, when its run goes on after a kill."""
+    return hashlib.sha256(f"{run} {path}#{number} {count}".encode()).hexdigest()[:12]
 
 
 def read_answer(words: str, held: Held) -> Any:

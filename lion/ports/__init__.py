@@ -28,14 +28,10 @@ from lion.ports.executors import (
     CallContext,
     Clock,
     Fate,
-    Jobs,
     Kind,
     Operation,
-    PendingCall,
-    PendingWork,
     Services,
     Tools,
-    Waitable,
 )
 from lion.ports.log import (
     BudgetUse,
@@ -48,6 +44,7 @@ from lion.ports.log import (
     Verdict,
     VerifyReport,
 )
+from lion.ports.pending import Jobs, PendingCall, PendingWork, Waitable
 from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 

@@ -12,6 +12,7 @@ from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished, Event
 from lion.domain.plan import Grant, Program
 from lion.ports.components import Handles
+from lion.ports.pending import Jobs, PendingCall
 
 
 class Clock(Protocol):
@@ -19,21 +20,6 @@ class Clock(Protocol):
 
     def now_ns(self) -> int: ...
     def monotonic_ns(self) -> int: ...
-
-
-class Waitable(Protocol):
-    """What a handle given to `poll` stands for. Everything in a `Handles` table that a guest can
-    name is one.
-    """
-
-    @property
-    def is_ready(self) -> bool:
-        """Asking for it now would not wait. A failure or a cancellation is ready too."""
-        ...
-
-    async def wait_ready(self) -> None:
-        """Wait until `is_ready`. Never raises but when it is cancelled itself."""
-        ...
 
 
 class Tools(Protocol):
@@ -53,44 +39,6 @@ class Tools(Protocol):
 
     def recall(self, name: str, arguments: str) -> "PendingCall":
         """A call that was begun before the run was resumed; it goes on when its caller does."""
-        ...
-
-
-class Jobs(Protocol):
-    """How a workflow has others work."""
-
-    def start_agent(self, name: str, task: str, streams: bool) -> "PendingWork":
-        """Have an agent begin a task; `streams`: what it writes will be read while it does.
-        Raises CallError.
-        """
-        ...
-
-    def ask_person(self, question: str, form: str) -> "PendingCall":
-        """Ask a person to fill in a form, a JSON schema. Raises CallError."""
-        ...
-
-
-class PendingCall(Waitable, Protocol):
-    """A tool call under way."""
-
-    async def take(self) -> str:
-        """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
-        ...
-
-    def note_taken(self) -> None:
-        """Its result was taken before the run was resumed."""
-        ...
-
-    def cancel(self) -> None: ...
-
-
-class PendingWork(PendingCall, Protocol):
-    """An agent under way. It is ready also while there is something of what it wrote."""
-
-    async def next(self) -> str | None:
-        """The next piece that it wrote; None when no more comes. Raises CallError("invalid") if
-        that was not asked for.
-        """
         ...
 
 
@@ -123,6 +71,8 @@ class CallContext(Protocol):
     clock: Clock
     tools: Tools
     jobs: Jobs
+    heard_before: Callable[[str], None] | None
+    """Who is told what it showed before its run was resumed."""
     number: int
     """The ordinal of the call that is being executed."""
     target: Target

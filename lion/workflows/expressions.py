@@ -10,7 +10,7 @@ Rule: what it gives is JSON, or it fails.
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -141,7 +141,6 @@ class Expression:
         return self._run(given)
 
     def _run(self, given: dict[str, Any]) -> Any:
-        _keep_none(given)
         try:
             value = self._program.eval(data=given)
             plain = value.plain_value()
@@ -245,29 +244,23 @@ def _why(said: str) -> str:
     return show_line(words, longest=_LONGEST_WORDS)
 
 
-def _keep_none(given: dict[str, Any]) -> None:
-    """cel-expr-python 0.1.3 lets go of a None that it was only lent, of each that is a variable's
-    whole value; before Python 3.12 the last one would end the process.
+@lru_cache(maxsize=1)
+def _keep_none() -> None:
+    """cel-expr-python 0.1.3 lets go of None once for each null that it gives, without having held
+    it; before Python 3.12, where None became immortal, some thousand nulls end the process. So
+    None gets more references here than anybody could let go of.
     """
     if sys.version_info < (3, 12):
-        for value in given.values():
-            if value is None:
-                _increase()(None)
+        import ctypes
 
-
-@lru_cache(maxsize=1)
-def _increase() -> Callable[[object], None]:
-    import ctypes
-
-    increase = ctypes.pythonapi.Py_IncRef
-    increase.argtypes = [ctypes.py_object]
-    increase.restype = None
-    return increase
+        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
 
 
 def _environment(types: Mapping[str, str]) -> "cel.Env":
     from cel_expr_python import cel
     from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped]
+
+    _keep_none()
 
     kinds = {
         "string": cel.Type.STRING, "integer": cel.Type.INT, "boolean": cel.Type.BOOL,

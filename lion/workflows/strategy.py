@@ -35,7 +35,7 @@ class Strategy(ABC):
         self.workflow = workflow
         self.names = names_of(workflow) if names is None else names
         self.ready = {step.name: Ready(step, self.names) for step in workflow.steps}
-        self.tasks = Tasks(workflow.jobs)
+        self.tasks = Tasks(workflow.jobs, self.note)
         self.bench = Bench(self.tasks, workflow.at_once, self)
         self.values: dict[str, Any] = {
             "input": None, "steps": {}, "ended": {}, "errors": {}, "vars": dict(workflow.vars),

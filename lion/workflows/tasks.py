@@ -47,9 +47,12 @@ class Task(msgspec.Struct, kw_only=True):
 class Tasks:
     """The jobs of one workflow that are under way. `actions` are what was not handed out yet."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(
+        self, most: int, noted: Callable[[str, str, str], None] = lambda *_: None
+    ) -> None:
         self.actions: list[Action] = []
         self._most = most
+        self._noted = noted
         self._begun = 0
         self._trying: dict[str, Task] = {}
         """By the key of the try."""
@@ -177,8 +180,13 @@ class Tasks:
         if retry is None or is_last:
             task.settled(None, fault)
             return
+        pause = pause_of(retry, task.tries)
+        self._noted(
+            task.step, "waits to be tried again",
+            f"{task.key}: {fault.case}: {fault.text}; in {pause / 1e9:g} s",
+        )  # fmt: skip
         self.wait(
-            f"{failed.key}/again", pause_of(retry, task.tries), lambda: self._try(task),
+            f"{failed.key}/again", pause, lambda: self._try(task),
             None if task.is_after else lambda: task.settled(None, fault),
         )  # fmt: skip
 

@@ -61,6 +61,30 @@ def test_run_and_replay(lion: Lion) -> None:
     assert json.loads(again.stdout)["endings"][0]["value"]["kind"] == "bug"
 
 
+def test_explain_says_why(lion: Lion, tmp_path: Path) -> None:
+    lion("workflow", "run", TRIAGE, '{"id": "t-1", "text": "The gate is open."}')
+    shown = lion("workflow", "explain").stdout
+    assert "sort  led to bug: completed, and vars.kind == 'bug'" in shown
+    told = json.loads(lion("workflow", "explain", "last", "--json").stdout)
+    assert told[0]["is_whole"] and told[0]["workflow"] == "triage"
+    lion("run", ROOT / "examples" / "hello" / "manifest.toml")
+    assert lion("workflow", "explain").stdout == "no workflow was begun\n"
+
+
+def test_check_looks_at_tools_and_their_arguments(lion: Lion, evil: Path) -> None:
+    text = evil.read_text()
+    for new, said in (
+        (text.replace("calculator.add", "calculator.ad"), "has no tool 'ad'; did you mean 'add'?"),
+        (text.replace("b = 1", "c = 1"), "there is no parameter 'c'"),
+        (text.replace(", b = 1", ""), "'b' is missing"),
+        (text.replace('"=int(steps.a)"', '"x"'), "expected s64"),
+    ):
+        evil.write_text(new)
+        shown = lion("check", evil)
+        assert shown.returncode == 2 and "evil.toml:1" in shown.stderr, shown.stderr
+        assert said in " ".join(shown.stderr.replace("\n       ", "; ").split())
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -116,6 +116,34 @@ def run(
     return report.exit_code
 
 
+@command.command("explain")
+@click.argument("run", default="last")
+@common_options
+def explain(common: Common, run: str) -> int:
+    """Say why each step of RUN's workflows was done, waited or was skipped.
+
+    The workflows alone are executed again, from the record; nothing else is.
+    """
+    from lion.cli.session import run_trio
+    from lion.history import tell_steps
+
+    told = run_trio(lambda: tell_steps(common.settings(), run))
+    screen = open_screen("stdout")
+    if common.as_json:
+        screen.line(msgspec.json.encode(told).decode())
+        return 0
+    for one in told:
+        screen.line(f"{show_line(one.workflow)}  invocation {one.path}")
+        for note in one.notes:
+            why = f": {show_line(note.why, longest=200)}" if note.why else ""
+            screen.line(f"  {note.step or '-'}  {note.what}{why}")
+        if not one.is_whole:
+            screen.line("  it has not ended")
+    if not told:
+        screen.line("no workflow was begun")
+    return 0
+
+
 @command.command("answer")
 @click.argument("request", metavar="ID")
 @click.argument("text", metavar="JSON")

@@ -1,0 +1,133 @@
+"""SIGKILL of the example workflows at any moment, again and again: each goes on where it was, and
+comes to what it would have come to; every step's effect is there exactly once.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lion.domain.events import AgentSpawned, PluginInvoked
+from lion.history import open_history
+from lion.settings import Settings
+from tests.endurance.kit import BUILT, ROOT
+from tests.series import times
+
+EXAMPLES = ROOT / "examples" / "workflows"
+WANTED: dict[str, tuple[Any, Counter[str]]] = {
+    "data-cleaner": (
+        ["row\nlion 12\nzebra 40\ngiraffe 7\n"], Counter({"run": 1, "reader": 1, "cleaner": 3}),
+    ),
+    "ticket-triage": (
+        ["bug", "wish"], Counter({"run": 2, "sorter": 2, "write": 2}),
+    ),
+    "nightly-report": (
+        [["draft"]],
+        Counter({"run": 1, "list": 1, "count-file": 3, "writer": 1, "write": 1, "remove": 1}),
+    ),
+}  # fmt: skip
+"""What each comes to, and how often each tool and agent has worked then."""
+KILLS = 4
+"""Of one run, at most."""
+
+
+class Trial:
+    """One example, run and gone on with in processes of its own."""
+
+    def __init__(self, name: str, folder: Path, cache: Path) -> None:
+        self.name = name
+        place = folder / "examples" / "workflows" / name
+        shutil.copytree(EXAMPLES / name, place, ignore=shutil.ignore_patterns("reports"))
+        os.symlink(BUILT, folder / "plugins-wasm")
+        self.manifest = place / "manifest.toml"
+        self.settings = Settings(state=folder / "state", cache=cache)
+        self.kills = 0
+
+    def begin(self, *words: str) -> "subprocess.Popen[str]":
+        settings = self.settings
+        environ = {
+            **os.environ, "LION_STATE": str(settings.state), "LION_CACHE": str(settings.cache),
+        }  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "-m", "lion", *words], cwd=ROOT, env=environ,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def words(self) -> tuple[str, ...]:
+        if (self.settings.state / "log.sqlite").exists():
+            with open_history(self.settings) as reader:
+                if reader.runs():
+                    return ("resume", "last", "--force", "--no-ask", "--json")
+        return ("run", "--no-ask", "--json", str(self.manifest))
+
+    def kill_within(self, seconds: float) -> None:
+        """Kill it after so long, if it has not ended."""
+        process = self.begin(*self.words())
+        time.sleep(seconds)
+        process.kill()
+        _, said = process.communicate(timeout=60)
+        self.kills += process.returncode == -signal.SIGKILL
+        assert process.returncode in (0, 1, -signal.SIGKILL), said
+
+    def finish(self) -> float:
+        """Let it through, and look at what it came to; seconds that took."""
+        began = time.monotonic()
+        process = self.begin(*self.words())
+        out, said = process.communicate(timeout=60)
+        took = time.monotonic() - began
+        assert process.returncode in (0, 1), said
+        values = [one["value"] for one in json.loads(out)["endings"]]
+        wanted, worked = WANTED[self.name]
+        assert [_essence(value) for value in values] == wanted, values
+        with open_history(self.settings) as reader:
+            run = reader.find("last")
+            assert reader.verify(run).finished
+            events = [record.event() for record in reader.records(run)]
+        assert Counter(filter(None, map(_worker, events))) == worked
+        again = self.begin("replay", "last")
+        shown, wrong = again.communicate(timeout=60)
+        assert "identical" in shown, (shown, wrong)
+        return took
+
+
+def _essence(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return value["kind"] if "kind" in value else value["undone"]
+
+
+def _worker(event: Any) -> str | None:
+    match event:
+        case AgentSpawned(agent=agent):
+            return agent
+        case PluginInvoked(export=export):
+            return export
+        case _:
+            return None
+
+
+@pytest.mark.slow
+def test_killed_workflows_go_on(tmp_path: Path) -> None:
+    rng = random.Random(18)
+    cache = Path(os.environ["LION_TEST_CACHE"])
+    usual = Trial("data-cleaner", tmp_path / "first", cache).finish()
+    kills, trials = 0, 0
+    while kills < times(200, sample=8):
+        name = sorted(WANTED)[trials % len(WANTED)]
+        trials += 1
+        trial = Trial(name, tmp_path / str(trials), cache)
+        for _ in range(KILLS):
+            trial.kill_within(rng.uniform(0.3, 1.1) * usual)
+        trial.finish()
+        kills += trial.kills
+        shutil.rmtree(tmp_path / str(trials))
+    assert kills
