@@ -33,10 +33,12 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, tests
 	@$(PY) -m pytest $(SELECTED)
 
 soak: $(VENV)/.dev  ## ten minutes of guests of all kinds at once, and ten thousand that wait (SECONDS=n: so long)
-	@LION_SOAK_SECONDS=$(SECONDS) $(SERIES) $(ARGS) tests/endurance/test_soak.py tests/endurance/test_load.py
+	@LION_SOAK_SECONDS=$(SECONDS) $(SERIES) $(ARGS) tests/endurance/test_soak.py tests/endurance/test_load.py \
+	  tests/endurance/test_service_churn.py
 
 crash: $(VENV)/.dev  ## kill and interrupt runs at any moment, race for links, change bytes of the log (ten minutes)
-	@$(SERIES) $(ARGS) tests/endurance/test_kills.py tests/endurance/test_desk_kills.py \
+	@$(SERIES) $(ARGS) tests/endurance/test_kills.py tests/endurance/test_desk_kills.py tests/endurance/test_service_kills.py \
+	  tests/endurance/test_resume_kills.py \
 	  tests/endurance/test_signals.py tests/log/test_log_processes.py tests/log/test_tampering.py tests/log/test_kept.py \
 	  tests/attack/test_fs_attack.py tests/capabilities/fs/test_walk.py
 

@@ -48,7 +48,7 @@ def _difference(with_it: Part, without: Part, count: int = COUNT) -> float:
 
 def _held(kind: Any, value: Any) -> Values:
     held = Values(1)
-    held.fill([compile_lower(kind, {})(value, 0)])
+    held.fill([compile_lower(kind, {})], [value], 0)
     return held
 
 

@@ -11,9 +11,8 @@ from typing import TypeVar
 
 import trio
 
-from lion.domain.call import Decision, Verdict
+from lion.domain.call import Decision, Target, Verdict
 from lion.domain.events import Event, RunFinished
-from lion.domain.question import Question
 from lion.domain.record import Draft
 from lion.host import Host
 from lion.kernel.run_state import LiveHolder
@@ -112,10 +111,10 @@ def unpoliced() -> Iterator[None]:
     decide = LiveHolder.decide
     answers: dict[tuple[str, str], Decision] = {}
 
-    def allowed(self: LiveHolder, question: Question) -> Decision:
-        key = (self.name, question.capability)
+    def allowed(self: LiveHolder, capability: str, operation: str, target: Target) -> Decision:
+        key = (self.name, capability)
         if key not in answers:
-            grant = next(iter(self.rights.grants.get(question.capability, ())), None)
+            grant = next(iter(self.rights.grants.get(capability, ())), None)
             answers[key] = Decision(Verdict.ALLOW, "nobody asked", "bench", grant=grant)
         return answers[key]
 

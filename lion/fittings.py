@@ -16,8 +16,10 @@ import msgspec
 from lion.capabilities.services import open_services
 from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Plan
+from lion.kernel.agent_calls import JobPort
 from lion.kernel.approvals import Approvals, Common
 from lion.kernel.judge import Judge, StandIn
+from lion.kernel.people import People
 from lion.kernel.run_state import LiveRun
 from lion.kernel.system_clock import SystemClock
 from lion.loading import OpenSystem
@@ -35,7 +37,11 @@ OpenServices = Callable[
 
 def user_name() -> str:
     """Who runs this process as the system knows it: a name, or a number that has none."""
-    number = os.getuid()
+    return name_of_user(os.getuid())
+
+
+def name_of_user(number: int) -> str:
+    """An account as the system knows it: a name, or a number that has none."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:  # an account without an entry, as in some containers
@@ -59,11 +65,31 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     name_user: Callable[[], str] = user_name
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What is known of a run that goes on: its id, its clock, whose it is."""
+
+    run: str
+    clock: Clock
+    owner: str
+
+
+def named(fittings: Fittings, run: str, by: str) -> Fittings:
+    """The same for a run of this id, started by `by`; empty words change nothing."""
+    said: dict[str, Callable[[], str]] = {}
+    if run:
+        said["name_run"] = lambda: run
+    if by:
+        said["name_user"] = lambda: by
+    return msgspec.structs.replace(fittings, **said) if said else fittings
+
+
 def build_live(
-    plan: Plan, log: EventLog, policy: Policy, fittings: Fittings, memory: MemorySum
-) -> LiveRun:
-    """A run that is about to begin; `memory` is the process's."""
-    clock, run, owner = fittings.clock(), fittings.name_run(), owner_of(plan)
+    plan: Plan, log: EventLog, policy: Policy, fittings: Fittings, memory: MemorySum,
+    known: Known | None = None,
+) -> LiveRun:  # fmt: skip
+    """A run that is about to begin, or to go on; `memory` is the process's."""
+    one = known or Known(fittings.name_run(), fittings.clock(), owner_of(plan))
+    clock, run, owner = one.clock, one.run, one.owner
     common = Common(
         run=run, manifest_name=plan.name, owner=owner, policy_digest=policy.digest,
         wait_ns=policy.wait_ns,
@@ -71,6 +97,8 @@ def build_live(
     asker = Approvals(common, fittings.desk, clock)
     live = LiveRun(run, plan, log, clock, owner, asker, memory)
     live.by = fittings.name_user()
+    live.jobs = JobPort
+    live.people = None if fittings.desk is None else People(common, fittings.desk, clock).ask
     if fittings.stand_in is not None:
         live.judge = Judge(asker, fittings.stand_in(live))
     return live

@@ -9,17 +9,20 @@ import binascii
 import hashlib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from lion.domain.labels import label
-from lion.domain.plan import Plan
+from lion.domain.plan import Holder, Plan
 from lion.errors import OperatorError
 from lion.reading import COMPONENT_SIZE, read_regular, read_text, reason_of, too_large
 from lion.values.core_modules import CORE_HEAD, Packed, pack
+
+ReadHolder = Callable[[Holder], bytes]
+"""How the bytes of a holder's component are come by."""
 
 
 def is_extism_manifest(path: Path) -> bool:
@@ -129,7 +132,7 @@ def extism_plan(
         if more:
             holder[key] = _joined(holder.get(key, {}), more)
     folder = Path(os.path.abspath(path.parent))
-    plan = parse_tables(_escaped(tables), folder=folder, lent=lent)
+    plan = parse_tables(as_it_stands(tables), folder=folder, lent=lent)
     return msgspec.structs.replace(plan, keeper=path)
 
 
@@ -141,14 +144,35 @@ def _joined(own: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return joined
 
 
-def _escaped(value: Any) -> Any:
-    """Text as it stands: Extism has no variables."""
+def as_it_stands(value: Any) -> Any:
+    """A manifest's values whose texts have no variables in them."""
     match value:
         case str():
             return re.sub(r"\$(?=\{)", "$$", value)
         case Mapping():
-            return {key: _escaped(one) for key, one in value.items()}
+            return {key: as_it_stands(one) for key, one in value.items()}
         case list():
-            return [_escaped(one) for one in value]
+            return [as_it_stands(one) for one in value]
         case _:
             return value
+
+
+def read_component(path: Path) -> bytes:
+    """A component's bytes, or those of an Extism manifest's modules, read once. Raises
+    OperatorError if the file cannot be read, is no regular one, or has more than COMPONENT_SIZE
+    bytes.
+    """
+    if is_extism_manifest(path):
+        return read_plugin(path)
+    try:
+        return read_regular(path)
+    except (OSError, ValueError) as exc:
+        raise OperatorError(
+            f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
+            hint="check the path in the manifest, or build it: lion build DIR",
+        ) from exc
+
+
+def read_holder(holder: Holder) -> bytes:
+    """The bytes of a holder's component, as they are now. Raises OperatorError."""
+    return read_component(holder.component)

@@ -11,16 +11,19 @@ replays.
 """
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lion.domain.record import Record
+from lion.domain.workflow import is_workflow
 from lion.errors import AuditError, LionError
 from lion.kernel.difference import Difference
-from lion.log.sqlite_reader import open_sqlite_reader
+from lion.log.spliced import past_records
+from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.ports import Component, LogReader, Progress, Runtime, VerifyReport
 from lion.settings import Settings
 
@@ -83,22 +86,30 @@ async def replay(
     progress: Progress | None = None,
 ) -> ReplayReport:
     """As replay_run, of any log in any engine. `instead` are components by holder to execute in
-    place of the recorded ones: where they behave otherwise is the difference.
-
-    Raises also GuestError for one of them that the host cannot load.
+    place of the recorded ones: where they behave otherwise is the difference. Raises also
+    GuestError for one of them that the host cannot load.
     """
     began = time.perf_counter_ns()
     run = reader.find(run)
     is_live = any(one.run == run and one.is_live for one in reader.runs())
 
     async def find(holder: str, digest: str) -> Component:
+        from lion.conductor.component import load_workflow
+
         if (data := instead.get(holder)) is not None:
             return await runtime.load(data, f"the component given for {holder!r}", None)
-        return await runtime.load(reader.blob(digest), f"component {digest[:12]}", None)
+        data = reader.blob(digest)
+        if is_workflow(data):
+            return load_workflow(data)
+        return await runtime.load(data, f"component {digest[:12]}", None)
 
-    replayed, report = await _execute(reader.verified(run, progress), find)
+    past = _before(reader, run)
+    replayed, report = await _execute(past, reader.verified(run, progress), find)
     if (started := replayed.started) is None:
-        raise AuditError(f"run {run} has no beginning in the log, so it cannot be replayed")
+        raise AuditError(
+            f"run {run} has no beginning in the log, so it cannot be replayed",
+            hint=f"if it is a service's chain, read it with: lion log {run}",
+        )
     return ReplayReport(
         run=run, invocations=replayed.invocations, calls=replayed.calls,
         identical=replayed.difference is None, difference=replayed.difference,
@@ -108,11 +119,18 @@ async def replay(
     )  # fmt: skip
 
 
+def _before(reader: LogReader, run: str) -> Iterable[Record]:
+    """What came before a run that is a fork, where that can be read."""
+    return past_records(reader, run) if isinstance(reader, SqliteReader) else ()
+
+
 async def _execute(
-    records: Generator[Record, None, VerifyReport], find: "FindComponent"
+    before: Iterable[Record],
+    records: Generator[Record, None, VerifyReport],
+    find: "FindComponent",
 ) -> tuple["ReplayedRun", VerifyReport]:
-    """Execute what is verified on the way. What does not verify comes before what goes
-    otherwise, so all of it is read in any case.
+    """Execute what came before, and what is verified on the way. What does not verify comes
+    before what goes otherwise, so all of it is read in any case.
     """
     import trio
 
@@ -125,7 +143,7 @@ async def _execute(
         with flattened():
             async with trio.open_nursery() as nursery:
                 replayed = ReplayedRun(find, nursery)
-                for record in proved:
+                for record in chain(before, proved):
                     await replayed.take(record)
                 replayed.finish()
     except LionError:

@@ -6,8 +6,7 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,18 @@ import msgspec
 import trio
 
 from lion.capabilities.services import check_services
-from lion.capabilities.table import build_operations
+from lion.capabilities.table import build_operations, workflow_operations
 from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
-from lion.fittings import Fittings, build_live
+from lion.fittings import Fittings, build_live, named
+from lion.forking import Changes, begin_fork, load_fork
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts
-from lion.kernel.run import Run
-from lion.kernel.runs import Runs, Watch, open_runs
+from lion.kernel.run import Load, Run, Work
+from lion.kernel.run_state import LiveRun
+from lion.kernel.runs import Runs, Watch
+from lion.kernel.session import Serve, serve_client
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_reader
 from lion.log.sqlite_desk import answer_request, list_waiting
@@ -38,6 +40,7 @@ from lion.plans import (
 from lion.policy.policy_file import Policy
 from lion.ports import EventLog
 from lion.reading import beside
+from lion.resuming import Grounds, begin_again, load_again
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.settings import Settings
@@ -79,9 +82,14 @@ class Host:
         self._owner = owner
         self._runs = runs
         self._lent: dict[str, Lent] = {}
-        operations = fittings.operations or build_operations()
+        operations = {**workflow_operations(), **(fittings.operations or build_operations())}
         parts = runtime, log, policy, operations, self._lent
-        self._loader = Loader(*parts, open_system=fittings.open_system)
+        self._loader = Loader(*parts, open_system=fittings.open_system, state=settings.state)
+
+    @property
+    def log(self) -> EventLog:
+        """The open log, for who records beside the runs: a service."""
+        return self._log
 
     @property
     def live(self) -> int:
@@ -109,8 +117,12 @@ class Host:
         *,
         vars: Mapping[str, str | int] = {},
         folder: str | os.PathLike[str] | None = None,
+        run: str = "",
+        by: str = "",
     ) -> Run:
         """Begin what a manifest starts, and return once the run is in the log.
+
+        `run` is the id it shall have, `by` who started it (empty: this account).
 
         `vars` are values of its variables; paths in a text or dict begin in `folder` (None: the
         working directory). Raises OperatorError for a manifest that is wrong or starts nothing;
@@ -119,7 +131,7 @@ class Host:
         plan = await self._plan(manifest, Given(vars=vars, folder=folder))
         if not isinstance(manifest, Plan):
             check_starts(plan, plan.name, "call one of its tools")
-        return await self._start(plan)
+        return await self._start(plan, run, by)
 
     async def run(
         self,
@@ -161,6 +173,16 @@ class Host:
         given = Given(vars=vars, folder=folder, allow=allow, config=config)
         plan = with_call(await self._plan(source, given), tool, arguments)
         return value_of(await self._runs.finish(await self._start(plan), None))
+
+    async def serve(self, plan: Plan, client: str, serve: Serve) -> RunReport:
+        """Load a plan, start nothing of it, and let `serve` make calls for `client`, a holder of
+        the plan, under that holder's grants: one run, which ends when `serve` returns.
+
+        Raises as `run`.
+        """
+        self._runs.check_open()
+        run = await self._start(plan, work=partial(serve_client, client=client, serve=serve))
+        return await self._runs.finish(run, None)
 
     async def inspect(self, data: bytes, origin: str, *, is_strict: bool = True) -> ComponentInfo:
         """What a component imports and offers; unless that is strict, of a refused one too. Raises
@@ -222,31 +244,57 @@ class Host:
         given = msgspec.structs.replace(given, owner=self._owner, lent=tuple(self._lent))
         return await beside(partial(read_source, source, given))
 
-    async def _start(self, plan: Plan) -> Run:
-        if any(holder.is_sandboxed for holder in plan.holders.values()):
-            self._runtime.check_room()
-        live = build_live(plan, self._log, self._policy, self._fittings, self._runtime.memory)
-        folders = code_of(plan, self._lent)
-        services = self._fittings.services(plan, self.settings, folders, self._policy)
-        started = Run(live, self._loader.load, services, self._interrupts)
+    async def resume(
+        self, run: str, *, is_forced: bool = False, hear: Watch | None = None,
+        watch: Watch | None = None,
+    ) -> RunReport:  # fmt: skip
+        """Go on with a run whose process ended, to its end. `run` is an id, the beginning of one,
+        or "last"; `hear` is told of its records so far (in a thread), `watch` of those that come.
+
+        One that has ended gives its report again. Raises OperatorError for one that cannot go on
+        (or came no further three times, unless it is forced), AuditError if its log does not
+        verify, or its guests do something else than is recorded: then nothing was done.
+        """
+        self._runs.check_open()
+        found = await begin_again(self._ground(), run, is_forced, hear)
+        if isinstance(found, RunReport):
+            return found
+        started = self._run(found.live, partial(load_again, self._loader, found, is_forced))
+        await self._runs.start(started)
+        return await self._runs.finish(started, watch)
+
+    async def fork(
+        self, run: str, at: int | None, changes: Changes, *, watch: Watch | None = None
+    ) -> RunReport:
+        """Begin a new run with the first `at` records of another one as its past, and go on from
+        there with what is changed; its report. Times, what guests keep and files are as they are
+        now.
+
+        Raises OperatorError for a record or a change that makes no sense, AuditError as `resume`.
+        """
+        self._runs.check_open()
+        fork = await begin_fork(self._ground(), run, at, changes)
+        started = self._run(fork.found.live, partial(load_fork, self._loader, fork))
+        await self._runs.start(started)
+        return await self._runs.finish(started, watch)
+
+    def _ground(self) -> Grounds:
+        parts = self._log, self._policy, self._fittings, self._runtime.memory
+        return Grounds(self.settings.state, *parts)
+
+    async def _start(
+        self, plan: Plan, run: str = "", by: str = "", work: Work | None = None
+    ) -> Run:
+        fittings = named(self._fittings, run, by)
+        live = build_live(plan, self._log, self._policy, fittings, self._runtime.memory)
+        started = self._run(live, self._loader.load, work)
         await self._runs.start(started)
         return started
 
-
-@asynccontextmanager
-async def open_assembled(
-    settings: Settings,
-    runtime: WasmRuntime,
-    log: EventLog,
-    policy: Policy,
-    *,
-    interrupts: Interrupts | None = None,
-    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
-    owner: str = "",
-) -> AsyncIterator[Host]:
-    """A host of parts that are open. On leaving, runs under way are stopped and recorded as such;
-    then what stopped one that nobody waited for is raised.
-    """
-    signals = interrupts or Interrupts()
-    async with open_runs(runtime.rest) as runs:
-        yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)
+    def _run(self, live: LiveRun, load: Load, work: Work | None = None) -> Run:
+        plan = live.plan
+        if any(holder.is_sandboxed for holder in plan.holders.values()):
+            self._runtime.check_room()
+        folders = code_of(plan, self._lent)
+        services = self._fittings.services(plan, self.settings, folders, self._policy)
+        return Run(live, load, services, self._interrupts, work)

@@ -6,7 +6,6 @@ Rule: whatever stops it, RunStarted and what was loaded are recorded; then the f
 raised.
 """
 
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,26 +20,28 @@ from lion.domain.capability import (
     is_extension,
     name_call,
 )
-from lion.domain.events import LineLogged, RunStarted
-from lion.domain.plan import Holder, Plan
+from lion.domain.events import LineLogged
+from lion.domain.plan import SERVER, Holder, Plan
 from lion.errors import GuestError, LionError, OperatorError
-from lion.foreign import is_extism_manifest, read_plugin
+from lion.foreign import ReadHolder, read_holder
+from lion.kernel.beginning import Ground, started_event
 from lion.kernel.exports import tool_exports
 from lion.kernel.extension_calls import build_extensions, extension_operations
 from lion.kernel.inspect import (
     ComponentInfo,
+    check_digest,
     check_runs,
     describe,
     failed_event,
     loaded_event,
 )
 from lion.kernel.run_state import LiveHolder, LiveRun, NoServices
+from lion.plans import owner_of
 from lion.policy.extension_rules import check_extensions
 from lion.policy.policy_file import Policy
 from lion.policy.rights import build_rights
 from lion.policy.use import check_use
 from lion.ports import (
-    Adapted,
     Clock,
     Component,
     EventLog,
@@ -50,29 +51,12 @@ from lion.ports import (
     Services,
     SystemComponent,
 )
-from lion.reading import beside, read_regular, reason_of
-from lion.system.entry import AllLent, load_system, open_system
-from lion.version import VERSION
+from lion.reading import beside
+from lion.system.entry import AllLent, load_system, open_system, with_pins
 from lion.wasm.runtime import WasmRuntime
 
 Operations = Mapping[tuple[str, str], Operation]
 OpenSystem = Callable[[Plan, Holder, Clock, Services, AllLent], Awaitable[Component]]
-
-
-def read_component(path: Path) -> bytes:
-    """A component's bytes, or those of an Extism manifest's modules, read once. Raises
-    OperatorError if the file cannot be read, is no regular one, or has more than COMPONENT_SIZE
-    bytes.
-    """
-    if is_extism_manifest(path):
-        return read_plugin(path)
-    try:
-        return read_regular(path)
-    except (OSError, ValueError) as exc:
-        raise OperatorError(
-            f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
-            hint="check the path in the manifest, or build it: lion build DIR",
-        ) from exc
 
 
 def offered_wit(use: str) -> tuple[str, str]:
@@ -89,6 +73,7 @@ class _Found(msgspec.Struct):
     """What loading has come to."""
 
     operations: dict[tuple[str, str], Operation]
+    read: "ReadHolder"
     components: dict[str, Component] = {}
     failures: dict[str, LionError] = {}
     refusal: LionError | None = None
@@ -108,7 +93,10 @@ class Loader:
         operations: Operations,
         lent: AllLent,
         open_system: OpenSystem = open_system,
+        state: Path | None = None,
     ) -> None:
+        """`state` is where it is kept what the operator agreed to of servers."""
+        self._state = state
         self._lent = lent
         self._open_system = open_system
         self._runtime = runtime
@@ -123,19 +111,27 @@ class Loader:
         found: dict[str, Component] = {}
         for name, holder in _first(plan, is_sandboxed=False):
             check_use(holder, self._policy)
+            holder = await self._agreed(plan, holder)
             found[name] = load_system(plan, holder, clock, NoServices(), self._lent)
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
         for name, holder in _first(plan, is_sandboxed=True):
-            data = await beside(partial(read_component, holder.component))
-            sizes[name] = len(data)
-            found[name] = await self._runtime.load(data, holder.origin, extensions)
+            found[name], sizes[name] = await self._code(holder, extensions)
+            check_digest(found[name], holder)
         check_runs(plan, found)
         return {name: describe(found[name], sizes.get(name, 0)) for name in plan.holders}
 
-    async def load(self, live: LiveRun, plan: Plan) -> None:
-        """Load all of a plan for a run, and record it. Raises LionError."""
-        found = _Found(dict(self._operations))
+    @property
+    def ground(self) -> Ground:
+        """What runs stand on that are loaded here."""
+        runtime = self._runtime
+        return Ground(self._policy, runtime.engine_digest, runtime.wasmtime_version)
+
+    async def load(self, live: LiveRun, plan: Plan, read: ReadHolder = read_holder) -> None:
+        """Load all of a plan for a run, and record it, unless it goes on. `read` gives the bytes
+        of a holder's component. Raises LionError.
+        """
+        found = _Found(dict(self._operations), read)
         try:
             await self._load(live, plan, found)
         except LionError as exc:
@@ -149,7 +145,8 @@ class Loader:
                     if name in found.components
                 }
             )
-            self._record(live, plan, found)
+            if live.past is None:
+                self._record(live, plan, found)
         if found.failures:
             raise next(iter(found.failures.values()))
 
@@ -157,8 +154,9 @@ class Loader:
         for name, holder in _first(plan, is_sandboxed=False):
             try:
                 check_use(holder, self._policy)
+                agreed = await self._agreed(plan, holder)
                 loaded = await self._open_system(
-                    plan, holder, live.clock, live.services, self._lent
+                    plan, agreed, live.clock, live.services, self._lent
                 )
                 found.components[name] = loaded
             except LionError as exc:
@@ -170,18 +168,37 @@ class Loader:
         found.operations = self._with_extensions(found.components)
         for name, holder in _first(plan, is_sandboxed=True):
             try:
-                data = await beside(partial(read_component, holder.component))
-                component = await self._runtime.load(data, holder.origin, extensions)
-                _check(component, holder, found.operations)
-                await self._keep(data, component.adapted)
+                component, _ = await self._code(holder, extensions, found)
                 found.components[name] = component
             except LionError as exc:
                 found.failures[name] = exc
 
-    async def _keep(self, data: bytes, adapted: Adapted | None) -> None:
-        """Make a component's bytes durable; of one that was made, those and the adapter's."""
-        for blob in (data,) if adapted is None else (adapted.data, adapted.adapter):
-            await self._log.put_blob(blob)
+    async def _agreed(self, plan: Plan, holder: Holder) -> Holder:
+        if holder.use != SERVER or self._state is None:
+            return holder
+        return await beside(partial(with_pins, self._state, owner_of(plan), holder))
+
+    async def _code(
+        self, holder: Holder, extensions: Extensions, found: _Found | None = None
+    ) -> tuple[Component, int]:
+        """A holder's component, and its size; for a run, which is `found`, it is kept."""
+        if holder.workflow is not None:
+            from lion.conductor.component import build_component
+
+            component, data = build_component(holder.workflow)
+            if found is not None:
+                await self._log.put_blob(data)
+            return component, len(data)
+        read = read_holder if found is None else found.read
+        data = await beside(partial(read, holder))
+        loaded = await self._runtime.load(data, holder.origin, extensions)
+        if found is not None:
+            _check(loaded, holder, found.operations)
+            # Durable: those bytes, or what was made of them and the adapter's.
+            made = loaded.adapted
+            for blob in (data,) if made is None else (made.data, made.adapter):
+                await self._log.put_blob(blob)
+        return loaded, len(data)
 
     def _extensions(
         self, plan: Plan, loaded: Mapping[str, Component]
@@ -222,42 +239,25 @@ class Loader:
         rights = build_rights(holder, sorted({c for c, _ in calls}), self._policy)
         return LiveHolder(holder, component, rights, found)
 
-    def _record(self, live: LiveRun, plan: Plan, found: _Found) -> None:
-        live.record(self._started(live, plan))
+    def record(self, live: LiveRun, plan: Plan) -> None:
+        """Record what a run stands on and what was loaded for it."""
+        live.record(started_event(live, plan, self.ground))
         for live_holder in live.holders.values():
             live.record(loaded_event(live_holder))
+
+    def _record(self, live: LiveRun, plan: Plan, found: _Found) -> None:
+        self.record(live, plan)
         for name, failure in found.failures.items():
             live.record(failed_event(plan.holders[name], failure))
         if found.refusal is not None:
             live.record(LineLogged("error", found.refusal.what))
 
-    def _started(self, live: LiveRun, plan: Plan) -> RunStarted:
-        return RunStarted(
-            manifest_name=live.name,
-            manifest=plan.resolved,
-            manifest_text=plan.text,
-            components={
-                name: h.component.digest for name, h in live.holders.items() if h.system is None
-            },
-            limits={name: h.rights.limits for name, h in live.holders.items()},
-            policy_digest=self._policy.digest,
-            proxy="" if self._policy.proxy is None else self._policy.proxy.origin,
-            directories=_directories(live),
-            by=live.by,
-            is_dry=live.judge.is_dry,
-            engine_digest=self._runtime.engine_digest,
-            lion_version=VERSION,
-            wasmtime_version=self._runtime.wasmtime_version,
-            path="" if plan.path is None else os.path.realpath(plan.path),
-            owner=live.owner,
-            monotonic_ns=live.clock.monotonic_ns(),
-        )
-
 
 def _check(component: Component, holder: Holder, operations: Operations) -> None:
     """Raise GuestError for tools that hide each other, OperatorError for an import that a test's
-    fakes leave open.
+    fakes leave open, or what check_digest does.
     """
+    check_digest(component, holder)
     try:
         tool_exports(component)
     except GuestError as exc:
@@ -270,11 +270,6 @@ def _check(component: Component, holder: Holder, operations: Operations) -> None
             raise OperatorError(
                 f"nobody answers {name}", hint=f'answer it in the test: fakes={{"{name}": ...}}'
             )
-
-
-def _directories(live: LiveRun) -> dict[str, dict[str, str]]:
-    """Where the directories of a run's holders really are."""
-    return {name: dict(one) for name, one in live.services.directories.items()}
 
 
 def _first(plan: Plan, *, is_sandboxed: bool) -> Sequence[tuple[str, Holder]]:

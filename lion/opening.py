@@ -12,16 +12,19 @@ import trio
 
 from lion.errors import OperatorError
 from lion.fittings import Fittings
-from lion.host import Host, open_assembled
+from lion.host import Host
 from lion.kernel.groups import flattened
-from lion.kernel.interrupts import Protected, open_interrupts
+from lion.kernel.interrupts import Interrupts, Protected, open_interrupts
+from lion.kernel.runs import open_runs
 from lion.log.keys import read_key
 from lion.log.sqlite import open_sqlite_log
 from lion.log.sqlite_desk import SqliteDesk
 from lion.plans import check_owner, read_policy
+from lion.policy.policy_file import Policy
+from lion.ports import EventLog
 from lion.reading import beside
 from lion.settings import Settings, check_settings, program_settings
-from lion.wasm.runtime import open_runtime
+from lion.wasm.runtime import WasmRuntime, open_runtime
 
 
 def open_host(
@@ -30,6 +33,7 @@ def open_host(
     state: str | os.PathLike[str] | None = None,
     policy: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
+    memory: str | None = None,
     owner: str = "",
     signals: bool = False,
     asks: bool = False,
@@ -38,7 +42,8 @@ def open_host(
 
     `state` is the folder of the log, `policy` the operator's file, `cache` the folder of compiled
     components; what is not given is taken from the environment and the defaults, as on the
-    command line. `owner` is whose kv the runs use (empty: their manifest's). With `signals`
+    command line. `memory` is what all instances may have together, as "4 GiB" (as
+    LION_MEMORY is). `owner` is whose kv the runs use (empty: their manifest's). With `signals`
     SIGINT, SIGTERM and SIGHUP end the runs under way, else they are left to the program. If it
     `asks`, what needs an approval waits for one (`answer`, `lion approve`); else it is refused.
 
@@ -51,7 +56,9 @@ def open_host(
         )
     check_owner(owner)
     if settings is None:
-        settings = program_settings(os.environ, state=state, policy=policy, cache=cache)
+        settings = program_settings(
+            os.environ, state=state, policy=policy, cache=cache, memory=memory
+        )
     fittings = Fittings(desk=SqliteDesk(settings.state) if asks else None)
     return Protected(open_fitted(check_settings(settings), owner, signals, fittings))
 
@@ -75,3 +82,22 @@ async def open_fitted(
         runtime = await enter(open_runtime(settings.components, memory=settings.memory))
         given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
         yield await enter(open_assembled(settings, runtime, log, rules, **given))
+
+
+@asynccontextmanager
+async def open_assembled(
+    settings: Settings,
+    runtime: WasmRuntime,
+    log: EventLog,
+    policy: Policy,
+    *,
+    interrupts: Interrupts | None = None,
+    fittings: Fittings = Fittings(),  # noqa: B008 - frozen
+    owner: str = "",
+) -> AsyncIterator[Host]:
+    """A host of parts that are open. On leaving, runs under way are stopped and recorded as such;
+    then what stopped one that nobody waited for is raised.
+    """
+    signals = interrupts or Interrupts()
+    async with open_runs(runtime.rest) as runs:
+        yield Host(settings, runtime, log, policy, signals, fittings, owner, runs)

@@ -171,7 +171,7 @@ def with_call(plan: Plan, tool: str, arguments: Mapping[str, Any]) -> Plan:
     """The plan with one call for all that it starts; the plugin's name may be left out if there is
     one component. Raises OperatorError.
     """
-    components = [name for name, holder in plan.holders.items() if holder.is_sandboxed]
+    components = [name for name, holder in plan.holders.items() if holder.has_file]
     if isinstance(tool, str) and tool and "." not in tool and len(components) == 1:
         tool = f"{components[0]}.{tool}"
     plugin, dot, _ = tool.partition(".") if isinstance(tool, str) else ("", "", "")

@@ -90,10 +90,20 @@ def settings_from(
 
 
 def program_settings(
-    environ: Mapping[str, str], *, state: Word = None, policy: Word = None, cache: Word = None
+    environ: Mapping[str, str],
+    *,
+    state: Word = None,
+    policy: Word = None,
+    cache: Word = None,
+    memory: str | None = None,
 ) -> Settings:
-    """The same of a program's words, which are told as it writes them."""
-    return settings_from(environ, state=state, policy=policy, cache=cache, spelled="{}=")
+    """The same of a program's words, which are told as it writes them. `memory` is a size as in a
+    manifest, and stands before LION_MEMORY.
+    """
+    found = settings_from(environ, state=state, policy=policy, cache=cache, spelled="{}=")
+    if memory is None:
+        return found
+    return msgspec.structs.replace(found, memory=_size(memory, "memory="))
 
 
 def check_settings(given: Settings) -> Settings:
@@ -105,11 +115,16 @@ def check_settings(given: Settings) -> Settings:
 
 def _memory(environ: Mapping[str, str]) -> int | None:
     said = environ.get("LION_MEMORY", "")
+    return _size(said, "LION_MEMORY") if said else None
+
+
+def _size(said: str, name: str) -> int:
+    """How many bytes that is. Raises OperatorError."""
     try:
-        return parse_size(said) if said else None
-    except ValueError as exc:
+        return parse_size(said)
+    except (ValueError, TypeError) as exc:
         raise OperatorError(
-            f"LION_MEMORY is {said!r:.80}, which is no size", hint='write it as "4 GiB"'
+            f"{name} is {said!r:.80}, which is no size", hint='write it as "4 GiB"'
         ) from exc
 
 

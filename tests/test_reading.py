@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lion.errors import OperatorError
-from lion.loading import read_component
+from lion.foreign import read_component
 from lion.reading import COMPONENT_SIZE, read_regular
 
 

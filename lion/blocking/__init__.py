@@ -163,6 +163,7 @@ def open_host(
     state: str | os.PathLike[str] | None = None,
     policy: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
+    memory: str | None = None,
     owner: str = "",
     asks: bool = False,
 ) -> Iterator[BlockingHost]:
@@ -170,7 +171,8 @@ def open_host(
 
     Raises OperatorError, AuditError.
     """
-    words = {"state": state, "policy": policy, "cache": cache, "owner": owner, "asks": asks}
+    words: dict[str, Any] = {"state": state, "policy": policy, "cache": cache, "memory": memory}
+    words |= {"owner": owner, "asks": asks}
     loop = Loop(words)
     try:
         yield BlockingHost(loop, loop.start())

@@ -43,5 +43,5 @@ def _until(caller: CallContext, args: list[Any]) -> int:
 OPERATIONS = (
     Operation("clock", "now", Kind.INSTANT, now),
     Operation("clock", "monotonic", Kind.INSTANT, monotonic),
-    Operation("clock", "sleep", Kind.WAITING, sleep, until=_until),
+    Operation("clock", "sleep", Kind.WAITING, sleep, until=_until, rest=lambda _, left: [left]),
 )

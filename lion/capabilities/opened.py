@@ -22,11 +22,17 @@ class Opened(msgspec.Struct, kw_only=True):
     door: "HttpDoor | None" = None
     files: "Files | None" = None
     models: "Mapping[str, Served]" = {}
+    spooled: int = 0
+    """Bytes of bodies that wait for approvals."""
 
     @property
     def directories(self) -> Mapping[str, Mapping[str, str]]:
         """See ports.Services."""
         return {} if self.files is None else self.files.directories
+
+    def hand(self, name: str) -> str | None:
+        """A secret's value, for the environment of a server that the operator has agreed to."""
+        return None if self.vault is None else self.vault.hand(name)
 
     def scrub(self, text: str) -> str:
         """See ports.Services."""

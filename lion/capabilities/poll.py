@@ -8,11 +8,14 @@ repeatable.
 """
 
 import re
+from contextlib import suppress
+from typing import Any
 
 import trio
 
 from lion.capabilities.clock import seconds_covering
 from lion.domain.call import CallError
+from lion.domain.events import CallFinished
 from lion.ports import CallContext, Kind, Operation, Waitable
 
 MOST_HANDLES = 1_024
@@ -40,6 +43,17 @@ async def wait(caller: CallContext, handles: str, until: int | None) -> list[int
         with trio.move_on_after(seconds_covering(left)):
             await _wait_first(waitables)
     return _ready(waitables)
+
+
+def recall_wait(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """What a guest was told is ready stays so until it asks."""
+    tag, ready = call.value
+    reps = args[0].split(" ") if tag == "ok" else []
+    for index in ready if reps else ():
+        with suppress(CallError):
+            thing = caller.handles.get(int(reps[index]))
+            if (note_ready := getattr(thing, "note_ready", None)) is not None:
+                note_ready()
 
 
 def parse_handles(text: str) -> list[int]:
@@ -82,4 +96,8 @@ async def _wait_and_cancel(waitable: Waitable, others: trio.CancelScope) -> None
     others.cancel()
 
 
-OPERATIONS = (Operation("poll", "wait", Kind.WAITING, wait, until=lambda _, args: args[1]),)
+OPERATIONS = (
+    Operation(
+        "poll", "wait", Kind.WAITING, wait, until=lambda _, args: args[1], recall=recall_wait
+    ),
+)

@@ -11,6 +11,7 @@ from lion.capabilities import (
     log,
     output,
     poll,
+    process,
     random,
     tools,
 )
@@ -20,7 +21,22 @@ from lion.capabilities.llm import functions as llm
 from lion.capabilities.secrets import functions as secrets
 from lion.ports import Operation
 
-ROOMS = (log, clock, random, config, kv, output, tools, poll, llm, http, secrets, fs, denials)
+ROOMS = (
+    log,
+    clock,
+    random,
+    config,
+    kv,
+    output,
+    tools,
+    poll,
+    llm,
+    http,
+    secrets,
+    fs,
+    denials,
+    process,
+)
 
 
 def build_operations() -> dict[tuple[str, str], Operation]:
@@ -29,6 +45,16 @@ def build_operations() -> dict[tuple[str, str], Operation]:
         (operation.capability, _import_name(operation.name)): operation
         for room in ROOMS
         for operation in room.OPERATIONS
+    }
+
+
+def workflow_operations() -> dict[tuple[str, str], Operation]:
+    """What only workflows are offered, by the same names."""
+    from lion.capabilities import agents, people
+
+    return {
+        (operation.capability, _import_name(operation.name)): operation
+        for operation in (*agents.OPERATIONS, *people.OPERATIONS)
     }
 
 

@@ -6,10 +6,12 @@ Rule: a call under way belongs to its handle: dropped with it, cancelled with it
 instance.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from lion.capabilities.bounds import check_size, utf8_size
 from lion.domain.call import BULK, CallError
+from lion.domain.events import CallFinished
 from lion.ports import CallContext, Kind, Operation, PendingCall
 
 PENDING = "pending"
@@ -44,6 +46,19 @@ async def take(caller: CallContext, rep: int) -> str:
     return _checked(await pending.take())
 
 
+def recall_start(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """The call under way that a recorded `start` began."""
+    if call.value[0] == "ok":
+        pending = caller.tools.recall(args[0], args[1])
+        caller.handles.put(call.value[1]["call"], PENDING, pending, pending.cancel)
+
+
+def recall_take(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """A result that was taken."""
+    with suppress(CallError):
+        caller.handles.get(args[0], PENDING).note_taken()
+
+
 def _checked(result: str) -> str:
     size = utf8_size(result)
     if size > BULK:
@@ -59,6 +74,8 @@ def _name(args: list[Any]) -> str:
 OPERATIONS = (
     Operation("tools", "list", Kind.WAITING, list_),
     Operation("tools", "call", Kind.WAITING, call, target=_name),
-    Operation("tools", "start", Kind.INSTANT, start, target=_name, spawns=True),
-    Operation("tools", "pending.take", Kind.WAITING, take),
+    Operation(
+        "tools", "start", Kind.INSTANT, start, target=_name, spawns=True, recall=recall_start
+    ),
+    Operation("tools", "pending.take", Kind.WAITING, take, recall=recall_take),
 )

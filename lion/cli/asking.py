@@ -46,6 +46,10 @@ def render_request(request: Request, screen: Screen, *, longest: int = _SHOWN) -
     for by, reason in zip(request.asked_by, request.reasons, strict=True):
         yield f"    why        {show_line(f'{by}: {reason}', longest=longest)}"
     yield f"    arguments  {show_line(request.arguments, longest=longest)}"
+    if request.body is not None:
+        body = request.body
+        yield f"    body       {body.size:,} bytes, SHA-256 {body.digest}"
+        yield f"    begins     {show_line(body.begins, longest=longest)}"
     if request.note:
         yield f"    mind       {show_line(request.note)}"
     if request.grant:

@@ -7,18 +7,19 @@ Rule: whatever the manifest and the guests do, it fits: lists are cut, and say b
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lion.cli.amounts import render_spent, render_times
 from lion.cli.audit_table import render_again, render_policy, render_run_head
 from lion.cli.grants import render_grant, render_rules
 from lion.cli.screen import Screen
-from lion.cli.summary import is_last_of, split_suggestion, why_denied
+from lion.cli.summary import is_last_of, why_denied
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.domain.text import show_line
 from lion.review.check import ManifestAudit
 from lion.review.facts import HolderUse
 from lion.review.reach import Reach
+from lion.review.report import split_suggestion
 from lion.review.rights import HolderAudit
 from lion.review.run import RunAudit
+from lion.telling.amounts import render_spent, render_times
 
 _BUDGETS: Final = 2
 _HOLDERS: Final = 12

@@ -7,20 +7,20 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lion.cli.amounts import limit_word, render_limit, render_spent, render_times
 from lion.cli.grants import VERDICTS, render_grant, render_rules
 from lion.cli.screen import Screen
-from lion.cli.summary import is_last_of, split_suggestion, why_denied
+from lion.cli.summary import is_last_of, why_denied
 from lion.domain.capability import extensions_of
-from lion.domain.plan import SYSTEM, SYSTEM_LIMITS, Limits
+from lion.domain.plan import SERVER, SYSTEM, SYSTEM_LIMITS, Limits
 from lion.domain.text import show_line
 from lion.domain.units import counted
 from lion.ports import SystemInfo
 from lion.review.again import Again, Change
 from lion.review.facts import GrantUse, HolderUse, OperationUse
-from lion.review.report import Denial
+from lion.review.report import Denial, split_suggestion
 from lion.review.rights import HolderAudit
 from lion.review.run import RunAudit
+from lion.telling.amounts import limit_word, render_limit, render_spent, render_times
 
 if TYPE_CHECKING:
     from lion.review.check import ManifestAudit
@@ -148,8 +148,11 @@ def _block(holder: HolderAudit, rows: Iterable[Row], screen: Screen) -> Iterator
 
 
 def render_system(system: SystemInfo) -> str:
-    """Whose trusted Python it is, and what it does besides offering tools."""
+    """Whose trusted Python or program it is, and what it does besides offering tools."""
     parts = [f"trusted Python, {system.use} of {system.distribution} {system.version}"]
+    if system.use == SERVER:
+        what = show_line(system.distribution)
+        parts = [f"MCP server, a program: {what}; pinned as {system.version}"]
     parts += [f"offers {', '.join(extensions_of(system.offers))}"] if system.offers else []
     parts += [f"judges calls of {_any(system.judges)}"] if system.judges else []
     parts += [f"hears {_any(system.hears)}"] if system.hears else []

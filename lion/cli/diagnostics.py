@@ -6,12 +6,12 @@ Rule: structlog is imported only for this.
 from collections.abc import Sequence
 from typing import Any, TypeGuard
 
-from lion.cli.events import describe, render_time
 from lion.cli.options import Common
 from lion.cli.screen import Screen, open_screen
 from lion.domain.events import CallFinished, Event
 from lion.domain.record import Record
 from lion.domain.text import show_line
+from lion.telling.events import describe, render_time
 
 _LEVELS = {
     "RunStarted": "info", "RunFinished": "info", "PluginLoaded": "info", "BudgetWarned": "warning",

@@ -23,6 +23,8 @@ VERDICTS: Final = {"deny": "denies", "ask": "has a person asked about", "allow":
 def render_grant(grant: GrantView) -> str:
     """`/n is notes -> /home/ann/notes, may be written; 1 MiB`, `GET https://x/**; 9 calls`."""
     parts = [_scope(grant), *_numbers(grant.quota)]
+    if grant.ask_at is not None:
+        parts.append(f"a person is asked at {grant.ask_at} %")
     return "; ".join(part for part in parts if part) or "all of it"
 
 

@@ -10,7 +10,7 @@ from lion.errors import OperatorError
 from lion.plans import with_call
 from lion.review.loaded import GuestInfo
 
-GUESTS: Final = {"extism": "Extism plug-in"}
+GUESTS: Final = {"extism": "an Extism plug-in", "wasi": "a component for WASI 0.2"}
 """Kinds of such guests, for people."""
 
 
@@ -20,7 +20,7 @@ def with_only_function(common: Common, plan: Plan, word: str) -> Plan:
     """
     from lion.cli.looking import look_at
 
-    (name,) = [one.name for one in plan.holders.values() if one.is_sandboxed]
+    (name,) = [one.name for one in plan.holders.values() if one.has_file]
     tools = [tool.name for tool in look_at(common, plan, is_strict=True)[1][name].tools]
     if len(tools) != 1:
         raise OperatorError(
@@ -49,6 +49,6 @@ def render_guest(guest: GuestInfo, component: str) -> Iterator[str]:
 def _by_module(imports: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, tuple[str, ...]]]:
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, behind in imports.items():
-        module, _, function = name.rpartition(".")
+        module, _, function = name.partition("#") if "#" in name else name.rpartition(".")
         found.setdefault(module, {})[function] = behind
     return found

@@ -15,9 +15,19 @@ COMMANDS: Final = {
     "new": "Begin a plugin, an agent or a system plugin in a folder of its own.",
     "build": "Build the plugin in a folder and show what it is.",
     "run": "Run a manifest and show what its agents say.",
+    "demo": "Show three agents at work at the same time, side by side.",
+    "serve": "Be a service: take tasks, plugins and commands until stopped.",
+    "status": "Show how the service is.",
+    "task": "Give the service tasks, follow them, take them back.",
+    "agent": "Start agents, see what they do, stop them.",
+    "plugin": "Install, change and call plugins of the service.",
+    "resume": "Go on with a run whose process has ended.",
+    "fork": "Begin a new run with the first records of another one.",
     "call": "Call one tool and print its result as JSON.",
+    "workflow": "List, draw and run the workflows of a manifest.",
     "ask": "Ask a model of a manifest one question.",
     "models": "List a manifest's models and try what each can do.",
+    "mcp": "Offer a manifest's tools to any MCP client.",
     "check": "Load a manifest's components and say who may do what.",
     "inspect": "Show what a component imports and which tools it has.",
     "schema": "Print the JSON schema of a manifest, a policy or scripted answers.",
@@ -41,6 +51,17 @@ COMMANDS: Final = {
     "replay": "Execute a recorded run again, offline, and compare.",
 }
 
+ALIASES: Final = {
+    "start-orchestrator": ("serve",),
+    "submit-task": ("task", "submit"),
+    "spawn-agent": ("agent", "spawn"),
+    "multi-agent-demo": ("demo",),
+    "load-plugin": ("plugin", "install"),
+    "list-plugins": ("plugin", "list"),
+    "invoke-plugin": ("plugin", "invoke"),
+}
+"""What commands were called first, and are called now."""
+
 
 class LazyGroup(click.Group):
     """Commands by name, imported when asked for."""
@@ -58,6 +79,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        args = [*ALIASES.get(args[0], args[:1]), *args[1:]]
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             raise click.UsageError(

@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from lion.cli.events import WORDS, describe
-from lion.cli.log_calls import Entry
 from lion.domain.events import EVENTS
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
+from lion.telling.calls import Entry
+from lion.telling.events import WORDS, describe
 
 _OUTCOMES: Final = frozenset({"CallFinished", "AgentPartialOutput"})
 """Types that may need the intent before them."""

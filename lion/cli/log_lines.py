@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lion.cli.columns import columns_of, last_columns
-from lion.cli.events import tell, word_of
-from lion.cli.log_calls import Entry
 from lion.cli.screen import Screen
 from lion.domain.events import CallRequested
 from lion.domain.text import show_line
 from lion.domain.units import render_duration
+from lion.telling.calls import Entry
+from lion.telling.events import tell, word_of
 
 WIDTH: Final = 100
 """Columns of a line where there is no terminal; a wider one is used, to a narrower one it fits."""

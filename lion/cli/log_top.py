@@ -8,12 +8,12 @@ what `verify` last found.
 from collections.abc import Iterator
 from typing import Final
 
-from lion.cli.events import render_time
 from lion.cli.screen import Screen
 from lion.domain.text import show_line
 from lion.domain.units import counted
 from lion.errors import AuditError
 from lion.ports import LogReader, RunState, RunSummary, Verdict
+from lion.telling.events import render_time
 
 CHECKED: Final = 20_000
 """Records that are verified in a tenth of a second or so."""

@@ -65,6 +65,11 @@ def read_given(
     )
 
 
+def allowed_tables(texts: Sequence[str]) -> dict[str, Any]:
+    """What `--allow` says, all of them together. Raises OperatorError."""
+    return _tables("--allow", texts)
+
+
 def _tables(flag: str, texts: Sequence[str]) -> dict[str, Any]:
     from lion.manifest.document import Document
 

@@ -80,6 +80,17 @@ ask_option = click.option(
 )  # fmt: skip
 """`--no-ask`, for commands that run something."""
 
+
+def pairs_option(
+    flag: str, name: str, metavar: str, words: str
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """An option that gives names values, and may be repeated."""
+    return click.option(
+        flag, name, metavar=metavar, multiple=True, callback=_pairs,
+        help=f"{words} May be repeated.",
+    )  # fmt: skip
+
+
 set_option = click.option(
     "--set",
     "sets",

@@ -55,6 +55,10 @@ class Page:
         """Write what some records say. Raises OutsideError."""
         self._write([line for record in records for line in self._live.feed(record)])
 
+    def pass_over(self, record: Record) -> None:
+        """Take a record that was shown before: what it said is not said again, and goes on."""
+        self._live.feed(record)
+
     def finish(self) -> None:
         """Write what is left. Raises OutsideError."""
         self._write(self._live.finish(), is_last=True)

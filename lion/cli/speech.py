@@ -10,10 +10,10 @@ from enum import Enum
 
 import msgspec
 
-from lion.cli.events import render_use
 from lion.domain.events import AgentPartialOutput, BudgetWarned
 from lion.domain.record import Record
 from lion.domain.text import show, show_line
+from lion.telling.events import render_use
 
 LONGEST = 4096
 """Characters of an unfinished line that are kept back; then it is broken."""
@@ -74,6 +74,11 @@ class Live:
             return None
         speaker, text = next(reversed(self._open.values()))
         return Spoken(speaker, show_line(text), Stay.FLEETING)
+
+    @property
+    def unfinished(self) -> dict[str, str]:
+        """What each speaker has begun to say; of several of one name the last."""
+        return {speaker: show_line(text) for speaker, text in self._open.values()}
 
     def _output(self, record: Record, event: AgentPartialOutput) -> list[Spoken]:
         args = event.args or []

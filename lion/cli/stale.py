@@ -22,7 +22,7 @@ def stale_sources(plan: Plan, *, by_time: bool = False) -> dict[str, str]:
     found = {
         name: newer_source(holder.component, by_time=by_time)
         for name, holder in plan.holders.items()
-        if holder.is_sandboxed
+        if holder.has_file
     }
     return {name: _typed(folder) for name, folder in found.items() if folder is not None}
 

@@ -14,7 +14,7 @@ from lion.domain.decider import Decider, decider_of
 from lion.domain.plan import Plan
 from lion.domain.text import show_line, show_lines
 from lion.domain.units import counted
-from lion.review.report import Denial, Ending, RunReport
+from lion.review.report import Denial, Ending, RunReport, split_suggestion
 
 _MOST_LINES = 40
 """Lines of one answer that are shown; the log has all of it."""
@@ -101,12 +101,6 @@ def why_denied(denial: Denial) -> str:
     if decider_of(denial.decided_by) in (Decider.POLICY, Decider.SYSTEM, Decider.BUDGET):
         return f"{show_line(denial.decided_by)}: {reason}"
     return reason
-
-
-def split_suggestion(suggestion: str) -> tuple[str, str]:
-    """`agents.ann.allow.kv = ...` as people write it: the table `agents.ann`, the line in it."""
-    kind, name, line = suggestion.split(".", 2)
-    return f"{kind}.{name}", line
 
 
 def json_text(value: object) -> str:

@@ -15,6 +15,8 @@ import msgspec
 
 SHOWN_ARGUMENTS: Final = 4_096
 """Characters of a call's arguments that a person is shown; the digest is of all of them."""
+SHOWN_BODY: Final = 1_024
+"""Bytes of a body that follows a call that a person is shown; the digest is of all of them."""
 LONGEST_WORDS: Final = 1_000
 """Characters that a person may say to the guest."""
 LONGEST_NAME: Final = 100
@@ -32,13 +34,24 @@ class Reach(StrEnum):
     """The same in every run of the owner, until component, grant or rule are another."""
 
 
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """What follows a call and is approved with it: its bytes, their digest (SHA-256 in hex), and
+    how they begin, as text that is not yet escaped.
+    """
+
+    size: int
+    digest: str
+    begins: str
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A host call that waits for a person. Times are nanoseconds since 1970 (UTC), digests are
     SHA-256 in hex.
 
     `chain` are the holders from the run's root to the caller (last); `arguments` is JSON for
     people, cut; `asked_by` who asks (deciders, as in a decision) and `reasons` why, side by side;
-    `grant` is the manifest's line that would allow it; `note` what else a person has to know.
+    `grant` is the manifest's line that would allow it; `note` what else a person has to know;
+    `body` what follows the call, if that is to be approved too.
     """
 
     id: str
@@ -61,6 +74,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     asked_ns: int
     expires_ns: int
     note: str = ""
+    body: Body | None = None
+    judges: tuple[str, ...] = ()
+    """Which code of system plugins asks, in its versions."""
 
     @property
     def holder(self) -> str:
@@ -70,13 +86,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def basis(self) -> str:
         """A digest of what an answer for more than this call hangs on: another owner, holder,
-        component, grant line or rule is asked about anew.
+        component, grant line, rule or version of a judge is asked about anew.
         """
         # Not the line of a policy's rule: a comment above it changes nothing.
         asking = [one.partition(" ")[0] for one in self.asked_by]
         parts = (
             self.owner, self.holder, self.component_digest, self.grant, self.capability, asking,
-            self.reasons,
+            self.reasons, *self.judges,
         )  # fmt: skip
         return hashlib.sha256(msgspec.msgpack.encode(parts)).hexdigest()
 
@@ -115,12 +131,16 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 def digest_of_call(
     chain: tuple[str, ...], capability: str, operation: str, target: str, args: list[Any],
-    component_digest: str, policy_digest: str,
+    component_digest: str, policy_digest: str, body: Body | None = None,
 ) -> str:  # fmt: skip
     """The digest that an approval is bound to (SHA-256, hex). Raises what an encoder raises for
     arguments that no record can hold.
     """
-    parts = chain, capability, operation, target, args, component_digest, policy_digest
+    parts: tuple[Any, ...] = (
+        chain, capability, operation, target, args, component_digest, policy_digest,
+    )  # fmt: skip
+    if body is not None:
+        parts = (*parts, body.size, body.digest)
     return hashlib.sha256(msgspec.msgpack.encode(parts)).hexdigest()
 
 

@@ -128,9 +128,28 @@ OFFERED: Final[dict[str, Capability]] = {
             is_scoped=True,
         ),
         Capability(name="denials", operations=("last",)),
+        Capability(name="process", operations=("start",)),
     )
 }
 """What this version offers, by name."""
+
+OF_WORKFLOWS: Final[dict[str, Capability]] = {
+    capability.name: capability
+    for capability in (
+        Capability(
+            name="agents",
+            operations=("start", "work.next", "work.take"),
+            targeted=("start",),
+            separator=".",
+            is_scoped=True,
+        ),
+        Capability(name="people", operations=("ask", "answer.take")),
+    )
+}
+"""What only workflows are offered: no component can import it, so there is no WIT."""
+
+KNOWN: Final = {**OFFERED, **OF_WORKFLOWS}
+"""What a rule may speak of, and a system plugin judge."""
 
 LATER: Final = ("bus",)
 """Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""

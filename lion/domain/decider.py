@@ -3,7 +3,7 @@
 Rule: the names are for ever: they stand in recorded decisions.
 Rule: three of them say more: `policy line 3` which line of the operator's file, `system.guard`
 which system plugin's judge, `approval by anna` who answered (`approval nobody`,
-`approval expired`: why nobody did).
+`approval expired`: why nobody did; `approval later`: a person is asked before anything happens).
 """
 
 from collections.abc import Mapping
@@ -41,6 +41,8 @@ class Decider(StrEnum):
     """The call was given up before anybody had decided."""
     DOOR = "door"
     """It was allowed, and led to what nobody may reach."""
+    REVOKED = "revoked"
+    """What its holder may do was taken from it while the run lasted."""
     DRY = "dry"
     """A dry run, which answers what was refused; never recorded as who decided."""
 
@@ -65,6 +67,7 @@ def judge_name(holder: str) -> str:
 
 NOBODY_ASKED: Final = f"{Decider.APPROVAL} nobody"
 NOBODY_CAME: Final = f"{Decider.APPROVAL} expired"
+ASKED_LATER: Final = f"{Decider.APPROVAL} later"
 
 
 def approver(who: str) -> str:

@@ -64,5 +64,5 @@ def runs_sum(limit: int | None, parent: MemorySum | None) -> MemorySum:
 
 def process_sum(limit: int | None) -> MemorySum:
     """The one of this process."""
-    hint = "let some end first, or raise it with the variable LION_MEMORY"
+    hint = "let some end first, or raise it with the variable LION_MEMORY or open_host(memory=)"
     return MemorySum("all instances of this process", limit, hint, is_shared=True)

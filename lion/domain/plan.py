@@ -9,14 +9,26 @@ from typing import Any
 
 import msgspec
 
-DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials")
+from lion.domain.service_terms import ServiceTerms
+from lion.domain.workflow import Workflow
+
+DEFAULT_CAPABILITIES = ("log", "clock", "random", "output", "config", "poll", "denials", "process")
 """Granted unless denied: they reach nothing outside the process."""
 
 MAX_DEPTH = 8
 """How deep calls through tools may nest, the root included."""
 
+WORKFLOW = "workflow"
+"""The kind of a workflow: lion's own code, which acts by host calls alone."""
+
 SYSTEM = "system"
 """The kind of a system plugin: trusted Python, outside of the sandbox."""
+
+CLIENT = "mcp-client"
+"""The `use` of a system plugin that stands for a client from outside (`lion mcp serve`)."""
+
+SERVER = "mcp"
+"""The `use` of a server of the Model Context Protocol (`[mcp.NAME]`); no entry point is it."""
 
 MIB = 1024 * 1024
 SECOND = 1_000_000_000
@@ -42,7 +54,8 @@ class Limits(msgspec.Struct, frozen=True):
     export: `deadline_ns` of wall time (host calls included), `cpu_ns` spent in the guest. Per run:
     `calls` of host functions, `rate` of them, `output` in bytes, `log` in bytes of records of its
     calls (beyond it the instance ends). At the same time: `concurrent` started tool calls of one
-    instance; of a system plugin, calls of its functions.
+    instance; of a system plugin, calls of its functions. At `ask_at` hundredths of `calls` or
+    `output` a person is asked (None: nobody is).
     """
 
     memory: int = 64 * MIB
@@ -56,9 +69,10 @@ class Limits(msgspec.Struct, frozen=True):
     log: int | None = 128 * MIB
     concurrent: int = 64
     memory_sum: int = 1024 * MIB
+    ask_at: int | None = None
 
 
-SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent")
+SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent", "ask_at")
 """The limits that hold for a system plugin; the others are those of a sandbox."""
 
 
@@ -98,7 +112,11 @@ class Grant(msgspec.Struct, frozen=True):
     `plugins.notes: allow.kv = { bytes = "64 KiB" }`; `addresses` are networks that may be reached
     though they are private (http); `mount` is the directory (fs); `encoded_slash` says that `%2F`
     in a path is meant as it is sent (http); `plain` that no secret goes along (http); `headers`
-    are names that may be sent though they can change what a request is at a server (http).
+    are names that may be sent though they can change what a request is at a server (http);
+    at `ask_at` hundredths of a budget of its own a person is asked (None: nobody is).
+    `on_unknown` is what is done about an effect of which it is not known whether it happened
+    (`retry`, `ask`; empty: it failed); `has_key` that requests tell the server by a key whether
+    they are repeated (http).
     """
 
     capability: str
@@ -110,14 +128,28 @@ class Grant(msgspec.Struct, frozen=True):
     encoded_slash: bool = False
     plain: bool = False
     headers: tuple[str, ...] = ()
+    ask_at: int | None = None
+    on_unknown: str = ""
+    has_key: bool = False
+
+
+class Program(msgspec.Struct, frozen=True):
+    """What a holder's program finds at its start: arguments after its name, its environment, and
+    standard input where no call gives it one.
+    """
+
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    stdin: str = ""
 
 
 class Holder(msgspec.Struct, frozen=True):
     """A plugin, an agent or a system plugin by its name in the manifest.
 
-    `kind` is `plugin`, `agent` or `system`; `denied` are default capabilities taken away, `asks`
-    rules (as an operator's) about calls that need a person's approval. A system
-    plugin has no component: `use` is the name of its entry point, `settings` are its own.
+    `kind` is `plugin`, `agent`, `workflow` or `system`; `denied` are default capabilities taken
+    away, `asks` rules (as an operator's) about calls that need a person's approval. A system
+    plugin has no component: `use` is the name of its entry point, `settings` are its own. Nor has
+    a workflow. A component of another `digest` (SHA-256 in hex) is refused, if one was agreed to.
     """
 
     name: str
@@ -130,20 +162,32 @@ class Holder(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     use: str = ""
     settings: dict[str, Any] = {}
+    digest: str = ""
+    workflow: Workflow | None = None
+    program: Program = Program()
+
+    @property
+    def has_file(self) -> bool:
+        """Whether its code is a component's file."""
+        return self.kind not in (SYSTEM, WORKFLOW)
 
     @property
     def is_sandboxed(self) -> bool:
-        """Whether it is a component; trusted Python is not."""
+        """Whether it acts by host calls alone; trusted Python need not."""
         return self.kind != SYSTEM
 
     @property
     def table(self) -> str:
-        """The manifest's table of its kind: `plugins`, `agents`, `system`."""
+        """The manifest's table of its kind: `plugins`, `agents`, `workflows`, `system`, `mcp`."""
+        if self.kind == SYSTEM and self.use == SERVER:
+            return SERVER
         return self.kind if self.kind == SYSTEM else f"{self.kind}s"
 
     @property
     def origin(self) -> str:
         """Where its code is: the component's file, or the entry point's name."""
+        if self.workflow is not None:
+            return f"the workflow {self.name}"
         return str(self.component) if self.is_sandboxed else self.use
 
 
@@ -251,3 +295,5 @@ class Plan(msgspec.Struct, frozen=True):
     owner: str = ""
     memory: int | None = None
     keeper: Path | None = None
+    service: ServiceTerms | None = None
+    """What a service that begins with it is held to, if it says."""

@@ -35,6 +35,10 @@ class Bucket:
         """The level, in units, and the time at which it was that."""
         return self._level, self._seen_ns
 
+    def restore(self, level: int, seen_ns: int) -> None:
+        """Go on from a `state`; never with more than it holds."""
+        self._level, self._seen_ns = max(0, min(level, self._full)), seen_ns
+
     def take(self, tokens: int) -> None:
         """Take tokens that `tokens` has just said are there."""
         self._level -= tokens * self.rate.period_ns

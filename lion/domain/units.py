@@ -44,6 +44,8 @@ SIZE_FORMS = f'a number and a unit, such as "64 MiB" (units: {", ".join(SIZES)})
 TIME_FORMS = f'a number and a unit, such as "250 ms" (units: {", ".join(TIMES)})'
 RATE_FORMS = f'a count and a period, such as "10/s" (periods: {", ".join(TIMES)})'
 COUNT_FORMS = "a whole number, such as 20_000"
+SHARE_PATTERN = r"(?:[1-9][0-9]?|100) ?%"
+SHARE_FORMS = 'a share from 1 to 100 %, such as "80 %"'
 MONEY_FORMS = "an amount with at most 6 decimals, such as 0.25 (no currency)"
 
 _AMOUNT = re.compile(rf"({NUMBER}) ?([A-Za-z]+)")
@@ -88,6 +90,13 @@ def parse_count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
         raise BadUnit(value, "count", COUNT_FORMS)
     return value
+
+
+def parse_share(value: object) -> int:
+    """Hundredths of `80 %`, from 1 to 100. Raises BadUnit."""
+    if not isinstance(value, str) or not re.fullmatch(SHARE_PATTERN, value):
+        raise BadUnit(value, "share", SHARE_FORMS)
+    return int(value.rstrip("% "))
 
 
 def parse_money(value: object) -> int:

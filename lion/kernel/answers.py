@@ -68,7 +68,8 @@ class Answers:
             what="" if refused is None else refused.what,
             asked_again=isinstance(end, Again),
         )
-        invocation.owner.share.charge(invocation.record(event))
+        if invocation.past is None or not invocation.past.judged:
+            invocation.owner.share.charge(invocation.record(event))
 
 
 def _answer(format: str, value: dict[str, Any]) -> str:

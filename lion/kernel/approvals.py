@@ -15,6 +15,7 @@ import trio
 
 from lion.domain.approval import (
     Answer,
+    Body,
     Reach,
     Request,
     Standing,
@@ -30,6 +31,7 @@ from lion.domain.events import (
     ApprovalExpired,
 )
 from lion.domain.units import render_duration
+from lion.kernel.hosted_call import UNWRITABLE
 from lion.kernel.judge import JudgedCaller, not_approved
 from lion.ports import Clock, Desk
 
@@ -38,6 +40,7 @@ MOST_OPEN: Final = 256
 LATEST: Final = 2**63 - 1
 """The last nanosecond that a record can name."""
 USED: Final = "the approval that it needs was used already"
+UNSHOWN: Final = "its arguments cannot be put on record, so nobody can be asked"
 TOO_MANY: Final = f"{MOST_OPEN} calls of this run wait for approvals already"
 
 
@@ -66,14 +69,18 @@ class Approvals:
         return self._desk is not None and bool(self._around.wait_ns)
 
     async def ask(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = ""
-    ) -> Decision:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str = "",
+        body: Body | None = None,
+    ) -> Decision:  # fmt: skip
         """The decision of whoever answers; it allows only what the decision's grant covers."""
         if self._desk is None or not self.is_there:
             return not_approved(decision)
         if self._open >= MOST_OPEN:
             return not_approved(decision, reason=TOO_MANY)
-        request = self._request(caller, call, decision, note)
+        try:
+            request = self._request(caller, call, decision, note, body)
+        except UNWRITABLE:
+            return not_approved(decision, reason=UNSHOWN)
         self._open += 1
         try:
             return await self._asked(self._desk, caller, request, decision)
@@ -123,8 +130,9 @@ class Approvals:
         return answer
 
     def _request(
-        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str
-    ) -> Request:
+        self, caller: JudgedCaller, call: HostCall, decision: Decision, note: str,
+        body: Body | None,
+    ) -> Request:  # fmt: skip
         around, target = self._around, str(call.target)
         asking = [one for one in decision.opinions if one.verdict is Verdict.ASK]
         now, digest = self._clock.now_ns(), caller.component_digest
@@ -135,13 +143,15 @@ class Approvals:
             arguments=shown_arguments(call.args), component_digest=digest,
             call_digest=digest_of_call(
                 call.chain, call.capability, call.operation, target, call.args, digest,
-                around.policy_digest,
+                around.policy_digest, body,
             ),
             policy_digest=around.policy_digest,
             asked_by=tuple(one.processor for one in asking),
             reasons=tuple(one.reason for one in asking),
             grant="" if decision.grant is None else decision.grant.line,
             asked_ns=now, expires_ns=min(now + around.wait_ns, LATEST), note=note,
+            body=body,
+            judges=tuple(filter(None, (caller.version_of(one.processor) for one in asking))),
         )  # fmt: skip
 
 

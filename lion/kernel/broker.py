@@ -15,18 +15,19 @@ from typing import Any
 import trio
 
 from lion.domain.call import CallError, Decision, Effect, Status, Verdict
-from lion.domain.decider import Decider
+from lion.domain.decider import ASKED_LATER, Decider
 from lion.domain.events import Event
 from lion.domain.record import Draft
 from lion.errors import BrokenCall, LionError
 from lion.kernel.groups import is_cut
-from lion.kernel.hosted_call import CANCELLED, UNKNOWN, UNWRITABLE, HostedCall
+from lion.kernel.hosted_call import CANCELLED, UNKNOWN, UNWRITABLE, HostedCall, status_of
 from lion.kernel.invocation import Invocation
 from lion.kernel.judge import not_approved
 from lion.kernel.read_call import UNDECIDED, read_call
-from lion.ports import Kind, Operation, Tables
+from lion.ports import Kind, Tables
 
-_ALLOW, _NONE, _OUTSIDE, _COMPLETED = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE, Status.COMPLETED
+_ALLOW, _NONE, _OUTSIDE = Verdict.ALLOW, Effect.NONE, Effect.OUTSIDE
+_COMPLETED, _FAILED = Status.COMPLETED, Status.FAILED
 _INSTANT, _WAITING = Kind.INSTANT, Kind.WAITING
 """What most calls meet; an enum's member costs more to look up than a name."""
 
@@ -44,23 +45,25 @@ class Broker:
         self._scope = invocation.scope
         self._purse = invocation.purse
         self._judge = invocation.live.judge
+        self._at_once = self._judge.at_once
 
     async def handle(self, index: int, args: list[Any]) -> Any:
         """Answer a call of the component's import `index`: ("ok", value) or ("err", (case, text)).
         Raises AuditError if the log refuses, InternalError if an executor breaks.
         """
-        operation = self._operations[index]
-        self._share.check()
-        self._caller.number += 1
+        operation, caller, share = self._operations[index], self._caller, self._share
+        if share.used > share.free:
+            share.check()
+        caller.number += 1
         self._counts.calls += 1
-        call = read_call(self._caller, operation, args, self._now())
+        call = read_call(caller, operation, args, self._now())
         if call.refusal is None:
-            decision = self._judge.at_once(self._caller, call.question)
+            decision = self._at_once(caller, operation.capability, operation.name, call.target)
             if decision is None:
                 decision = await self._ask(call)
-            call.decision, self._caller.grant = decision, decision.grant
+            call.decision, caller.grant = decision, decision.grant
             if decision.verdict is not _ALLOW:
-                call.refusal = self._caller.refusal(call.question, decision)
+                call.refusal = caller.refusal(call.question, decision)
         if call.refusal is not None:
             value = self._deny(call, call.refusal)
         elif operation.output_bytes is not None or self._purse.counts_calls:
@@ -70,19 +73,22 @@ class Broker:
         else:
             value = await self._execute(call)
         if value[0] != "ok":
-            self._caller.note_error(call.question, call.decision, value[1])
+            caller.note_error(call.question, call.decision, value[1])
         if self._log.is_full:
             await self._log.wait_room()
         return value
 
     async def _ask(self, call: HostedCall) -> Decision:
         """The decision of a call about which somebody has to be asked."""
-        unseen = call.operation.unseen
+        unseen, later = call.operation.unseen, call.operation.later
+        asked = self._caller, call.question, call.number, call.args
+        if later is not None and later(call.args):
+            if (decision := self._judge.later(*asked)).decided_by == ASKED_LATER:
+                self._caller.asked_later = call.number
+            return decision
         try:
-            note = "" if unseen is None else unseen(call.args)
-            return await self._judge.decide(
-                self._caller, call.question, call.number, call.args, note
-            )
+            note = "" if unseen is None else unseen(self._caller, call.args)
+            return await self._judge.decide(*asked, note)
         except CallError as exc:
             return not_approved(UNDECIDED, reason=exc.text)
         except BaseException:
@@ -102,6 +108,8 @@ class Broker:
         value = await self._execute(call)
         if output and value[0] != "ok":
             self._purse.settle(output=output)
+        elif output and self._caller.heard is not None and call.operation.name == "text":
+            await self._caller.heard(call.args[0])
         return value
 
     async def _execute(self, call: HostedCall) -> Any:
@@ -123,7 +131,7 @@ class Broker:
             raise self._broken(call, exc) from exc
         if call.operation.capability == "log" and call.args[0] == "error":
             self._caller.words = call.args[1]
-        self._append(call, _status(value), value)
+        self._append(call, _COMPLETED if value[0] == "ok" else _FAILED, value)
         return value
 
     async def _waiting(self, call: HostedCall) -> Any:
@@ -142,7 +150,7 @@ class Broker:
                 raise self._broken(call, exc) from exc
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
-        self._append(call, _status(value), value)
+        self._append(call, status_of(value), value)
         return value
 
     async def _stored(self, call: HostedCall) -> Any:
@@ -155,11 +163,10 @@ class Broker:
                 return ("err", (exc.case, exc.text))
 
         def draft(value: Any) -> Draft:
-            return self._draft(call, _status(value), value)
+            return self._draft(call, status_of(value), value)
 
-        namespace = self._caller.namespace
         try:
-            done = self._log.transact_at_once(operate, draft, namespace)
+            done = self._log.transact_at_once(operate, draft, self._caller.namespace)
         except LionError:
             raise
         except Exception as exc:
@@ -190,8 +197,12 @@ class Broker:
 
     async def _outside(self, call: HostedCall) -> Any:
         """Execute a call the world can see: its intent is durable first."""
-        operation = call.operation
         size = self._record(call.intent(await self._look(call)), call.number)
+        return await self._carry_out(call, size)
+
+    async def _carry_out(self, call: HostedCall, size: int) -> Any:
+        """Execute it, once its intent, which is recorded in `size` bytes, is durable."""
+        operation = call.operation
         # Cancelled before its intent is durable, it was not begun; after, nobody knows.
         status, value = Status.CANCELLED, CANCELLED
         try:
@@ -207,7 +218,7 @@ class Broker:
         except BaseException as exc:
             if is_cut(exc):
                 raise
-            raise self._bug(operation, exc) from exc
+            raise self._bug(call, exc) from exc
         finally:
             await self._room()
             size += self._record_outcome(call, status, value)
@@ -228,7 +239,7 @@ class Broker:
             return self._record(call.outcome(status, value, now, kept), call.number, now)
         except UNWRITABLE as exc:
             self._record(call.outcome(Status.UNKNOWN, UNKNOWN, now, None), call.number, now)
-            raise self._bug(call.operation, exc) from exc
+            raise self._bug(call, exc) from exc
 
     async def _room(self) -> None:  # before an outcome joins the log, whoever is impatient
         if self._log.is_full:
@@ -262,28 +273,28 @@ class Broker:
 
     def _broken(self, call: HostedCall, exc: BaseException) -> BrokenCall:
         self._append(call, Status.UNKNOWN, UNKNOWN)
-        return self._bug(call.operation, exc)
+        return self._bug(call, exc)
 
     def _append(self, call: HostedCall, status: Status, value: Any) -> None:
         try:
             size = self._log.append(self._draft(call, status, value))
         except UNWRITABLE as exc:
             call.args = []
-            self._log.append(self._draft(call, Status.UNKNOWN, UNKNOWN))
-            raise self._bug(call.operation, exc) from exc
-        self._charge(size)
+            if status is not Status.DENIED:
+                self._log.append(self._draft(call, Status.UNKNOWN, UNKNOWN))
+                raise self._bug(call, exc) from exc
+            size = self._log.append(self._draft(call, status, value))
+        share = self._share
+        share.charge(size)
+        if share.used > share.free:
+            share.check()
 
     def _charge(self, size: int) -> None:
         """Count a record of this holder's. Raises GuestError if its share is used up by it."""
         self._share.charge(size)
         self._share.check()
 
-    def _bug(self, operation: Operation, exc: BaseException) -> BrokenCall:
-        what = f"{operation.capability}.{operation.name} broke: {type(exc).__name__}"
-        bug = BrokenCall(f"{what}: {str(exc)[:200]}")
+    def _bug(self, call: HostedCall, exc: BaseException) -> BrokenCall:
+        bug = call.broken(exc)
         self._caller.live.note_broken(bug)
         return bug
-
-
-def _status(value: Any) -> Status:
-    return _COMPLETED if value[0] == "ok" else Status.FAILED

@@ -9,14 +9,13 @@ Rule: a call that was made stays counted however it ends; only output is given b
 counts nothing.
 """
 
-from collections.abc import Callable, Iterable
-
-import msgspec
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from lion.domain.call import CallError
 from lion.domain.events import BudgetWarned
 from lion.domain.plan import Limits
 from lion.domain.rate import Bucket, render_rate
+from lion.kernel.balance import Balance, Refusal
 from lion.ports import Clock
 
 Note = Callable[[str, str, int, int], None]
@@ -29,53 +28,6 @@ Warn = Callable[[BudgetWarned], None]
 """Told once, when an account's budget first passes 80 %."""
 
 CALLS, RATE, OUTPUT = "calls", "rate", "output"
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A denial for want of budget: whose, which, its limit, how much was used and asked for.
-
-    `text` is for the holder's guest (error case `exhausted`); `reason` is for the record.
-    """
-
-    holder: str
-    budget: str
-    limit: int
-    used: int
-    asked: int
-    text: str
-
-    @property
-    def reason(self) -> str:
-        return (
-            f"budget {self.budget} of {self.holder}: "
-            f"limit {self.limit}, used {self.used}, asked {self.asked}"
-        )
-
-    def told(self, holder: str) -> str:
-        """What a guest of this holder is told: of its callers' budgets, neither whose nor how
-        much.
-        """
-        if holder == self.holder:
-            return self.text
-        return f"{self.budget}: whoever called this has none left; its caller is told more"
-
-
-class _Balance:
-    """One budget that is counted, not timed."""
-
-    __slots__ = ("is_warned", "limit", "used")
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.used = 0
-        self.is_warned = False
-
-    def warns(self) -> bool:
-        """True the first time that 80 % are used."""
-        if self.is_warned or self.used * 5 < self.limit * 4:
-            return False
-        self.is_warned = True
-        return True
 
 
 class Account:
@@ -103,12 +55,23 @@ class Account:
         self._note_rate = note_rate
         self.holder = holder
         self.counts_calls = limits.calls is not None or limits.rate is not None
-        self._calls = None if limits.calls is None else _Balance(limits.calls)
-        self._output = None if limits.output is None else _Balance(limits.output)
+        self._calls = None if limits.calls is None else Balance(limits.calls)
+        self._output = None if limits.output is None else Balance(limits.output)
         self._bucket = None if limits.rate is None else Bucket(limits.rate, clock.monotonic_ns())
         self._clock = clock
         self._note = note
         self._warn = warn
+
+    def restore(
+        self, before: Mapping[tuple[str, str], Balance], rate: tuple[int, int] | None
+    ) -> None:
+        """Go on with what was used before the run was resumed."""
+        for name, balance in ((CALLS, self._calls), (OUTPUT, self._output)):
+            known = before.get((self.holder, name))
+            if balance is not None and known is not None:
+                balance.used, balance.is_warned = known.used, known.is_warned
+        if self._bucket is not None and rate is not None:
+            self._bucket.restore(*rate)
 
     def lacks(self, calls: int, output: int) -> Refusal | None:
         """Why this much cannot be charged now, or None. Charges nothing."""
@@ -135,10 +98,14 @@ class Account:
         if output and self._output is not None:
             self._change(OUTPUT, self._output, -output)
 
+    def balances(self) -> "list[tuple[str, Balance]]":
+        """Each counted budget by its name."""
+        named = ((CALLS, self._calls), (OUTPUT, self._output))
+        return [(name, balance) for name, balance in named if balance is not None]
+
     def state(self) -> list[tuple[str, int, int]]:
         """Each counted budget as (name, limit, used)."""
-        named = ((CALLS, self._calls), (OUTPUT, self._output))
-        return [(name, balance.limit, balance.used) for name, balance in named if balance]
+        return [(name, balance.limit, balance.used) for name, balance in self.balances()]
 
     def _lacks_tokens(self, calls: int) -> Refusal | None:
         if not calls or self._bucket is None:
@@ -156,7 +123,8 @@ class Account:
             text=f"host calls: more than {render_rate(rate)}; wait and call again",
         )
 
-    def _refusal(self, budget: str, balance: _Balance, asked: int, words: str) -> Refusal:
+    def _refusal(self, budget: str, balance: Balance, asked: int, words: str) -> Refusal:
+        balance.is_short = True
         return Refusal(
             holder=self.holder,
             budget=budget,
@@ -166,7 +134,7 @@ class Account:
             text=f"{words}; {balance.used:,} are used, {asked:,} asked for",
         )
 
-    def _change(self, budget: str, balance: _Balance, amount: int) -> None:
+    def _change(self, budget: str, balance: Balance, amount: int) -> None:
         balance.used += amount
         self._note(self.holder, budget, balance.limit, balance.used)
         if balance.warns():
@@ -220,38 +188,60 @@ class Budgets:
         self._note = note
         self._warn = warn
         self._accounts: dict[str, Account] = {}
-        self._spent: dict[tuple[str, str], _Balance] = {}
+        self._spent: dict[tuple[str, str], Balance] = {}
+        self._rates: Mapping[str, tuple[int, int]] = {}
 
     def spend(self, holder: str, budget: str, limit: int, amount: int) -> None:
         """Take `amount` of a budget named by a capability, negative to give back.
 
         Raises CallError("exhausted") if it would pass `limit`.
         """
-        balance = self._balance(holder, budget, limit)
+        balance = self.balance(holder, budget, limit)
+        limit = balance.limit
         if amount > 0 and balance.used + amount > limit:
+            balance.is_short = True
             used = f"{balance.used:,} are used, {amount:,} asked for"
             raise CallError("exhausted", f"{budget}: more than {limit:,} in this run; {used}")
         self.charge(holder, budget, limit, amount)
 
     def charge(self, holder: str, budget: str, limit: int, amount: int) -> None:
         """Count what has been used already, even beyond the limit; negative to give back."""
-        balance = self._balance(holder, budget, limit)
+        balance = self.balance(holder, budget, limit)
         balance.used += amount
+        limit = balance.limit
         self._note(holder, budget, limit, balance.used)
         if balance.warns():
             self._warn(BudgetWarned(holder=holder, budget=budget, limit=limit, used=balance.used))
 
+    def restore(
+        self, uses: Iterable[tuple[str, str, int, int]], warned: Collection[tuple[str, str]],
+        rates: Mapping[str, tuple[int, int]],
+    ) -> None:  # fmt: skip
+        """Go on with what was used (holder, budget, limit, used) before the run was resumed."""
+        self._rates = rates
+        for holder, budget, limit, used in uses:
+            balance = self.balance(holder, budget, limit)
+            balance.used, balance.is_warned = used, (holder, budget) in warned
+
+    def give_back(self, holder: str, budget: str, amount: int) -> None:
+        """Give back what was taken before the run was resumed; nothing if nobody limits it."""
+        if (balance := self._spent.get((holder, budget))) is not None:
+            self.charge(holder, budget, balance.limit, -amount)
+
     def left(self, holder: str, budget: str, limit: int) -> int:
         """What `spend` would still give."""
-        return max(0, limit - self._balance(holder, budget, limit).used)
+        balance = self.balance(holder, budget, limit)
+        return max(0, balance.limit - balance.used)
 
-    def _balance(self, holder: str, budget: str, limit: int) -> _Balance:
-        return self._spent.setdefault((holder, budget), _Balance(limit))
+    def balance(self, holder: str, budget: str, limit: int) -> Balance:
+        """How a budget named by a capability stands, opened full the first time."""
+        return self._spent.setdefault((holder, budget), Balance(limit))
 
     def account(self, holder: str, limits: Limits) -> Account:
         """The account of a holder, opened full the first time."""
         if holder not in self._accounts:
             account = Account(holder, limits, self._clock, self._note, self._warn, self._note_rate)
+            account.restore(self._spent, self._rates.get(holder))
             self._accounts[holder] = account
         return self._accounts[holder]
 

@@ -21,6 +21,7 @@ class Deadline:
         self._scope: trio.CancelScope | None = None
         self._holds = 0
         self._left = inf
+        self._is_off = False
 
     @property
     def has_passed(self) -> bool:
@@ -29,8 +30,21 @@ class Deadline:
 
     def running(self) -> trio.CancelScope:
         """The scope of the work, which is cut when the time is over; the clock begins now."""
-        self._scope = trio.move_on_after(self.seconds)
+        self._scope = trio.move_on_after(inf if self._is_off else self.seconds)
         return self._scope
+
+    def suspend(self) -> None:
+        """It does not hold until `go_on`."""
+        self._is_off = True
+
+    def go_on(self, used_ns: int) -> None:
+        """It holds from now on; so many nanoseconds of it were used before."""
+        self._is_off = False
+        left = max(0.0, self.seconds - used_ns / 1e9)
+        if self._scope is not None:
+            self._scope.deadline = trio.current_time() + left
+        else:
+            self.seconds = left
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -22,7 +22,9 @@ from lion.domain.events import (
 )
 from lion.errors import GuestError
 from lion.kernel.broker import Broker
+from lion.kernel.going_on import check_can_go_on, recorded_value
 from lion.kernel.invocation import Invocation
+from lion.kernel.resumed import Resumed
 from lion.ports import Export
 from lion.values.wit import ResultOf
 
@@ -62,11 +64,16 @@ def as_agent(name: str, task: str) -> Form:
 
 async def execute(invocation: Invocation, export: Export, args: list[Any], form: Form) -> Any:
     """The export's WIT value. Raises GuestError for what stopped it."""
-    owner, parent = invocation.owner, invocation.parent
-    owner.share.check(began=False)
-    # What it is asked is its caller's to pay, what it answers its own.
-    payer = owner if parent is None else parent.owner
-    payer.share.charge(invocation.record(form.began))
+    owner, parent, past = invocation.owner, invocation.parent, invocation.past
+    if past is None:
+        owner.share.check(began=False)
+        # What it is asked is its caller's to pay, what it answers its own.
+        payer = owner if parent is None else parent.owner
+        payer.share.charge(invocation.record(form.began))
+    elif past.ended is not None:
+        return recorded_value(past.ended)
+    else:
+        check_can_go_on(invocation, past)
     value = await _attempt(invocation, export, args, form)
     owner.share.charge(invocation.record(form.ended(value, invocation.stats.cpu_ns)))
     return value
@@ -79,9 +86,10 @@ async def execute_tool(invocation: Invocation, export: Export, args: list[Any]) 
 
 
 async def _attempt(invocation: Invocation, export: Export, args: list[Any], form: Form) -> Any:
-    stats = invocation.stats
+    stats, past = invocation.stats, invocation.past
+    answers = Broker(invocation) if past is None else Resumed(invocation, past)
     try:
-        return await invocation.call(export, args, Broker(invocation).handle)
+        return await invocation.call(export, args, answers.handle)
     except GuestError as exc:
         failure = form.failed(
             exc.ending, exc.what, words=exc.words, frames=exc.frames, cpu_ns=stats.cpu_ns,

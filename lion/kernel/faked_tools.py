@@ -69,6 +69,10 @@ class FakedTools:
         self._under_way += 1
         return pending
 
+    def recall(self, name: str, arguments: str) -> PendingCall:
+        """A call of before; what a test or a dry run answers is never gone on with."""
+        return self._real.recall(name, arguments)
+
     async def _work(self, pending: Pending, name: str, arguments: str) -> None:
         try:
             with pending.scope:

@@ -47,6 +47,13 @@ class HandleTable:
         self._entries[self._last] = _Entry(kind, thing, close)
         return self._last
 
+    def put(
+        self, rep: int, kind: str, thing: Any, close: Callable[[], None] | None = None
+    ) -> None:
+        """Give `thing` the rep that was given before the run was resumed."""
+        self._last = max(self._last, rep)
+        self._entries[rep] = _Entry(kind, thing, close)
+
     def get(self, rep: int, kind: str | None = None) -> Any:
         """What a rep stands for. Raises CallError("not-found") if forged, stale or wrong."""
         entry = self._entries.get(rep)

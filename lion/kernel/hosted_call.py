@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from lion.domain.call import CallError, Decision, Status
+from lion.domain.call import CallError, Decision, Status, Target
 from lion.domain.events import CallFinished, CallRequested, CallWaits
 from lion.domain.question import Question
+from lion.errors import BrokenCall
 from lion.kernel.budgets import OUTPUT
 from lion.ports import Operation
 
@@ -25,19 +26,26 @@ MILLISECOND: Final = 1_000_000
 
 
 class HostedCall(msgspec.Struct):
-    """One host call. `number` is its ordinal within the invocation, `refusal` the error that the
-    guest gets if it may not be, `began_ns` when it came (nanoseconds since 1970), `charged` what
-    it cost of budgets.
+    """One host call. `number` is its ordinal within the invocation, `target` what it is about and
+    `text` that in words, `refusal` the error that the guest gets if it may not be, `began_ns` when
+    it came (nanoseconds since 1970), `charged` what it cost of budgets.
     """
 
     operation: Operation
+    holder: str
     number: int
-    question: Question
+    target: Target
+    text: str
     args: list[Any]
     decision: Decision
     began_ns: int
     refusal: tuple[str, str] | None = None
     charged: dict[str, int] | None = None
+
+    @property
+    def question(self) -> Question:
+        """What its decision depends on."""
+        return Question(self.holder, self.operation.capability, self.operation.name, self.target)
 
     def failed(self, error: CallError) -> Any:
         """The value of the guest's own error; output that was not made costs nothing."""
@@ -53,7 +61,7 @@ class HostedCall(msgspec.Struct):
         took_ns = now_ns - self.began_ns
         return operation.event(
             status, value, self.args, max(0, took_ns), self.charged or NOTHING,
-            kept, operation.capability, operation.name, str(self.question.target),
+            kept, operation.capability, operation.name, self.text,
             decision.verdict, decision.reason, decision.decided_by, decision.opinions,
             "" if grant is None else grant.line,
         )  # fmt: skip
@@ -79,7 +87,7 @@ class HostedCall(msgspec.Struct):
         operation, decision = self.operation, self.decision
         return CallRequested(
             capability=operation.capability, operation=operation.name,
-            target=str(self.question.target), args=self.args, found=found,
+            target=self.text, args=self.args, found=found,
             verdict=decision.verdict, reason=decision.reason, decided_by=decision.decided_by,
             opinions=decision.opinions, grant=_line(decision),
         )  # fmt: skip
@@ -93,6 +101,16 @@ class HostedCall(msgspec.Struct):
             charged=self.charged or NOTHING, kept=kept,
         )  # fmt: skip
 
+    def broken(self, exc: BaseException) -> BrokenCall:
+        """The error for an executor that broke."""
+        what = f"{self.operation.capability}.{self.operation.name} broke: {type(exc).__name__}"
+        return BrokenCall(f"{what}: {str(exc)[:200]}")
+
 
 def _line(decision: Decision) -> str:
     return "" if decision.grant is None else decision.grant.line
+
+
+def status_of(value: Any) -> Status:
+    """How a call ended that was executed."""
+    return Status.COMPLETED if value[0] == "ok" else Status.FAILED

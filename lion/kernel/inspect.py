@@ -59,6 +59,16 @@ def describe(component: Component, size: int) -> ComponentInfo:
     )
 
 
+def check_digest(component: Component, holder: Holder) -> None:
+    """Raise OperatorError for a component other than was agreed to."""
+    if holder.digest and component.digest != holder.digest:
+        raise OperatorError(
+            f"{holder.name!r} has drifted: {holder.origin!r} is not the component that was agreed "
+            f"to (sha256:{component.digest[:12]} instead of sha256:{holder.digest[:12]})",
+            hint=f"look at what changed and take it: lion plugin update {holder.name}",
+        )
+
+
 def _guest(component: Component) -> GuestInfo | None:
     """What a component was made of, if it was."""
     adapted: Adapted | None = getattr(component, "adapted", None)

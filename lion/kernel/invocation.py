@@ -8,12 +8,14 @@ in the log.
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import trio
 
+from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
-from lion.domain.decider import Decider
+from lion.domain.decider import Decider, judge_name
 from lion.domain.denial import LastDenial, denial_of
 from lion.domain.events import CallRedirected, Event
 from lion.domain.plan import Grant
@@ -24,10 +26,14 @@ from lion.kernel.deadline import Deadline
 from lion.kernel.groups import flattened
 from lion.kernel.handles import HandleTable
 from lion.kernel.outside import OutsideFailures
+from lion.kernel.past import PastInvocation
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.policy.decide import words_for_guest
-from lion.ports import CallStats, Export, HandleCall, Tools
+from lion.ports import CallStats, Export, HandleCall, Jobs, Tools
+
+Revival = Callable[[], Callable[[], None] | None]
+"""Says how something goes on (None: it does not), once what it records is durable."""
 
 LED_ON = "the call was allowed for another target and led on to this one"
 
@@ -40,6 +46,15 @@ class Invocation:
     _is_denial_told = True
     """What was refused on a call's way is told when that ends."""
     kept: dict[str, Any] | None = None
+    asked_later = 0
+    target: Target = ""
+    grant: Grant | None = None
+    past: PastInvocation | None = None
+    """What it came to before its run was resumed."""
+    at_end: Callable[[], None] | None = None
+    """Called when its instance is gone."""
+    heard: Callable[[str], Awaitable[None]] | None = None
+    """Who reads what it writes while it does."""
     is_outside = False
     """A call of it with an outside effect is under way: what it takes is remembered."""
 
@@ -54,6 +69,7 @@ class Invocation:
         self.holder = holder.name
         self.namespace = f"{live.owner}/{holder.name}"
         self.config = holder.holder.config
+        self.program = holder.holder.program
         self.clock = live.clock
         self.services = live.services
         self.limits = holder.rights.limits
@@ -67,11 +83,11 @@ class Invocation:
         self.outside = OutsideFailures()
         self.nursery: trio.Nursery | None = None
         self.number = 0
-        self.target: Target = ""
-        self.grant: Grant | None = None
         self.is_awaited = False
         """Its caller waits for it and for nothing else."""
         self.deadline = Deadline(self.limits.deadline_ns)
+        self.revivals: list[Revival] = []
+        """What goes on beside it once it does itself."""
         self._children = 0
         self.scope = Scope(
             run=live.id,
@@ -81,6 +97,12 @@ class Invocation:
             cause=cause,
             correlation=path.partition(".")[0],
         )
+
+    def recall(self, past: PastInvocation, children: int) -> None:
+        """It is one of before, which made so many others."""
+        self.past = past
+        self.outside = past.outside
+        self._children = children
 
     def ancestry(self) -> "list[Invocation]":
         """Callers from the root to this one."""
@@ -96,20 +118,40 @@ class Invocation:
             raise CallError("unavailable", "this instance cannot start work")
         self.nursery.start_soon(work, *args)
 
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What a workflow has others do."""
+        return self.live.jobs(self)
+
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""
         yield self
         if self.is_awaited and self.parent is not None:
             yield from self.parent.waiting_only()
 
+    def version_of(self, decider: str) -> str:
+        """Which code of a system plugin judges by this name; empty if it is none."""
+        _, _, name = decider.partition(judge_name(""))
+        holder = self.live.holders.get(name)
+        if holder is None or holder.system is None:
+            return ""
+        info = holder.system.info
+        return f"{info.distribution} {info.version} {info.use}"
+
     def foresee(self, capability: str, operation: str, target: Target) -> Decision:
         """See ports.CallContext.foresee."""
         return self.live.judge.foresee(self, capability, operation, target)
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
+    ) -> Decision:  # fmt: skip
         """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
-        decision = await self.live.judge.decide(self, question, call, [], LED_ON)
+        given, note = ([], LED_ON) if args is None else (args, "")
+        decision = await self.live.judge.decide(
+            self, question, call, given, note, body, is_beside=is_beside
+        )
         self._note(call, question, decision)
         await self.live.log.commit()
         return self.live.judge.instead(question, decision) or decision
@@ -220,6 +262,8 @@ class Invocation:
             raise
         finally:
             self.handles.close()
+            if self.at_end is not None:
+                self.at_end()
         if self.deadline.has_passed:
             raise GuestError(
                 f"{export.name!r} ran longer than {self.deadline.seconds:g} s",

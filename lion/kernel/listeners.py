@@ -40,7 +40,7 @@ class Listener:
         self.is_done = trio.Event()
         """It has heard everything up to RunEnding, or hears no more."""
         self.has_ended = trio.Event()
-        self.heard = 0
+        self.heard = 0 if live.past is None else live.past.seq
         self._live = live
         self._holder = holder
         self._system = system
@@ -52,7 +52,7 @@ class Listener:
         """Hear until RunEnding, or until it fails."""
         handle = Broker(build_root(self._live, self._holder, f"{BACKGROUND}{self.name}")).handle
         try:
-            async for record in self._live.log.subscribe(self._live.id):
+            async for record in self._live.log.subscribe(self._live.id, self.heard):
                 if self._wants(record):
                     behind = max(0, listeners.newest - record.seq)
                     self._note_lag(behind)

@@ -25,13 +25,16 @@ class LogShares:
 
 
 class LogShare:
-    """One holder's, in all its instances. `limit` is what its limits say; None is no limit."""
+    """One holder's, in all its instances. `limit` is what its limits say; None is no limit. Of
+    `free` bytes it may use all, whatever others do.
+    """
 
     def __init__(self, holder: str, limit: int | None, shares: LogShares) -> None:
         self._holder = holder
         self._limit = limit
         self._shares = shares
         self.used = 0
+        self.free = shares.own if limit is None else min(limit, shares.own)
 
     def charge(self, size: int) -> None:
         """Count bytes that were recorded."""
@@ -48,7 +51,7 @@ class LogShare:
 
     def check(self, *, began: bool = True) -> None:
         """Raise GuestError(ending="log") if it is used up: a flood must not fill the run's log."""
-        if not self.is_used_up:
+        if self.used <= self.free or not self.is_used_up:
             return
         if self._limit is not None and self.used > self._limit:
             raise GuestError(

@@ -7,7 +7,7 @@ Rule: where no system plugin judges, a call meets nothing of this.
 from collections.abc import Mapping, Sequence
 
 from lion.domain.call import HostCall, Opinion, Verdict
-from lion.domain.capability import OFFERED
+from lion.domain.capability import KNOWN
 from lion.domain.decider import judge_name
 from lion.errors import GuestError
 from lion.kernel.run_state import LiveHolder, LiveRun
@@ -21,7 +21,7 @@ def build_processors(live: LiveRun) -> Mapping[str, Sequence[Processor]]:
     for holder in live.holders.values():
         system = holder.system
         if system is not None and system.info.judges:
-            every = (*OFFERED, *live.extensions)
+            every = (*KNOWN, *live.extensions)
             judged = every if "*" in system.info.judges else system.info.judges
             processor = processor_of(live, holder, system)
             for capability in judged:

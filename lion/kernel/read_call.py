@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from lion.domain.call import BULK, CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
-from lion.domain.question import Question
 from lion.kernel.hosted_call import HostedCall
 from lion.kernel.invocation import Invocation
 from lion.ports import UNREAD, Operation
@@ -26,29 +25,35 @@ def read_call(
     """What a call of an invocation is about; with a refusal where that cannot be said. `now_ns`
     is when it came (nanoseconds since 1970).
     """
-
-    def refused(target: str, args: list[Any], by: Decider, error: CallError) -> HostedCall:
-        question = Question(caller.holder, operation.capability, operation.name, target)
-        decision, refusal = Decision(Verdict.DENY, error.text, by), (error.case, error.text)
-        return HostedCall(operation, caller.number, question, args, decision, now_ns, refusal)
-
     target: Target = ""
     if args is UNREAD:
-        return refused("", [], Decider.BOUNDS, TOO_LARGE)
-    try:
-        if operation.screen is not None:
+        return _refused(caller, operation, [], now_ns, Decider.BOUNDS, TOO_LARGE)
+    if operation.screen is not None:
+        try:
             operation.screen(caller, args)
-    except CallError as exc:
-        # What was found in the arguments may not be recorded, so they are not.
-        return refused("", [], Decider.SCREEN, exc)
-    try:
-        if operation.target is not None:
+        except CallError as exc:
+            # What was found in the arguments may not be recorded, so they are not.
+            return _refused(caller, operation, [], now_ns, Decider.SCREEN, exc)
+    if operation.target is not None:
+        try:
             target = operation.target(args)
-    except CallError as exc:
-        return refused("", args, Decider.ARGUMENTS, exc)
+        except CallError as exc:
+            return _refused(caller, operation, args, now_ns, Decider.ARGUMENTS, exc)
     text = str(target)
     if len(text) > MAX_TARGET:
-        return refused(text[:MAX_TARGET], args, Decider.BOUNDS, TOO_LONG)
+        start = text[:MAX_TARGET]
+        return _refused(caller, operation, args, now_ns, Decider.BOUNDS, TOO_LONG, start)
     caller.target = target
-    question = Question(caller.holder, operation.capability, operation.name, target)
-    return HostedCall(operation, caller.number, question, args, UNDECIDED, now_ns)
+    return HostedCall(
+        operation, caller.holder, caller.number, target, text, args, UNDECIDED, now_ns
+    )
+
+
+def _refused(
+    caller: Invocation, operation: Operation, args: list[Any], now_ns: int, by: Decider,
+    error: CallError, target: str = "",
+) -> HostedCall:  # fmt: skip
+    return HostedCall(
+        operation, caller.holder, caller.number, target, target, args,
+        Decision(Verdict.DENY, error.text, by), now_ns, (error.case, error.text),
+    )  # fmt: skip

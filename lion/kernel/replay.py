@@ -62,7 +62,7 @@ class _Answers:
         if not recorded.calls:
             if recorded.is_cut:
                 raise _Cut
-            raise _Differs("(no further host call)", _show_call(capability, operation, args))
+            raise _Differs("(no further host call)", show_call(capability, operation, args))
         call = recorded.pop()
         self.number += 1
         if (
@@ -70,17 +70,20 @@ class _Answers:
             or call.capability != capability
             or (encode_body(call.args) != encode_body(args) and call.decided_by != Decider.SCREEN)
         ):
-            shown = _show_call(call.capability, call.operation, call.args or [])
-            raise _Differs(shown, _show_call(capability, operation, args))
+            shown = show_call(call.capability, call.operation, call.args or [])
+            raise _Differs(shown, show_call(capability, operation, args))
         if recorded.is_whole and not recorded.calls and recorded.is_cut:
             raise _Cut
         return call.value
 
 
-class _NoHandles:
+class NoHandles:
     """A replayed guest's handles stand for nothing."""
 
     def add(self, kind: str, thing: Any, close: Any = None) -> int:
+        raise AssertionError("a replay makes no handles")
+
+    def put(self, rep: int, kind: str, thing: Any, close: Any = None) -> None:
         raise AssertionError("a replay makes no handles")
 
     def get(self, rep: int, kind: str | None = None) -> Any:
@@ -93,7 +96,8 @@ class _NoHandles:
         """There is nothing to close."""
 
 
-def _show_call(capability: str, operation: str, args: list[Any]) -> str:
+def show_call(capability: str, operation: str, args: list[Any]) -> str:
+    """A host call as people read it."""
     return f"{capability}.{operation}({', '.join(map(repr, args))})"
 
 
@@ -116,7 +120,7 @@ async def replay_invocation(
     ending, value = "", None
     try:
         value = await component.call(
-            export, recorded.args, answers.handle, _NoHandles(), limits, CallStats()
+            export, recorded.args, answers.handle, NoHandles(), limits, CallStats()
         )
         check_size(export, value, limits)
     except _Cut:
@@ -146,7 +150,7 @@ async def _compare(recorded: Recorded, number: int, ending: str, value: Any) -> 
         await recorded.wait_more()
     if recorded.calls:
         call = recorded.calls[0]
-        expected = _show_call(call.capability, call.operation, call.args or [])
+        expected = show_call(call.capability, call.operation, call.args or [])
         return _difference(recorded.path, number + 1, expected, "(no further host call)")
     if recorded.is_returned and not ending:
         if encode_body(recorded.value) == encode_body(value):

@@ -7,7 +7,7 @@ Rule: Python's own interrupt does not arise in here: a run that is stopped is ca
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 import trio
@@ -15,11 +15,12 @@ import trio
 from lion.domain.events import RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
-from lion.errors import INTERRUPTED, InternalError, LionError, worst
+from lion.errors import INTERRUPTED, InternalError, Interrupted, LionError, worst
+from lion.kernel.going_on import cut_all
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
+from lion.kernel.judging import judge_live, revoke
 from lion.kernel.listeners import Listeners, open_listeners
-from lion.kernel.processors import build_processors
 from lion.kernel.run_state import LiveRun
 from lion.kernel.supervisor import cancelled_ending, supervise
 from lion.ports import Services
@@ -27,13 +28,16 @@ from lion.review.report import Ending, RunReport, denials_of
 
 Load = Callable[[LiveRun, Plan], Awaitable[None]]
 """Makes a plan's holders live, and records them."""
+Work = Callable[[LiveRun], Awaitable[None]]
+"""What a run does once its holders live."""
 
 
 class Run:
     """A run under way, or over. Made by Host.start.
 
     `async for record in run` gives its committed records from the first on (`record.event()` is
-    what happened), as they come, and ends with it; as often and by as many as like. `await run`
+    what happened), as they come, and ends with it; of one that was resumed, those from then on;
+    as often and by as many as like. `await run`
     waits for its report, as often as you like.
     """
 
@@ -43,18 +47,23 @@ class Run:
         load: Load,
         services: AbstractAsyncContextManager[Services],
         interrupts: Interrupts,
+        work: Work | None = None,
     ) -> None:
+        """`work` is done in place of what the manifest starts."""
         self.id = live.id
         """As `lion log` and the like take it."""
         self._live = live
         self._load = load
         self._services = services
         self._interrupts = interrupts
-        self._scope = trio.CancelScope()
+        self._own_work = work
+        self._scope, self._preparing = trio.CancelScope(), trio.CancelScope()
         self._ended = trio.Event()
         self._endings: dict[int, Ending] = {}
         self._report: RunReport | None = None
         self._error: BaseException | None = None
+        self._is_ready = False
+        """If it goes on with one of before: it is where that was."""
         self.is_told = False
         """Somebody has waited for it and knows what it came to."""
 
@@ -79,7 +88,14 @@ class Run:
         """Stop it: no guest code runs after this, and the report says `interrupted`. Does nothing
         the second time, or if it is over.
         """
+        self._preparing.cancel()
         self._scope.cancel()
+
+    def revoke(self, holder: str, reason: str) -> None:
+        """Refuse whatever a holder does in this run, or others through it or of it, from its next
+        host call on.
+        """
+        revoke(self._live, holder, reason)
 
     async def wait(self) -> RunReport:
         """Wait until it is over; how each of its parts ended is in the report.
@@ -105,7 +121,8 @@ class Run:
         return self.wait().__await__()
 
     def __aiter__(self) -> AsyncIterator[Record]:
-        return self._live.log.subscribe(self.id)
+        past = self._live.past
+        return self._live.log.subscribe(self.id, 0 if past is None else past.seq)
 
     @trio.lowlevel.enable_ki_protection
     async def drive(self, *, task_status: trio.TaskStatus[None]) -> None:
@@ -117,9 +134,12 @@ class Run:
             with flattened():
                 live = self._live
                 async with self._services as live.services, open_listeners(live) as ears:
-                    await live.log.start_run(self.id, live.name, live.clock.monotonic_ns)
+                    if live.past is None:
+                        await live.log.start_run(self.id, live.name, live.clock.monotonic_ns)
                     has_started = True
                     task_status.started()
+                    if live.past is not None:
+                        await self._prepare()
                     await self._work(ears)
         except trio.Cancelled:
             raise
@@ -128,7 +148,20 @@ class Run:
             if not has_started:
                 raise
         finally:
+            if self._live.past is not None and not self._is_ready:
+                with trio.CancelScope(shield=True), suppress(LionError):
+                    await self._live.log.leave_run(self.id)
             self._ended.set()
+
+    async def _prepare(self) -> None:
+        """Bring a run that goes on to where it was. What keeps it from that leaves it so. Raises
+        LionError.
+        """
+        with self._interrupts.heeded() as signalled, signalled, self._preparing:
+            await self._load(self._live, self._live.plan)
+        self._is_ready = not (signalled.cancel_called or self._preparing.cancel_called)
+        if not self._is_ready:
+            raise Interrupted("it was stopped before it went on", hint="it can be resumed again")
 
     async def _work(self, listeners: Listeners) -> None:
         live, plan = self._live, self._live.plan
@@ -136,10 +169,11 @@ class Run:
         with self._interrupts.heeded() as signalled:
             try:
                 with signalled, self._scope:
-                    await self._load(live, plan)
-                    live.judge.processors = build_processors(live)
+                    if live.past is None:
+                        await self._load(live, plan)
+                    judge_live(live)
                     listeners.start()
-                    await supervise(live, plan.runs, self._endings)
+                    await self._do(live)
             except LionError as exc:
                 failure = exc
             except BaseException as exc:
@@ -162,9 +196,15 @@ class Run:
         if failure is not None:
             raise failure
 
+    async def _do(self, live: LiveRun) -> None:
+        if self._own_work is None:
+            await supervise(live, live.plan.runs, self._endings)
+        else:
+            await self._own_work(live)
+
     def _reported(self, code: int, interrupted: bool) -> RunReport:
         live, counts = self._live, self._live.counts
-        runs = enumerate(live.plan.runs)
+        runs = enumerate(live.plan.runs if self._own_work is None else ())
         return RunReport(
             run=live.id, exit_code=code,
             endings=tuple(self._endings.get(i) or cancelled_ending(e) for i, e in runs),
@@ -180,6 +220,8 @@ class Run:
         """Make the run's ending durable, whoever is impatient. Raises AuditError."""
         live = self._live
         with trio.CancelScope(shield=True):
+            if live.past is not None:
+                cut_all(live)
             await listeners.finish(code, interrupted)
             counts = live.counts
             error, hint = (failure.what, failure.hint) if failure else ("", "")

@@ -3,13 +3,13 @@ run itself.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from lion.domain.call import Decision
+from lion.domain.call import Decision, Target
 from lion.domain.capability import Capability
 from lion.domain.events import Event, SystemPluginFailed
 from lion.domain.memory_sum import MemorySum, holders_sum, runs_sum
@@ -21,12 +21,24 @@ from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports
 from lion.kernel.judge import Asker, Judge, Nobody
 from lion.kernel.log_share import LogShare, LogShares
+from lion.kernel.past import Past
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
 from lion.policy.suggest import suggest
-from lion.ports import Clock, Component, EventLog, Export, Operation, Services, SystemComponent
+from lion.ports import (
+    Clock,
+    Component,
+    EventLog,
+    Export,
+    Jobs,
+    Operation,
+    Services,
+    SystemComponent,
+)
 from lion.review.report import Refused
 
+AskPerson = Callable[[Any, int, str, str], Awaitable[str]]
+"""Asks a person on behalf of an invocation, in a call of this number: a question, a form."""
 DECISIONS = 1_024
 """Cached decisions of one holder."""
 BROKEN = 10
@@ -59,7 +71,7 @@ class LiveHolder:
         self.needs_nursery = any(o.spawns for o in operations)
         self.described = _DESCRIBED.setdefault(component, {})
         """Its tools as guests are told of them, described when first asked, once in all runs."""
-        self._decisions: dict[Question, Decision] = {}
+        self._decisions: dict[tuple[str, str, Target], Decision] = {}
         self.share = LogShare(self.name, rights.limits.log, LogShares(sys.maxsize))
         self.memory: MemorySum | None = None
 
@@ -67,16 +79,22 @@ class LiveHolder:
         """What one of its tools is called; a replay finds it by that."""
         return self._names[export.interface, export.name]
 
-    def decide(self, question: Question) -> Decision:
+    def decide(self, capability: str, operation: str, target: Target) -> Decision:
         """What rights and rules say of a question, from the cache if it was asked before. Only
         the judge asks.
         """
-        decision = self._decisions.get(question)
+        known = capability, operation, target
+        decision = self._decisions.get(known)
         if decision is None:
             if len(self._decisions) >= DECISIONS:
                 self._decisions.clear()
-            decision = self._decisions[question] = decide_static(question, self.rights)
+            decision = decide_static(Question(self.name, *known), self.rights)
+            self._decisions[known] = decision
         return decision
+
+
+def _no_jobs(caller: Any) -> Jobs:
+    raise AssertionError("nobody has wired jobs of workflows")
 
 
 class NoServices:
@@ -126,11 +144,21 @@ class LiveRun:
         self.counts = Counts()
         self.broken: list[BrokenCall] = []
         """Bugs in host functions, the first few."""
+        self.revoked: dict[str, str] = {}
+        """Holders whose work was revoked while the run lasts, and why."""
         self.under_way = 0
         """Started tool calls that have not ended, whoever started them."""
         self.denials: dict[Question, Refused] = {}
         self.scope = Scope(run=run)
+        self.past: Past | None = None
+        """What it came to before it was resumed."""
+        self.reserved: dict[tuple[str, int], list[tuple[str, str, int]]] = {}
+        """What calls of before had taken (holder, budget, amount), by invocation and call."""
         self.memory = runs_sum(plan.memory, memory)
+        self.people: AskPerson | None = None
+        """Who is asked by workflows; None: nobody."""
+        self.jobs: Callable[[Any], Jobs] = _no_jobs
+        """What makes the port of an invocation that is a workflow's."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property
@@ -159,6 +187,13 @@ class LiveRun:
     def _note_rate(self, holder: str, level: int, monotonic_ns: int) -> None:
         self.log.note_rate(self.id, holder, level, monotonic_ns)
 
+    def settle_reserved(self, invocation: str, call: int, *, is_free: bool) -> None:
+        """What a call of before had taken is free again, or used."""
+        for holder, budget, amount in self.reserved.pop((invocation, call), ()):
+            if is_free:
+                self.budgets.give_back(holder, budget, amount)
+            self.log.note_reserved(self.id, invocation, call, holder, budget, 0)
+
     def record(self, event: Event) -> None:
         """Append a record about the run itself."""
         self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
@@ -170,13 +205,13 @@ class LiveRun:
             words = f": {exc.words}" if exc.words else ""
             self.record(SystemPluginFailed(holder, part, f"{exc.what}{words}"))
 
-    def note_denial(self, question: Question, decision: Decision) -> None:
+    def note_denial(self, question: Question, decision: Decision, times: int = 1) -> None:
         """Remember a denial for the report; the same one again only counts."""
         known = self.denials.get(question)
         if known is not None:
-            self.denials[question] = msgspec.structs.replace(known, times=known.times + 1)
+            self.denials[question] = msgspec.structs.replace(known, times=known.times + times)
         elif len(self.denials) < DENIALS:
             found = suggest(question, decision, self.plan, self.extensions)
             self.denials[question] = Refused(
-                question, decision.reason, found, decided_by=decision.decided_by
+                question, decision.reason, found, times, decision.decided_by
             )

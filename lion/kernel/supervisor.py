@@ -45,7 +45,7 @@ async def supervise(
 
 def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
     """The ending of what was cut before it had one."""
-    name, kind = _name(entry)
+    name, kind = name_entry(entry)
     return Ending(
         name,
         kind,
@@ -56,12 +56,13 @@ def cancelled_ending(entry: RunAgent | RunCall) -> Ending:
     )
 
 
-def _name(entry: RunAgent | RunCall) -> tuple[str, str]:
+def name_entry(entry: RunAgent | RunCall) -> tuple[str, str]:
+    """What was started is called, and its kind."""
     return (entry.agent, "agent") if isinstance(entry, RunAgent) else (entry.call, "call")
 
 
 async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Ending:
-    name, kind = _name(entry)
+    name, kind = name_entry(entry)
     try:
         if isinstance(entry, RunAgent):
             return await run_agent(live, path, entry)
@@ -143,5 +144,7 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
         ) from exc
     if status == "err":
         error = f"the tool's own error: {result}"
+        if holder.holder.workflow is not None:
+            error = f"the step {result['step']!r} failed ({result['case']}): {result['text']}"
         return _own_error(invocation, entry.call, "call", value, result, error)
     return Ending(entry.call, "call", ok=True, exit_code=0, value=result)

@@ -7,7 +7,7 @@ know.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import trio
@@ -16,7 +16,10 @@ from lion.domain.call import BULK, CallError
 from lion.domain.plan import MAX_DEPTH
 from lion.errors import BrokenCall, GuestError
 from lion.kernel.execution import execute_tool
+from lion.kernel.going_on import cut as cut_past
+from lion.kernel.going_on import recorded_value
 from lion.kernel.invocation import Invocation
+from lion.kernel.past import Ended
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.tool_types import input_schema, output_schema, read_text, write_result
 from lion.ports import Export
@@ -136,6 +139,10 @@ class ToolPort:
             value = await execute_tool(invocation, export, args)
         except (GuestError, BrokenCall) as exc:
             raise told_caller("the tool", exc) from exc
+        return self._text(invocation, export, value)
+
+    def _text(self, invocation: Invocation, export: Export, value: Any) -> str:
+        """What the caller gets of a result. Raises CallError."""
         try:
             status, result = write_result(export, value)
         except JsonMismatch as exc:
@@ -168,6 +175,42 @@ class ToolPort:
         self._under_way += 1
         caller.live.under_way += 1
         return pending
+
+    def recall(self, name: str, arguments: str) -> "Pending":
+        """See ports.Tools.recall."""
+        caller, pending = self._caller, Pending()
+        try:
+            invocation, export, args = self._prepare(name, arguments)
+        except CallError as exc:
+            pending.settle(exc)
+            return pending
+
+        def begin() -> None:
+            assert caller.nursery is not None
+            self._under_way += 1
+            caller.live.under_way += 1
+            caller.nursery.start_soon(self._work, pending, invocation, export, args, name=name)
+
+        def revive() -> Callable[[], None] | None:
+            past = invocation.past
+            if past is not None and past.ended is not None:
+                pending.settle(self._recorded(invocation, export, past.ended))
+                return None
+            if pending.scope.cancel_called:
+                cut_past(caller.live, invocation.path)
+                return None
+            return begin
+
+        caller.revivals.append(revive)
+        return pending
+
+    def _recorded(self, invocation: Invocation, export: Export, ended: Ended) -> str | CallError:
+        try:
+            return self._text(invocation, export, recorded_value(ended))
+        except (GuestError, BrokenCall) as exc:
+            return told_caller("the tool", exc)
+        except CallError as exc:
+            return exc
 
     async def _work(
         self, pending: "Pending", invocation: Invocation, export: Export, args: list[Any]
@@ -222,15 +265,24 @@ class Pending:
             case None:
                 raise AssertionError("a call is done and has no result")
 
+    def note_taken(self) -> None:
+        """Its result was taken before the run was resumed."""
+        self._is_taken = True
+
     def cancel(self) -> None:
         """Stop it; its instance is gone at the next checkpoint."""
         self.scope.cancel()
 
 
 def build_invocation(parent: Invocation, holder: LiveHolder, cause: str) -> Invocation:
-    """The next invocation a caller causes."""
-    invocation = Invocation(parent.live, holder, parent.next_child(), parent, cause)
+    """The next invocation a caller causes, or the one that this call caused before."""
+    known = parent.live.past
+    past = None if known is None else known.child(cause)
+    path = parent.next_child() if past is None else past.path
+    invocation = Invocation(parent.live, holder, path, parent, cause)
     invocation.tools = ToolPort(invocation)
+    if known is not None and past is not None:
+        invocation.recall(past, known.children(path))
     return invocation
 
 
@@ -238,4 +290,9 @@ def build_root(live: LiveRun, holder: LiveHolder, path: str) -> Invocation:
     """An invocation of the run itself."""
     invocation = Invocation(live, holder, path, None, "")
     invocation.tools = ToolPort(invocation)
+    known = live.past
+    if known is not None:
+        invocation.number = known.background.get(path, 0)
+        if (past := known.invocations.get(path)) is not None:
+            invocation.recall(past, known.children(path))
     return invocation

@@ -15,6 +15,7 @@ import msgspec
 from lion.domain.events import HeadSigned, RunStarted
 from lion.errors import AuditError
 from lion.log.heads import cose_sign1, dsse_envelope
+from lion.log.ownership import CHAINS, OWN
 from lion.log.row import Row, between, is_denied, unpack
 from lion.log.segment import (
     CHAIN_START,
@@ -82,10 +83,11 @@ _decode = msgspec.json.Decoder(Begin | Blob | Part | Signed | End).decode
 
 def export_lines(reader: SqliteReader, run: str, *, with_components: bool) -> Iterator[bytes]:
     """The lines of an export. The run has to verify first. Raises AuditError."""
-    summary = next(one for one in reader.runs() if one.run == run)
+    summary = next((one for one in reader.runs() if one.run == run), None)
     started = next(iter(reader.records(run))).event()
     components = started.components if isinstance(started, RunStarted) else {}
-    name = summary.manifest_name
+    # A chain that nothing lists is a service's, or the log's own.
+    name = summary.manifest_name if summary else "" if run == OWN else CHAINS.rstrip("-")
     yield _line(Begin(version=VERSION, run=run, manifest_name=name, components=components))
     for digest in sorted(set(components.values())) if with_components else ():
         yield _line(Blob(sha256=digest, data=reader.blob(digest)))
@@ -101,7 +103,13 @@ def export_lines(reader: SqliteReader, run: str, *, with_components: bool) -> It
         if signed.seq <= records:
             shown = Signed(head=signed, dsse=dsse_envelope(signed), cose=cose_sign1(signed))
             yield _line(shown)
-    yield _line(End(records=records, head=head.hex(), exit_code=summary.exit_code))
+    yield _line(
+        End(
+            records=records,
+            head=head.hex(),
+            exit_code=None if summary is None else summary.exit_code,
+        )
+    )
 
 
 def _line(line: msgspec.Struct) -> bytes:

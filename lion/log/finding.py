@@ -1,10 +1,11 @@
 """Look here if you want to know how a person's word for a run becomes its id."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from lion.domain.events import RunForgotten
-from lion.errors import OperatorError
+from lion.domain.events import RunForgotten, RunResumed
+from lion.domain.record import Record
+from lion.errors import AuditError, OperatorError
 
 _SHOWN = 5
 
@@ -25,6 +26,17 @@ def find_run(runs: Sequence[str], word: str) -> str:
     if len(matches) == 1:
         return matches[0]
     raise _several(word, matches) if matches else unknown_run(runs, word)
+
+
+def tries_of(last: Iterable[Record]) -> int:
+    """How often a run was resumed in vain, as far as its last records tell."""
+    tries = 0
+    try:
+        for record in last:
+            tries = tries + 1 if record.type == RunResumed.__name__ else 0
+    except AuditError:  # a damaged one, as whoever reads it will be told
+        return 0
+    return tries
 
 
 def _several(word: str, matches: Sequence[str]) -> OperatorError:

@@ -24,6 +24,7 @@ from lion.log.heads import Signer
 from lion.log.ownership import RUNS, is_owned, release, take_lock
 from lion.log.row import Row, segments_of
 from lion.log.segment import Damaged, Segment, records_of
+from lion.log.spliced import check_not_forked
 from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_own import note, note_stores, sign_own
 from lion.log.sqlite_reader import SqliteReader
@@ -61,6 +62,7 @@ def forget(directory: Path, runs: Sequence[str], signer: Signer | None) -> Forgo
         with translated(path, "read"):
             check_database(connection, path)
             check_kept(connection, path)
+            check_not_forked(connection, directory, runs)
             ends = [_ending(connection, directory, run) for run in runs]
         with translated(path, "written"):
             connection.execute("PRAGMA secure_delete = ON")

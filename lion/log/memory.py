@@ -69,6 +69,9 @@ class MemoryLog:
         self._runs[run].clock = clock or self._runs[run].clock
         self._accounts[run] = RunQuota(run, self._quota)
 
+    async def leave_run(self, run: str) -> None:
+        await self._checked()
+
     @property
     def quota(self) -> int:
         return self._quota

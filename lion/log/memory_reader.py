@@ -7,6 +7,7 @@ from lion.errors import AuditError
 from lion.log.beside import Noted
 from lion.log.checked import Part, records_in, report_of
 from lion.log.finding import find_run, unknown_run
+from lion.log.ownership import is_run
 from lion.log.row import Row, budgets_at, row_of
 from lion.log.segment import CHAIN_START, Builder, State, digest_of
 from lion.log.verify import Note, Verification
@@ -66,8 +67,11 @@ class MemoryReader:
                 is_live=run.exit_code is None and not self._is_closed(),
             )
             for name, run in self._runs.items()
-            if run.records
+            if run.records and is_run(name)
         ]
+
+    def chains(self) -> list[str]:
+        return sorted(name for name in self._runs if not is_run(name))
 
     def find(self, run: str) -> str:
         return find_run([summary.run for summary in self.runs()], run)

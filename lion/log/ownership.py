@@ -19,9 +19,16 @@ from lion.log.holders import holder_of, sign
 RUNS = "runs"
 OWN: Final = "log"
 """The run of what was done to the log itself, by no run: listed nowhere, owned by nobody."""
+CHAINS: Final = "service-"
+"""How the ids of services' own chains begin: they are no runs, and have no quota."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.01
+
+
+def is_run(name: str) -> bool:
+    """Whether a chain of the log is a run's, and listed as such."""
+    return name != OWN and not name.startswith(CHAINS)
 
 
 def lock_path(directory: Path, run: str) -> Path:

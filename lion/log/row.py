@@ -21,7 +21,7 @@ from lion.ports import BudgetUse
 MOST_UNPACKED: Final = 8 * MOST_BYTES
 """Bytes of a row's segments; no lion writes so many."""
 
-_DENIED = Status.DENIED
+_DENIED, _DENY = Status.DENIED, Verdict.DENY
 _ANSWERED: Final = (Status.COMPLETED, Status.FAILED)
 _encode = msgspec.msgpack.Encoder().encode
 _parts = msgspec.msgpack.Decoder(list[bytes]).decode
@@ -68,8 +68,8 @@ def is_denied(event: Event) -> bool:
     """
     if isinstance(event, CallFinished):
         status = event.status
-        return status is _DENIED or (event.verdict is Verdict.DENY and status in _ANSWERED)
-    return isinstance(event, CallRedirected | CallRequested) and event.verdict is Verdict.DENY
+        return status is _DENIED or (event.verdict is _DENY and status in _ANSWERED)
+    return isinstance(event, (CallRedirected, CallRequested)) and event.verdict is _DENY
 
 
 def body_of(body: bytes) -> bytes | tuple[bytes]:

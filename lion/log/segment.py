@@ -106,6 +106,8 @@ class Segment(
 
 _encoder = msgspec.msgpack.Encoder()
 _encode = _encoder.encode
+_checker = blake2b(digest_size=CHECK_BYTES)
+"""Of nothing yet: to copy it is cheaper than to make one."""
 _decode = msgspec.msgpack.Decoder(Segment).decode
 
 
@@ -114,8 +116,8 @@ class Builder:
 
     __slots__ = (
         "_checks", "_ended", "_ending_at", "_endings", "_entries", "_last", "_places",
-        "_scope_at", "_scopes", "_types", "denied", "first_ns", "first_seq", "last_ns", "run",
-        "size", "time_ns",
+        "_scope_at", "_scopes", "_types", "denied", "first_ns", "first_seq", "is_full", "last_ns",
+        "run", "size", "time_ns",
     )  # fmt: skip
 
     def __init__(self, run: str, first_seq: int, time_ns: int) -> None:
@@ -125,10 +127,12 @@ class Builder:
         self.first_ns = time_ns
         self.last_ns = time_ns
         self.size = 0
+        self.is_full = False
+        """It takes no more."""
         self.denied = 0
         self._scopes: dict[Scope, int] = {}
         self._types: dict[tuple[str, int], int] = {}
-        self._entries: list[msgspec.Raw] = []
+        self._entries: list[bytes] = []
         self._endings: dict[bytes, int] = {b"": 0}
         self._ended, self._ending_at = b"", 0
         self._checks: list[bytes] = []
@@ -138,11 +142,6 @@ class Builder:
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    @property
-    def is_full(self) -> bool:
-        """It takes no more."""
-        return len(self._entries) >= MOST_RECORDS or self.size >= MOST_BYTES
 
     @property
     def types(self) -> list[str]:
@@ -173,9 +172,12 @@ class Builder:
             elif (cut := body.rfind(SHARED)) > 0:
                 ending, body = self._ending(body[cut:]), body[:cut]
         raw = _encode((self._scope_at, at, call, time_ns - self.time_ns, body, ending))
-        self._checks.append(blake2b(raw, digest_size=CHECK_BYTES).digest())
-        self._entries.append(msgspec.Raw(raw))
+        checker = _checker.copy()
+        checker.update(raw)
+        self._checks.append(checker.digest())
+        self._entries.append(raw)
         self.size += len(raw)
+        self.is_full = self.size >= MOST_BYTES or len(self._entries) >= MOST_RECORDS
         if not self.first_ns <= time_ns <= self.last_ns:
             self.first_ns = min(time_ns, self.first_ns)
             self.last_ns = max(time_ns, self.last_ns)
@@ -202,13 +204,21 @@ class Builder:
         ]
         fields: list[Any] = [
             self.run, self.first_seq, position, self.time_ns, monotonic_ns, scopes,
-            list(self._types), self._entries, b"".join(self._checks), list(self._endings),
+            list(self._types), _array(self._entries), b"".join(self._checks),
+            list(self._endings),
         ]  # fmt: skip
         if origin is not None:
             fields += (state, self._places, origin)
         elif state is not None:
             fields.append(state)
         return _encode(fields)
+
+
+def _array(encoded: list[bytes]) -> msgspec.Raw:
+    """An array of values that are encoded already; as MessagePack has it, of up to 65,535."""
+    count = len(encoded)
+    head = bytes((0x90 | count,)) if count < 16 else b"\xdc" + count.to_bytes(2)
+    return msgspec.Raw(head + b"".join(encoded))
 
 
 def digest_of(previous: bytes, data: bytes) -> bytes:

@@ -10,6 +10,7 @@ Rule: the writer is shielded: a cancelled waiter loses no record, a cancelled ru
 has appended.
 """
 
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +23,8 @@ from lion.domain.record import Draft, Record
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
-from lion.log.ownership import release, take_lock
+from lion.log.owned import OwnedRuns
+from lion.log.ownership import is_run, release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
     RECORD_BYTES,
@@ -48,10 +50,6 @@ BUFFER_RECORDS = 4096
 BUFFER_BYTES = 8 * 1024 * 1024
 
 
-def _no_clock() -> int:
-    return 0
-
-
 class SqliteLog(BesideRecords):
     """The log of one state directory, open for writing. Made by `open_sqlite_log`."""
 
@@ -59,13 +57,13 @@ class SqliteLog(BesideRecords):
         super().__init__(directory)
         self._directory = directory
         self._quota = quota
-        self._locks: dict[str, int] = {}
-        self._clocks: dict[str, Callable[[], int]] = {}
+        self._owned = OwnedRuns(directory)
         self._feeds = Feeds(self._fetch)
         self._flight: Group | None = None
         self._hurry = trio.Event()
         self._is_closing = False
         self._failure: Exception | None = None
+        self.is_full = False
 
     async def start_run(
         self, run: str, manifest_name: str, clock: Callable[[], int] | None = None
@@ -80,18 +78,18 @@ class SqliteLog(BesideRecords):
         except BaseException:
             release(self._directory, run, lock, for_ever=opening.has_ended)
             raise
-        self._locks[run] = lock
-        self._clocks[run] = clock or _no_clock
-        self._accounts[run] = RunQuota(run, self._quota, opening.bytes)
+        self._owned.add(run, lock, clock)
+        quota = self._quota if is_run(run) else sys.maxsize
+        self._accounts[run] = RunQuota(run, quota, opening.bytes)
+
+    async def leave_run(self, run: str) -> None:
+        await self.commit()
+        self._accounts.pop(run, None)
+        self._owned.let_go(run, for_ever=False)
 
     @property
     def quota(self) -> int:
         return self._quota
-
-    @property
-    def is_full(self) -> bool:
-        group = self._group
-        return len(group.entries) >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
 
     def append(self, draft: Draft) -> int:
         if self._failure is not None or self._is_closing:
@@ -99,14 +97,14 @@ class SqliteLog(BesideRecords):
         account = self._accounts.get(draft.scope.run)
         if account is None:
             raise not_started(draft.scope.run)
-        event = draft.event
-        body = encode_body(event)
+        body = encode_body(draft.event)
         size = len(body)
-        account.charge(event, size + RECORD_BYTES)
+        counted = size + RECORD_BYTES
+        account.charge(draft.event, counted)
         if account.has_ended:
             self._group.ended.append(account.run)
         self._join((draft, body), size)
-        return size + RECORD_BYTES
+        return counted
 
     async def wait_room(self) -> None:
         await trio.lowlevel.checkpoint()
@@ -152,8 +150,9 @@ class SqliteLog(BesideRecords):
         count = len(group.entries)
         if count == 1:
             self._filled.set()
-        if count == FLUSH_RECORDS or group.bytes >= FLUSH_BYTES:
+        if count >= FLUSH_RECORDS or group.bytes >= FLUSH_BYTES:
             self._hurry.set()
+            self.is_full = count >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
 
     async def _written(self, entry: Entry, size: int) -> None:
         group = self._group
@@ -191,17 +190,20 @@ class SqliteLog(BesideRecords):
     async def _write_until_closed(self) -> None:
         """Write group after group; ends when the log is closing and everything is written."""
         with trio.CancelScope(shield=True):
-            while not self._is_closing or self._group:
-                await self._filled.wait()
-                with trio.move_on_after(LINGER_SECONDS):
-                    await self._hurry.wait()
-                if self._group:
-                    await self._write(self._take())
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._owned.beat)
+                while not self._is_closing or self._group:
+                    await self._filled.wait()
+                    with trio.move_on_after(LINGER_SECONDS):
+                        await self._hurry.wait()
+                    if self._group:
+                        await self._write(self._take())
+                nursery.cancel_scope.cancel()
 
     def _take(self) -> Group:
         group, self._group = self._group, Group()
-        self._flight = group
-        group.monotonic = {run: clock() for run, clock in self._clocks.items()}
+        self._flight, self.is_full = group, False
+        group.monotonic = self._owned.times()
         if not self._is_closing:
             self._filled, self._hurry = trio.Event(), trio.Event()
         group.taken.set()
@@ -230,8 +232,7 @@ class SqliteLog(BesideRecords):
                 self._accounts[entry.run].bytes += entry.size
         self._stores.is_done(group)
         for run in group.ended:
-            release(self._directory, run, self._locks.pop(run), for_ever=True)
-            del self._clocks[run]
+            self._owned.let_go(run, for_ever=True)
 
     def _fail(self, cause: Exception) -> None:
         self._failure = cause
@@ -245,8 +246,7 @@ class SqliteLog(BesideRecords):
     def _release(self) -> None:
         self._stores.close()
         self._store.close()
-        for run, lock in self._locks.items():
-            release(self._directory, run, lock, for_ever=False)
+        self._owned.let_all_go()
 
 
 @asynccontextmanager

@@ -19,9 +19,9 @@ from lion.domain.record import Record
 from lion.errors import AuditError, LionError, OperatorError
 from lion.log.beside import Beside
 from lion.log.checked import records_in, report_of
-from lion.log.finding import find_run, forgotten, unknown_run
+from lion.log.finding import find_run, forgotten, tries_of, unknown_run
 from lion.log.holders import patiently
-from lion.log.ownership import OWN, is_owned
+from lion.log.ownership import CHAINS, OWN, is_owned, is_run
 from lion.log.row import Row, budgets_at, segments_of
 from lion.log.segment import Damaged, records_of
 from lion.log.sqlite_noted import read_beside
@@ -30,7 +30,7 @@ from lion.log.sqlite_proof import NOTE, prove, prove_alone
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
 from lion.log.verify import fault
-from lion.ports import BudgetUse, Progress, RunSummary, VerifyReport
+from lion.ports import TRIES, BudgetUse, Progress, RunSummary, VerifyReport
 
 PAGE_BYTES = 1024 * 1024
 """Bytes of bodies after which a page for a follower ends."""
@@ -52,7 +52,7 @@ class SqliteReader:
         self.path = directory / LOG_NAME
 
     def runs(self) -> list[RunSummary]:
-        return [self._summary(row) for row in self._rows(_RUNS) if row[0] != OWN]
+        return [self._summary(row) for row in self._rows(_RUNS) if is_run(str(row[0]))]
 
     def _summary(self, row: tuple[Any, ...]) -> RunSummary:
         run, name, started, records, exit_code, size = row
@@ -60,9 +60,12 @@ class SqliteReader:
             exit_code
         ) not in (int, type(None)):
             return RunSummary(str(run), str(name), 0, 0, None, False, is_damaged=True)
+        is_live = exit_code is None and self._is_owned(run)
+        is_left = exit_code is None and not is_live
+        tries = tries_of(self.records(run, records - TRIES)) if is_left else 0
         return RunSummary(
             run=run, manifest_name=name, started_ns=started, records=records,
-            exit_code=exit_code, is_live=exit_code is None and self._is_owned(run), bytes=size,
+            exit_code=exit_code, is_live=is_live, bytes=size, tries=tries,
         )  # fmt: skip
 
     def _is_owned(self, run: str) -> bool:
@@ -78,6 +81,8 @@ class SqliteReader:
     def find(self, run: str) -> str:
         if run == OWN and self.has_own():
             return OWN
+        if run.startswith(CHAINS) and run in self.chains():
+            return run
         try:
             return find_run(self._names(), run)
         except OperatorError:
@@ -159,6 +164,11 @@ class SqliteReader:
             raise fault(run, 0, "budgets", "the table of budgets was changed")
         return [BudgetUse(*row) for row in rows]
 
+    def beside(self, run: str) -> Beside:
+        """What stands beside the records of a run, by table, of one moment."""
+        with self._snapshot():
+            return read_beside(self._connection, run)
+
     def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
         try:
             return budgets_at(self.rows(run), seq)
@@ -206,7 +216,11 @@ class SqliteReader:
 
     def _names(self) -> list[str]:
         rows = self._rows("SELECT run FROM runs ORDER BY id")
-        return [str(name) for (name,) in rows if name != OWN]
+        return [name for name in map(str, (row[0] for row in rows)) if is_run(name)]
+
+    def chains(self) -> list[str]:
+        rows = self._rows("SELECT run FROM runs WHERE run LIKE ? || '%' ORDER BY run", CHAINS)
+        return [str(name) for (name,) in rows]
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         with translated(self.path, "read"):

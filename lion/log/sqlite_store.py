@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from lion.domain.events import RunFinished, encode_body
+from lion.domain.events import EVENTS, RunFinished, encode_body
 from lion.domain.events.upcast import VERSIONS
 from lion.domain.record import Draft, Record
 from lion.errors import AuditError
@@ -43,7 +43,7 @@ _FIND_RUN = """SELECT id, records, head, bytes, exit_code,
                FROM runs WHERE run = ?"""
 SIGN_NS: Final = 60 * 1_000_000_000
 """Between two signatures of a run that goes on."""
-_KINDS = {name: (name, version) for name, version in VERSIONS.items()}
+_KINDS = {EVENTS[name]: (name, version) for name, version in VERSIONS.items()}
 
 
 class _Head:
@@ -154,7 +154,10 @@ class SqliteStore:
         if not head.id:
             self._begin_run(head, draft)
         builder = head.builder
-        head.time_ns = time_ns = max(draft.time_ns, head.time_ns)  # Clocks are set back at times.
+        time_ns = draft.time_ns
+        if time_ns < head.time_ns:
+            time_ns = head.time_ns  # Clocks are set back at times.
+        head.time_ns = time_ns
         if builder is None or builder.is_full:
             builder = head.builder = Builder(scope.run, head.seq + 1, time_ns)
             self._built.append((head, builder))
@@ -163,7 +166,7 @@ class SqliteStore:
         kept = body if len(body) <= BLOB_THRESHOLD else body_of(body)
         if type(kept) is tuple:
             self._connection.execute(BLOB, (kept[0], body))
-        builder.add(scope, draft.call, time_ns, _KINDS[type(event).__name__], kept)
+        builder.add(scope, draft.call, time_ns, _KINDS[type(event)], kept)
         builder.denied += is_denied(event)
         if type(event) is RunFinished:
             head.exit_code = event.exit_code
@@ -263,7 +266,7 @@ def _record(
     position: int, builder: Builder, at: int, draft: Draft, time_ns: int, body: bytes
 ) -> Record:
     """A record as its followers get it."""
-    scope, (name, version) = draft.scope, _KINDS[type(draft.event).__name__]
+    scope, (name, version) = draft.scope, _KINDS[type(draft.event)]
     return Record(
         position + at, scope.run, builder.first_seq + at, scope.invocation, draft.call,
         scope.principal, scope.component_digest, scope.cause, scope.correlation, time_ns, name,

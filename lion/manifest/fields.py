@@ -1,7 +1,7 @@
 """Look here if you want to know how one value of a manifest is written, checked and described."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +23,7 @@ from lion.domain.plan import DEFAULT_CAPABILITIES, Rate
 from lion.domain.units import (
     MONEY_PATTERN,
     RATE_PATTERN,
+    SHARE_PATTERN,
     SIZE_PATTERN,
     TIME_PATTERN,
     WHOLE,
@@ -30,6 +31,7 @@ from lion.domain.units import (
     parse_duration,
     parse_money,
     parse_rate,
+    parse_share,
     parse_size,
 )
 from lion.scopes.extension_grant import check_scope
@@ -106,6 +108,12 @@ def _check_ask(value: str) -> str:
     return value
 
 
+def _check_then(value: str) -> str:
+    if value != "ask":
+        raise ValueError(f'{value!r} is nothing that a budget leads to; write "ask"')
+    return value
+
+
 def _check_deniable(value: str) -> str:
     if value not in DEFAULT_CAPABILITIES:
         raise ValueError(
@@ -113,6 +121,18 @@ def _check_deniable(value: str) -> str:
             + ", ".join(DEFAULT_CAPABILITIES)
         )
     return value
+
+
+def _check_word(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("a NUL ends a text for programs; leave it out")
+    return value
+
+
+def _check_env(value: str) -> str:
+    if not value or "=" in value:
+        raise ValueError(f"{value!r} is no name of a variable; write it without `=`")
+    return _check_word(value)
 
 
 Name = Annotated[str, AfterValidator(_check_name), _text_schema(NAME_PATTERN, note=NAME_FORMS)]
@@ -148,6 +168,13 @@ ComponentPath = Annotated[
     AfterValidator(_check_path),
     WithJsonSchema({"type": "string", "minLength": 1}),
 ]
+Word = Annotated[str, AfterValidator(_check_word), WithJsonSchema({"type": "string"})]
+EnvName = Annotated[
+    str,
+    AfterValidator(_check_env),
+    WithJsonSchema({"type": "string", "pattern": "^[^=]+$"}),
+]
+"""A key: variables are not filled in there."""
 Deniable = Annotated[
     str,
     AfterValidator(_check_deniable),
@@ -196,6 +223,12 @@ MaybeCount = Annotated[int | None, _or_none(parse_count), _count_schema(NO_LIMIT
 Rated = Annotated[
     Rate, BeforeValidator(parse_rate), _text_schema(RATE_PATTERN, note="such as 10/s")
 ]
+Share = Annotated[
+    int, BeforeValidator(parse_share), _text_schema(SHARE_PATTERN, note="such as 80 %")
+]
+Then = Annotated[
+    str, AfterValidator(_check_then), WithJsonSchema({"type": "string", "enum": ["ask"]})
+]
 HttpUrls = Annotated[
     str,
     AfterValidator(check_url),
@@ -219,3 +252,5 @@ SteeringHeader = Annotated[
     AfterValidator(check_steering_header),
     _text_schema("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}", note="such as x-forwarded-for"),
 ]
+OnUnknown = Literal["fail", "retry", "ask"]
+"""What is done about an effect of before of which nobody knows whether it happened."""

@@ -5,18 +5,20 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.plan import SYSTEM, Grant, Holder, Limits
+from lion.domain.plan import SERVER, SYSTEM, Grant, Holder, Limits, Program
 from lion.domain.units import render_size
 from lion.manifest.models import build_llm_grants
+from lion.manifest.server_table import McpTable
+from lion.manifest.system_tables import SystemLimits
 from lion.manifest.tables import (
     AllowTable,
     FsGrant,
     HolderTable,
     HttpGrant,
     LimitsTable,
-    SystemLimits,
     SystemTable,
 )
+from lion.manifest.workflow_tables import WorkflowLimits
 from lion.scopes.extension_grant import build_extension_grant
 from lion.scopes.fs_grant import build_fs_grant
 from lion.scopes.http_grant import build_http_grant
@@ -42,6 +44,7 @@ def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> H
         asks=tuple(dict.fromkeys(table.ask)),
         config=table.config,
         limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
+        program=Program(args=tuple(table.args), env=table.env, stdin=table.stdin),
     )
 
 
@@ -61,6 +64,23 @@ def build_system(table: SystemTable, *, name: str) -> Holder:
         use=table.use,
         settings=table.settings,
     )
+
+
+def build_server(table: McpTable, *, name: str) -> Holder:
+    """A server of MCP: no sandbox holds it; what it is handed of secrets are grants."""
+    names = tuple(dict.fromkeys(table.secrets.values()))
+    written = ", ".join(f'{key} = "{value}"' for key, value in table.secrets.items())
+    line = f"{SERVER}.{name}.secrets = {{ {written} }}"
+    return Holder(
+        name=name,
+        kind=SYSTEM,
+        grants=(Grant("secrets", line, patterns=names),) if names else (),
+        limits=build_limits(DEFAULT_LIMITS[SYSTEM], written_limits(table.limits)),
+        use=SERVER,
+        settings={
+            "command": list(table.command), "env": dict(table.env), "secrets": dict(table.secrets),
+        },
+    )  # fmt: skip
 
 
 def build_limits(base: Limits, written: dict[str, Any]) -> Limits:
@@ -108,10 +128,15 @@ def grants_at(place: tuple[str, ...], value: Any) -> list[Grant]:
     return _grants(AllowTable.model_validate(written), f"{kind}.{holder}.{allow}", Path())
 
 
+def on_unknown(written: str) -> str:
+    """As a grant has it: empty where it says what holds anyhow."""
+    return "" if written == "fail" else written
+
+
 def _fs(entry: FsGrant, where: str, folder: Path) -> Grant:
     return build_fs_grant(
         where, folder, path=entry.path, at=entry.at, write=entry.write, size=entry.bytes,
-        files=entry.files, follow=entry.follow,
+        files=entry.files, follow=entry.follow, on_unknown=on_unknown(entry.on_unknown),
     )  # fmt: skip
 
 
@@ -128,12 +153,18 @@ def _http(entry: HttpGrant, where: str) -> Grant:
         encoded_slash=entry.encoded_slash,
         plain=entry.plain,
         headers=tuple(dict.fromkeys(entry.headers)),
+        ask_at=entry.at,
+        on_unknown=on_unknown(entry.on_unknown),
+        has_key=entry.idempotency_key,
     )
 
 
-def written_limits(table: LimitsTable | SystemLimits | None) -> dict[str, Any]:
+def written_limits(
+    table: LimitsTable | SystemLimits | WorkflowLimits | None,
+) -> dict[str, Any]:
     """The limits that were written, by the names of domain/plan.py."""
     if table is None:
         return {}
-    named = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
-    return {named.get(key, key): getattr(table, key) for key in sorted(table.model_fields_set)}
+    named = {"deadline": "deadline_ns", "cpu": "cpu_ns", "at": "ask_at"}
+    written = sorted(table.model_fields_set - {"then"})
+    return {named.get(key, key): getattr(table, key) for key in written}

@@ -5,24 +5,23 @@ Rule: every key of tables.py and script.py is here, and no other; a test holds i
 Rule: nothing that runs a manifest imports this.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import BaseModel
 
-from lion.manifest import policy_tables, script, tables
-
-
-class Key(NamedTuple):
-    """How a key is written, what holds without it ("needed": it must be there), what it means."""
-
-    form: str
-    default: str
-    text: str
-
-
-NEEDED: Final = "needed"
-NONE: Final = "none"
-ABSENT: Final = "-"
+from lion.manifest import (
+    policy_tables,
+    script,
+    server_table,
+    service_table,
+    system_tables,
+    tables,
+)
+from lion.manifest.keys import ABSENT as ABSENT
+from lion.manifest.keys import NEEDED as NEEDED
+from lion.manifest.keys import NONE as NONE
+from lion.manifest.keys import Key as Key
+from lion.manifest.workflow_meanings import WORKFLOW_MEANINGS
 
 _MANIFEST: Final = {
     "name": Key("a name", NEEDED, "what this manifest is called in logs and listings"),
@@ -31,8 +30,11 @@ _MANIFEST: Final = {
     "plugins": Key("tables", NONE, "plugins by name: components whose exports are tools"),
     "agents": Key("tables", NONE, "agents by name: components that work on a task"),
     "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
+    "mcp": Key("tables", NONE, "servers of MCP by name: programs, not sandboxed; see docs/mcp.md"),
+    "workflows": Key("tables", NONE, "workflows by name: steps that lion does"),
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
+    "service": Key("table", "see below", "how a service that begins with it works: `lion serve`"),
 }
 _HOLDER: Final = {
     "component": Key("path", NEEDED, "the .wasm file (or an Extism plug-in), from the manifest"),
@@ -41,6 +43,9 @@ _HOLDER: Final = {
     "ask": Key("list of rules", NONE, "calls a person is asked about, as in the policy"),
     "limits": Key("table", "see below", "what it may use up"),
     "config": Key("table", NONE, "what the `config` interface answers: any values"),
+    "args": Key("list of texts", NONE, "a program's arguments, after its name"),
+    "env": Key("table", NONE, "a program's environment: texts by name, nothing of the host's"),
+    "stdin": Key("text", NONE, "what a program reads where no task or call gives it anything"),
 }
 _ALLOW: Final = {
     "kv": Key("table", ABSENT, "a key-value store of its own, kept between runs"),
@@ -51,6 +56,13 @@ _ALLOW: Final = {
     "secrets": Key("list of names", ABSENT, "secrets for its requests; it never sees a value"),
     "interfaces": Key("table", ABSENT, "system plugins' interfaces: `true`, or patterns"),
 }
+_AT: Final = Key("share", NONE, "of a budget: a person is asked when it is used, `80 %`")
+_THEN: Final = Key("`ask`", NONE, "goes with `at`")
+_ON_UNKNOWN: Final = (
+    '"fail", "retry" or "ask"',
+    '"fail"',
+    "when a run goes on: of what may have happened",
+)
 _HTTP: Final = {
     "url": Key("methods and URL", NEEDED, 'such as `"GET,POST https://api.example.com/v1/**"`'),
     "bytes-in": Key("size", "64 MiB", "of answers, a run"),
@@ -68,6 +80,12 @@ _HTTP: Final = {
     "headers": Key(
         "list of names", NONE, "sent though they can change a request, as `x-forwarded-for`"
     ),
+    "at": _AT,
+    "then": _THEN,
+    "on-unknown": Key(*_ON_UNKNOWN),
+    "idempotency-key": Key(
+        "true or false", "false", "tells the server by that header which request it has had"
+    ),
 }
 _LIMITS: Final = {
     "memory": Key("size", "64 MiB", "linear memory of an instance, all its memories together"),
@@ -81,6 +99,8 @@ _LIMITS: Final = {
     "log": Key('size, "none"', "128 MiB", "records of its calls, a run; then its instance ends"),
     "concurrent": Key("count", "64", "tool calls an instance has started at the same time"),
     "memory-sum": Key("size", "1 GiB", "linear memory of all its live instances together, a run"),
+    "at": _AT._replace(text="of `calls` or `output`: a person is asked when it is used, `80 %`"),
+    "then": _THEN,
 }
 _SYSTEM_LIMITS: Final = {
     "deadline": _LIMITS["deadline"]._replace(text="wall time of a tool or function"),
@@ -89,6 +109,8 @@ _SYSTEM_LIMITS: Final = {
     "output": _LIMITS["output"],
     "log": _LIMITS["log"]._replace(text="records of its calls, a run"),
     "concurrent": Key("count", "8", "calls of its functions at the same time, each in a thread"),
+    "at": _LIMITS["at"],
+    "then": _THEN,
 }
 _MODEL: Final = {
     "provider": Key(
@@ -161,6 +183,15 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.RunLimitsTable: {
         "memory": Key("size", NEEDED, "linear memory of all live instances; else the process's"),
     },
+    service_table.ServiceTable: {
+        "slots": Key("count", "8", "tasks that work at the same time"),
+        "strategy": Key("text", "priority", "whose turn it is: `fifo`, `round-robin`, `priority`"),
+        "ageing": Key("time", "30 s", "after which a waiting task counts as a priority higher"),
+        "adviser": Key("a name", NONE, "a plugin here whose tool `advise` suggests an order"),
+        "resources": Key("table", NONE, "tokens by name: `{ \"model:fast\" = 4 }`"),
+        "queue": Key("count", "1_000", "tasks that may wait; more are refused"),
+        "grace": Key("time", "30 s", "how long what works may go on when the service stops"),
+    },
     tables.HolderTable: _HOLDER,
     tables.AllowTable: _ALLOW,
     tables.KvGrant: {"bytes": Key("size", NEEDED, "keys and values together")},
@@ -173,12 +204,15 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "follow": Key(
             "true or false", "false", "whether a link may lead it out of the manifest's folder"
         ),
+        "on-unknown": Key(*_ON_UNKNOWN),
     },
     tables.LlmTable: {
         "model": Key("name or pattern", NEEDED, "a name under `[models]`, or `*`"),
         "tokens": Key("count", NONE, "in and out, a run"),
         "calls": Key("count", NONE, "questions, a run"),
         "money": Key("amount", NONE, "by the model's `prices`, a run"),
+        "at": _AT,
+        "then": _THEN,
     },
     tables.HttpGrant: _HTTP,
     tables.LimitsTable: _LIMITS,
@@ -188,8 +222,14 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "allow": Key("table", NONE, "what it may ask the host for"),
         "limits": Key("table", "see below", "what it may use up"),
     },
+    server_table.McpTable: {
+        "command": Key("list of text", NEEDED, "the program and its arguments; no shell reads it"),
+        "env": Key("table of text", NONE, "its environment, all of it"),
+        "secrets": Key("table of names", NONE, "and variables with values of secrets"),
+        "limits": Key("table", "see below", "what it may use up"),
+    },
     tables.SystemAllow: {key: _ALLOW[key] for key in ("http", "llm", "secrets", "tools")},
-    tables.SystemLimits: _SYSTEM_LIMITS,
+    system_tables.SystemLimits: _SYSTEM_LIMITS,
     tables.ModelTable: _MODEL,
     tables.PricesTable: {
         "input": Key("amount", "0", "a million tokens of a question, in any currency"),
@@ -201,8 +241,9 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "agent": Key("a name", ABSENT, "an agent to start"),
         "task": Key("text", ABSENT, "what it shall do"),
         "output": Key("table", NONE, "what its answer has to be"),
-        "call": Key("plugin.function", ABSENT, "a tool to call; either this or `agent`"),
-        "with": Key("table", NONE, "the tool's arguments by name"),
+        "call": Key("plugin.function", ABSENT, "a tool to call"),
+        "workflow": Key("a name", ABSENT, "a workflow to begin; one of these three"),
+        "with": Key("table", NONE, "arguments of the tool or the workflow by name"),
     },
     tables.OutputTable: {
         "format": Key("text", NEEDED, "`json`, `json-lines`, `csv`, `xml`, `calls`, `lines`, ..."),
@@ -210,6 +251,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "repair": Key("true or false", "false", "mend what is almost JSON, once, and mark it"),
         "again": Key("count", "0", "how often it is asked again, with the fault; at most 10"),
     },
+    **WORKFLOW_MEANINGS,
     policy_tables.PolicyTable: {
         "deny": Key("list of rules", NONE, "calls that are refused, whatever a manifest grants"),
         "ask": Key("list of rules", NONE, "calls a person is asked about"),

@@ -15,9 +15,6 @@ from lion.manifest.document import Document, Place
 
 Model = TypeVar("Model", bound=BaseModel)
 
-LATER_TABLES = ("workflows",)
-"""Tables of a manifest that later versions of lion read."""
-
 _TYPES = {
     "string_type": "text in quotes",
     "int_type": "a whole number",
@@ -68,9 +65,6 @@ def _kind_of(value: Any) -> str:
 
 def _unknown_key(document: Document, model: type[BaseModel], place: Place) -> OperatorError:
     key = str(place[-1])
-    is_manifest = "plugins" in model.model_fields
-    if is_manifest and len(place) == 1 and key in LATER_TABLES:
-        return document.error(place, f"this version of lion does not offer {key!r} yet")
     if place[-2:-1] == ("allow",):
         if key in LATER:
             offered = ", ".join(name for name in OFFERED if name not in DEFAULT_CAPABILITIES)

@@ -158,9 +158,10 @@ def build_llm_grants(tables: Sequence[LlmTable], where: str) -> list[Grant]:
     return [
         Grant(
             "llm",
-            f"{where}.llm = [{llm_scope(table.model, _quota(table))}]",
+            f"{where}.llm = [{llm_scope(table.model, _quota(table), table.at)}]",
             patterns=(table.model,),
             quota=_quota(table),
+            ask_at=table.at,
         )
         for table in tables
     ]
@@ -171,10 +172,12 @@ def _quota(table: LlmTable) -> dict[str, int]:
     return {name: number for name, number in numbers.items() if number is not None}
 
 
-def llm_scope(model: str, quota: Mapping[str, int]) -> str:
+def llm_scope(model: str, quota: Mapping[str, int], ask_at: int | None = None) -> str:
     """One member of `allow.llm` as TOML: `"fast"`, or `{ model = "fast", tokens = 20000 }`."""
     if not quota:
         return f'"{model}"'
     shown = {**quota, **({"money": render_money(quota["money"])} if "money" in quota else {})}
     members = ", ".join(f"{key} = {value}" for key, value in shown.items())
+    if ask_at is not None:
+        members += f', at = "{ask_at} %", then = "ask"'
     return f'{{ model = "{model}", {members} }}'

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lion.domain.names import did_you_mean
-from lion.domain.plan import Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.plan import SERVER, WORKFLOW, Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.service_terms import ServiceTerms
 from lion.manifest.document import Document
 
 if TYPE_CHECKING:
@@ -82,12 +83,15 @@ def _with_lent(
     return {**filled, "system": {**system, **{name: {"use": name} for name in added}}}
 
 
-def recorded_plan(resolved: Mapping[str, Any], text: str) -> Plan:
-    """The plan that a run recorded (`Plan.resolved`): it has no path, nothing is filled in again.
+def recorded_plan(
+    resolved: Mapping[str, Any], text: str, path: Path | None = None, folder: Path = Path()
+) -> Plan:
+    """The plan that was recorded (`Plan.resolved`): it has no path unless one is given, nothing is
+    filled in again. What is relative in it begins in `folder`.
 
     Raises OperatorError if it is of a manifest that this version of lion does not read.
     """
-    document = Document(text, kind="recorded manifest", path=None)
+    document = Document(text, kind="recorded manifest", path=path, folder=folder)
     filled = {key: value for key, value in resolved.items() if key != "vars"}
     values = resolved.get("vars")
     return _plan(document, text, filled, values if isinstance(values, dict) else {})
@@ -103,6 +107,10 @@ def _plan(
 
     table = check(document, ManifestTable, filled)
     holders = _holders(document, table)
+    if table.workflows:
+        from lion.manifest.workflow_checks import check_workflows
+
+        check_workflows(document, holders)
     models = build_models(document, table.models)
     _check_scopes(document, holders)
     check_models_named(document, holders, models)
@@ -117,7 +125,18 @@ def _plan(
         models=models,
         folder=document.folder,
         memory=None if table.limits is None else table.limits.memory,
+        service=_service(document, table, holders),
     )
+
+
+def _service(
+    document: Document, table: "ManifestTable", holders: Mapping[str, Holder]
+) -> ServiceTerms | None:
+    if table.service is None:
+        return None
+    from lion.manifest.service_table import build_service
+
+    return build_service(document, table.service, holders)
 
 
 def bare_plan(component: Path) -> Plan:
@@ -135,7 +154,7 @@ def bare_name(component: Path) -> str:
 
 
 def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
-    from lion.manifest.grants import build_holder, build_system
+    from lion.manifest.grants import build_holder, build_server, build_system
 
     built = [
         build_holder(holder, kind=kind, name=name, folder=document.folder)
@@ -143,6 +162,11 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
         for name, holder in tables.items()
     ]
     built += [build_system(system, name=name) for name, system in table.system.items()]
+    built += [build_server(server, name=name) for name, server in table.mcp.items()]
+    if table.workflows:
+        from lion.manifest.workflows import build_workflows
+
+        built += build_workflows(document, table.workflows).values()
     holders: dict[str, Holder] = {}
     for holder in built:
         other = holders.setdefault(holder.name, holder)
@@ -156,7 +180,10 @@ def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
 
 
 def _a(holder: Holder) -> str:
-    return {"plugin": "a plugin", "agent": "an agent"}.get(holder.kind, "a system plugin")
+    if holder.table == SERVER:
+        return "a server of MCP"
+    known = {"plugin": "a plugin", "agent": "an agent", "workflow": "a workflow"}
+    return known.get(holder.kind, "a system plugin")
 
 
 def _check_scopes(document: Document, holders: Mapping[str, Holder]) -> None:
@@ -177,8 +204,9 @@ def _run(
     document: Document, index: int, run: "RunTable", holders: Mapping[str, Holder]
 ) -> RunAgent | RunCall:
     place = ("run", index)
-    if (run.agent is None) == (run.call is None):
-        raise document.error(place, "needs either 'agent' or 'call'", "write one of them")
+    if [run.agent, run.call, run.workflow].count(None) != 2:
+        what = "needs either 'agent', 'call' or 'workflow'"
+        raise document.error(place, what, "write one of them")
     if run.agent is not None:
         return _run_agent(document, index, run, holders)
     if run.task is not None:
@@ -186,6 +214,8 @@ def _run(
     if run.output is not None:
         what = "a call's result is of its own type, and has no 'output'"
         raise document.error((*place, "output"), what, "remove it")
+    if run.workflow is not None:
+        return _run_workflow(document, index, run.workflow, run, holders)
     plugin, _, function = (run.call or "").partition(".")
     if plugin not in holders:
         what = f"{run.call!r}: there is no plugin {plugin!r}"
@@ -194,6 +224,16 @@ def _run(
         what = f"{run.call!r} names no tool"
         raise document.error((*place, "call"), what, f'write "{plugin}.function"')
     return RunCall(f"{plugin}.{function}", run.with_ or {})
+
+
+def _run_workflow(
+    document: Document, index: int, name: str, run: "RunTable", holders: Mapping[str, Holder]
+) -> RunCall:
+    known = [one for one, holder in holders.items() if holder.kind == WORKFLOW]
+    if name not in known:
+        what = f"there is no workflow {name!r}"
+        raise document.error(("run", index, "workflow"), what, did_you_mean(name, known))
+    return RunCall(f"{name}.run", run.with_ or {})
 
 
 def _run_agent(

@@ -5,8 +5,9 @@ Rule: as in a manifest, a key that is not here is an error.
 
 from pydantic import Field
 
+from lion.manifest.base_table import Table
 from lion.manifest.fields import Time
-from lion.manifest.tables import LimitsTable, Table
+from lion.manifest.tables import LimitsTable
 
 
 class PolicyHttpTable(Table):

@@ -6,14 +6,15 @@ Rule: the committed JSON schema is generated from these models (schema.py).
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from lion.manifest.dialects import NEEDED, PROVIDERS, SERVER, STRANGE
+from lion.manifest.base_table import Table as Table
 from lion.manifest.fields import (
     AskRule,
     ComponentPath,
     Count,
     Deniable,
+    EnvName,
     ExtensionName,
     ExtensionScope,
     GuestPath,
@@ -28,26 +29,23 @@ from lion.manifest.fields import (
     Money,
     Name,
     Network,
+    OnUnknown,
     Rated,
+    Share,
     Size,
     SteeringHeader,
+    Then,
     Time,
     ToolScope,
+    Word,
 )
+from lion.manifest.model_tables import ModelTable as ModelTable
+from lion.manifest.model_tables import PricesTable as PricesTable
+from lion.manifest.server_table import McpTable
+from lion.manifest.service_table import ServiceTable
+from lion.manifest.system_tables import SystemLimits, check_asking
+from lion.manifest.workflow_tables import WorkflowTable
 from lion.scopes.fs_grant import check_once
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        arbitrary_types_allowed=True,
-        # Only the outermost table is built, and only when used. For the same reason no default is
-        # an instance: making one would build its class.
-        defer_build=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-    )
 
 
 class KvGrant(Table):
@@ -57,9 +55,7 @@ class KvGrant(Table):
 
 
 class FsGrant(Table):
-    """A directory of the host's (`at`, relative to the manifest) under a path of the guest's, and
-    how much of it what is written may take.
-    """
+    """A directory of the host's (`at`, from the manifest on) under a path of the guest's."""
 
     path: GuestPath
     at: HostPath
@@ -67,11 +63,13 @@ class FsGrant(Table):
     bytes: Size | None = None
     files: Count | None = None
     follow: bool = False
+    on_unknown: OnUnknown = "fail"
 
     @model_validator(mode="after")
     def _check(self) -> "FsGrant":
-        if not self.write and (self.bytes is not None or self.files is not None):
-            raise ValueError("bytes and files limit what is written; add write = true")
+        said = self.bytes is not None or self.files is not None or self.on_unknown != "fail"
+        if said and not self.write:
+            raise ValueError("bytes, files and on-unknown are of what is written; write = true")
         return self
 
 
@@ -90,6 +88,12 @@ class HttpGrant(Table):
     encoded_slash: bool = False
     plain: bool = False
     headers: list[SteeringHeader] = []
+    at: Share | None = None
+    then: Then | None = None
+    on_unknown: OnUnknown = "fail"
+    idempotency_key: bool = False
+
+    _check_asking = model_validator(mode="after")(check_asking)
 
 
 HttpEntry = Annotated[
@@ -108,6 +112,14 @@ class LlmTable(Table):
     tokens: Count | None = None
     calls: Count | None = None
     money: Money | None = None
+    at: Share | None = None
+    then: Then | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "LlmTable":
+        if self.at is not None and self.tokens is self.calls is self.money is None:
+            raise ValueError("at is a share of a budget; add tokens, calls or money")
+        return check_asking(self)  # type: ignore[no-any-return]
 
 
 LlmGrant = Annotated[
@@ -151,6 +163,10 @@ class LimitsTable(Table):
     log: MaybeSize = None
     concurrent: Count = 0
     memory_sum: Size = 0
+    at: Share | None = None
+    then: Then | None = None
+
+    _check_asking = model_validator(mode="after")(check_asking)
 
 
 class HolderTable(Table):
@@ -162,6 +178,9 @@ class HolderTable(Table):
     ask: list[AskRule] = []
     limits: LimitsTable | None = None
     config: dict[str, Any] = {}
+    args: list[Word] = []
+    env: dict[EnvName, Word] = {}
+    stdin: Word = ""
 
 
 class SystemAllow(Table):
@@ -173,17 +192,6 @@ class SystemAllow(Table):
     tools: list[ToolScope] = []
 
 
-class SystemLimits(Table):
-    """Limits of a system plugin: those that can be enforced on Python."""
-
-    deadline: MaybeTime = None
-    calls: MaybeCount = None
-    rate: MaybeRate = None
-    output: MaybeSize = None
-    log: MaybeSize = None
-    concurrent: Count = 0
-
-
 class SystemTable(Table):
     """A system plugin: trusted Python by the name of its entry point, outside of the sandbox."""
 
@@ -191,64 +199,6 @@ class SystemTable(Table):
     settings: dict[str, Any] = {}
     allow: SystemAllow | None = None
     limits: SystemLimits | None = None
-
-
-class PricesTable(Table):
-    """What a million tokens cost, in any currency."""
-
-    input: Money = 0
-    output: Money = 0
-    cached: Money | None = None
-    cache_write: Money | None = None
-
-
-def _provider_schema(name: str) -> dict[str, Any]:
-    """The schema of a model of this provider: what it needs, and keys that it has not."""
-    needed = [key for key in NEEDED.get(name, SERVER) if key != "base-url"]
-    places = [{"required": [key]} for key in ("base-url", "dialect")]
-    return {
-        "properties": {"provider": {"const": name}},
-        "required": needed,
-        **({"anyOf": places} if name == "openai" else {}),
-        "not": {"anyOf": [{"required": [key]} for key in STRANGE[name]]},
-    }
-
-
-class ModelTable(Table):
-    """A model: a script of answers, or a server that speaks a protocol of OpenAI's or Anthropic's.
-
-    Keys from `dialect` on say how the server speaks.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [_provider_schema(name) for name in PROVIDERS]}
-    )
-
-    provider: str
-    script: str | None = None
-    base_url: str | None = None
-    model: str | None = None
-    key: Name | None = None
-    prices: PricesTable | None = None
-    max_tokens: Count | None = None
-    dialect: str | None = None
-    key_header: str | None = None
-    headers: dict[str, str] | None = None
-    query: dict[str, str] | None = None
-    add: dict[str, Any] | None = None
-    omit: list[str] | None = None
-    stream: bool | None = None
-    whole_for: list[str] | None = None
-    limit_field: str | None = None
-    system_role: str | None = None
-    reasoning_field: str | None = None
-    reasoning_back: str | None = None
-    opaque_fields: bool | list[str] | None = None
-    schema_omit: list[str] | None = None
-    answer_format: str | None = None
-    addresses: list[Network] = []
-    idle: Time | None = None
-    timeout: Time | None = None
 
 
 class OutputTable(Table):
@@ -261,12 +211,17 @@ class OutputTable(Table):
 
 
 class RunTable(Table):
-    """Something to start: an agent with its task, or one tool call."""
+    """Something to start: an agent with its task, one tool call, or a workflow."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["agent", "task"]}, {"required": ["call"]}],
-            "dependentRequired": {"with": ["call"], "task": ["agent"], "output": ["agent"]},
+            "oneOf": [
+                {"required": ["agent", "task"]},
+                {"required": ["call"]},
+                {"required": ["workflow"]},
+            ],
+            "dependentRequired": {"task": ["agent"], "output": ["agent"]},
+            "dependentSchemas": {"with": {"not": {"required": ["agent"]}}},
         }
     )
 
@@ -274,6 +229,7 @@ class RunTable(Table):
     task: str | None = None
     output: OutputTable | None = None
     call: str | None = None
+    workflow: str | None = None
     with_: dict[str, Any] | None = Field(None, alias="with")
 
 
@@ -292,5 +248,8 @@ class ManifestTable(Table):
     plugins: dict[HolderName, HolderTable] = {}
     agents: dict[HolderName, HolderTable] = {}
     system: dict[HolderName, SystemTable] = {}
+    mcp: dict[HolderName, McpTable] = {}
+    workflows: dict[HolderName, WorkflowTable] = {}
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
+    service: ServiceTable | None = None

@@ -33,8 +33,13 @@ def attenuate(grant: Grant, by: Grant) -> Grant | None:
         less,
         line=grant.line if grant.line == by.line else f"{grant.line}, within {by.line}",
         quota=_least_quota(grant.quota, by.quota),
+        ask_at=_least(grant.ask_at, by.ask_at),
         addresses=tuple(network for network in grant.addresses if network in by.addresses),
     )
+
+
+def _least(a: int | None, b: int | None) -> int | None:
+    return min((one for one in (a, b) if one is not None), default=None)
 
 
 def _least_quota(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
-from lion.domain.capability import OFFERED, is_extension
+from lion.domain.capability import KNOWN, is_extension
 from lion.domain.decider import Decider
 from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Holder, Limits
 from lion.policy.ceilings import lower
@@ -41,7 +41,7 @@ def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Righ
     extension).
     """
     place = f"{holder.table}.{holder.name}"
-    names = (*OFFERED, *filter(is_extension, ceiling))
+    names = (*KNOWN, *filter(is_extension, ceiling))
     rules = _by_capability(names, (*policy.deny, *policy.ask, *own_rules(holder)))
     grants = {
         name: tuple(grant for grant in holder.grants if grant.capability == name)

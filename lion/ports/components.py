@@ -81,6 +81,12 @@ class Handles(Protocol):
         """Give `thing` a rep. Raises CallError("exhausted") if the table is full."""
         ...
 
+    def put(
+        self, rep: int, kind: str, thing: Any, close: Callable[[], None] | None = None
+    ) -> None:
+        """Give `thing` the rep that was given before the run was resumed."""
+        ...
+
     def get(self, rep: int, kind: str | None = None) -> Any:
         """What a rep stands for. Raises CallError("not-found") for a forged, dropped or wrong
         one.

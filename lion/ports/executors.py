@@ -1,15 +1,16 @@
 """Look here if you want to know what an executor of a host function is, and what it sees."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
+from lion.domain.approval import Body
 from lion.domain.call import Decision, Effect, Target
 from lion.domain.denial import LastDenial
-from lion.domain.events import AgentPartialOutput, CallFinished
-from lion.domain.plan import Grant
+from lion.domain.events import AgentPartialOutput, CallFinished, Event
+from lion.domain.plan import Grant, Program
 from lion.ports.components import Handles
 
 
@@ -50,6 +51,24 @@ class Tools(Protocol):
         """Begin a call. Raises CallError("exhausted") beyond the holder's limit."""
         ...
 
+    def recall(self, name: str, arguments: str) -> "PendingCall":
+        """A call that was begun before the run was resumed; it goes on when its caller does."""
+        ...
+
+
+class Jobs(Protocol):
+    """How a workflow has others work."""
+
+    def start_agent(self, name: str, task: str, streams: bool) -> "PendingWork":
+        """Have an agent begin a task; `streams`: what it writes will be read while it does.
+        Raises CallError.
+        """
+        ...
+
+    def ask_person(self, question: str, form: str) -> "PendingCall":
+        """Ask a person to fill in a form, a JSON schema. Raises CallError."""
+        ...
+
 
 class PendingCall(Waitable, Protocol):
     """A tool call under way."""
@@ -58,7 +77,21 @@ class PendingCall(Waitable, Protocol):
         """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
         ...
 
+    def note_taken(self) -> None:
+        """Its result was taken before the run was resumed."""
+        ...
+
     def cancel(self) -> None: ...
+
+
+class PendingWork(PendingCall, Protocol):
+    """An agent under way. It is ready also while there is something of what it wrote."""
+
+    async def next(self) -> str | None:
+        """The next piece that it wrote; None when no more comes. Raises CallError("invalid") if
+        that was not asked for.
+        """
+        ...
 
 
 class Services(Protocol):
@@ -78,19 +111,30 @@ class CallContext(Protocol):
     """What an executor sees of the invocation that calls it."""
 
     run: str
+    path: str
+    """The invocation's place in the tree of calls."""
     holder: str
     namespace: str
     """Owner and holder: where kv is kept."""
     config: Mapping[str, Any]
+    program: Program
+    """How it was started."""
     handles: Handles
     clock: Clock
     tools: Tools
+    jobs: Jobs
     number: int
     """The ordinal of the call that is being executed."""
     target: Target
     """What that call is about."""
     grant: Grant | None
     """What allowed it; None if it is granted by default."""
+    asked_later: int
+    """The last call that a person has to approve before it acts: see `Operation.later`."""
+    revivals: list[Callable[[], Callable[[], None] | None]]
+    """What goes on beside a guest that was resumed, once it does itself: each is asked, and gives
+    what begins it once all that was recorded is durable (None: nothing does).
+    """
     denial: LastDenial | None
     """What the last call of this instance that was denied lacked."""
     services: Services
@@ -115,9 +159,14 @@ class CallContext(Protocol):
         """
         ...
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
+    ) -> Decision:  # fmt: skip
         """Decide a further target of a call under way (a redirect), through the same policy as
-        the call's own. The decision is durable when this returns.
+        the call's own; or a call that was `asked_later`, once its arguments and what follows them
+        (`body`) are there. `is_beside`: the guest goes on meanwhile. The decision is durable
+        when this returns.
         """
         ...
 
@@ -127,6 +176,10 @@ class CallContext(Protocol):
         """Record that a call that was allowed led to what nobody may reach: an address, a link
         out. The guest is told by the CallError that the executor raises.
         """
+        ...
+
+    def note(self, event: Event, call: int) -> None:
+        """Append a record about one of its calls."""
         ...
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
@@ -157,6 +210,27 @@ class Kind(Enum):
     """`execute(tables, caller, *args) -> value`, inside the transaction that records it."""
 
 
+class Again(StrEnum):
+    """What is done about a call that was begun and has no outcome, when its run goes on."""
+
+    AGAIN = "again"
+    DONE = "done"
+    """It had happened."""
+    UNKNOWN = "unknown"
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What is done about such a call, by which rule (docs/resume.md), and why; `value` is what it
+    gives the guest if it is done, `found` what was there.
+    """
+
+    decided: Again
+    rule: str
+    reason: str
+    value: Any = None
+    found: dict[str, Any] | None = None
+
+
 class Operation(msgspec.Struct, frozen=True):
     """One host function as the broker knows it.
 
@@ -171,10 +245,23 @@ class Operation(msgspec.Struct, frozen=True):
     - `look` says what a call with an outside effect is about as it is before that, to be recorded
       with its intent; None where that cannot be said.
     - `spawns`: it may leave work running beside the guest.
-    - `unseen` says of arguments what a person who approves the call does not see of it; empty:
-      nothing. It raises CallError("denied") where that is what would be approved.
+    - `unseen` says (of caller and arguments) what a person who approves the call does not see of
+      it in these; empty: nothing. It may raise CallError.
+    - `later` says of arguments whether what a person would have to see follows by further calls.
+      Then the call is carried out without any effect (`CallContext.asked_later`), and whoever has
+      all of it asks (`may`) before anything happens.
     - `until` says how long a call may wait, on the caller's monotonic clock; None: until something
       happens.
+
+    When a run goes on after its process ended:
+
+    - `recall` is told (caller, args, call) of each recorded call that has an outcome, so that what
+      it gave the guest is there again.
+    - `is_harmless` says of arguments that it may be done again, if nobody knows whether it was.
+    - `look_up` says of (caller, args, what `look` had found) by what is there whether it happened.
+    - `count` charges its caller for one of which nobody knows whether it happened, where what it
+      had taken is on no record.
+    - `rest` gives the arguments for a wait of which so many nanoseconds are left.
     """
 
     capability: str
@@ -187,9 +274,15 @@ class Operation(msgspec.Struct, frozen=True):
     output_bytes: Callable[[list[Any]], int] | None = None
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
-    unseen: Callable[[list[Any]], str] | None = None
+    unseen: Callable[[Any, list[Any]], str] | None = None
     look: Callable[..., Awaitable[dict[str, Any] | None]] | None = None
+    later: Callable[[list[Any]], bool] | None = None
     until: Callable[[Any, list[Any]], int | None] | None = None
+    recall: Callable[[Any, list[Any], CallFinished], None] | None = None
+    is_harmless: Callable[[list[Any]], bool] | None = None
+    look_up: Callable[[Any, list[Any], dict[str, Any] | None], Awaitable[Fate]] | None = None
+    count: Callable[[Any], None] | None = None
+    rest: Callable[[list[Any], int], list[Any]] | None = None
 
 
 OUTPUT_EVENT: type[CallFinished] = AgentPartialOutput

@@ -1,49 +1,15 @@
 """Look here if you want to know what the kernel needs from an event log, and readers from it."""
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from lion.domain.record import Draft, Record
+from lion.ports.run_summary import RunSummary
 
 T = TypeVar("T")
-
-
-class RunState(StrEnum):
-    """How far a run is."""
-
-    RUNNING = "running"
-    INTERRUPTED = "interrupted"
-    """Its process is gone and wrote no ending."""
-    ENDED = "ended"
-    DAMAGED = "damaged"
-    """What the list of runs says of it makes no sense."""
-
-
-class RunSummary(msgspec.Struct, frozen=True):
-    """One run of a log. `exit_code` is None while it has no RunFinished; `is_live` if its owner
-    still holds the lock; `bytes` is what its records are counted as.
-    """
-
-    run: str
-    manifest_name: str
-    started_ns: int
-    records: int
-    exit_code: int | None
-    is_live: bool
-    bytes: int = 0
-    is_damaged: bool = False
-
-    @property
-    def state(self) -> RunState:
-        if self.is_damaged:
-            return RunState.DAMAGED
-        if self.exit_code is not None:
-            return RunState.ENDED
-        return RunState.RUNNING if self.is_live else RunState.INTERRUPTED
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +99,10 @@ class EventLog(Protocol):
 
         Raises OperatorError if another process owns the run, AuditError if the run has ended.
         """
+        ...
+
+    async def leave_run(self, run: str) -> None:
+        """Be its writer no longer, though it has not ended: another may go on with it."""
         ...
 
     @property
@@ -233,6 +203,10 @@ class LogReader(Protocol):
         """The id for an id, a unique prefix of one, or `last`. Raises OperatorError if there is
         none or several.
         """
+        ...
+
+    def chains(self) -> list[str]:
+        """The services' own chains, oldest first: `service-2026-11`. They are no runs."""
         ...
 
     def records(

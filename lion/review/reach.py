@@ -6,11 +6,11 @@ Rule: a way is one the door would allow: each step is decided as the call would 
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from lion.domain.plan import DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Holder
+from lion.domain.plan import CLIENT, DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Holder
 from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
@@ -38,19 +38,26 @@ def reachable(
     tools: Mapping[str, str],
     trusted: Mapping[str, Holder] = {},
     offering: Mapping[str, str] = {},
+    agents: Mapping[str, str] = {},
 ) -> dict[str, tuple[Reach, ...]]:
     """What each holder reaches. `tools` gives the holder by the tool's name, `imports` the
     operations by holder and capability; `trusted` are system plugins, whose Python is reached too;
-    `offering` gives the one that executes an extension.
+    `offering` gives the one that executes an extension; `agents` are like `tools`, for clients.
     """
+    clients = {name for name, holder in trusted.items() if holder.use == CLIENT}
     steps = {
         name: (
-            *_steps(one, imports[name].get("tools", ()), tools),
+            *_steps(
+                one,
+                imports[name].get("tools", ()),
+                {**tools, **agents} if name in clients else tools,
+            ),
+            *_agents(one, imports[name].get("agents", ()), rights),
             *((offering[c], c) for c in one.capabilities if c in offering),
         )
         for name, one in rights.items()
     }
-    own = {name: (*_python(trusted.get(name)), *_own(one)) for name, one in rights.items()}
+    own = {name: (*_python(trusted.get(name)), *own_grants(one)) for name, one in rights.items()}
     return {name: _reach(name, steps, own) for name in rights}
 
 
@@ -71,6 +78,18 @@ def _steps(
     return tuple(found.items())
 
 
+def _agents(
+    rights: Rights, operations: Sequence[str], others: Mapping[str, Rights]
+) -> Iterator[tuple[str, str]]:
+    """Whom a workflow may have work: each with its own name for the way there."""
+    if "agents" not in rights.capabilities or "start" not in operations:
+        return
+    for name in sorted(others):
+        question = Question(rights.holder, "agents", "start", name)
+        if name != rights.holder and decide_static(question, rights).allowed:
+            yield name, name
+
+
 def _python(holder: Holder | None) -> tuple[Grant, ...]:
     """What no sandbox holds is authority in itself."""
     if holder is None:
@@ -79,12 +98,13 @@ def _python(holder: Holder | None) -> tuple[Grant, ...]:
     return (Grant(SYSTEM, line, patterns=(holder.use,)),)
 
 
-def _own(rights: Rights) -> tuple[Grant, ...]:
-    """Grants that are authority: defaults reach nothing outside, `tools` is the way itself."""
+def own_grants(rights: Rights) -> tuple[Grant, ...]:
+    """Grants that are authority: defaults reach nothing outside, `tools` and `agents` are
+    the way itself."""
     return tuple(
         grant
         for name in rights.capabilities
-        if name not in DEFAULT_CAPABILITIES and name != "tools"
+        if name not in DEFAULT_CAPABILITIES and name not in ("tools", "agents", "people")
         for grant in rights.grants[name]
     )
 

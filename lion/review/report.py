@@ -64,6 +64,12 @@ class Denial(msgspec.Struct, frozen=True):
     decided_by: str = ""
 
 
+def split_suggestion(suggestion: str) -> tuple[str, str]:
+    """`agents.ann.allow.kv = ...` as people write it: the table `agents.ann`, the line in it."""
+    kind, name, line = suggestion.split(".", 2)
+    return f"{kind}.{name}", line
+
+
 def denials_of(refused: Iterable[Refused]) -> tuple[Denial, ...]:
     """What was refused, for people; those whose lines exclude each other with one line for all."""
     found = tuple(refused)

@@ -46,6 +46,7 @@ class GrantView(msgspec.Struct, frozen=True, kw_only=True):
     quota: dict[str, int]
     line: str
     is_imported: bool
+    ask_at: int | None = None
     at: str = ""
     directory: str = ""
     is_writable: bool = False
@@ -140,27 +141,34 @@ def audit_plan(
         for name, one in loaded.items()
     }
     tools = {f"{name}.{tool}": name for name, one in loaded.items() for tool in one.tools}
-    imports = {name: one.imports for name, one in loaded.items()}
     trusted = {name: plan.holders[name] for name, one in loaded.items() if one.system}
-    offering = {
-        capability: name
-        for name, one in loaded.items()
-        if one.system is not None
-        for capability in extensions_of(one.system.offers)
-    }
-    reached = reachable(rights, imports, tools, trusted, offering)
+    offering = _offering(loaded)
+    agents = {f"{name}.run": name for name in loaded if plan.holders[name].kind == "agent"}
+    imports = {name: one.imports for name, one in loaded.items()}
+    reached = reachable(rights, imports, tools, trusted, offering, agents)
 
     def audit(name: str, holder: Holder) -> HolderAudit:
         one, right = loaded.get(name), rights.get(name)
         rules = [rule for rule in _rules_on(holder, policy) if one and _concerns(rule, one)]
         effective = (limits or {}).get(name) or (right.limits if right else holder.limits)
         found = _audit(holder, one or _NOTHING, right, rules, effective, around, plan.models)
+        warnings = warnings_of(plan, holder, one, rules, {**tools, **agents}, around)
         return msgspec.structs.replace(
             found, reachable=reached.get(name, ()), use=(uses or {}).get(name),
-            warnings=tuple(warnings_of(plan, holder, one, rules, tools, around)),
+            warnings=tuple(warnings),
         )  # fmt: skip
 
     return tuple(audit(name, holder) for name, holder in plan.holders.items())
+
+
+def _offering(loaded: Mapping[str, Loaded]) -> dict[str, str]:
+    """Who executes each extension."""
+    return {
+        capability: name
+        for name, one in loaded.items()
+        if one.system is not None
+        for capability in extensions_of(one.system.offers)
+    }
 
 
 def _rules_on(holder: Holder, policy: Policy) -> Sequence[Rule]:
@@ -221,6 +229,7 @@ def _grant(
         capability=grant.capability,
         scope=scope_of(grant),
         quota=grant.quota,
+        ask_at=grant.ask_at,
         line=grant.line,
         is_imported=grant.capability in found.imports,
         at="" if mount is None else mount.written,

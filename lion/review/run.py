@@ -181,7 +181,9 @@ def started_of(run: str, records: Iterable[Record]) -> RunStarted:
     event = None if first is None else first.event()
     if not isinstance(event, RunStarted):
         raise AuditError(
-            f"run {run} has no beginning in the log, so it cannot be audited", run=run
+            f"run {run} has no beginning in the log, so it cannot be audited",
+            hint=f"if it is a service's chain, read it with: lion log {run}",
+            run=run,
         )
     return event
 

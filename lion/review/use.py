@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from lion.domain.call import Decision, Status, Verdict
-from lion.domain.capability import OFFERED, Capability, extensions_of, is_extension
+from lion.domain.capability import KNOWN, Capability, extensions_of, is_extension
 from lion.domain.events import (
     AgentCompleted,
     AgentError,
@@ -177,7 +177,7 @@ class UseFold:
         """
         found = self._covering.get(question)
         if found is None:
-            capability = OFFERED.get(question.capability)
+            capability = KNOWN.get(question.capability)
             if capability is None:
                 names = bool(question.target) or not is_extension(question.capability)
             else:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+import msgspec
+
 from lion.domain.call import CallError
 from lion.domain.plan import MIB, Grant, Mount
 from lion.domain.surroundings import Surroundings
@@ -49,7 +51,7 @@ def check_once(paths: Sequence[str]) -> None:
 
 def build_fs_grant(
     where: str, folder: Path, *, path: str, at: str, write: bool, size: int | None,
-    files: int | None, follow: bool = False,
+    files: int | None, follow: bool = False, on_unknown: str = "",
 ) -> Grant:  # fmt: skip
     """A grant of the directory `folder / at` under the guest's `path`; `where` it is written."""
     quota = {
@@ -57,8 +59,8 @@ def build_fs_grant(
         "files": DEFAULT_FILES if files is None else files,
     }
     mount = Mount(path, at, folder / at, write, follow)
-    grant = Grant("fs", "", quota=quota if write else {}, mount=mount)
-    return Grant("fs", f"{where}.fs = [{written_line(grant)}]", quota=grant.quota, mount=mount)
+    grant = Grant("fs", "", quota=quota if write else {}, mount=mount, on_unknown=on_unknown)
+    return msgspec.structs.replace(grant, line=f"{where}.fs = [{written_line(grant)}]")
 
 
 def written_entry(grant: Grant) -> dict[str, Any]:
@@ -74,6 +76,8 @@ def written_entry(grant: Grant) -> dict[str, Any]:
             entry["files"] = quota["files"]
     if mount.follow:
         entry["follow"] = True
+    if grant.on_unknown:
+        entry["on-unknown"] = grant.on_unknown
     return entry
 
 

@@ -13,6 +13,8 @@ Rule: `encoded-slash` says that `%2F` in a path is no slash for this server: wha
 is decided. Without it both readings have to be granted (http_match.py).
 Rule: `plain` says that no secret goes along; a request of a holder that has some is refused where
 none of them is for. `headers` are sent though they can change what a request is at a server.
+Rule: `idempotency-key` says that the server tells by that header whether it has had a request;
+`on-unknown` what is done about one of before of which nobody knows whether it had.
 Rule: a host that is written as an address, or as localhost, names that address; every other
 private address needs `addresses`.
 """
@@ -77,6 +79,9 @@ def build_http_grant(
     encoded_slash: bool = False,
     plain: bool = False,
     headers: tuple[str, ...] = (),
+    ask_at: int | None = None,
+    on_unknown: str = "",
+    has_key: bool = False,
 ) -> Grant:
     """One entry of `allow.http`, with defaults for what it does not say."""
     written: dict[str, int | None] = {
@@ -92,6 +97,7 @@ def build_http_grant(
     return Grant(
         "http", line, patterns=(url,), quota=quota, addresses=addresses,
         encoded_slash=encoded_slash, plain=plain, headers=headers,
+        ask_at=ask_at, on_unknown=on_unknown, has_key=has_key,
     )  # fmt: skip
 
 
@@ -122,6 +128,12 @@ def written_entry(grant: Grant) -> str | dict[str, Any]:
         entry["plain"] = True
     if grant.headers:
         entry["headers"] = list(grant.headers)
+    if grant.ask_at is not None:
+        entry |= {"at": f"{grant.ask_at} %", "then": "ask"}
+    if grant.on_unknown:
+        entry["on-unknown"] = grant.on_unknown
+    if grant.has_key:
+        entry["idempotency-key"] = True
     return entry if len(entry) > 1 else url
 
 

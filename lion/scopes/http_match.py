@@ -58,33 +58,47 @@ class HttpScopes(NamedScopes):
             encoded_slash=grant.encoded_slash and by.encoded_slash,
             plain=grant.plain or by.plain,
             headers=tuple(name for name in grant.headers if name in by.headers),
+            on_unknown=grant.on_unknown if grant.on_unknown == by.on_unknown else "",
+            has_key=grant.has_key and by.has_key,
         )
 
     def rule_pattern(self, text: str) -> Pattern:
         """What a rule's pattern matches. Raises BadPattern."""
         return rule_pattern(text)
 
+    def is_in_pattern(self, word: str) -> bool:
+        """Methods are: `GET`, `GET,POST`; those that nobody knows in capitals."""
+        if word.lower() in self.capability.operations:
+            return False
+        names = word.split(",")
+        is_known = all(name.upper() in METHODS for name in names)
+        return is_known or (word.isupper() and all(name.isalpha() for name in names))
+
     def rule_hint(self, text: str) -> str:
-        """Methods and servers stand after the operation, or after `*` for any."""
-        first, _, rest = text.partition(" ")
-        why, pattern = "before a server stands an operation", text
-        if first.replace(",", "").isalpha() and (first.isupper() or first.upper() in METHODS):
-            why = "methods are part of the pattern"
-            pattern = f"{first.upper()} {rest or ANY}"
+        """Behind methods stands a server; before a server alone an operation, or `*` for any."""
+        first = text.partition(" ")[0]
+        why, pattern, any_one = "before a server stands an operation", text, "* "
+        if self.is_in_pattern(text):
+            why, pattern, any_one = "behind a method stands a server", f"{text.upper()} {ANY}", ""
         elif not ({".", ":"} & set(first) or first == "localhost") or first.startswith("exchange"):
             return ""
         try:
             self.rule_pattern(pattern)
         except BadPattern:
-            pattern = "POST https://api.example.com/v1/**"
-            return f'{why}: write for instance "http * {pattern}"'
-        return f'{why}: write "http * {pattern}"'
+            return f'{why}: write for instance "http POST https://api.example.com/v1/**"'
+        return f'{why}: write "http {any_one}{pattern}"'
 
     def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
         """Whether it could be about a server and a method that are granted."""
         rule = parse_rule_scope(pattern.text)
         scopes = (g.patterns[0] for g in all_granted(plan, "http"))
         return any(_may_meet(rule, parse_grant_scope(text)) for text in scopes)
+
+    def budgets_of(self, grant: Grant) -> dict[str, int]:
+        """Requests and bytes."""
+        counted = ("calls", "bytes-in", "bytes-out")
+        quota = {kind: grant.quota[kind] for kind in counted if kind in grant.quota}
+        return {f"http {kind} {grant.patterns[0]}": most for kind, most in quota.items()}
 
     def includes(self, wide: str, narrow: str) -> bool:
         """True only if one grant's scope covers all that the other does."""

@@ -51,6 +51,10 @@ class NamedScopes:
         """What a pattern of a rule matches. Raises BadPattern."""
         return compile_pattern(text.strip(), self.capability.separator)
 
+    def is_in_pattern(self, word: str) -> bool:
+        """Whether a word that stands where a rule's operation would is of its pattern already."""
+        return False
+
     def rule_hint(self, text: str) -> str:
         """What to write instead of a rule with this after the capability, whose first word is no
         operation; empty if that is not known.
@@ -148,6 +152,10 @@ class NamedScopes:
     def scope_of(self, grant: Grant) -> tuple[str, ...]:
         """What a grant names, each part for itself, for people."""
         return grant.patterns
+
+    def budgets_of(self, grant: Grant) -> dict[str, int]:
+        """What a run may use of a grant, by the names that budgets go by; stores are none."""
+        return {}
 
     def place(self) -> tuple[str, ...]:
         """Where grants of this capability stand, below a holder's table."""

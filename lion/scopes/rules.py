@@ -2,6 +2,7 @@
 
     rule       = capability [operation] [pattern]     "kv set **", "random", "tools call db.*"
     operation  = the host function's name, or * for any
+    "http GET X" = "http * GET X"
     "tool X"   = "tools * X"
     "system X" = a system plugin by its entry point, when it is loaded (policy/use.py)
     "fs-at X"  = a directory of the host's, when it is granted (fs_at.py)
@@ -19,7 +20,7 @@ from typing import Final
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
-from lion.domain.capability import LATER, OFFERED
+from lion.domain.capability import KNOWN, LATER
 from lion.domain.decider import Decider, policy_line
 from lion.domain.names import did_you_mean
 from lion.domain.question import Question
@@ -106,7 +107,7 @@ def _parse(text: str, verdict: Verdict) -> Rule:
         return _rule(text, verdict, USE, None, _pattern(USE, "use", named) if named else None)
     scopes = FS_AT if words[0] == FS_AT.capability.name else find_scopes(words[0])
     if scopes is None:
-        known = (*OFFERED, *LATER, *SHORT, USE.capability.name, FS_AT.capability.name)
+        known = (*KNOWN, *LATER, *SHORT, USE.capability.name, FS_AT.capability.name)
         raise BadRule(f"no capability {words[0]!r}; {did_you_mean(words[0], known)}")
     if words[0] in LATER:
         return _rule(text, verdict, scopes, None, None)
@@ -136,6 +137,8 @@ def _split(scopes: NamedScopes, words: list[str]) -> tuple[str | None, str | Non
             return word, None
         case ["*", pattern]:
             return None, pattern
+        case [word, rest] if scopes.is_in_pattern(word):
+            return None, f"{word} {rest}"
         case [operation, pattern]:
             return operation, pattern
         case _:

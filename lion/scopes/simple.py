@@ -59,6 +59,23 @@ class ToolScopes(NamedScopes):
         return [*granted_patterns(holder, "tools"), name]
 
 
+class AgentScopes(NamedScopes):
+    """Agents of the manifest, by name."""
+
+    def rule_meets(self, pattern: Pattern, plan: Plan, tools: Collection[str]) -> bool:
+        """Whether there is such an agent."""
+        agents = (name for name, one in plan.holders.items() if one.kind == "agent")
+        return any(map(pattern.matches, agents))
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """This agent, if the plan has it."""
+        name = str(question.target)
+        found = plan.holders.get(name)
+        if found is None or found.kind != "agent":
+            return None
+        return [*granted_patterns(holder, "agents"), name]
+
+
 class ModelScopes(NamedScopes):
     """Models of the manifest, by name; each entry is a grant with budgets of its own."""
 
@@ -86,6 +103,10 @@ class ModelScopes(NamedScopes):
         return tuple(
             one.base_url for name, one in models.items() if matches(name) and one.base_url
         )
+
+    def budgets_of(self, grant: Grant) -> dict[str, int]:
+        """Tokens, questions and money."""
+        return {f"llm.{kind} of {grant.patterns[0]}": most for kind, most in grant.quota.items()}
 
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """This model, if the plan has it."""
@@ -137,4 +158,6 @@ def _model_entry(grant: Grant) -> Any:
     numbers: dict[str, Any] = dict(grant.quota)
     if "money" in numbers:
         numbers["money"] = render_money(numbers["money"])
+    if grant.ask_at is not None:
+        numbers |= {"at": f"{grant.ask_at} %", "then": "ask"}
     return {"model": grant.patterns[0], **numbers} if numbers else grant.patterns[0]

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from lion.domain.capability import LATER, OFFERED, Capability, is_extension
+from lion.domain.capability import KNOWN, LATER, Capability, is_extension
 from lion.domain.plan import SYSTEM, Grant
 from lion.domain.question import Question
 from lion.scopes.extension_grant import ExtensionScopes
 from lion.scopes.fs_match import FsScopes
 from lion.scopes.http_match import HttpScopes
 from lion.scopes.named import NamedScopes
-from lion.scopes.simple import KvScopes, ModelScopes, SecretScopes, ToolScopes
+from lion.scopes.simple import AgentScopes, KvScopes, ModelScopes, SecretScopes, ToolScopes
 
 _OWN: Final[Mapping[str, type[NamedScopes]]] = {
+    "agents": AgentScopes,
     "fs": FsScopes,
     "http": HttpScopes,
     "kv": KvScopes,
@@ -25,7 +26,7 @@ _OWN: Final[Mapping[str, type[NamedScopes]]] = {
 }
 
 SCOPES: Final[Mapping[str, NamedScopes]] = {
-    **{name: _OWN.get(name, NamedScopes)(one) for name, one in OFFERED.items()},
+    **{name: _OWN.get(name, NamedScopes)(one) for name, one in KNOWN.items()},
     **{name: NamedScopes(Capability(name=name, operations=())) for name in LATER},
 }
 
@@ -34,7 +35,7 @@ USE: Final = NamedScopes(
 )
 """No capability of a guest's: which system plugins a manifest may use at all."""
 
-SHORT: Final[Mapping[str, str]] = {"tool": "tools"}
+SHORT: Final[Mapping[str, str]] = {"tool": "tools", "agent": "agents"}
 """Words of rules that stand for a capability where the next word is a pattern."""
 
 

@@ -12,15 +12,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from lion.domain.capability import OFFERED, is_extension
+from lion.domain.capability import KNOWN, is_extension
 from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.system.contract import EVERYTHING
 
 
 def _check_capability(name: str) -> str:
-    if name not in (*OFFERED, *EVERYTHING) and not is_extension(name):
-        raise ValueError(f"there is no capability {name!r}; {did_you_mean(name, OFFERED)}")
+    if name not in (*KNOWN, *EVERYTHING) and not is_extension(name):
+        raise ValueError(f"there is no capability {name!r}; {did_you_mean(name, KNOWN)}")
     return name
 
 

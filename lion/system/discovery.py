@@ -10,9 +10,10 @@ the table and pyproject.toml together.
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
-from collections.abc import Iterator
-from functools import reduce
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, reduce
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +31,9 @@ from lion.version import VERSION
 OWN: Final = "lion-host"
 SHIPPED: Final = {
     "console": "lion.system.shipped.console:Console",
+    "mcp-client": "lion.system.shipped.mcp_client:McpClient",
     "office-hours": "lion.system.shipped.office_hours:OfficeHours",
+    "shortest-first": "lion.system.shipped.shortest_first:ShortestFirst",
     "sqlite-query": "lion.system.shipped.sqlite_query:SqliteQuery",
     "webhook": "lion.system.shipped.webhook:Webhook",
 }
@@ -58,14 +61,31 @@ class Lent(msgspec.Struct, frozen=True):
     folders: tuple[Path, ...]
 
 
-def claims() -> Iterator[Installed]:
+def claims() -> Sequence[Installed]:
     """Everything that is installed, and lion's own. Imports nothing."""
-    for name, value in SHIPPED.items():
-        yield Installed(name=name, value=value, distribution=OWN, version=VERSION)
-    for point in entry_points(group=GROUP):
-        claim = _claim(point)
-        if claim.distribution.lower().replace("_", "-") != OWN:
-            yield claim
+    return _claims(tuple((path, _changed(path)) for path in sys.path))
+
+
+@lru_cache(maxsize=4)
+def _claims(places: tuple[tuple[str, int], ...]) -> Sequence[Installed]:
+    """What is claimed where modules come from, as these places are: to install something changes
+    the folder it goes to. To read all that is installed takes ten milliseconds.
+    """
+    found = [
+        Installed(name=name, value=value, distribution=OWN, version=VERSION)
+        for name, value in SHIPPED.items()
+    ]
+    everybody = map(_claim, entry_points(group=GROUP))
+    found += [one for one in everybody if one.distribution.lower().replace("_", "-") != OWN]
+    return tuple(found)
+
+
+def _changed(path: str) -> int:
+    """When a place was last changed (nanoseconds since 1970); 0 where there is none."""
+    try:
+        return os.stat(path or ".").st_mtime_ns
+    except (OSError, ValueError):
+        return 0
 
 
 def _claim(point: EntryPoint) -> Installed:
@@ -80,7 +100,7 @@ def _claim(point: EntryPoint) -> Installed:
 
 def find_claim(use: str) -> Installed:
     """Whose name it is. Raises OperatorError: nobody's, or claimed twice."""
-    everything = list(claims())
+    everything = claims()
     found = [claim for claim in everything if claim.name == use]
     if not found:
         guess = nearest(use, {claim.name for claim in everything})

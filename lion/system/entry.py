@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lion.domain.plan import Holder, Plan
+import msgspec
+
+from lion.domain.plan import SERVER, Holder, Plan
 from lion.ports import Clock, Services
 
 if TYPE_CHECKING:
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 
 AllLent = Mapping[str, "Lent"]
 """What the program lends, by the name that `use` says; it needs no entry point."""
+
+
+def with_pins(state: Path, owner: str, holder: Holder) -> Holder:
+    """A holder with what was agreed to, if it is a server of MCP. Raises OperatorError."""
+    if holder.use != SERVER:
+        return holder
+    from lion.system.mcp.pins import read_pins
+    from lion.system.mcp.remote import PINS
+
+    pins = read_pins(state, owner, holder.name)
+    return msgspec.structs.replace(holder, settings={**holder.settings, PINS: pins})
 
 
 def build_lent(name: str, what: "Lendable") -> "Lent":
@@ -40,6 +53,10 @@ def load_system(
     plan: Plan, holder: Holder, clock: Clock, services: Services, lent: AllLent
 ) -> "LoadedPlugin":
     """A holder's system plugin, found and checked, not opened. Raises OperatorError."""
+    if holder.use == SERVER:
+        from lion.system.mcp.remote import load_server
+
+        return load_server(plan, holder, clock, services)
     from lion.system.opening import load_plugin
 
     return load_plugin(plan, holder, clock, services.scrub, lent.get(holder.use))

@@ -8,11 +8,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import trio
 from pydantic import ValidationError
 
-from lion.domain.capability import OFFERED, is_extension
+from lion.domain.capability import KNOWN, is_extension
 from lion.domain.events import EVENTS, RunEnding, RunFinished
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder, Plan
@@ -37,6 +38,10 @@ from lion.system.shape import Shapes
 from lion.system.signature import BadSignature, Signature
 from lion.system.wit_text import render_interface
 
+_KNOWN: WeakKeyDictionary[type[SystemPlugin[Any]], dict[str, tuple[str, Signature]]] = (
+    WeakKeyDictionary()
+)
+"""By a class that is still used somewhere: what its tools take and give."""
 _is_tool = re.compile("[A-Za-z0-9][A-Za-z0-9-]{0,63}").fullmatch
 
 
@@ -98,7 +103,7 @@ def _built(
     )
     _check_known(holder, claim, "uses", info.uses, USABLE)
     own = filter(is_extension, info.judges)
-    _check_known(holder, claim, "judges", info.judges, (*OFFERED, *EVERYTHING, *own))
+    _check_known(holder, claim, "judges", info.judges, (*KNOWN, *EVERYTHING, *own))
     _check_known(holder, claim, "hears", info.hears, (*_heard(), *EVERYTHING))
     if inspect.iscoroutinefunction(kind.judge):
         raise _refused(holder, claim, "judge is `async def`, and a judgement waits for nothing")
@@ -162,7 +167,16 @@ def _settings(model: type[PluginSettings], document: Document, holder: Holder) -
 def _signatures(
     kind: type[SystemPlugin[Any]], claim: Installed
 ) -> dict[str, tuple[str, Signature]]:
-    """Attribute and signature of each tool, by the tool's name."""
+    """Attribute and signature of each tool, by the tool's name; made once for a class."""
+    known = _KNOWN.get(kind)
+    if known is None:
+        known = _KNOWN[kind] = _read_signatures(kind, claim)
+    return known
+
+
+def _read_signatures(
+    kind: type[SystemPlugin[Any]], claim: Installed
+) -> dict[str, tuple[str, Signature]]:
     found: dict[str, tuple[str, Signature]] = {}
     for name, function in inspect.getmembers_static(kind):
         mark = getattr(function, TOOL_MARK, False)

@@ -11,9 +11,11 @@ from typing import Any
 import trio
 
 from lion.capabilities.opened import Opened
+from lion.domain.approval import Body
 from lion.domain.call import CallError, Decision, Target, Verdict
 from lion.domain.decider import Decider
-from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
+from lion.domain.events import Event
+from lion.domain.plan import DEFAULT_CAPABILITIES, Grant, Program
 from lion.domain.question import Question
 from lion.kernel.handles import HandleTable
 from lion.ports import Clock, Handles, Operation, Services, Tools
@@ -53,6 +55,10 @@ class FakePending:
         await self._ended.wait()
         self._is_taken = True
         return _given(self._answer)
+
+    def note_taken(self) -> None:
+        """It was taken before."""
+        self._is_taken = True
 
     def finish(self, answer: Answer) -> None:
         """End the call with this answer."""
@@ -96,6 +102,10 @@ class FakeTools:
             raise CallError("exhausted", f"{self._concurrent} calls are under way")
         self.started.append(FakePending())
         return self.started[-1]
+
+    def recall(self, name: str, arguments: str) -> FakePending:
+        """Begin it again."""
+        return self.start(name, arguments)
 
     def _find(self, name: str) -> Answer:
         if name not in self._answers:
@@ -153,14 +163,22 @@ class FakeCaller:
         self.spent: dict[str, int] = {}
         self._nursery = nursery
         self.run = "run-1"
+        self.path = "0"
         self.holder = "guide"
         self.namespace = "test/guide"
         self.config: Mapping[str, Any] = config or {}
+        self.program = Program()
         self.clock: Clock = clock or FrozenClock()
         self.tools: Tools = tools or FakeTools()
         self.handles: Handles = HandleTable(handle_limit)
         self._grants = tuple(grants)
+        self.revivals: list[Callable[[], Callable[[], None] | None]] = []
+        self.noted: list[Event] = []
+        """What was recorded of its calls."""
         self.number = 1
+        self.asked_later = 0
+        self.shown: Body | None = None
+        """What followed the last call that `may` was asked about."""
         self.target: Target = ""
         self.grant: Grant | None = None
         self.refused: list[tuple[str, str]] = []
@@ -196,8 +214,12 @@ class FakeCaller:
             return Decision(Verdict.DENY, "no grant covers it", Decider.GRANTS)
         return Decision(Verdict.ALLOW, "granted", Decider.GRANTS, grant=grant)
 
-    async def may(self, call: int, capability: str, operation: str, target: Target) -> Decision:
+    async def may(
+        self, call: int, capability: str, operation: str, target: Target,
+        args: list[Any] | None = None, body: Body | None = None, *, is_beside: bool = False,
+    ) -> Decision:  # fmt: skip
         """Allow what a grant covers."""
+        self.shown = body
         self.asked.append(str(target))
         await trio.lowlevel.checkpoint()
         return self.foresee(capability, operation, target)
@@ -207,6 +229,10 @@ class FakeCaller:
     ) -> None:
         """Remember it."""
         self.refused.append((str(target), reason))
+
+    def note(self, event: Event, call: int) -> None:
+        """Remember it."""
+        self.noted.append(event)
 
     def spend(self, budget: str, limit: int, amount: int) -> None:
         """Count, and refuse beyond the limit."""

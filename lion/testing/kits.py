@@ -20,8 +20,8 @@ import trio
 from lion.domain.plan import Plan, RunAgent, RunCall
 from lion.domain.units import parse_duration
 from lion.errors import OperatorError
+from lion.foreign import read_component
 from lion.host import Host
-from lion.loading import read_component
 from lion.plans import owner_of
 from lion.review.outcome import raise_ending
 from lion.review.report import Ending, RunReport
@@ -36,7 +36,7 @@ from lion.testing.recording import (
     save_run,
 )
 from lion.testing.stage import Stage, build_stage, open_stage
-from lion.wasm.images import LowerError
+from lion.wasm.misfit import LowerError
 from lion.wasm.runtime import WasmRuntime
 
 __tracebackhide__ = is_told

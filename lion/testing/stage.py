@@ -26,11 +26,12 @@ from lion.domain.names import did_you_mean
 from lion.domain.plan import Plan
 from lion.errors import OperatorError
 from lion.fittings import Fittings
-from lion.host import Host, open_assembled
+from lion.host import Host
 from lion.kernel.inspect import describe
 from lion.kernel.system_clock import SystemClock
 from lion.log.memory import MemoryLog
 from lion.log.memory_desk import MemoryDesk
+from lion.opening import open_assembled
 from lion.plans import owner_of
 from lion.policy.policy_file import parse_policy
 from lion.ports import Clock

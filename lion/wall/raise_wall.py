@@ -56,7 +56,7 @@ def reach_of(plan: Plan, settings: Settings) -> Reach:
                 hint="run it without --harden, or without the plugin",
             )
     mounts = list(_mounts(plan))
-    files = [h.component for h in plan.holders.values()]
+    files = [h.component for h in plan.holders.values() if h.has_file]
     files += [m.script for m in plan.models.values() if m.script is not None]
     files += [p for p in (settings.policy, settings.secrets) if p is not None]
     files += value_files(settings.secrets)
@@ -123,7 +123,7 @@ def _port(url: str) -> int | None:
 
 def can_hold() -> Wall:
     """What `--harden` would hold back here."""
-    return _wall(Reach(ports=frozenset()))
+    return _wall(Reach(ports=frozenset((_DNS,))))
 
 
 def _wall(reach: Reach) -> Wall:
@@ -143,9 +143,16 @@ def _wall(reach: Reach) -> Wall:
     calls = "system calls that reach other processes or the kernel"
     if has_calls:
         held.append(calls)
+        if not _has_network(reach):
+            held.append("all networks, UDP too: no server is named")
     else:
         missing.append(f"{calls}: no seccomp here")
     return Wall(held=tuple(held), missing=tuple(missing))
+
+
+def _has_network(reach: Reach) -> bool:
+    """Whether a server is named, to which names of hosts are looked up by UDP."""
+    return reach.ports is None or bool(reach.ports)
 
 
 def harden(plan: Plan, settings: Settings) -> Wall:
@@ -164,7 +171,7 @@ def harden(plan: Plan, settings: Settings) -> Wall:
         if abi:
             landlock.restrict(reach, abi)
         if seccomp.is_known():
-            seccomp.give_up()
+            seccomp.give_up(seccomp.FAMILIES if _has_network(reach) else seccomp.LOCAL)
     except OSError as exc:
         raise OperatorError(
             f"the kernel refused the wall: {exc.strerror}", hint="run it without --harden"

@@ -42,8 +42,10 @@ _ARM: Final = {
     "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271,
     "kcmp": 272, "finit_module": 273, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
 }  # fmt: skip
-FAMILIES: Final = (1, 2, 10, 16)
-"""Sockets that may be made: local ones, IPv4, IPv6, and netlink, which resolvers ask."""
+LOCAL: Final = (1,)
+"""Sockets that may be made where no server is named: within this machine's files."""
+FAMILIES: Final = (*LOCAL, 2, 10, 16)
+"""And where one is: IPv4, IPv6, and netlink, which resolvers ask."""
 
 
 class Machine:
@@ -78,7 +80,7 @@ def is_known() -> bool:
     return refused == 0
 
 
-def _program(machine: Machine) -> Iterator[bytes]:
+def _program(machine: Machine, families: tuple[int, ...]) -> Iterator[bytes]:
     def step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
         return struct.pack("<HBBI", code, yes, no, value)
 
@@ -95,16 +97,18 @@ def _program(machine: Machine) -> Iterator[bytes]:
     yield step(_EQUAL, machine.socket, 1, 0)
     yield step(_RETURN, _ALLOW)
     yield step(_LOAD, _FIRST_ARGUMENT)
-    for family in FAMILIES:
+    for family in families:
         yield step(_EQUAL, family, 0, 1)
         yield step(_RETURN, _ALLOW)
     yield refuse
 
 
-def give_up() -> None:
-    """Give up those calls, for all threads and whatever comes of them. Raises OSError."""
+def give_up(families: tuple[int, ...] = FAMILIES) -> None:
+    """Give up those calls, and sockets of other families, for all threads and whatever comes of
+    them. Raises OSError.
+    """
     machine = MACHINES[MACHINE]
-    steps = list(_program(machine))
+    steps = list(_program(machine, families))
     program = ctypes.create_string_buffer(b"".join(steps))
     whole = struct.pack("<HxxxxxxQ", len(steps), ctypes.addressof(program))
     system_call(machine.seccomp, 1, 1, whole)

@@ -7,6 +7,8 @@ last is remembered by what it was made of.
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import trio
@@ -14,7 +16,7 @@ import trio
 from lion.ports import Adapted, Extensions
 from lion.reading import COMPONENT_SIZE, too_large
 from lion.wasm.offers import Offers
-from lion.wasm.sections import MAGIC
+from lion.wasm.sections import MAGIC, imports_wasi
 
 KEPT: Final = 16
 """Compositions that are remembered."""
@@ -32,27 +34,42 @@ class Adapter:
     async def adapt(
         self, data: bytes, origin: str, extensions: Extensions | None
     ) -> Adapted | None:
-        """What a guest becomes, None for a component (and for what is nothing lion knows).
+        """What a guest becomes, None for a component of lion's (and for what is nothing lion
+        knows).
 
         Raises GuestError(ending="world") for one that cannot become one, OperatorError for one
         that is too large.
         """
-        # Only who has such a guest pays for the import.
         if data[:4] != MAGIC:
             return None
-        from lion.wasm.extism.adapt import adapt, is_plugin
-
-        if not is_plugin(data):
+        adapt = self._way(data, extensions)
+        if adapt is None:
             return None
         if len(data) > COMPONENT_SIZE:
             raise too_large(origin)
         key = await trio.to_thread.run_sync(_key, data, extensions)
         if key not in self._made:
-            made = await trio.to_thread.run_sync(adapt, data, extensions, self._offers.interfaces)
+            made = await trio.to_thread.run_sync(adapt, data)
             if made is None:
                 return None
             self._keep(key, made)
         return self._made[key]
+
+    def _way(
+        self, data: bytes, extensions: Extensions | None
+    ) -> Callable[[bytes], Adapted | None] | None:
+        """What makes a component of it, if anything does: only who has such a guest pays for the
+        import.
+        """
+        if imports_wasi(data):
+            from lion.wasm.wasi.adapt import adapt as adapt_wasi
+
+            return adapt_wasi
+        from lion.wasm.extism.adapt import adapt, is_plugin
+
+        if not is_plugin(data):
+            return None
+        return partial(adapt, extensions=extensions, host=self._offers.interfaces)
 
     def _keep(self, key: tuple[str, str], made: Adapted) -> None:
         self._made[key] = made

@@ -86,7 +86,8 @@ class CompileCache:
             said = (
                 "compiled code is not kept, so each start compiles anew: "
                 f"{str(self._directory)!r} cannot be written: {error.strerror}; "
-                "name another folder with LION_CACHE"
+                "name another folder with LION_CACHE (a run with --harden only reads it: type "
+                "`lion check MANIFEST` once before)"
             )
             warnings.warn(said, LionWarning, stacklevel=2)
 

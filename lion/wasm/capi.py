@@ -67,37 +67,15 @@ KINDS: dict[str, int] = {
     )
 }  # fmt: skip
 
-name_new = _brief("wasm_byte_vec_new", None, _vp, _sz, ctypes.c_char_p)
-list_new = _brief("wasmtime_component_vallist_new_uninit", None, _vp, _sz)
-record_new = _brief("wasmtime_component_valrecord_new_uninit", None, _vp, _sz)
-tuple_new = _brief("wasmtime_component_valtuple_new_uninit", None, _vp, _sz)
-flags_new = _brief("wasmtime_component_valflags_new_uninit", None, _vp, _sz)
-val_new = _brief("wasmtime_component_val_new", _vp, _vp)
 val_clone = _brief("wasmtime_component_val_clone", None, _vp, _vp)
 val_delete = _brief("wasmtime_component_val_delete", None, _vp)
 large_val_delete = _long("wasmtime_component_val_delete", None, _vp)
 
 
-class Window:
-    """Places of `size` bytes in C's memory, read and written without a foreign call. Ask for one
-    at each use: a few are kept, since a call's place is mostly that of an earlier call.
-    """
-
-    KEPT = 8
-    __slots__ = ("_kind", "_views")
-
-    def __init__(self, size: int) -> None:
-        self._kind = ctypes.c_char * size
-        self._views: dict[int, Any] = {}
-
-    def at(self, address: int) -> Any:
-        """The bytes at an address; their `raw` is read or set."""
-        view = self._views.get(address)
-        if view is None:
-            if len(self._views) >= self.KEPT:
-                self._views.clear()
-            view = self._views[address] = self._kind.from_address(address)
-        return view
+MEMORY = memoryview((ctypes.c_ubyte * (1 << 57)).from_address(0)).cast("B")
+"""The memory of this process by address, to be read and written without a foreign call."""
+BYTES = bytes.__basicsize__ - 1
+"""Where a Python bytes object has its bytes, from its address on."""
 
 
 # --- resources
@@ -109,6 +87,10 @@ _host_delete = _brief("wasmtime_component_resource_host_delete", None, _vp)
 _host_rep = _brief("wasmtime_component_resource_host_rep", ctypes.c_uint32, _vp)
 _any_to_host = _brief("wasmtime_component_resource_any_to_host", _vp, _vp, _vp, _vp)
 _host_to_any = _brief("wasmtime_component_resource_host_to_any", _vp, _vp, _vp, _vp)
+
+
+any_delete = _brief("wasmtime_component_resource_any_delete", None, _vp)
+"""Let go of the place where a resource is written, not of the resource."""
 
 
 def give_resource(context: int, rep: int, type_id: int) -> int:
@@ -172,6 +154,7 @@ of a text of one character (true) or none (false). It spares two callbacks into 
 """
 pack_continuation = struct.Struct("<QQQ").pack
 CONTINUATION = ctypes.sizeof(_b.wasmtime_async_continuation_t)
+write_continuation = struct.Struct(f"{CONTINUATION}s").pack_into
 
 _add_func_async = _brief(
     "wasmtime_component_linker_instance_add_func_async",
@@ -272,6 +255,9 @@ def set_flag(config: wasmtime.Config, name: str, value: bool | int) -> None:
     getattr(_b, f"wasmtime_config_{name}_set")(config.ptr(), value)
 
 
+_SAMPLE = b"what lies in an object of bytes"
+
+
 def check_layout() -> None:
     """Raise InternalError unless this wasmtime is the one whose memory layout is written down
     here.
@@ -289,6 +275,7 @@ def check_layout() -> None:
         "name": ctypes.sizeof(_b.wasm_name_t) == 16,
         "continuation": CONTINUATION == 24,
         "pointer": ctypes.sizeof(ctypes.c_void_p) == 8,
+        "bytes": ctypes.string_at(id(_SAMPLE) + BYTES, len(_SAMPLE)) == _SAMPLE,
     }
     wrong = [name for name, holds in facts.items() if not holds]
     if wrong:

@@ -10,6 +10,7 @@ Rule: wasmtime limits each memory, so each of a component's memories has the sam
 import ctypes
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import inf
 from typing import Any
 
 import trio
@@ -22,8 +23,8 @@ from lion.domain.plan import Limits
 from lion.ports import Adapted, CallStats, Export, HandleCall, Handles, Import
 from lion.wasm import capi
 from lion.wasm.admission import Admission
-from lion.wasm.crossing import Entry, Reading, Values, lower_all
-from lion.wasm.exits import Finished, with_exit
+from lion.wasm.crossing import Entry, Reading, Values
+from lion.wasm.exits import Finished, given, with_exit
 from lion.wasm.fiber import Callbacks, Guest, HostFunction, drive
 from lion.wasm.lift import compile_lift, has_list
 from lion.wasm.lines import NO_LINES
@@ -141,7 +142,7 @@ class LoadedComponent:
         try:
             return await self._call(export, args, ending, handles, limits, stats)
         except Finished as finished:
-            return finished.value
+            return given(export, finished.value)
 
     async def _call(
         self,
@@ -208,7 +209,7 @@ class _OneCall:
                 self.handle,
                 self.drop,
                 self.stats,
-                self.limits.cpu_ns,
+                inf if self.limits.cpu_ns is None else self.limits.cpu_ns,
                 is_busy,
                 finish,
             )
@@ -232,7 +233,7 @@ class _OneCall:
         given, result = Values(len(args)), Values(1)
         reading = Reading(entry, result, self.error, context, self.limits)
         try:
-            given.fill(lower_all(entry.lowers, args, context))
+            given.fill(entry.lowers, args, context)
             future = capi.func_call_async(
                 where,
                 context,

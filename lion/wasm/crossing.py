@@ -16,7 +16,7 @@ from lion.values.wit import Function
 from lion.wasm import capi
 from lion.wasm.bounds import Room, TooLarge
 from lion.wasm.lift import LiftWithin, compile_within, has_list
-from lion.wasm.lower import Lower, LowerError, compile_lower, free
+from lion.wasm.lower import Lower, LowerError, compile_lower
 
 
 class Entry:
@@ -43,8 +43,15 @@ class Values:
         self.address = ctypes.addressof(self._buffer)
         self.count = count
 
-    def fill(self, images: list[bytes]) -> None:
-        self._buffer.raw = b"".join(images).ljust(len(self._buffer), b"\0")
+    def fill(self, lowers: Sequence[Lower], values: Sequence[Any], context: int) -> None:
+        """Write arguments. Raises LowerError."""
+        if len(values) != len(lowers):
+            raise LowerError(f"{len(values)} arguments where {len(lowers)} are taken")
+        for at, (lower, value) in enumerate(zip(lowers, values, strict=True)):
+            try:
+                lower(value, context, self.address + capi.VAL * at)
+            except LowerError as exc:
+                raise LowerError(f"argument {at + 1}: {exc}") from exc
 
     def free(self, delete: Any = capi.val_delete) -> None:
         """Free what the values hold. All zero is a bool, so an array never filled, or freed
@@ -103,15 +110,3 @@ class Reading:
                 ) from None
             case failure:
                 raise failure
-
-
-def lower_all(lowers: Sequence[Lower], args: Sequence[Any], context: int) -> list[bytes]:
-    images: list[bytes] = []
-    try:
-        for lower, value in zip(lowers, args, strict=True):
-            images.append(lower(value, context))
-    except (LowerError, ValueError) as exc:
-        for image in images:
-            free(image)
-        raise LowerError(f"argument {len(images) + 1}: {exc}") from exc
-    return images

@@ -113,8 +113,9 @@ def build_engine(memories: "Memories | None" = None) -> Engine:
 class Ticker:
     """Increments an engine's epoch while guests are being polled.
 
-    `inside` counts polls under way and `polls` those begun; both are touched by the loop's thread
-    only. `ticks` counts increments, a moment after each.
+    `polls` counts polls begun and `inside` those under way in worker threads; both are touched by
+    the loop's thread only. (Of its own polls none lasts until the ticker sleeps: it ends after two
+    ticks.) `ticks` counts increments, a moment after each.
     """
 
     def __init__(self, engine: Engine) -> None:

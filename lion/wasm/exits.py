@@ -7,8 +7,8 @@ The adapters that stand between lion and guests of other kinds import it. It giv
 reaches nothing: the runtime itself ends the call there, in a replay too, and nobody else hears of
 it.
 
-Rule: what is given must be what the export returns, so a component with other exports may not
-import it.
+Rule: an export gives `result<string, string>`, or what an agent's `run` gives; the end of any
+other is a GuestError, with what was said.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,14 @@ from typing import Any, Final
 
 from lion.errors import GuestError
 from lion.ports import Export, HandleCall, Import
-from lion.values.wit import Prim, ResultOf
+from lion.values.wit import OptionOf, Prim, RecordOf, ResultOf, VariantOf
 
 EXIT: Final = "lion:guest/exit@0.1.0"
 _TYPE: Final = "func(result: result<string, string>)"
-_RESULT: Final = ResultOf(Prim("string"), Prim("string"))
+_TEXT: Final = Prim("string")
+_OUTPUT: Final = (("text", _TEXT), ("json", OptionOf(_TEXT)))
+_OTHER: Final = (("other", _TEXT),)
+"""The last case of an agent's error."""
 
 
 class Finished(Exception):
@@ -43,15 +46,22 @@ def check_exit(name: str, kind: str) -> None:
         )
 
 
-def check_results(exports: Sequence[Export]) -> None:
-    """Raise GuestError(ending="world") for an export that could not end so."""
-    for export in exports:
-        if export.type.result != _RESULT:
-            raise GuestError(
-                f"it imports {EXIT} and exports {export.name}, which gives no "
-                "result<string, string>",
-                ending="world",
-            )
+def given(export: Export, value: Any) -> Any:
+    """What an export gives whose call ended with this. Raises GuestError(ending="exit") where its
+    type has no place for it.
+    """
+    case, text = value
+    match export.type.result:
+        case ResultOf(ok, err) if (ok, err) == (_TEXT, _TEXT):
+            return value
+        case ResultOf(RecordOf(fields), VariantOf(cases)) if (
+            fields == _OUTPUT and cases[-1:] == _OTHER
+        ):
+            return (case, {"text": text, "json": None} if case == "ok" else ("other", text))
+        case None if case == "ok":
+            return None
+    said = "it exited" if case == "ok" else str(text)
+    raise GuestError(f"{export.name!r} gave nothing: {said}", ending="exit")
 
 
 def with_exit(imports: Sequence[Import], handle: HandleCall) -> HandleCall:

@@ -19,7 +19,6 @@ nor the ticker. By the wall clock a poll is also long that waited for the GIL, s
 suspect: the next one is measured by the thread's clock.
 """
 
-import ctypes
 import weakref
 from collections.abc import Callable, Iterable
 from time import perf_counter_ns, thread_time_ns
@@ -33,6 +32,7 @@ from lion.ports import UNREAD, CallStats, HandleCall
 from lion.wasm import capi
 from lion.wasm.bounds import TooLarge
 from lion.wasm.linear import Crowded
+from lion.wasm.parts import address_of
 from lion.wasm.poll_meter import LOOP_NS, CpuExceeded, Finish, PollMeter
 
 if TYPE_CHECKING:
@@ -75,49 +75,55 @@ class HostFunction:
         self._build_lower = build_lower
         self.lower: Lower | None = None if build_lower is None else self._first_lower
 
-    def _first_lower(self, value: Any, context: int) -> bytes:
+    def _first_lower(self, value: Any, context: int, address: int) -> None:
         assert self._build_lower is not None
         self.lower = self._build_lower()
-        return self.lower(value, context)
+        self.lower(value, context, address)
 
 
 class Guest:
     """One live store and the host call it waits in."""
 
     __slots__ = (
-        "args",
-        "cap_ns",
-        "context",
-        "continuation",
-        "crowded",
-        "dropped",
-        "failure",
-        "function",
-        "memory",
-        "ready",
-        "result",
-        "results",
-        "resume",
-    )
+        "args", "cap_ns", "context", "crowded", "dropped", "failure", "function", "has_news",
+        "memory", "ready", "results", "resume",
+    )  # fmt: skip
 
     def __init__(self, context: int, memory: MemorySum | None = None) -> None:
         self.context = context
         self.memory = memory
         """Among whose instances its memory is counted."""
+        self.has_news = False
+        """A poll brought up something beside the call: see `_heed`."""
         self.crowded: MemorySum | None = None
         """The sum that had no room for what it wanted; then it is cut (linear.py)."""
         self.function: HostFunction | None = None
         self.args: list[Any] = []
         self.results = 0
-        self.ready = ctypes.create_string_buffer(2)
+        self.ready = bytearray(2)
         """One character once the answer is written, none before: what `capi.READY` looks at."""
-        self.resume = capi.pack_continuation(capi.READY, ctypes.addressof(self.ready), 0)
-        self.continuation = capi.Window(capi.CONTINUATION)
-        self.result = capi.Window(capi.VAL)
+        self.resume = capi.pack_continuation(capi.READY, address_of(self.ready), 0)
         self.dropped: list[int] = []
         self.failure: Exception | None = None
         self.cap_ns = INLINE_CAP_NS
         """What an inline poll counts as at most: more, if the host read lists in it."""
+
+    def refuse_memory(self, full: MemorySum) -> None:
+        """See linear.py."""
+        self.crowded, self.has_news = full, True
+
+    def answer(self, function: HostFunction, value: Any, stats: CallStats) -> None:
+        """Write the result of a host call where the guest will look."""
+        self.function = None
+        stats.host_calls += 1
+        if function.is_heavy:
+            began, self.cap_ns = thread_time_ns(), INLINE_CAP_NS
+            if function.lower is not None:
+                function.lower(value, self.context, self.results)
+            stats.cpu_ns += thread_time_ns() - began
+        elif function.lower is not None:
+            function.lower(value, self.context, self.results)
+        self.ready[0] = 1
 
 
 class Callbacks:
@@ -169,8 +175,8 @@ class Callbacks:
     ) -> None:
         guest = self.guests[context]
         function = self._functions[data]
-        guest.continuation.at(out).raw = guest.resume
-        guest.ready[0] = b"\0"
+        capi.write_continuation(capi.MEMORY, out, guest.resume)
+        guest.ready[0] = 0
         guest.function = function
         guest.results = results
         try:
@@ -182,91 +188,79 @@ class Callbacks:
                     guest.cap_ns = INLINE_CAP_NS + thread_time_ns() - began
                 return
             guest.args = function.lift(args, context)
+        except TooLarge:
+            guest.args = UNREAD
         except Exception as exc:  # noqa: BLE001 - an exception may not leave a C callback; the call loop raises it
-            guest.failure = exc
+            guest.failure, guest.has_news = exc, True
 
     @trio.lowlevel.enable_ki_protection
     def _on_drop(self, data: int, context: int, rep: int) -> None:
         guest = self.guests.get(context)
         if guest is not None:
             guest.dropped.append(rep)
+            guest.has_news = True
 
 
 @trio.lowlevel.enable_ki_protection
 async def drive(
     future: int, guest: Guest, meter: PollMeter, handle: HandleCall, drop: Any, stats: CallStats,
-    cpu_limit_ns: int | None, is_busy: bool, finish: Finish | None = None,
+    cpu_limit_ns: float, is_busy: bool, finish: Finish | None = None,
 ) -> None:  # fmt: skip
-    """Run a future of wasmtime's, which the caller deletes, to its end. `drop` is told of reps let
-    go; `is_busy` starts in a worker, `finish` stays there. Raises CpuExceeded, what `handle` does.
-    """
-    ticker, armed, is_suspect, is_heavy = meter.ticker, -1, False, finish is not None
+    """Run a future of wasmtime's to its end; the caller deletes it. `drop` is told of reps let go.
+    `is_busy` starts in a worker, `finish` stays there. Raises CpuExceeded, what `handle` does."""
+    ticker, armed, is_suspect, stays = meter.ticker, -1, False, finish is not None
+    memories, poll = meter.memories, capi.poll
     while True:
-        if is_heavy or is_busy or armed != ticker.ticks:
-            is_busy = is_heavy or is_busy or meter.is_exposed()
-            armed = -1 if is_busy else ticker.ticks
-            capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
+        if is_busy or armed != ticker.ticks:
+            is_busy, armed = _arm(guest, meter, is_busy or stays)
         ticker.polls += 1
-        ticker.inside += 1
-        meter.memories.inline = guest
+        memories.inline = guest
         if ticker.is_asleep:
             ticker.wake()
         if is_busy:
             done, took = await meter.poll_in_worker(future, finish, guest)
+            stats.cpu_ns += took
+            is_busy = is_suspect = took > LONG_POLL_NS
         else:
             clock = thread_time_ns if is_suspect else perf_counter_ns
             began = clock()
-            done = capi.poll(future)
+            done = poll(future)
             took = clock() - began
-            ticker.inside -= 1
-        stats.cpu_ns += took if is_busy else min(took, guest.cap_ns)
-        is_busy, is_suspect = (is_busy or is_suspect) and took > LONG_POLL_NS, took > LONG_POLL_NS
-        if guest.dropped or guest.crowded:
+            stats.cpu_ns += min(took, guest.cap_ns)
+            if is_suspect or took > LONG_POLL_NS:
+                is_busy, is_suspect = is_suspect and took > LONG_POLL_NS, took > LONG_POLL_NS
+        if guest.has_news:
             _heed(guest, drop)
         if done:
             return
-        if guest.function is not None:
-            await _answer(guest, guest.function, handle, stats)
-        else:
+        function = guest.function
+        if function is None:
             is_busy = True
-        if cpu_limit_ns is not None and stats.cpu_ns > cpu_limit_ns:
+        else:
+            guest.answer(function, await handle(function.index, guest.args), stats)
+        if stats.cpu_ns > cpu_limit_ns:
             raise CpuExceeded(cpu_limit_ns)
         if perf_counter_ns() - meter.yielded_ns > LOOP_NS:
             await meter.checkpoint()
 
 
-async def _answer(
-    guest: Guest, function: HostFunction, handle: HandleCall, stats: CallStats
-) -> None:
-    """Have the host do what the guest asked for, and write the result where the guest will
-    look.
-    """
-    guest.function = None
-    if guest.failure is not None:
-        if not isinstance(guest.failure, TooLarge):
-            raise InternalError(f"arguments could not be read: {guest.failure}") from guest.failure
-        guest.args, guest.failure = UNREAD, None
-    stats.host_calls += 1
-    value = await handle(function.index, guest.args)
-    guest.args = []
-    if function.is_heavy:
-        began, guest.cap_ns = thread_time_ns(), INLINE_CAP_NS
-        _write(guest, function, value)
-        stats.cpu_ns += thread_time_ns() - began
-    elif function.lower is not None:
-        guest.result.at(guest.results).raw = function.lower(value, guest.context)
-    guest.ready[0] = b"\1"
-
-
-def _write(guest: Guest, function: HostFunction, value: Any) -> None:
-    if function.lower is not None:
-        guest.result.at(guest.results).raw = function.lower(value, guest.context)
+def _arm(guest: Guest, meter: PollMeter, is_busy: bool) -> tuple[bool, int]:
+    """Set the epoch deadline of the next poll: whether that is in a worker, and the tick of now
+    (-1: set it anew each time)."""
+    is_busy, ticks = is_busy or meter.is_exposed(), meter.ticker.ticks
+    capi.set_epoch_deadline(guest.context, WORKER_TICKS if is_busy else INLINE_TICKS)
+    return is_busy, -1 if is_busy else ticks
 
 
 def _heed(guest: Guest, drop: Any) -> None:
-    """What came up in a poll beside the call: handles let go, memory that there was not."""
+    """What came up in a poll beside the call: handles let go, memory that there was not, arguments
+    that could not be read.
+    """
+    guest.has_news = False
     if guest.crowded is not None:
         raise Crowded(guest)
     dropped, guest.dropped = guest.dropped, []
     for rep in dropped:
         drop(rep)
+    if guest.failure is not None:
+        raise InternalError(f"arguments could not be read: {guest.failure}") from guest.failure

@@ -2,9 +2,8 @@
 per type.
 
 wasmtime hands values as an array of 32-byte structs. A generated function reads a whole array with
-one `string_at`
-and one `unpack`, then builds the values in a single expression (four times faster than asking C
-for types).
+one `unpack_from` where it lies, then builds the values in a single expression (many times faster
+than asking C for types).
 
 Rule: everything is copied; what the addresses point to is freed when the callback returns.
 Rule: whatever a guest chooses the size of is bounded before it is copied, list by list and text by
@@ -56,7 +55,7 @@ class _Source:
 
     def __init__(self, counted: bool) -> None:
         self.counted = counted
-        self.names: dict[str, Any] = {"S": string_at, "rep": capi.take_rep, "O": octets_at}
+        self.names: dict[str, Any] = {"M": capi.MEMORY, "rep": capi.take_rep, "O": octets_at}
         self.names["over"] = too_long
         self.formats: list[str] = []
         self.variables: list[str] = []
@@ -94,7 +93,7 @@ class _Source:
                 return f"{self.constant(_record(t, self.counted))}({p}, c)"
             case EnumOf():
                 n, p = self.read("QQ8x", 2)
-                return f"{self.constant({x.encode(): x for x in t.names})}[S({p}, {n})]"
+                return f"{self.constant({x.encode(): x for x in t.names})}[bytes(M[{p}:{p}+{n}])]"
             case FlagsOf():
                 n, p = self.read("QQ8x", 2)
                 return f"{self.constant(_flags(t))}({p}, {n})"
@@ -105,7 +104,7 @@ class _Source:
         if t.name == "string":
             n, p = self.read("QQ8x", 2)
             fits = f"c.text({n})" if self.counted else f"{n} if {n} <= {LONGEST} else over({n})"
-            return f"(S({p}, {fits}).decode() if {n} else '')"
+            return f"str(M[{p}:{p}+({fits})], 'utf-8')"
         (v,) = self.read(_FORMATS[t.name], 1)
         return f"chr({v})" if t.name == "char" else v
 
@@ -124,7 +123,7 @@ class _Source:
                 return f'(("ok", {good}) if {ok} else ("err", {bad}))'
             case VariantOf():
                 n, d, p = self.read("QQQ", 3)
-                return f"{self.constant(_variant(t, self.counted))}(S({d}, {n}), {p}, c)"
+                return f"{self.constant(_variant(t, self.counted))}(bytes(M[{d}:{d}+{n}]), {p}, c)"
             case Handle():
                 (p,) = self.read("Q16x", 1)
                 return f"rep({'c.context' if self.counted else 'c'}, {p})"
@@ -169,9 +168,9 @@ def _array(types: Sequence[WitType], stride: int, counted: bool, taken: int = 0)
     if not values:
         return lambda a, c: []
     layout = _unpack(source, f"{stride - capi.VAL + 8}x")
-    unpack = source.constant(layout.unpack)
+    unpack = source.constant(layout.unpack_from)
     names = ", ".join(source.variables)
-    body = f"    ({names},) = {unpack}(S(a, {layout.size}))\n    return [{', '.join(values)}]"
+    body = f"    ({names},) = {unpack}(M, a)\n    return [{', '.join(values)}]"
     return source.build("a, c", _take(taken, counted) + body)
 
 
@@ -179,14 +178,12 @@ def _record(t: RecordOf, counted: bool) -> Any:
     source = _Source(counted)
     values = [source.value(f) for _, f in t.fields]
     layout = _unpack(source, f"{capi.ENTRY - capi.VAL + 8}x")
-    unpack = source.constant(layout.unpack)
+    unpack = source.constant(layout.unpack_from)
     items = ", ".join(
         f"{source.constant(n)}: {v}" for (n, _), v in zip(t.fields, values, strict=True)
     )
     names = ", ".join(source.variables)
-    return source.build(
-        "a, c", f"    ({names},) = {unpack}(S(a, {layout.size}))\n    return {{{items}}}"
-    )
+    return source.build("a, c", f"    ({names},) = {unpack}(M, a)\n    return {{{items}}}")
 
 
 def _list(element: WitType) -> Any:
@@ -197,7 +194,7 @@ def _list(element: WitType) -> Any:
     names = ", ".join(source.variables)
     body = (
         f"    c.take(n * {nodes(element) * VALUE})\n"
-        f"    return [{value} for ({names},) in {each}(S(a, n * {capi.VAL}))]"
+        f"    return [{value} for ({names},) in {each}(M[a:a+n*{capi.VAL}])]"
     )
     return source.build("a, n, c", body)
 

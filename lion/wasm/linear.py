@@ -70,6 +70,10 @@ class Guest(Protocol):
     memory: MemorySum | None
     crowded: MemorySum | None
 
+    def refuse_memory(self, full: MemorySum) -> None:
+        """This sum had no room for what it wanted."""
+        ...
+
 
 class _Creator(ctypes.Structure):
     _fields_ = (("env", _vp), ("new", _New), ("done", _vp))
@@ -202,7 +206,7 @@ def _counted(guest: Guest | None, size: int) -> bool:
     with _COUNTING:
         full = guest.memory.take(size)
     if full is not None:
-        guest.crowded = full
+        guest.refuse_memory(full)
     return full is None
 
 

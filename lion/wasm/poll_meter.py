@@ -50,6 +50,7 @@ class PollMeter:
         self, future: int, finish: Finish | None, guest: Any
     ) -> tuple[bool, int]:
         """Poll in a thread: done or not, and the CPU it took in nanoseconds."""
+        self.ticker.inside += 1
         try:
             return await trio.to_thread.run_sync(
                 self._poll, future, finish, guest, limiter=self.limiter
@@ -91,7 +92,7 @@ def _is_harmless(handler: Any) -> bool:
 class CpuExceeded(GuestError):
     """The guest used more CPU time than it may in one call."""
 
-    def __init__(self, limit_ns: int) -> None:
+    def __init__(self, limit_ns: float) -> None:
         super().__init__(
             f"it used more than {limit_ns / 1e9:g} s of CPU time",
             ending="cpu",

@@ -29,7 +29,7 @@ from lion.wasm.compile_ends import Costs
 from lion.wasm.compiler import Compiled, Compiler
 from lion.wasm.component import MEMORIES, LoadedComponent, Shared
 from lion.wasm.engine import Ticker, build_engine, engine_digest
-from lion.wasm.exits import check_exit, check_results, is_exit
+from lion.wasm.exits import check_exit, is_exit
 from lion.wasm.extension_imports import check_extensions
 from lion.wasm.linear import Memories, machines_memory
 from lion.wasm.lines import Lines, read_lines
@@ -132,8 +132,6 @@ class WasmRuntime:
             self._reflect, compiled, data
         )
         ends = [i for i in imports if is_exit(i.interface)]
-        if ends:
-            check_results(exports)
         imports = [i for i in imports if not is_exit(i.interface)]
         parts = digest, imports, exports, kinds, compiled.memories, ends, adapted
         loaded = LoadedComponent(self._shared, wasm, *parts)

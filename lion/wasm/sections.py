@@ -20,6 +20,7 @@ MOST_NAMES, NAME_BYTES = 40, 200
 MAGIC = b"\0asm"
 COMPONENT_LAYER = b"\x0d\x00\x01\x00"
 IMPORTS = 10
+WASI = "wasi:"
 MODULE_LAYER = b"\x01\x00\x00\x00"
 
 
@@ -102,6 +103,12 @@ def import_names(data: bytes) -> list[str]:
     except IndexError:
         pass
     return found
+
+
+def imports_wasi(data: bytes) -> bool:
+    """Whether bytes are a component that imports some of WASI."""
+    is_component = data[:4] == MAGIC and data[4:8] == COMPONENT_LAYER
+    return is_component and any(name.startswith(WASI) for name in import_names(data))
 
 
 def _after_type(data: bytes, at: int) -> int:

@@ -13,6 +13,7 @@ from lion.errors import GuestError
 from lion.ports import ImportSeen
 from lion.values.wit import render_function
 from lion.wasm import reflect
+from lion.wasm.exits import is_exit
 from lion.wasm.offers import Offers
 
 _KINDS = {
@@ -60,6 +61,8 @@ def _is_offered(
     interface: str, name: str, item: Any, resources: reflect.Resources, offers: Offers
 ) -> bool:
     try:
+        if is_exit(interface):
+            return True
         if isinstance(item, ResourceType):
             if not offers.leaves_to_plugins(interface):
                 offers.check_interface(interface)

@@ -1,7 +1,7 @@
-;; Imports an interface of WASI.
+;; Imports an interface of WASI that lion does not have.
 (component
-  (import "wasi:cli/environment@0.2.0" (instance $environment
-    (export "get-arguments" (func (result (list string))))))
+  (import "wasi:logging/logging@0.1.0-draft" (instance $logging
+    (export "log" (func (param "message" string)))))
   (core module $m (func (export "nop")))
   (core instance $i (instantiate $m))
   (func (export "nop") (canon lift (core func $i "nop"))))

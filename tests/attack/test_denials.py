@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from lion.domain.approval import Answer
 from lion.domain.call import Decision, Verdict
 from lion.domain.denial import Lacking, lacking_of
+from lion.testing import kit
 from tests.attack.kit import Arena, call, holder, only, open_arena
 from tests.capabilities.http.hostile_server import open_server
+from tests.wasm.kit import BUILT
 
 WIT = Path(__file__).parents[2] / "wit" / "denials.wit"
 OTHERS = holder("calculator", "calculator") + holder(
@@ -51,6 +54,27 @@ async def test_what_lacks(
 ) -> None:
     async with open_arena(tmp_path, POLICY) as arena:
         assert await lacked(arena, *lines, first=first, about=about) == [True, line]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (None, "unasked"),
+        (lambda _: None, "expired"),
+        (Answer(allowed=False, by="anna", via="command", words="s3cret words"), "refused"),
+    ],
+    ids=["nobody", "late", "no"],
+)
+def test_a_person_s_silence_and_no_are_three_reasons(answer: Any, why: str) -> None:
+    """Who refused, and with which words, stands in the call's own error alone."""
+    options = (
+        {} if answer is None else {"approvals": answer if callable(answer) else lambda _: answer}
+    )
+    allow = {"kv": {"bytes": "1 KiB"}}
+    with kit(BUILT / "probe.wasm", allow=allow, policy='ask = ["kv get **"]', **options) as lion:
+        (_, line) = json.loads(lion.call("probe.denials-last", first="kv", about="a"))
+        lion.assert_replays()
+    assert line == f"kv get a ({why}), grantable: false"
 
 
 async def test_nothing_lacks_where_nothing_was_denied(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from lion.errors import OperatorError
 from lion.history import replay_run
 from lion.manifest.parse import parse_manifest
 from lion.opening import open_host
-from lion.settings import Settings, settings_from
+from lion.settings import Settings, program_settings, settings_from
 from tests.attack.kit import Arena, call
 from tests.wasm.kit import assemble, cache_directory
 
@@ -62,6 +62,27 @@ def test_the_operator_names_the_process_s_sum() -> None:
     assert settings_from({**environ, "LION_MEMORY": "3 GiB"}).memory == 3 << 30
     with pytest.raises(OperatorError, match="LION_MEMORY is 'much', which is no size"):
         settings_from({**environ, "LION_MEMORY": "much"})
+
+
+@pytest.mark.parametrize(("said", "held"), [("5 B", 5), ("2 GiB", 2 << 30), (None, 3 << 30)])
+def test_a_program_names_the_process_s_sum(said: str | None, held: int) -> None:
+    environ = {"HOME": "/home/ann", "LION_MEMORY": "3 GiB"}
+    assert program_settings(environ, memory=said).memory == held
+
+
+@pytest.mark.parametrize("said", ["much", -1, True, 1.5, "1 kg"])
+def test_a_memory_that_is_no_size_is_said_as_the_program_wrote_it(said: object) -> None:
+    with pytest.raises(OperatorError, match=f"memory= is {said!r}, which is no size"):
+        program_settings({"HOME": "/home/ann"}, memory=said)  # type: ignore[arg-type]
+
+
+async def test_a_host_holds_the_sum_it_was_opened_with(tmp_path: Path) -> None:
+    (tmp_path / "hungry.wasm").write_bytes(assemble(HUNGRY))
+    text = f'name = "hungry"\n[plugins.hungry]\ncomponent = "{tmp_path / "hungry.wasm"}"\n'
+    text += call("hungry.eat", pages=16)
+    async with open_host(state=tmp_path, cache=cache_directory(), memory="1 MiB") as host:
+        report = await host.run(text)
+        assert [one.ending for one in report.endings] == ["memory-sum"]
 
 
 def test_a_ceiling_lowers_a_holders_sum() -> None:

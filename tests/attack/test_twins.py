@@ -13,6 +13,10 @@ from tests.attack.kit import call, holder, only, open_arena
 
 TOOLS = {"name": "calculator.add", "arguments": '{"a": 1, "b": 2}'}
 
+STARTED = {
+    "args": ["probe", "-v"], "env": [["LANG", "C"]], "stdin": "words", "directories": [],
+}  # fmt: skip
+
 CALLS: list[tuple[str, str, dict[str, Any], Any]] = [
     ("log", "log-write", {"level": "info", "message": "hello"}, None),
     ("clock", "clock-now", {}, int),
@@ -36,13 +40,20 @@ CALLS: list[tuple[str, str, dict[str, Any], Any]] = [
     ("tools", "tools-drop", TOOLS, ...),
     ("poll", "poll-wait", {"handles": "", "until": 1}, []),
     ("denials", "denials-last", {"first": "", "about": ""}, [False, None]),
+    ("process", "process-start", {}, STARTED),
 ]
 GRANTED = [
     'allow.kv = { bytes = "1 KiB" }',
     'allow.tools = ["calculator.add"]',
     'config = { style = "short" }',
+    'args = ["-v"]',
+    'env = { LANG = "C" }',
+    'stdin = "words"',
 ]
-DENIED = ['deny = ["log", "clock", "random", "output", "config", "poll", "denials"]', GRANTED[2]]
+DENIED = [
+    'deny = ["log", "clock", "random", "output", "config", "poll", "denials", "process"]',
+    GRANTED[2],
+]
 
 
 def _probe(*lines: str) -> str:

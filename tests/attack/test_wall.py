@@ -85,6 +85,7 @@ tries = {
     "ptrace": lambda: system_call(calls["ptrace"], 0x4206, int(parent), None, None),
     "packet": lambda: socket.socket(38, socket.SOCK_SEQPACKET).close(),
     "keys": lambda: system_call(calls["keyctl"], 0, -3, 0, 0, 0),
+    "datagram": lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9)),
     "own notes": lambda: Path(root, "notes", "mine").write_text("x"),
     "own books": lambda: Path(root, "books", "one").read_text(),
     "own move": lambda: os.rename(root / "notes" / "mine", root / "notes" / "deep" / "mine"),
@@ -126,14 +127,16 @@ def servers() -> Iterator[tuple[int, int, str]]:
         yield one.getsockname()[1], two.getsockname()[1], name
 
 
-def attempt(folder: Path, wall: str, servers: tuple[int, int, str]) -> dict[str, str]:
+def attempt(
+    folder: Path, wall: str, servers: tuple[int, int, str], manifest: str = MANIFEST
+) -> dict[str, str]:
     """What came of each attack, in a process of its own."""
     for name in ("others", "notes/deep", "books", "home", "cache"):
         (folder / name).mkdir(parents=True)
     for name in ("others/secret", "others/old", "others/moved", "books/one"):
         (folder / name).write_text("what others have")
     port, named, parent = servers
-    (folder / "manifest.toml").write_text(MANIFEST.replace("PORT", str(named)))
+    (folder / "manifest.toml").write_text(manifest.replace("PORT", str(named)))
     words = [str(folder), wall, str(port), str(named), parent]
     done = subprocess.run(
         [sys.executable, "-c", ATTACK, *words], capture_output=True, text=True, check=False,
@@ -154,11 +157,23 @@ def test_what_got_out_has_what_the_manifest_names_and_no_more(
     tmp_path: Path, servers: tuple[int, int, str]
 ) -> None:
     told = attempt(tmp_path, "yes", servers)
-    assert {name for name, came in told.items() if came == "done"} == OWN
+    assert {name for name, came in told.items() if came == "done"} == {*OWN, "datagram"}
     assert {told[name] for name in BY_SECCOMP} == {"Operation not permitted"}
     assert set(told.values()) <= {
         "done", "Permission denied", "Operation not permitted", "Invalid cross-device link",
     }  # fmt: skip
+
+
+@needs_landlock
+@needs_seccomp
+def test_where_no_server_is_named_there_is_no_network(
+    tmp_path: Path, servers: tuple[int, int, str]
+) -> None:
+    told = attempt(tmp_path, "yes", servers, MANIFEST.partition("allow.http")[0])
+    assert {name for name, came in told.items() if came == "done"} == OWN - {"own server"}
+    assert {told[name] for name in ("datagram", "own server", "connect", "bind")} == {
+        "Operation not permitted"
+    }
 
 
 def test_without_the_wall_each_of_them_succeeds(

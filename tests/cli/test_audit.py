@@ -469,7 +469,7 @@ def test_there_is_no_run_yet(lion: Lion) -> None:
     ],
 )
 def test_budgets_are_shown_in_their_units(budget: str, amount: int, shown: str) -> None:
-    from lion.cli.amounts import render_spent
+    from lion.telling.amounts import render_spent
 
     assert render_spent(budget, amount) == shown
 

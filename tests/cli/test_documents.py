@@ -25,9 +25,12 @@ from lion.system import SystemPlugin
 from lion.testing.system import open_system
 from tests.cli.documents import PAGES, Block, all_blocks, blocks_of, name_of
 from tests.cli.kit import ROOT, Lion
+from tests.cli.serving import served
 
 MARKS = {
-    "sh": {"test", "slow", "make"},
+    "sh": {"test", "slow", "make", "client", "server", "service"},
+    # What clients of MCP start; tests/mcp/test_documents.py starts it.
+    "json": {"client"},
     "text": {"", "printed"},
     "toml": {"manifest", "part", "policy", "answers", "samples", "secrets", "pyproject"},
     "python": {"test", "plugin", "run"},
@@ -89,6 +92,14 @@ def test_the_commands_of_a_page_work_and_print_what_it_says(stocked: Lion, page:
             assert not missing, f"{block.where}\n" + "\n".join(printed)
 
 
+@cases("sh", "service")
+def test_what_a_page_says_to_a_service_works(stocked: Lion, block: Block) -> None:
+    first, *lines = block.text.splitlines()
+    with served(stocked, *shlex.split(first)[2:]):
+        for line in lines:
+            run_line(stocked, block, line)
+
+
 @cases("sh", "make")
 def test_the_targets_of_make_are_there(block: Block) -> None:
     targets = set(
@@ -115,7 +126,7 @@ def test_parts_of_manifests_are_read(block: Block) -> None:
     for holder in (*part.get("plugins", {}).values(), *part.get("agents", {}).values()):
         holder.setdefault("component", "part.wasm")
     plan = recorded_plan({"name": "part", **part}, "")
-    assert plan.holders or plan.models
+    assert plan.holders or plan.models or plan.service
 
 
 @cases("toml", "policy")

@@ -263,12 +263,23 @@ async def test_a_core_module_of_another_kind_is_told_what_it_is(
 async def test_a_component_may_not_forge_an_exit_of_another_type(tmp_path: Path) -> None:
     """`finish` ends a call with a text, which would be taken for the number that is exported."""
     text = """(component
-      (import "lion:guest/exit@0.1.0" (instance
+      (import "lion:guest/exit@0.1.0" (instance $exit
         (export "finish" (func (param "result" (result string (error string)))))))
-      (core module $m (func (export "run") (result i32) (i32.const 1)))
-      (core instance $i (instantiate $m))
+      (core module $lib (memory (export "memory") 1) (data (i32.const 8) "text")
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable))
+      (core instance $lib (instantiate $lib))
+      (alias export $exit "finish" (func $finish))
+      (core func $lowered (canon lower (func $finish)
+        (memory (core memory $lib "memory")) (realloc (core func $lib "realloc"))))
+      (core module $m
+        (import "" "finish" (func $finish (param i32 i32 i32)))
+        (func (export "run") (result i32)
+          (call $finish (i32.const 0) (i32.const 8) (i32.const 4)) (i32.const 1)))
+      (core instance $i (instantiate $m
+        (with "" (instance (export "finish" (func $lowered))))))
       (func (export "run") (result u32) (canon lift (core func $i "run"))))"""
     with module(tmp_path, text) as path:
         async with open_arena(tmp_path) as arena:
-            with pytest.raises(GuestError, match="gives no result<string, string>"):
+            with pytest.raises(GuestError, match="gave nothing: it exited") as failure:
                 await arena.host.call(str(path), "run")
+            assert failure.value.ending == "exit"

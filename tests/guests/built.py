@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "plugins-src"
 BUILT = ROOT / "plugins-wasm"
 WAT = SOURCES / "wat"
-NOT_GUESTS = {"lion-guest", "extism"}
+NOT_GUESTS = {"lion-guest", "extism", "wasi"}
 """A library, and the adapter of Extism plug-ins, a core module."""
 
 

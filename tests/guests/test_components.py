@@ -55,6 +55,7 @@ LLM = {"models", "ask", "start", "[method]answer.next"}
 EVERYTHING = {
     **BASICS,
     "denials": {"last"},
+    "process": {"start"},
     "fs": FS,
     "http": HTTP,
     "llm": LLM,
@@ -102,7 +103,7 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     "hostile": BASICS,
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
-    "probe": {**BASICS, "denials": {"last"}},
+    "probe": {**BASICS, "denials": {"last"}, "process": {"start"}},
     "reader": {"log": LOG},
     "reader-as": {"log": LOG},
     "probe-fs": {"log": LOG, "fs": FS},
@@ -123,6 +124,14 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     "relay": {"log": LOG, "tools": {"call"}},
     "waiter": {"log": LOG, "clock": {"sleep"}, "config": {"get"}, "output": {"text"}},
 }
+STEPPER = {
+    "log": LOG, "clock": {"monotonic", "sleep"}, "kv": {"get", "set"}, "output": {"text"},
+    "tools": {"call", "start", "[method]pending.take"}, "poll": {"wait"},
+    "fs": FS - {"list", "mounts", "readlink", "stat"},
+    "http": HTTP, "llm": {"ask", "start", "[method]answer.next"},
+}  # fmt: skip
+"""Does what a program says, for runs that are cut."""
+CEILINGS["stepper"] = STEPPER
 TWINS = {name: CEILINGS[name] for name in ("calculator", "critic", "echo", "hello", "relay")}
 """In AssemblyScript they ask for what they ask for in Rust."""
 CEILINGS |= {f"{name}-as": ceiling for name, ceiling in TWINS.items()}
@@ -196,7 +205,7 @@ def test_the_empty_component_imports_every_interface_there_is_a_file_of() -> Non
     assert files == set(EVERYTHING)
 
 
-@pytest.mark.parametrize("name", [*NAMES, "extism"])
+@pytest.mark.parametrize("name", [*NAMES, "extism", "wasi"])
 def test_a_component_names_no_path_of_the_machine_that_built_it(name: str) -> None:
     data = (BUILT / f"{name}.wasm").read_bytes()
     found = re.findall(rb"/(?:root|home|Users|usr|tmp|var|opt|private|builds?)/[^\0]{0,40}", data)

@@ -2,6 +2,8 @@
 was approved is what happens.
 """
 
+import json
+
 import msgspec
 import pytest
 
@@ -12,7 +14,7 @@ from lion.log.memory_desk import MemoryDesk
 from lion.testing import OperatorError, OwnError, kit
 from tests.wasm.kit import BUILT
 
-NOTEBOOK, HTTP, FILES = BUILT / "notebook.wasm", BUILT / "probe-http.wasm", BUILT / "probe-fs.wasm"
+NOTEBOOK, FILES = BUILT / "notebook.wasm", BUILT / "probe-fs.wasm"
 STORE = {"kv": {"bytes": "1 KiB"}}
 ASK = 'ask = ["kv set **"]'
 APPROVALS = ApprovalAsked, ApprovalDecided, ApprovalConsumed, ApprovalExpired
@@ -191,16 +193,6 @@ class TestOwn:
 
 
 class TestWhatIsApproved:
-    def test_a_body_that_is_written_later_cannot_be(self):
-        question = {"method": "POST", "url": "https://x.example/", "headers": ""}
-        with kit(
-            HTTP, allow={"http": ["POST https://x.example/"]}, policy='ask = ["http"]',
-            approvals=True, http={"POST https://x.example/": "ok"},
-        ) as lion:  # fmt: skip
-            with pytest.raises(OwnError, match="sent with its whole body"):
-                lion.call("probe-http.http-write", question=question, pieces=["a", "b"])
-            assert said(lion) == []
-
     def test_a_file_that_is_opened_to_write_says_so(self):
         seen: list[Request] = []
         with kit(
@@ -209,6 +201,25 @@ class TestWhatIsApproved:
         ) as lion:  # fmt: skip
             lion.call("probe-fs.fs-open", path="/d/a", mode="write create")
         assert [one.note for one in seen] == ["what will be written through it is not shown"]
+
+    def test_the_answer_is_for_that_handle_alone(self):
+        seen: list[Request] = []
+        with kit(
+            FILES, allow={"fs": [{"path": "/d", "write": True}]}, policy='ask = ["fs open **"]',
+            approvals=lambda one: seen.append(one) or len(seen) == 1,
+        ) as lion:  # fmt: skip
+            steps = "append oneu\nappend twou\nopen /d/a write"
+            done = lion.call("probe-fs.fs-file", path="/d/a", mode="write create", steps=steps)
+        assert json.loads(done) == [0, 3, "denied"] and len(seen) == 2
+
+    def test_a_use_of_a_file_says_of_which(self):
+        seen: list[Request] = []
+        with kit(
+            FILES, allow={"fs": [{"path": "/d", "write": True}]}, files={"/d/a": "x"},
+            policy='ask = ["fs file.read-at"]', approvals=lambda one: seen.append(one) or True,
+        ) as lion:  # fmt: skip
+            lion.call("probe-fs.fs-file", path="/d/a", mode="read", steps="read-at 0 1")
+        assert {one.note for one in seen} == {"the file is /d/a"}
 
     def test_an_answer_that_somebody_else_used_is_none(self, monkeypatch):
         async def taken(desk, id):

@@ -14,12 +14,15 @@ from lion.domain.events import (
     CallFinished,
     SystemPluginFailed,
 )
-from lion.domain.plan import Limits
+from lion.domain.plan import SECOND, Limits
 from lion.errors import GuestError
+from lion.kernel.approvals import Approvals, Common
 from lion.kernel.broker import Broker
 from lion.kernel.read_call import MAX_TARGET
 from lion.kernel.tool_calls import build_invocation
+from lion.log.memory_desk import MemoryDesk
 from lion.ports import UNREAD
+from lion.testing.clock import FrozenClock
 from tests.kernel.door import NOTES, OTHER, Bench, begun, first, never, raising, system
 from tests.kernel.rig import (
     FakeComponent,
@@ -30,6 +33,21 @@ from tests.kernel.rig import (
 
 
 class TestDecided:
+    @pytest.mark.parametrize("has_desk", [True, False], ids=["asked", "nobody"])
+    async def test_arguments_that_no_record_holds_are_a_refusal_where_a_person_is_asked(
+        self, has_desk: bool
+    ) -> None:
+        desk = MemoryDesk(lambda request: None)
+        bench = await begun(operation("now", never), policy='ask = ["clock now"]')
+        common = Common(run="run", manifest_name="p", owner="o", policy_digest="", wait_ns=SECOND)
+        bench.live.judge._asker = Approvals(common, desk if has_desk else None, FrozenClock())
+        for unwritable in (object(), "\ud800", 2**70):
+            tag, (case, words) = await bench.ask(unwritable)
+            assert (tag, case) == ("err", "denied") and ("on record" in words) is has_desk
+            record = bench.records()[-1].event()
+            assert (record.status, record.args) == ("denied", [])
+        assert desk.posted == [] and bench.live.broken == []
+
     async def test_what_is_granted_by_default_is_done_and_recorded_with_who_decided(self) -> None:
         bench = await begun(operation("now", lambda caller, a: a + 1))
         assert await bench.ask(4) == ("ok", 5)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from lion.domain.events import BudgetWarned
 from lion.domain.plan import MIB, SECOND, Limits, Rate
 from lion.domain.rate import Bucket, render_rate
-from lion.kernel.budgets import Budgets, Purse, Refusal
+from lion.kernel.balance import Refusal
+from lion.kernel.budgets import Budgets, Purse
 from lion.testing.clock import FrozenClock
 
 FREE = Limits(output=None)

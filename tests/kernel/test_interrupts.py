@@ -10,11 +10,11 @@ import trio.testing
 from lion.domain.events import RunFinished
 from lion.domain.plan import Plan, RunCall
 from lion.domain.record import Draft
-from lion.host import open_assembled
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import open_interrupts
 from lion.log.memory import MemoryLog
 from lion.manifest.parse import bare_plan
+from lion.opening import open_assembled
 from lion.policy.policy_file import parse_policy
 from lion.review.report import RunReport
 from lion.settings import Settings

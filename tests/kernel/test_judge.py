@@ -172,7 +172,9 @@ async def test_a_processor_is_asked_of_every_call_of_its_capability() -> None:
     ann.live.services = ann.services = Opened()
     for name, refused in (("fast", True), ("dear", False)):
         question = Question("ann", "llm", "ask", name)
-        assert ann.live.judge.at_once(ann, question) is None, "its answer is never a known one"
+        assert ann.live.judge.at_once(ann, *question[1:]) is None, (
+            "its answer is never a known one"
+        )
         asked = {"model": name, "messages": "", "tools": "", "schema": None}
         answer = await Broker(ann).handle(index(LLM, "ask"), [asked])
         assert (answer == ("err", ("denied", "a rule forbids it"))) is refused
@@ -254,7 +256,7 @@ class Person:
         self.asked: list[str] = []
 
     async def ask(
-        self, caller: Any, call: HostCall, decision: Decision, note: str = ""
+        self, caller: Any, call: HostCall, decision: Decision, note: str = "", body: Any = None
     ) -> Decision:
         self.asked.append(str(call.target))
         await trio.sleep(self.seconds)
@@ -267,7 +269,7 @@ FAST = Question("ann", "llm", "ask", "fast")
 
 async def _ask(ann: Invocation, person: Person) -> Decision:
     ann.live.judge = Judge(person)
-    decision = ann.live.judge.at_once(ann, FAST)
+    decision = ann.live.judge.at_once(ann, *FAST[1:])
     return decision or await ann.live.judge.decide(ann, FAST, 1, [])
 
 
@@ -358,6 +360,19 @@ async def test_clocks_stand_still_for_those_who_wait_for_nothing_else(
             await trio.sleep(1)
         assert not own.cancelled_caught, "its own clock stood still"
     assert above.cancelled_caught is cut
+
+
+async def test_who_goes_on_beside_a_question_has_no_free_time(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A redirect of a request that was started is asked about while its guest works."""
+    ann = await world(MODELS, policy=ASK, limits=Limits(deadline_ns=2 * SECOND))
+    ann.live.judge = Judge(Person(100))
+    for is_beside in (True, False):
+        with ann.deadline.running():
+            decision = await ann.may(1, "llm", "ask", "fast", is_beside=is_beside)
+            assert decision.allowed
+        assert ann.deadline.has_passed is is_beside
 
 
 async def test_what_was_left_is_left_when_the_answer_comes(

@@ -16,14 +16,18 @@ import pytest
 
 from lion.domain.events import (
     EVENTS,
+    OF_SERVICES,
     AnswerJudged,
     ApprovalAsked,
     ApprovalConsumed,
     ApprovalDecided,
     ApprovalExpired,
     CallWaits,
+    EffectSettled,
     HeadSigned,
     RunForgotten,
+    RunForked,
+    RunResumed,
     StateCheckpointed,
 )
 from lion.errors import AuditError, OperatorError
@@ -96,7 +100,8 @@ def test_every_event_of_then_can_be_read(old: Path) -> None:
         types = {type(record.event()) for record in reader.records(EVERY)}
     later = {
         StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
-        ApprovalConsumed, ApprovalDecided, ApprovalExpired,
+        ApprovalConsumed, ApprovalDecided, ApprovalExpired, RunResumed, EffectSettled, RunForked,
+        *(EVENTS[name] for name in OF_SERVICES),
     }  # fmt: skip
     assert types == {*EVENTS.values()} - later
 

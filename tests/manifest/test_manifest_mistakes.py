@@ -51,7 +51,7 @@ MISTAKES = [
     ('"64 KiB"', '"64"', "m.toml:9: plugins.notes.allow.kv.bytes: '64' is no size; write"),
     ('"64 MiB"', "64", "m.toml:6: plugins.fetcher.limits.memory: 64 is no size; write"),
     ("memory =", "memry =", "plugins.fetcher.limits.memry: unknown key 'memry'; did you mean"),
-    ("memory =", "tokens = 1, memory =", "unknown key 'tokens'; known here: calls, concurrent"),
+    ("memory =", "money = 1, memory =", "unknown key 'money'; known here: at, calls, concurrent"),
     ("memory =", "stack = 1, memory =", "unknown key 'stack'"),
     ("limits = {", 'deny = ["kv"]\nlimits = {', "plugins.fetcher.deny[0]: 'kv' is not granted"),
     ("limits = {", 'deny = "random"\nlimits = {', "plugins.fetcher.deny: should be a list"),
@@ -72,8 +72,12 @@ MISTAKES = [
     ("a = 1", "a = " + "[" * 80 + "]" * 80, "agents.ann.config.a: is nested too deeply"),
     ('agent = "ann"', 'agent = "anna"', "m.toml:15: run[0].agent: there is no agent 'anna'; did"),
     ('agent = "ann"', 'agent = "notes"', "run[0].agent: 'notes' is a plugin, not an agent"),
-    ('agent = "ann"', "", "m.toml:14: run[0]: needs either 'agent' or 'call'"),
-    ('agent = "ann"', 'agent = "ann"\ncall = "a.b"', "run[0]: needs either 'agent' or 'call'"),
+    ('agent = "ann"', "", "m.toml:14: run[0]: needs either 'agent', 'call' or 'workflow'"),
+    (
+        'agent = "ann"',
+        'agent = "ann"\ncall = "a.b"',
+        "run[0]: needs either 'agent', 'call' or 'workflow'",
+    ),
     ('task = "Go"', "", "m.toml:14: run[0]: 'task' is missing"),
     ('task = "Go"', 'task = "Go"\nwith = {}', "run[0].with: an agent takes no 'with'"),
     ('"notes.add"', '"note.add"', "m.toml:18: run[1].call: 'note.add': there is no plugin 'note'"),
@@ -86,11 +90,6 @@ MISTAKES = [
     ),
     ('"desk"', '"desk', "m.toml:1: not valid TOML at line 1, column 13"),
     ("[vars]", "[models.fast]\nprovider = 'x'\n[vars]", "'x' is no provider of this"),
-    (
-        "[vars]",
-        "[workflows.x]\nsteps = []\n[vars]",
-        "m.toml:2: workflows: this version of lion does not",
-    ),
     ("[vars]", "[system.db]\nsettings = {}\n[vars]", "m.toml:2: system.db: 'use' is missing"),
     ("[vars]", "[system.db]\nuse = 'X Y'\n[vars]", "m.toml:3: system.db.use: 'X Y' is no name"),
     (
@@ -106,7 +105,7 @@ MISTAKES = [
     (
         "[vars]",
         "[system.db]\nuse = 'x'\nlimits = { memory = \"1 MiB\" }\n[vars]",
-        "system.db.limits.memory: unknown key 'memory'; known here: calls",
+        "system.db.limits.memory: unknown key 'memory'; known here: at, calls",
     ),
     (
         "[vars]",

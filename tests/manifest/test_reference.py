@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from lion.domain.plan import SYSTEM, Limits, Model
 from lion.domain.units import parse_count, parse_duration, parse_size
-from lion.manifest import script, tables
+from lion.manifest import script, system_tables, tables, workflow_tables
 from lion.manifest.grants import DEFAULT_LIMITS
 from lion.manifest.meanings import MEANINGS, NEEDED, NONE
 from lion.scopes.fs_grant import DEFAULT_BYTES, DEFAULT_FILES
@@ -21,7 +21,9 @@ def _every_table(base: type[BaseModel]) -> set[type[BaseModel]]:
     return found.union(*map(_every_table, found))
 
 
-TABLES = _every_table(tables.Table) | _every_table(script._Table)
+TABLES = (
+    _every_table(tables.Table) | _every_table(workflow_tables.Table) | _every_table(script._Table)
+)
 
 
 def test_the_page_is_as_the_models() -> None:
@@ -64,9 +66,9 @@ def _tried(parse: Any, text: str) -> Any:
 
 @pytest.mark.parametrize("kind", ["plugin", SYSTEM])
 def test_the_limits_it_tells_are_those_that_hold(kind: str) -> None:
-    table = tables.SystemLimits if kind == SYSTEM else tables.LimitsTable
+    table = system_tables.SystemLimits if kind == SYSTEM else tables.LimitsTable
     held: Limits = DEFAULT_LIMITS[kind]
-    names = {"deadline": "deadline_ns", "cpu": "cpu_ns"}
+    names = {"deadline": "deadline_ns", "cpu": "cpu_ns", "at": "ask_at", "then": "ask_at"}
     for key in MEANINGS[table]:
         assert _value(table, key) == getattr(held, names.get(key, key.replace("-", "_"))), key
 

@@ -79,6 +79,9 @@ FORMS = [
     ("http send https://*.example.com", spoken_of(("http", "send", "GET https://api"))),
     ("http * POST **/**", set()),
     ("http * GET **/v1", spoken_of(("http", "*", "GET https://api"))),
+    ("http GET **/v1", spoken_of(("http", "*", "GET https://api"))),
+    ("http get,post **/v1", spoken_of(("http", "*", "GET https://api"))),
+    ("http POST https://*.example.com/**", set()),
     ("secrets exists api", spoken_of(("secrets",))),
     *((rule, set()) for rule in LATER),
 ]
@@ -174,9 +177,7 @@ def test_nothing_is_a_right_that_the_component_does_not_import(capability: str) 
 @pytest.mark.parametrize(
     ("rule", "instead"),
     [
-        ("http POST api.example.com", "http * POST api.example.com"),
-        ("http GET,POST https://x.org/a/**", "http * GET,POST https://x.org/a/**"),
-        ("http DELETE", "http * DELETE *"),
+        ("http DELETE", "http DELETE *"),
         ("http api.example.com", "http * api.example.com"),
         ("http 127.0.0.1:80", "http * 127.0.0.1:80"),
     ],
@@ -191,15 +192,13 @@ def test_what_stands_in_place_of_an_operation_is_told(rule: str, instead: str) -
 @pytest.mark.parametrize(
     ("rule", "instead"),
     [
-        ("http POST https://a.b/**", "http * POST https://a.b/**"),
-        ("http POST a.b", "http * POST a.b"),
-        ("http post a.b", "http * POST a.b"),
-        ("http GET,HEAD a.b", "http * GET,HEAD a.b"),
-        ("http GET", "http * GET *"),
+        ("http GET", "http GET *"),
+        ("http get,head", "http GET,HEAD *"),
+        ("http SEND a.b", "send"),
         ("http a.b", "http * a.b"),
         ("http a.b:8080", "http * a.b:8080"),
         ("http localhost", "http * localhost"),
-        ("http POST two words", "http * POST https://api.example.com/v1/**"),
+        ("http a.b two words", "http POST https://api.example.com/v1/**"),
     ],
 )
 def test_what_is_suggested_instead_of_a_rule_about_requests_is_a_rule(
@@ -207,5 +206,11 @@ def test_what_is_suggested_instead_of_a_rule_about_requests_is_a_rule(
 ) -> None:
     with pytest.raises(BadRule, match="http has no operation") as caught:
         parse_rule(rule, Verdict.DENY)
-    assert f'"{instead}"' in str(caught.value)
-    parse_rule(instead, Verdict.DENY)
+    assert instead in str(caught.value)
+    if instead.startswith("http"):
+        parse_rule(instead, Verdict.DENY)
+
+
+def test_methods_before_what_is_no_server_are_told() -> None:
+    with pytest.raises(BadRule, match="'POST two words' names no requests; write methods and a"):
+        parse_rule("http POST two words", Verdict.ASK)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from lion import __version__
-from lion.system import Deny
+from lion.errors import OperatorError
+from lion.system import Deny, discovery, opening
 from tests.cli.kit import ROOT, SECONDS, WASM, Lion, assert_one_line
 from tests.system.kit import PACKAGE, install, open_system
 
@@ -317,3 +318,33 @@ def test_pip_installs_one_from_another_folder(tmp_path: Path) -> None:
     )  # fmt: skip
     answers = json.loads(json.loads(run.stdout)["endings"][0]["value"]["json"])["answers"]
     assert answers["books.find"]["value"][0] == {"title": "Hello lions", "year": 0}
+
+
+def test_what_is_installed_while_a_program_runs_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is installed is read once, and anew when a folder of modules has changed."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    read: list[str] = []
+    entry_points = discovery.entry_points
+
+    def counted(*, group: str) -> Any:
+        read.append(group)
+        return entry_points(group=group)
+
+    monkeypatch.setattr(discovery, "entry_points", counted)
+    assert discovery.claims() is discovery.claims() and len(read) == 1
+    info = tmp_path / "late-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: late\nVersion: 1.0\n", "utf-8")
+    (info / "entry_points.txt").write_text("[lion.system]\nlate = late:Late\n", "utf-8")
+    assert discovery.find_claim("late").owner == "late 1.0"
+    shutil.rmtree(info)
+    with pytest.raises(OperatorError, match="no system plugin 'late'"):
+        discovery.find_claim("late")
+
+
+def test_a_class_is_described_once() -> None:
+    claim = discovery.find_claim("sqlite-query")
+    kind = discovery.load_class(claim)
+    assert opening._signatures(kind, claim) is opening._signatures(kind, claim)

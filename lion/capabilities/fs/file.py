@@ -61,6 +61,8 @@ class OpenFile:
     """An open file of a grant; implements ports.Waitable: it never has to be waited for."""
 
     is_ready = True
+    path = ""
+    """By which the guest opened it, for a person who is asked about a use of it."""
 
     def __init__(
         self,

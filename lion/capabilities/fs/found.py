@@ -14,6 +14,7 @@ from lion.capabilities.fs.access import Access, Asks
 from lion.capabilities.fs.calls import Place, both_of, files_of, place_of
 from lion.capabilities.fs.file import OpenFile
 from lion.capabilities.fs.look import kind_of
+from lion.capabilities.fs.reopened import FILE, Reopened
 from lion.domain.call import CallError
 from lion.ports import CallContext
 
@@ -45,12 +46,17 @@ async def at_both(caller: CallContext, *_: Any) -> dict[str, Any] | None:
 
 async def of_handle(caller: CallContext, rep: int, *_: Any) -> dict[str, Any] | None:
     """What an open file is."""
+    try:
+        file = await file_of(caller, rep)
+    except CallError:
+        return None
+    return await _looked(caller, lambda: seen(file.stat()))
 
-    def work() -> dict[str, Any]:
-        file: OpenFile = caller.handles.get(rep, "file")
-        return seen(file.stat())
 
-    return await _looked(caller, work)
+async def file_of(caller: CallContext, rep: int) -> OpenFile:
+    """The open file of a handle, opened again if its run was resumed. Raises CallError."""
+    file: OpenFile | Reopened = caller.handles.get(rep, FILE)
+    return file if isinstance(file, OpenFile) else await file.real()
 
 
 def _look(place: Place) -> dict[str, Any]:

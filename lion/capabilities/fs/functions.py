@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from lion.capabilities.bounds import check_range
+from lion.capabilities.fs import fate
 from lion.capabilities.fs.access import Access
 from lion.capabilities.fs.calls import (
     Decided,
@@ -31,7 +32,8 @@ from lion.capabilities.fs.calls import (
 from lion.capabilities.fs.file import OpenFile
 from lion.capabilities.fs.found import at_both, at_path, seen
 from lion.capabilities.fs.look import metadata
-from lion.capabilities.fs.methods import FILE, METHODS
+from lion.capabilities.fs.methods import METHODS
+from lion.capabilities.fs.reopened import FILE, recall_open
 from lion.domain.call import CallError, Effect
 from lion.ports import CallContext, Kind, Operation
 from lion.scopes.fs_path import FsTarget, split_names
@@ -63,6 +65,7 @@ async def open_(caller: CallContext, path: str, mode: tuple[str, ...]) -> int:
                 truncate="truncate" in mode,
             )  # fmt: skip
         caller.kept = seen(file.stat())
+        file.path = path
         return file
 
     def close(file: OpenFile) -> None:
@@ -170,42 +173,38 @@ async def readlink(caller: CallContext, path: str) -> str:
 OUTSIDE = Effect.OUTSIDE
 
 
-def _unseen(args: list[Any]) -> str:
+def _unseen(caller: CallContext, args: list[Any]) -> str:
     return "what will be written through it is not shown" if "write" in args[1] else ""
 
 
 def _changing(
     name: str,
     execute: Callable[..., Any],
-    target: Callable[[list[Any]], FsTarget],
-    unseen: Callable[[list[Any]], str] | None = None,
+    look_up: fate.LookUp,
+    target: Callable[[list[Any]], FsTarget] = writes,
+    look: Callable[..., Any] = at_path,
+    **more: Any,
 ) -> Operation:
     return Operation(
-        "fs", name, Kind.WAITING, execute, target=target, effect=OUTSIDE, look=at_path,
-        unseen=unseen,
+        "fs", name, Kind.WAITING, execute, target=target, effect=OUTSIDE, look=look,
+        look_up=look_up, **more,
     )  # fmt: skip
 
 
 OPERATIONS = (
     Operation("fs", "mounts", Kind.INSTANT, mounts),
-    _changing("open", open_, opens, _unseen),
+    _changing("open", open_, fate.of_opening, opens, unseen=_unseen, recall=recall_open),
     Operation("fs", "read", Kind.WAITING, read, target=reads),
-    _changing("write", write, writes),
+    _changing("write", write, fate.of_replacement),
     Operation("fs", "stat", Kind.WAITING, stat, target=reads),
-    Operation(
-        "fs", "set-times", Kind.WAITING, set_times, target=writes, effect=OUTSIDE, look=at_path
-    ),
+    _changing("set-times", set_times, fate.of_times),
     Operation("fs", "list", Kind.WAITING, list_, target=reads),
-    Operation(
-        "fs", "make-dir", Kind.WAITING, make_dir, target=writes, effect=OUTSIDE, look=at_path
-    ),
-    Operation(
-        "fs", "remove-dir", Kind.WAITING, remove_dir, target=writes, effect=OUTSIDE, look=at_path
-    ),
-    _changing("unlink", unlink, writes),
-    Operation("fs", "rename", Kind.WAITING, rename, target=moves, effect=OUTSIDE, look=at_both),
-    Operation("fs", "link", Kind.WAITING, link, target=moves, effect=OUTSIDE, look=at_both),
-    _changing("symlink", symlink, links),
+    _changing("make-dir", make_dir, fate.of_making),
+    _changing("remove-dir", remove_dir, fate.of_removal),
+    _changing("unlink", unlink, fate.of_removal),
+    _changing("rename", rename, fate.of_rename, moves, at_both),
+    _changing("link", link, fate.of_link, moves, at_both),
+    _changing("symlink", symlink, fate.of_making, links),
     Operation("fs", "readlink", Kind.WAITING, readlink, target=reads),
     *METHODS,
 )

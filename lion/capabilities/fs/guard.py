@@ -53,7 +53,7 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
     def including(self, plan: Plan) -> "Guard":
         """This and what a plan is made of, lock and grants beside the manifest included."""
-        own = tuple(h.component for h in plan.holders.values() if h.is_sandboxed)
+        own = tuple(h.component for h in plan.holders.values() if h.has_file)
         own += tuple(model.script for model in plan.models.values() if model.script is not None)
         if plan.path is not None:
             own += (plan.path, plan.path.with_name("lion.lock"))

@@ -1,20 +1,20 @@
 """Look here if you want to know what the methods of an open file do when a guest calls them."""
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from lion.capabilities.bounds import check_range
+from lion.capabilities.fs import fate
 from lion.capabilities.fs.calls import content_of, files_of, service_of
 from lion.capabilities.fs.errors import translated
 from lion.capabilities.fs.file import OpenFile
-from lion.capabilities.fs.found import of_handle
+from lion.capabilities.fs.found import file_of, of_handle
 from lion.capabilities.fs.look import metadata
+from lion.capabilities.fs.reopened import FILE, Reopened
 from lion.capabilities.fs.tree import MOST_READ
 from lion.domain.call import Effect
 from lion.ports import CallContext, Kind, Operation
 from lion.values.packed import pack
-
-FILE: Final = "file"
 
 T = TypeVar("T")
 
@@ -22,30 +22,32 @@ T = TypeVar("T")
 async def read_at(caller: CallContext, rep: int, offset: int, length: int) -> str:
     """A part of an open file, packed. Raises CallError."""
     check_range("the length of a read", length, least=1, most=MOST_READ)
-    file = _file(caller, rep)
+    file = await file_of(caller, rep)
     return pack(await _work(caller, lambda: file.read_at(offset, length)))
 
 
 async def write_at(caller: CallContext, rep: int, offset: int, data: str) -> None:
     """Write into an open file. Raises CallError."""
-    file, content = _file(caller, rep), content_of(data)
+    file, content = await file_of(caller, rep), content_of(data)
     await _work(caller, lambda: file.write_at(offset, content))
 
 
 async def append(caller: CallContext, rep: int, data: str) -> int:
     """Write at the end of an open file; the offset it went to. Raises CallError."""
-    file, content = _file(caller, rep), content_of(data)
+    file, content = await file_of(caller, rep), content_of(data)
     return await _work(caller, lambda: file.append(content))
 
 
 async def file_stat(caller: CallContext, rep: int) -> dict[str, Any]:
     """What an open file is. Raises CallError."""
-    return metadata(await _work(caller, _file(caller, rep).stat), service_of(caller).name_identity)
+    return metadata(
+        await _work(caller, (await file_of(caller, rep)).stat), service_of(caller).name_identity
+    )
 
 
 async def set_size(caller: CallContext, rep: int, size: int) -> None:
     """Cut an open file off, or add zeros. Raises CallError."""
-    file = _file(caller, rep)
+    file = await file_of(caller, rep)
     await _work(caller, lambda: file.set_size(size))
 
 
@@ -53,18 +55,13 @@ async def set_file_times(
     caller: CallContext, rep: int, accessed: int | None, modified: int | None
 ) -> None:
     """Set both times of an open file. Raises CallError."""
-    file = _file(caller, rep)
+    file = await file_of(caller, rep)
     await _work(caller, lambda: file.set_times(accessed, modified))
 
 
 async def sync(caller: CallContext, rep: int) -> None:
     """Wait until an open file is on the disk. Raises CallError."""
-    await _work(caller, _file(caller, rep).sync)
-
-
-def _file(caller: CallContext, rep: int) -> OpenFile:
-    file: OpenFile = caller.handles.get(rep, FILE)
-    return file
+    await _work(caller, (await file_of(caller, rep)).sync)
 
 
 async def _work(caller: CallContext, work: Callable[[], T]) -> T:
@@ -75,18 +72,30 @@ async def _work(caller: CallContext, work: Callable[[], T]) -> T:
 OUTSIDE = Effect.OUTSIDE
 
 
-def _changing(name: str, execute: Callable[..., Any]) -> Operation:
-    return Operation("fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle)
+def _which(caller: CallContext, args: list[Any]) -> str:
+    file: OpenFile | Reopened = caller.handles.get(args[0], FILE)
+    return f"the file is {file.path}"
+
+
+def _reading(name: str, execute: Callable[..., Any]) -> Operation:
+    return Operation("fs", name, Kind.WAITING, execute, unseen=_which)
+
+
+def _changing(
+    name: str, execute: Callable[..., Any], look_up: fate.LookUp | None = None
+) -> Operation:
+    return Operation(
+        "fs", name, Kind.WAITING, execute, effect=OUTSIDE, look=of_handle, look_up=look_up,
+        unseen=_which,
+    )  # fmt: skip
 
 
 METHODS = (
-    Operation("fs", "file.read-at", Kind.WAITING, read_at),
-    _changing("file.write-at", write_at),
+    _reading("file.read-at", read_at),
+    _changing("file.write-at", write_at, fate.of_part),
     _changing("file.append", append),
-    Operation("fs", "file.stat", Kind.WAITING, file_stat),
-    _changing("file.set-size", set_size),
-    Operation(
-        "fs", "file.set-times", Kind.WAITING, set_file_times, effect=OUTSIDE, look=of_handle
-    ),
-    Operation("fs", "file.sync", Kind.WAITING, sync),
+    _reading("file.stat", file_stat),
+    _changing("file.set-size", set_size, fate.of_size),
+    _changing("file.set-times", set_file_times, fate.of_times),
+    _reading("file.sync", sync),
 )

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 15.0
 
+KEY = "idempotency-key"
+"""Names the first request; another one is not it."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 Pool = httpcore2.AsyncConnectionPool
@@ -251,7 +253,7 @@ async def _next(hop: Hop, answer: HttpAnswer, left: int) -> Hop | None:
     method = "GET" if changes else hop.method
     headers = hop.headers
     if changes:
-        headers = tuple(pair for pair in headers if not pair[0].startswith("content-"))
+        headers = tuple(one for one in headers if one[0] != KEY and one[0][:8] != "content-")
     if url.origin != hop.url.origin:
         headers = kept_across(headers, with_body=not changes)
     terms = await hop.terms.follow(http_target(method, url))

@@ -12,6 +12,7 @@ from typing import Any
 import trio
 
 from lion.capabilities.http.contract import Exchange, HttpDoor, OutgoingRequest
+from lion.capabilities.http.spool import Spool
 from lion.domain.call import CallError
 
 AHEAD = 256 * 1024
@@ -29,9 +30,16 @@ def head_record(exchange: Exchange) -> dict[str, Any]:
 class GuestExchange:
     """Handles of kind `exchange`; a Waitable that is ready when the head or the next piece is."""
 
-    def __init__(self, *, streams: bool) -> None:
+    about = ""
+    """The request, for a person who is asked about a use of it."""
+
+    def __init__(self, *, streams: bool, spool: Spool | None = None) -> None:
         self.room = Room()
-        self.outlet: AsyncIterable[bytes] | None = self.room if streams else None
+        self.spool = spool
+        """Where its body waits, if a person is asked about it, and `request` with it."""
+        self.request: OutgoingRequest | None = None
+        is_open = streams and spool is None
+        self.outlet: AsyncIterable[bytes] | None = self.room if is_open else None
         self.tail = b""
         """The end of what was written, which is scanned with the next piece."""
         self._scope = trio.CancelScope()
@@ -53,6 +61,8 @@ class GuestExchange:
     def cancel(self) -> None:
         """End it."""
         self._scope.cancel()
+        if self.spool is not None:
+            self.spool.drop()
         if self._then is not None:
             self._then()
 
@@ -69,9 +79,24 @@ class GuestExchange:
                 self.room.fail(self._failure)
                 self._changed()
 
+    def check(self) -> None:
+        """Raise CallError for what has failed."""
+        if self._failure is not None:
+            raise CallError(self._failure.case, self._failure.text)
+
+    def fail(self, failure: CallError | None) -> None:
+        """It is over, before anything more came of it: whatever the guest asks next says why."""
+        self._failure, self._is_ended = failure, True
+        self.room.fail(failure)
+        self._changed()
+
     async def write(self, piece: bytes) -> None:
-        """Give a piece to the request's body, once there is room."""
-        await self.room.put(piece)
+        """Give a piece to the request's body, once there is room. Raises CallError."""
+        if self.spool is None:
+            await self.room.put(piece)
+        else:
+            self.spool.add(piece)
+            await trio.lowlevel.checkpoint()
 
     async def finish(self) -> None:
         """The request's body is complete. Twice is no mistake."""

@@ -8,12 +8,14 @@ Rule: one `next` is one record of exactly what the guest heard.
 """
 
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any, cast
 
 import msgspec
 
 from lion.capabilities.llm.answer import ModelAnswer
 from lion.capabilities.llm.meter import TokenMeter
+from lion.capabilities.llm.recalled import ANSWER, recall_next, recall_start
 from lion.capabilities.models.chat import Chat, parse_chat
 from lion.capabilities.models.events import Event, Tell, event_value
 from lion.capabilities.models.provider import Served
@@ -25,7 +27,6 @@ from lion.domain.call import CallError, Effect
 from lion.domain.plan import Grant
 from lion.ports import CallContext, Kind, Operation
 
-ANSWER = "answer"
 MOST_REPLY = 256 * 1024
 """Bytes of a whole answer; a longer one has to be heard as it comes."""
 
@@ -70,6 +71,12 @@ async def start(caller: CallContext, record: dict[str, Any]) -> dict[str, int]:
         raise
     caller.start_task(_work, answer, served, chat, meter)
     return {"answer": rep, "handle": rep}
+
+
+def begin_again(caller: CallContext, answer: ModelAnswer, record: dict[str, Any]) -> None:
+    """Ask a question of before again, beside a guest that goes on. Raises CallError."""
+    served, chat, meter = _prepare(caller, record)
+    caller.start_task(_work, answer, served, chat, meter)
 
 
 async def next_(caller: CallContext, rep: int) -> tuple[str, Any] | None:
@@ -128,7 +135,8 @@ def _screen(caller: CallContext, args: list[Any]) -> None:
 OPERATIONS = (
     Operation("llm", "models", Kind.INSTANT, models),
     Operation(
-        "llm", "ask", Kind.WAITING, ask, target=_model, effect=Effect.OUTSIDE, screen=_screen
+        "llm", "ask", Kind.WAITING, ask, target=_model, effect=Effect.OUTSIDE, screen=_screen,
+        is_harmless=lambda _: True,
     ),
     Operation(
         "llm",
@@ -139,6 +147,8 @@ OPERATIONS = (
         effect=Effect.OUTSIDE,
         screen=_screen,
         spawns=True,
+        is_harmless=lambda _: True,
+        recall=partial(recall_start, begin_again),
     ),
-    Operation("llm", "answer.next", Kind.WAITING, next_),
-)
+    Operation("llm", "answer.next", Kind.WAITING, next_, recall=recall_next),
+)  # fmt: skip

@@ -8,6 +8,8 @@ Rule: whoever does not heed that is cut, and pays for what came.
 Rule: the grant that allowed the question pays.
 """
 
+from contextlib import suppress
+
 from lion.capabilities.models.chat import Chat
 from lion.capabilities.models.events import Usage
 from lion.capabilities.models.tokens import USUAL_MAX_TOKENS, at_most, price
@@ -34,10 +36,11 @@ class TokenMeter:
         self._reserved = self._reserve()
 
     def _cap(self, chat: Chat) -> int | None:
-        rooms = [room for room in (self._token_room(), self._money_room()) if room is not None]
-        for room in rooms:
-            if room < 1:
-                raise self._exhausted()
+        named = {"tokens": self._token_room(), "money": self._money_room()}
+        rooms = [room for room in named.values() if room is not None]
+        for kind, one in named.items():
+            if one is not None and one < 1:
+                raise self._exhausted(kind)
         wanted = [most for most in (chat.max_tokens, self._model.max_tokens) if most is not None]
         if rooms and not wanted:
             wanted = [USUAL_MAX_TOKENS]
@@ -59,7 +62,10 @@ class TokenMeter:
     def _left(self, kind: str) -> int:
         return self._caller.left(self._names[kind], self._quota[kind])
 
-    def _exhausted(self) -> CallError:
+    def _exhausted(self, short: str) -> CallError:
+        # What is short is known then, so that a person can be asked for more.
+        with suppress(CallError):
+            self._caller.spend(self._names[short], self._quota[short], self._left(short) + 1)
         left = ", ".join(f"{self._left(kind):,} of {name}" for kind, name in self._names.items())
         words = f"this question alone may have {self._input:,} tokens; left are {left}"
         return CallError("exhausted", words)

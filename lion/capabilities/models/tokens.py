@@ -1,11 +1,15 @@
 """Look here if you want to know how tokens are estimated and what they cost.
 
-Rule: what is reserved is more than a question can have, whatever is written into it; what is told
-and charged without a server's word is what it is likely to have.
+Rule: what is reserved is more than a question has, unless it is made of short words that nobody
+speaks: those have up to three times as much. What is told and charged without a server's word is
+what it is likely to have.
 Rule: an estimate is the same for the same text, so a question is reserved, cut and replayed alike
 everywhere; it is never called exact.
 Rule: a server's number counts where it can be true; else what was really said does, by estimate.
 """
+
+import re
+from typing import Final
 
 import msgspec
 
@@ -31,6 +35,13 @@ _DEAREST = 2**50
 """Millionths of money that one answer may cost, so that sums stay numbers."""
 _LONG_ID = 64
 _PLAIN = b"abcdefghijklmnopqrstuvwxyz \n"
+_SHAPE: Final = bytes(
+    byte if byte in b" \n" else 97 if 97 <= byte <= 122 else 46 for byte in range(256)
+)
+"""Small letters as `a`, all but them and white space as a dot."""
+_LONGEST_WORD = 12
+"""Letters; in longer ones, as in text without spaces, each further letter may be a token."""
+_RUNS: Final = re.compile(b"a" * (_LONGEST_WORD + 1) + b"+")
 
 
 def estimate(text: str) -> int:
@@ -41,8 +52,9 @@ def estimate(text: str) -> int:
 def at_most(chat: Chat) -> int:
     """The tokens that a question may have, tools and schema included: what is reserved for it.
 
-    Tokenizers of bytes have a token for every byte, and longer ones for what is usual. Words of
-    small letters have four bytes a token, made-up ones more than two; signs, digits, capitals and
+    Tokenizers of bytes have a token for every byte, and longer ones for what is usual. Measured on
+    five (of OpenAI's, Meta's, Mistral's and Anthropic's): small letters have four bytes a token
+    in prose, two in random ones, one where each stands alone; signs, digits, capitals and
     whatever is no ASCII may have one, so each byte of those counts as a token.
     """
     told: list[str | bytes] = []
@@ -53,8 +65,18 @@ def at_most(chat: Chat) -> int:
             told += [part for c in message.tool_calls for part in (c.name, c.arguments, c.id)]
     told += [msgspec.json.encode(one) for one in (chat.tools, chat.schema) if one]
     data = b"".join(t if isinstance(t, bytes) else t.encode("utf-8", "replace") for t in told)
+    return TOKENS_A_MESSAGE * len(chat.messages) + _most_tokens(data)
+
+
+def _most_tokens(data: bytes) -> int:
     dense = len(data.translate(None, _PLAIN))
-    return TOKENS_A_MESSAGE * len(chat.messages) + dense - (-(len(data) - dense) // 3)
+    shape = data.translate(_SHAPE)
+    spaced = shape.count(b" a")
+    words = spaced + shape.count(b"\na") + shape.count(b".a") + shape.startswith(b"a")
+    # A tokenizer takes a space together with the word behind it, and no other white space.
+    least = words + shape.count(b"\n") + shape.count(b" ") - spaced
+    runs = sum(len(run) - _LONGEST_WORD for run in _RUNS.findall(shape))
+    return dense + max(-(-(len(data) - dense - runs) // 3), least) + runs
 
 
 def believed(said: int, estimated: int) -> int | None:

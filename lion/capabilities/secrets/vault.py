@@ -89,6 +89,11 @@ class Vault:
         """Whether the operator bound this name."""
         return name in self._secrets
 
+    def hand(self, name: str) -> str | None:
+        """A value itself, for a server that the operator has agreed to; None: it is not bound."""
+        secret = self._secrets.get(name)
+        return None if secret is None else secret.value.reveal()
+
     def origins(self, name: str) -> tuple[str, ...]:
         """Where a bound secret may go; nowhere if it is not."""
         secret = self._secrets.get(name)

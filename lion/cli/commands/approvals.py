@@ -7,11 +7,11 @@ import click
 import msgspec
 
 from lion.cli.asking import render_request
-from lion.cli.events import render_time
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
 from lion.domain.approval import SHOWN_ARGUMENTS, Standing, Waiting
 from lion.domain.text import show_line
+from lion.telling.events import render_time
 
 EVERY_SECONDS = 0.5
 """How often `--watch` looks."""

@@ -64,7 +64,7 @@ def command(
     if common.as_json:
         open_screen("stdout").line(summary_json(report))
     else:
-        _tell(report, plan)
+        tell(report, plan)
     return report.exit_code
 
 
@@ -91,7 +91,8 @@ def parse_arguments(text: str) -> dict[str, Any]:
     return value
 
 
-def _tell(report: RunReport, plan: Plan) -> None:
+def tell(report: RunReport, plan: Plan) -> None:
+    """Show a result on stdout, and what kept one from being there on stderr."""
     errors = open_screen("stderr")
     for ending in report.endings:
         if ending.ok:

@@ -61,7 +61,7 @@ def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
     yield f"{screen.paint('ok', 'green')}       {holder.kind} {holder.name}{tools}"
     if holder.guest is not None:
         yield _row("", f"sha256:{holder.guest.digest}  {show_line(holder.component)}")
-        yield _row("", f"an {GUESTS[holder.guest.kind]}, as component sha256:{holder.digest}")
+        yield _row("", f"{GUESTS[holder.guest.kind]}, as component sha256:{holder.digest}")
     elif holder.system is None:
         yield _row("", f"sha256:{holder.digest}  {show_line(holder.component)}")
     else:

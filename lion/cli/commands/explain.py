@@ -6,8 +6,6 @@ from functools import partial
 import click
 import msgspec
 
-from lion.cli.amounts import render_spent
-from lion.cli.events import describe, render_time
 from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
@@ -15,6 +13,8 @@ from lion.domain.text import show_line
 from lion.plans import read_policy
 from lion.review.explain import explain
 from lion.review.explained import Asked, Cause, Change, Decided, Explained, Line, Proof, Seen
+from lion.telling.amounts import render_spent
+from lion.telling.events import describe, render_time
 
 _LONGEST = 1_000
 """Characters of arguments and results that a person sees; --json has more."""

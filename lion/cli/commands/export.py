@@ -14,6 +14,8 @@ from lion.domain.text import show_line
 from lion.domain.units import counted
 from lion.errors import OperatorError, OutsideError
 
+Form = Literal["dsse", "cose", "html"] | None
+
 
 @click.command("export")
 @click.argument("run", default="last")
@@ -25,18 +27,25 @@ from lion.errors import OperatorError, OutsideError
     "--head", "form", type=click.Choice(["dsse", "cose"]),
     help="Only its signed head, for verifiers of this form.",
 )  # fmt: skip
+@click.option("--html", "is_page", is_flag=True, help="One page to look at, which opens offline.")
 @common_options
 def command(
     common: Common, run: str, output: Path | None, with_components: bool,
-    form: Literal["dsse", "cose"] | None,
+    form: Literal["dsse", "cose"] | None, is_page: bool,
 ) -> int:  # fmt: skip
     """Write RUN as lines of JSON that prove it to somebody who has no lion.
 
     Components are named by their digests, unless --components is given. `lion verify FILE` checks
     an export; so does a program of thirty lines (docs/exports.md). The run has to verify first.
+    With --html it is a page: time, tree, authority and log of the run, to read and to send.
     """
+    if is_page + (form is not None) + with_components > 1:
+        raise OperatorError(
+            "a page, a head and components are different exports", hint="ask for one of them"
+        )
+    what: Form = "html" if is_page else form
     if output is None:
-        _export(common, run, with_components, form, _to_stdout)
+        _export(common, run, with_components, what, _to_stdout)
         return 0
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -47,24 +56,28 @@ def command(
         ) from exc
     try:
         with file:
-            what = _export(common, run, with_components, form, file.write)
+            said = _export(common, run, with_components, what, file.write)
     except BaseException as exc:
         output.unlink(missing_ok=True)
         if isinstance(exc, OSError):
-            what = f"{str(output)!r} cannot be written: {exc.strerror}"
-            raise OutsideError(what) from exc
+            raise OutsideError(f"{str(output)!r} cannot be written: {exc.strerror}") from exc
         raise
-    open_screen("stdout").line(f"exported  {what} into {show_line(str(output))}")
+    open_screen("stdout").line(f"exported  {said} into {show_line(str(output))}")
     return 0
 
 
 def _export(
-    common: Common, run: str, with_components: bool, form: Literal["dsse", "cose"] | None,
-    write: Callable[[bytes], object],
-) -> str:  # fmt: skip
+    common: Common, run: str, with_components: bool, form: Form, write: Callable[[bytes], object]
+) -> str:
     from lion.proof import export_head, export_run
 
     settings = common.settings()
+    if form == "html":
+        from lion.page.export import page_of
+
+        shown, text = page_of(settings, run)
+        write(text.encode())
+        return f"the page of run {shown}"
     if form is not None:
         write(export_head(settings, run, form) + (b"\n" if form == "dsse" else b""))
         return "the signed head"

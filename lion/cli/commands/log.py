@@ -8,8 +8,6 @@ from typing import Any, Final
 import click
 import msgspec
 
-from lion.cli.events import record_json
-from lion.cli.log_calls import Calls, Entry
 from lion.cli.log_filter import Filter, read_types
 from lion.cli.log_lines import Lines
 from lion.cli.log_top import find_fault, interrupted, render_top
@@ -19,6 +17,8 @@ from lion.cli.screen import Screen, open_screen
 from lion.domain.events import RunFinished, RunStarted
 from lion.errors import AuditError
 from lion.ports import LogReader, RunState, RunSummary
+from lion.telling.calls import Calls, Entry
+from lion.telling.events import record_json
 
 _PAUSE_SECONDS: Final = 0.1
 """Between two looks for new records."""
@@ -119,12 +119,13 @@ class _Source:
 
 
 def _summary(reader: LogReader, run: str) -> RunSummary:
-    """What is known of a run; the log's own, which nothing lists, has ended as far as it is."""
+    """What is known of a run; a chain that nothing lists has ended as far as it is."""
     for one in reader.runs():
         if one.run == run:
             return one
     every = list(reader.records(run))
-    return RunSummary(run, "the log itself", every[0].time_ns, len(every), 0, False)
+    name = "a service" if run in reader.chains() else "the log itself"
+    return RunSummary(run, name, every[0].time_ns, len(every), 0, False)
 
 
 def _state(reader: LogReader, run: str) -> RunState:

@@ -12,7 +12,7 @@ from lion.cli.options import Common, common_options, set_option
 from lion.cli.printer import Page, View, open_printer
 from lion.cli.screen import Screen, open_screen
 from lion.cli.session import run_trio, speakers
-from lion.cli.summary import render_ending, split_suggestion, typed_command
+from lion.cli.summary import render_ending, typed_command
 from lion.cli.writing import check_target, write_whole
 from lion.domain.plan import Plan
 from lion.domain.text import show_line
@@ -21,7 +21,7 @@ from lion.errors import AuditError, InternalError, Interrupted
 from lion.plans import check_starts, read_manifest
 from lion.policy.suggest import Suggestion
 from lion.review.missing import Missing, changes_of, missing_of
-from lion.review.report import RunReport
+from lion.review.report import RunReport, split_suggestion
 
 _HARD = (Interrupted.exit_code, AuditError.exit_code, InternalError.exit_code)
 """What ends a dry run for another reason than what guests make of made-up answers."""

@@ -1,15 +1,18 @@
 """Look here if you want to know what `lion run` does."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from lion.cli.guests import with_only_function
 from lion.cli.options import Common, ask_option, common_options, set_option
+from lion.cli.program import Typed, is_component, program_options, program_plan
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
+from lion.cli.unfinished import warn_of_unfinished
 from lion.cli.walls import render_wall
 from lion.foreign import takes_text
 from lion.plans import check_starts, read_manifest
@@ -22,18 +25,28 @@ from lion.plans import check_starts, read_manifest
 @click.option(
     "--harden", is_flag=True, help="Wall the whole process in, as far as the kernel can."
 )
+@program_options
 @common_options
-def command(common: Common, manifest: str, sets: dict[str, str], asks: bool, harden: bool) -> int:
+def command(
+    common: Common, manifest: str, sets: dict[str, str], asks: bool, harden: bool, **typed: Any
+) -> int:
     """Run MANIFEST: start its agents and calls together and show what they say.
 
     The exit code is the worst of what they came to; SIGINT, SIGTERM and SIGHUP end the run in
-    order. Of an Extism manifest (.json) the only function runs, without an input.
+    order. Of an Extism manifest (.json) the only function runs, without an input. A program for
+    WASI (.wasm) runs without a manifest, with its arguments after `--`: what it would be given is
+    shown, and asked.
     """
-    plan = read_manifest(manifest, sets)
+    if is_component(manifest):
+        plan = program_plan(common, manifest, Typed(**typed))
+    else:
+        Typed(**typed).check_none(manifest)
+        plan = read_manifest(manifest, sets)
     if takes_text(Path(manifest)):
         plan = with_only_function(common, plan, manifest)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")
     warn_of_stale(plan)
+    warn_of_unfinished(common, plan)
     if harden:
         from lion.wall import raise_wall
 

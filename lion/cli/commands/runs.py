@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import click
 import msgspec
 
-from lion.cli.events import render_time
 from lion.cli.log_top import state_of
 from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
@@ -15,6 +14,7 @@ from lion.domain.text import show_line
 from lion.domain.units import round_size
 from lion.errors import OperatorError
 from lion.ports import RunSummary, Verdict
+from lion.telling.events import render_time
 
 
 @click.command("runs")

@@ -21,6 +21,7 @@ from lion.domain.events.calls import (
     CallRedirected,
     CallRequested,
     CallWaits,
+    EffectSettled,
 )
 from lion.domain.events.guests import (
     AgentCompleted,
@@ -40,8 +41,27 @@ from lion.domain.events.runs import (
     RunEnding,
     RunFinished,
     RunForgotten,
+    RunForked,
+    RunResumed,
     RunStarted,
     StateCheckpointed,
+)
+from lion.domain.events.service import (
+    PluginDisabled,
+    PluginEnabled,
+    PluginInstalled,
+    PluginRemoved,
+    PluginUpdated,
+    ServiceSnapshot,
+    ServiceStarted,
+    ServiceStopped,
+    TaskAdvised,
+    TaskCancelled,
+    TaskEnded,
+    TaskRetried,
+    TaskScheduled,
+    TaskStarted,
+    TaskSubmitted,
 )
 from lion.domain.events.system import (
     SystemPluginFailed,
@@ -49,6 +69,23 @@ from lion.domain.events.system import (
     SystemPluginLoaded,
 )
 
+_SERVICES: tuple[type[Event], ...] = (
+    ServiceStarted,
+    ServiceStopped,
+    ServiceSnapshot,
+    PluginInstalled,
+    PluginUpdated,
+    PluginEnabled,
+    PluginDisabled,
+    PluginRemoved,
+    TaskSubmitted,
+    TaskAdvised,
+    TaskScheduled,
+    TaskStarted,
+    TaskRetried,
+    TaskCancelled,
+    TaskEnded,
+)
 _ALL: tuple[type[Event], ...] = (
     RunStarted,
     RunFinished,
@@ -79,12 +116,19 @@ _ALL: tuple[type[Event], ...] = (
     ApprovalConsumed,
     ApprovalExpired,
     AnswerJudged,
+    RunResumed,
+    EffectSettled,
+    RunForked,
+    *_SERVICES,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
 """Every event by its type name in the log."""
+OF_SERVICES: frozenset[str] = frozenset(kind.__name__ for kind in _SERVICES)
+"""Those that stand in a service's own chain, in no run's."""
 
 __all__ = [
     "EVENTS",
+    "OF_SERVICES",
     "AgentCompleted",
     "AgentError",
     "AgentPartialOutput",
@@ -99,21 +143,39 @@ __all__ = [
     "CallRedirected",
     "CallRequested",
     "CallWaits",
+    "EffectSettled",
     "Event",
     "HeadSigned",
     "LineLogged",
+    "PluginDisabled",
+    "PluginEnabled",
     "PluginError",
     "PluginFailed",
+    "PluginInstalled",
     "PluginInvoked",
     "PluginLoaded",
+    "PluginRemoved",
     "PluginResult",
+    "PluginUpdated",
     "RunEnding",
     "RunFinished",
     "RunForgotten",
+    "RunForked",
+    "RunResumed",
     "RunStarted",
+    "ServiceSnapshot",
+    "ServiceStarted",
+    "ServiceStopped",
     "StateCheckpointed",
     "SystemPluginFailed",
     "SystemPluginLagged",
     "SystemPluginLoaded",
+    "TaskAdvised",
+    "TaskCancelled",
+    "TaskEnded",
+    "TaskRetried",
+    "TaskScheduled",
+    "TaskStarted",
+    "TaskSubmitted",
     "encode_body",
 ]

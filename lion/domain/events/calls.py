@@ -38,6 +38,21 @@ class CallWaits(Event, frozen=True, kw_only=True):
     until_ns: int
 
 
+class EffectSettled(Event, frozen=True, kw_only=True):
+    """A call of before the run was resumed, whose effect may have happened: what is done about it,
+    committed before it is. `decided` is again, done (it had happened), unknown or lost (it cannot
+    be gone on with), `rule` by what (docs/resume.md), `found` what was there then.
+    """
+
+    capability: str
+    operation: str
+    decided: str
+    rule: str
+    reason: str = ""
+    target: str = ""
+    found: dict[str, Any] | None = None
+
+
 class CallFinished(Event, frozen=True):
     """A host call ended. `value` is the WIT result the guest saw: ("ok", value) or ("err", (case,
     text)).

@@ -39,6 +39,37 @@ class RunStarted(Event, frozen=True):
     """Nothing left: what was refused was answered all the same, by what cannot act."""
 
 
+class RunResumed(Event, frozen=True, kw_only=True):
+    """A run goes on after its process ended: `after` is its last record of before, `attempt` which
+    try in a row this is that came no further (from 1), `forced` that more were refused. What it
+    stands on now is as in RunStarted; `system` are its system plugins, with their versions.
+    """
+
+    after: int
+    attempt: int
+    monotonic_ns: int
+    policy_digest: str
+    engine_digest: str
+    lion_version: str
+    wasmtime_version: str
+    limits: dict[str, Limits]
+    system: dict[str, str] = {}  # noqa: RUF012 - a struct copies it
+    by: str = ""
+    forced: bool = False
+
+
+class RunForked(Event, frozen=True, kw_only=True):
+    """A run that begins with the first `at` records of another one, `parent`, whose head (hex) is
+    that of its record `head_seq`; then it goes on by itself, with what was `changed`.
+    """
+
+    parent: str
+    at: int
+    head: str
+    head_seq: int
+    changed: dict[str, str] = {}  # noqa: RUF012 - a struct copies it
+
+
 class RunEnding(Event, frozen=True):
     """What the run started has ended: the last that listeners hear. Fields as in RunFinished."""
 

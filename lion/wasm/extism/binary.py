@@ -99,6 +99,8 @@ class ModuleWriter:
         self._exports: list[bytes] = []
         self._tail = b""
         self._table = b""
+        self._memory = b""
+        self._globals: list[bytes] = []
         self._functions = 0
 
     def type(self, signature: Signature) -> int:
@@ -124,6 +126,15 @@ class ModuleWriter:
         self._table = section(4, vector([b"\x70\x01" + unsigned(size) * 2]))
         self._exports.append(text(name) + b"\x01\x00")
 
+    def add_memory(self, name: str, pages: int) -> None:
+        self._memory = section(5, vector([b"\x00" + unsigned(pages)]))
+        self._exports.append(text(name) + b"\x02\x00")
+
+    def add_global(self, begin: int) -> int:
+        """A number (i32) that changes."""
+        self._globals.append(bytes([I32, 1]) + const(begin) + b"\x0b")
+        return len(self._globals) - 1
+
     def add_function(
         self, name: str, signature: Signature, code: bytes, locals_: Sequence[int] = ()
     ) -> None:
@@ -147,6 +158,8 @@ class ModuleWriter:
             section(2, vector(self._imports)) if self._imports else b"",
             section(3, vector(self._own)) if self._own else b"",
             self._table,
+            self._memory,
+            section(6, vector(self._globals)) if self._globals else b"",
             section(7, vector(self._exports)) if self._exports else b"",
             self._tail,
             section(10, vector(self._code)) if self._code else b"",

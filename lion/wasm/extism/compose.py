@@ -17,7 +17,7 @@ from lion.ports import Extensions
 from lion.values.wit import Function, Prim, ResultOf
 from lion.wasm.extism import glue
 from lion.wasm.extism.abi import ENV, EXIT, HOST, MEMORY, WASI, host_name, labels, needs_of
-from lion.wasm.extism.binary import FUNC, Signature, text, unsigned
+from lion.wasm.extism.binary import FUNC, Signature, signed, text
 from lion.wasm.extism.face import Face, find_face
 from lion.wasm.extism.frame import CORE_FUNC, CORE_MEMORY, CORE_TABLE, Frame
 from lion.wasm.extism.module import CoreModule
@@ -229,7 +229,7 @@ class Composer:
         used = {f"p{n}": self._instances[n] for n in {self._main, *(i.module for i in face.first)}}
         made = f.instantiate(module, {"a": self._a, **used})
         both = f.type(b"\x6a\x01\x73\x01\x73")
-        kind = f.type(b"\x40\x01" + text("input") + b"\x73\x00" + unsigned(both))
+        kind = f.type(b"\x40\x01" + text("input") + b"\x73\x00" + signed(both))
         for name, short in labels([e.name for e in face.entries], "the exports"):
             function = f.core_export(made, name, CORE_FUNC)[1]
             lifted = f.lift(function, self._memory, self._realloc, kind)

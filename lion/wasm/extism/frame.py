@@ -10,6 +10,8 @@ from typing import Final
 from lion.wasm.extism.binary import section, text, unsigned, vector
 
 PREAMBLE: Final = b"\0asm\x0d\0\x01\0"
+SORTS: Final = {1: "func", 3: "type", 4: "component", 5: "instance"}
+"""Sorts of a component's own things."""
 CORE_FUNC, CORE_TABLE, CORE_MEMORY, CORE_INSTANCE = 0x00, 0x01, 0x02, 0x12
 
 
@@ -81,8 +83,39 @@ class Frame:
     def export_function(self, name: str, function: int) -> None:
         self._add(11, b"\x00" + text(name) + b"\x01" + unsigned(function) + b"\x00", "func")
 
+    def component(self, data: bytes) -> int:
+        """A component within this one."""
+        self._parts.append(section(4, data))
+        return self._number("component")
+
+    def make(self, component: int, given: Mapping[str, tuple[int, int]]) -> int:
+        """An instance of a component; `given` are (sort, number) by the name of an import."""
+        args = vector(_sorted(n, sort, number) for n, (sort, number) in given.items())
+        return self._add(5, b"\x00" + unsigned(component) + args, "instance")
+
+    def alias(self, instance: int, name: str, sort: int) -> int:
+        """What an instance exports, of any sort but core ones."""
+        body = bytes([sort]) + b"\x00" + unsigned(instance) + text(name)
+        return self._add(6, body, SORTS[sort])
+
+    def import_function(self, name: str, kind: int) -> int:
+        return self._add(10, b"\x00" + text(name) + b"\x01" + unsigned(kind), "func")
+
+    def import_type(self, name: str, number: int) -> int:
+        return self._add(10, b"\x00" + text(name) + b"\x03\x00" + unsigned(number), "type")
+
+    def export(self, name: str, sort: int, number: int, kind: int | None = None) -> int:
+        """Export something; a function with a type of `kind`, which names types as exported."""
+        ascribed = b"\x00" if kind is None else b"\x01\x01" + unsigned(kind)
+        body = b"\x00" + text(name) + bytes([sort]) + unsigned(number) + ascribed
+        return self._add(11, body, SORTS[sort])
+
     def write(self) -> bytes:
         return b"".join(self._parts)
+
+
+def _sorted(name: str, sort: int, number: int) -> bytes:
+    return text(name) + bytes([sort]) + unsigned(number)
 
 
 def _options(memory: int, realloc: int) -> bytes:

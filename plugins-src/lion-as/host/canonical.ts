@@ -7,9 +7,19 @@ import { Denial } from "./denials";
 import { Failure, File, Metadata } from "./fs";
 import { Exchange, Failure as HttpFailure, Head, Response, Started as HttpStarted } from "./http";
 import { Answer, Event, Reply, Started as LlmStarted, Stop, ToolCall, ToolUse, Usage } from "./llm";
+import { Directory, Program } from "./process";
 import { Pending, Started, Tool } from "./tools";
 import { Error_ } from "./types";
-import { Result, Unit, nothing } from "lion-as";
+import { Result, Tuple2, Unit, nothing } from "lion-as";
+
+export function liftListOfDirectory(at: usize, length: i32): Array<Directory> {
+  const list = new Array<Directory>(length);
+  for (let i = 0, from = at; i < length; i++, from += 12) {
+    unchecked(list[i] = loadDirectory(from));
+  }
+  abi.free(at, <usize>length * 12);
+  return list;
+}
 
 export function liftListOfString(at: usize, length: i32): Array<string> {
   const list = new Array<string>(length);
@@ -38,6 +48,15 @@ export function liftListOfToolCall(at: usize, length: i32): Array<ToolCall> {
   return list;
 }
 
+export function liftListOfTupleOfStringAndString(at: usize, length: i32): Array<Tuple2<string, string>> {
+  const list = new Array<Tuple2<string, string>>(length);
+  for (let i = 0, from = at; i < length; i++, from += 16) {
+    unchecked(list[i] = loadTupleOfStringAndString(from));
+  }
+  abi.free(at, <usize>length * 16);
+  return list;
+}
+
 export function loadDenial(at: usize): Denial {
   return new Denial(
     abi.case_(load<u8>(at), 8, "reason"),
@@ -45,6 +64,10 @@ export function loadDenial(at: usize): Denial {
     abi.loadString(at + 12),
     abi.loadString(at + 20),
   );
+}
+
+export function loadDirectory(at: usize): Directory {
+  return new Directory(abi.loadString(at), abi.bool_(load<u8>(at, 8)));
 }
 
 export function loadError(at: usize): Error_ {
@@ -108,6 +131,15 @@ export function loadOptionOfEvent(at: usize): Event | null {
 
 export function loadOptionOfString(at: usize): string | null {
   return abi.case_(load<u8>(at), 2, "an option") ? abi.loadString(at + 4) : null;
+}
+
+export function loadProgram(at: usize): Program {
+  return new Program(
+    liftListOfString(load<usize>(at), load<i32>(at, 4)),
+    liftListOfTupleOfStringAndString(load<usize>(at, 8), load<i32>(at, 12)),
+    abi.loadString(at + 16),
+    liftListOfDirectory(load<usize>(at, 24), load<i32>(at, 28)),
+  );
 }
 
 export function loadReply(at: usize): Reply {
@@ -184,6 +216,10 @@ export function loadResultOfOptionOfStringOrHttpFailure(at: usize): Result<strin
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<string | null, HttpFailure>(loadHttpFailure(at + 4)) : Result.ok<string | null, HttpFailure>(loadOptionOfString(at + 4));
 }
 
+export function loadResultOfProgramOrError(at: usize): Result<Program, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Program, Error_>(loadError(at + 4)) : Result.ok<Program, Error_>(loadProgram(at + 4));
+}
+
 export function loadResultOfReplyOrError(at: usize): Result<Reply, Error_> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Reply, Error_>(loadError(at + 4)) : Result.ok<Reply, Error_>(loadReply(at + 4));
 }
@@ -238,6 +274,10 @@ export function loadToolCall(at: usize): ToolCall {
 
 export function loadToolUse(at: usize): ToolUse {
   return new ToolUse(abi.loadString(at), abi.loadString(at + 8));
+}
+
+export function loadTupleOfStringAndString(at: usize): Tuple2<string, string> {
+  return new Tuple2<string, string>(abi.loadString(at), abi.loadString(at + 8));
 }
 
 export function loadUsage(at: usize): Usage {

@@ -133,6 +133,7 @@ macro_rules! world {
                 "lion:host/http@0.1.0": ::lion_guest::host::http,
                 "lion:host/fs@0.1.0": ::lion_guest::host::fs,
                 "lion:host/denials@0.1.0": ::lion_guest::host::denials,
+                "lion:host/process@0.1.0": ::lion_guest::host::process,
             },
         });
 

@@ -1,7 +1,7 @@
 //! Calls each function of the host once, so that every one has a test where it is granted and one where it is not.
 
 use lion_guest::denials;
-use lion_guest::host::{clock, config, kv, log, output, poll, random, tools};
+use lion_guest::host::{clock, config, kv, log, output, poll, process, random, tools};
 use lion_guest::json::{json, to_string};
 use lion_guest::serde::Serialize;
 use lion_guest::Error;
@@ -132,6 +132,13 @@ impl Guest for Probe {
         let found = denials::last().map_err(String::from)?;
         let line = found.map(|lacks| format!("{lacks}, grantable: {}", lacks.is_grantable()));
         say(Ok((was_denied, line)))
+    }
+
+    fn process_start() -> Said {
+        say(process::start().map(|found| {
+            let directories: Vec<_> = found.directories.iter().map(|one| (&one.path, one.writable)).collect();
+            json!({"args": found.args, "env": found.env, "stdin": found.stdin, "directories": directories})
+        }))
     }
 }
 

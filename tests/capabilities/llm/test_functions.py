@@ -259,6 +259,13 @@ class TestMeter:
             ("\x00\x01\x02" * 100, 300),
             ("{}[]()<>" * 100, 800),
             ("QXZJKV" * 100, 600),
+            ("a\n" * 100, 200),
+            (" \nx" * 100, 300),
+            ("\n " * 100, 200),
+            ("   1" * 100, 300),
+            ("zaxoqu" * 100, 400),
+            ("qx" * 100, 100),
+            ('{"name": "ann"}\n' * 100, 700),
             ("the lions hunt together at night and sleep in the day " * 20, 240),
         ],
     )

@@ -1,0 +1,40 @@
+"""Look here if you want to know what `lion status` shows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from lion.cli.options import Common, common_options
+from lion.cli.screen import open_screen
+from lion.cli.summary import json_text
+from lion.domain.text import show_line
+from lion.domain.units import counted
+
+
+@click.command("status")
+@common_options
+def command(common: Common) -> int:
+    """Show how the service of the state directory is: what works, what waits, what is free."""
+    from lion.service.client import Client
+
+    found = Client(common.settings().state).get("api", "status")
+    screen = open_screen("stdout")
+    if common.as_json:
+        screen.line(json_text(found))
+        return 0
+    for line in _lines(found):
+        screen.line(line)
+    return 0
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    slots = counted(found["slots"], "slot")
+    yield f"{found['state']}: {len(found['working'])} work on {slots}"
+    yield f"waiting    {found['waiting']:,} of at most {found['queue']:,}, by {found['strategy']}"
+    for name, count in sorted(found["resources"].items()):
+        yield f"resource   {show_line(name)}: {found['free'][name]} of {count} free"
+    tasks = [f"{count:,} {state}" for state, count in found["tasks"].items() if count]
+    yield f"tasks      {', '.join(tasks) or 'none'}"
+    yield f"manifests  {show_line(', '.join(found['manifests']) or 'none')}"
+    yield f"record     lion log {found['chain']}"

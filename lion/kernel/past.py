@@ -1,0 +1,291 @@
+"""Look here if you want to know what a run had come to when its process ended: one pass over its
+records, which is all that a resumed run knows of itself.
+
+Rule: what nobody can ask for any more is let go of: how an invocation ended is kept while its
+caller has not, its calls only while it has not.
+Rule: times are the run's own clock's. Between two beginnings of its process a record is as much
+later as the wall clock says, and none is later than what the log says of that clock.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from lion.domain.call import Decision, Status, Verdict
+from lion.domain.events import (
+    AgentCompleted,
+    AgentError,
+    AgentSpawned,
+    AnswerJudged,
+    BudgetWarned,
+    CallFinished,
+    CallRedirected,
+    CallRequested,
+    CallWaits,
+    EffectSettled,
+    Event,
+    PluginError,
+    PluginInvoked,
+    PluginResult,
+    RunFinished,
+    RunResumed,
+    RunStarted,
+)
+from lion.domain.question import Question
+from lion.domain.record import Record, Scope
+from lion.kernel.budgets import CALLS, OUTPUT
+from lion.kernel.outside import OutsideFailures
+from lion.kernel.past_changes import Changes
+from lion.scopes.table import read_question
+
+Ended = PluginResult | PluginError | AgentCompleted | AgentError
+REFUSALS = 100
+"""Different ones that are told apart."""
+CUT = (Status.CANCELLED, Status.UNKNOWN)
+"""Outcomes that no guest ever sees: it was being stopped."""
+
+
+class PastInvocation(msgspec.Struct):
+    """One invocation as it was. `records` are those of its calls, `answered` how many calls have
+    an outcome; the one after those may have been begun: `intent` (with its seq), `waits`. A new
+    decision about it is `settled`. `began_ns` and `held_ns` (how long its clock stood still) are
+    nanoseconds of the run's clock.
+    """
+
+    scope: Scope
+    began: PluginInvoked | AgentSpawned
+    began_ns: int
+    payers: tuple[str, ...]
+    records: list[Record] = []
+    answered: int = 0
+    last: Status | None = None
+    intent: CallRequested | None = None
+    intent_seq: int = 0
+    waits: CallWaits | None = None
+    settled: EffectSettled | None = None
+    ended: Ended | None = None
+    judged: int = 0
+    is_met: bool = False
+    outside: OutsideFailures = msgspec.field(default_factory=OutsideFailures)
+    held_ns: int = 0
+    asked_ns: int = 0
+
+    @property
+    def path(self) -> str:
+        """Its place in the tree of calls."""
+        return self.scope.invocation
+
+    @property
+    def is_left(self) -> bool:
+        """It has no ending, and nobody has come back to it."""
+        return self.ended is None and not self.is_met
+
+    @property
+    def is_cut(self) -> bool:
+        """It was being stopped: its guest never saw the last outcome."""
+        return self.ended is None and self.last in CUT
+
+
+class Past:
+    """A fold over a run's records: `add` each in order. Each is counted as `overhead` bytes more
+    than its body.
+    """
+
+    def __init__(self, overhead: int) -> None:
+        self._overhead = overhead
+        self.started: RunStarted | None = None
+        self.finished: RunFinished | None = None
+        self.invocations: dict[str, PastInvocation] = {}
+        """Those that somebody may still ask about, by path."""
+        self.seq = 0
+        self.clock_ns = 0
+        """What the run's own clock said at last."""
+        self.calls = self.denied = 0
+        self.refusals: dict[Question, tuple[Decision, int]] = {}
+        """Different ones and how often, the first few."""
+        self.warned: set[tuple[str, str]] = set()
+        self.charged: dict[tuple[str, str], int] = {}
+        """(holder, budget) -> what calls that are on record took of `calls` and `output`."""
+        self.recorded: dict[str, int] = {}
+        """Bytes of records by the holder that pays them."""
+        self.background: dict[str, int] = {}
+        """The last call of invocations that have no beginning (listeners), by path."""
+        self.open_background: list[tuple[Scope, int]] = []
+        self.tries = 0
+        """How often it was resumed since it last came further."""
+        self.changes = Changes()
+        self._paths: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._epoch = (0, 0)
+
+    def child(self, cause: str) -> PastInvocation | None:
+        """The invocation that a call made ("0.2#7")."""
+        path = self._paths.get(cause)
+        return None if path is None else self.invocations.get(path)
+
+    def children(self, path: str) -> int:
+        """The highest number of those that an invocation made."""
+        return self._numbers.get(path, 0)
+
+    def beneath(self, path: str) -> list[PastInvocation]:
+        """An invocation and all that it led to which have no ending, deepest first."""
+        found = [
+            one for one in self.invocations.values()
+            if one.is_left and (one.path == path or one.path.startswith(f"{path}."))
+        ]  # fmt: skip
+        return sorted(found, key=lambda one: -one.path.count("."))
+
+    def charges(self) -> dict[tuple[str, str], int]:
+        """What calls took of `calls` and `output`, those included that were begun."""
+        found = dict(self.charged)
+        for one in self.unfinished():
+            for holder in one.payers if one.intent is not None else ():
+                found[holder, CALLS] = found.get((holder, CALLS), 0) + 1
+        return found
+
+    def unfinished(self) -> Iterable[PastInvocation]:
+        """All that have no ending."""
+        return [one for one in self.invocations.values() if one.ended is None]
+
+    def add(self, record: Record) -> None:
+        """Take the next record. Raises AuditError if this lion cannot read it."""
+        event = record.event()
+        self.seq = record.seq
+        self.tries = self.tries + 1 if isinstance(event, RunResumed) else 0
+        now_ns = self._now(record, event)
+        match event:
+            case RunStarted():
+                self.started = event
+            case RunFinished():
+                self.finished = event
+            case BudgetWarned():
+                self.warned.add((event.holder, event.budget))
+            case PluginInvoked() | AgentSpawned():
+                self._begin(record, event, now_ns)
+            case _:
+                self._note(record, event, now_ns)
+
+    def _now(self, record: Record, event: Event) -> int:
+        """What the run's own clock said when a record was made, about."""
+        if isinstance(event, RunStarted | RunResumed):
+            self._epoch = record.time_ns, event.monotonic_ns
+        time_ns, clock_ns = self._epoch
+        now = clock_ns + max(0, record.time_ns - time_ns)
+        self.clock_ns = max(self.clock_ns, now)
+        return now
+
+    def _begin(self, record: Record, event: PluginInvoked | AgentSpawned, now_ns: int) -> None:
+        scope = Scope(
+            record.run, record.invocation, record.principal, record.component_digest,
+            record.cause, record.correlation,
+        )  # fmt: skip
+        parent, _, number = record.invocation.rpartition(".")
+        above = self.invocations.get(record.cause.partition("#")[0])
+        payers = () if above is None else above.payers
+        payer = record.principal if above is None else above.scope.principal
+        self._pay(payer, record)
+        if record.cause:
+            self._paths[record.cause] = record.invocation
+            self._numbers[parent] = max(self._numbers.get(parent, 0), int(number))
+        self.invocations[record.invocation] = PastInvocation(
+            scope, event, now_ns, tuple(dict.fromkeys((*payers, record.principal)))
+        )
+
+    def _note(self, record: Record, event: Event, now_ns: int) -> None:
+        one = self.invocations.get(record.invocation)
+        if record.principal and record.invocation:
+            self._pay(record.principal, record)
+        if isinstance(event, CallRedirected) and event.verdict is not Verdict.ALLOW:
+            self._refused(record, event)
+        if one is None:
+            self._note_background(record, event)
+            return
+        match event:
+            case CallRequested():
+                one.records.append(record)
+                one.intent, one.intent_seq = event, record.seq
+                self.changes.begin(record, event)
+            case CallWaits():
+                one.waits = event
+            case EffectSettled():
+                one.settled = event
+            case CallFinished():
+                self._finish_call(one, record, event)
+            case AnswerJudged():
+                one.judged += 1
+            case PluginResult() | PluginError() | AgentCompleted() | AgentError():
+                self._end(one, event)
+            case _:
+                _note_asking(one, record, now_ns)
+
+    def _finish_call(self, one: PastInvocation, record: Record, event: CallFinished) -> None:
+        one.records.append(record)
+        self.calls += 1
+        for budget in (CALLS, OUTPUT):
+            for holder in one.payers if budget in event.charged else ():
+                key = holder, budget
+                self.charged[key] = self.charged.get(key, 0) + event.charged[budget]
+        if event.status is Status.DENIED:
+            self._refused(record, event)
+        elif event.value[0] == "err":
+            asked = event if one.intent is None else one.intent
+            case, text = event.value[1]
+            one.outside.note(asked.capability, asked.operation, (case, text))
+        self.changes.finish(record, event, one.intent)
+        one.answered, one.last = record.call, event.status
+        one.intent = one.waits = one.settled = None
+        made = self.child(f"{one.path}#{record.call}")
+        if made is not None and made.ended is not None and event.operation != "start":
+            self._forget(made.path)
+
+    def _end(self, one: PastInvocation, event: Ended) -> None:
+        one.ended = event
+        one.records.clear()
+        for path in [path for path in self.invocations if path.startswith(f"{one.path}.")]:
+            self._forget(path)
+
+    def let_go(self, one: PastInvocation) -> None:
+        """Whatever call made it makes another one the next time."""
+        self._forget(one.path)
+
+    def _forget(self, path: str) -> None:
+        one = self.invocations.pop(path, None)
+        if one is not None:
+            self._paths.pop(one.scope.cause, None)
+
+    def _note_background(self, record: Record, event: Event) -> None:
+        if isinstance(event, CallRequested | CallFinished) and record.call:
+            self.calls += isinstance(event, CallFinished)
+            self.background[record.invocation] = record.call
+            scope = Scope(
+                record.run, record.invocation, record.principal, record.component_digest,
+                record.cause, record.correlation,
+            )  # fmt: skip
+            if isinstance(event, CallRequested):
+                self.open_background.append((scope, record.call))
+            elif (scope, record.call) in self.open_background:
+                self.open_background.remove((scope, record.call))
+
+    def _refused(self, record: Record, event: CallFinished | CallRedirected) -> None:
+        self.denied += 1
+        question = read_question(record.principal, event.capability, event.operation, event.target)
+        known = self.refusals.get(question)
+        if known is not None:
+            self.refusals[question] = known[0], known[1] + 1
+        elif len(self.refusals) < REFUSALS:
+            verdict = event.verdict or Verdict.DENY
+            decision = Decision(verdict, event.reason, event.decided_by, event.opinions)
+            self.refusals[question] = decision, 1
+
+    def _pay(self, holder: str, record: Record) -> None:
+        size = len(record.body) + self._overhead
+        self.recorded[holder] = self.recorded.get(holder, 0) + size
+
+
+def _note_asking(one: PastInvocation, record: Record, now_ns: int) -> None:
+    """While a person was asked, its clock stood still."""
+    if record.type == "ApprovalAsked":
+        one.asked_ns = one.asked_ns or now_ns
+    elif record.type in ("ApprovalDecided", "ApprovalExpired") and one.asked_ns:
+        one.held_ns += now_ns - one.asked_ns
+        one.asked_ns = 0

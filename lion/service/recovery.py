@@ -1,0 +1,79 @@
+"""Look here if you want to know what becomes of tasks that worked when their service was killed.
+
+Rule: none runs twice and none is forgotten: a task whose run is not in the log has not begun, and
+waits for its turn again; one whose run has ended came to that; any other is aborted, and whoever
+gave it says whether it shall begin anew.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from lion.domain.events import (
+    AgentError,
+    PluginError,
+    RunFinished,
+    TaskEnded,
+    TaskRetried,
+)
+from lion.domain.task import TaskEnd, TaskState
+from lion.errors import INTERRUPTED
+from lion.ports import LogReader, RunSummary
+from lion.service.chain import Chain
+from lion.service.tasks import Task
+
+KILLED: Final = "its service ended while it worked"
+_ENDS: Final = frozenset(
+    {RunFinished.__name__, AgentError.__name__, PluginError.__name__}
+)  # fmt: skip
+
+
+def recover(chain: Chain, reader: LogReader) -> None:
+    """Tell what became of tasks that worked. Raises AuditError."""
+    working = [task for task in chain.state.unfinished() if task.state is TaskState.PROCESSING]
+    if not working:
+        return
+    runs = {one.run: one for one in reader.runs()}
+    for task in working:
+        _settle(chain, reader, task, runs)
+
+
+def _settle(chain: Chain, reader: LogReader, task: Task, runs: Mapping[str, RunSummary]) -> None:
+    known = runs.get(task.run)
+    if known is None and not task.is_cancelled:
+        why = "its service ended before its run began"
+        chain.tell(TaskRetried("service", task.id, 0, why, counts=False))
+        return
+    if task.is_cancelled:
+        end = TaskEnd(
+            state=TaskState.CANCELLED, exit_code=INTERRUPTED, ending="cancelled",
+            error="it was cancelled, and its service ended",
+        )  # fmt: skip
+    elif known is None or known.exit_code is None:
+        end = TaskEnd(
+            state=TaskState.ABORTED, exit_code=INTERRUPTED, ending="cancelled", error=KILLED,
+            hint=f"let it begin anew: lion task retry {task.id}",
+        )  # fmt: skip
+    else:
+        end = _end_of(reader, task.run)
+    chain.tell(TaskEnded(task.id, task.run, end))
+
+
+def _end_of(reader: LogReader, run: str) -> TaskEnd:
+    """What a run in the log came to."""
+    ending, error, code, is_cut = "failed", "", 0, False
+    for record in reader.records(run, types=_ENDS):
+        match record.event():
+            case AgentError() | PluginError() as event if record.invocation == "0":
+                ending, error = event.ending, event.error
+            case RunFinished() as event:
+                code, is_cut = event.exit_code, event.interrupted
+                error = event.error or error
+            case _:
+                pass
+    if is_cut:
+        return TaskEnd(
+            state=TaskState.ABORTED, exit_code=code, ending="cancelled", error=KILLED,
+        )  # fmt: skip
+    if code == 0:
+        return TaskEnd(state=TaskState.COMPLETED, is_long=True)
+    return TaskEnd(state=TaskState.FAILED, exit_code=code, ending=ending, error=error)

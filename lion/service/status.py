@@ -1,0 +1,32 @@
+"""Look here if you want to know what a service says of itself."""
+
+from typing import Any
+
+from lion.domain.task import Principal, TaskState
+from lion.service.roles import check_allowed
+from lion.service.schedule import free_tokens
+from lion.service.service import Service
+
+
+def status_of(service: Service, by: Principal) -> dict[str, Any]:
+    """How a service is, as JSON. Raises OperatorError for who may not ask."""
+    check_allowed(by, "status")
+    tasks, terms = service.chain.state.tasks.values(), service.terms
+    return {
+        "state": "stopping" if service.stopping.is_set() else "ready",
+        "slots": terms.slots,
+        "working": list(service.conductor.working),
+        "waiting": service.conductor.waiting,
+        "queue": terms.queue,
+        "strategy": terms.strategy,
+        "adviser": terms.adviser,
+        "resources": dict(terms.resources),
+        "free": free_tokens(
+            [one.held for one in service.conductor.working.values()], service.conductor.bounds
+        ),
+        "tasks": {str(one): sum(task.state is one for task in tasks) for one in TaskState},
+        "manifests": list(service.chain.state.workspace.manifests),
+        "instances": service.host.live,
+        "decisions": service.conductor.queue.decisions,
+        "chain": service.chain.run,
+    }
