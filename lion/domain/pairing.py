@@ -14,6 +14,11 @@ class Pairs:
     def __init__(self) -> None:
         self._intents: dict[tuple[str, int], CallRequested] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """No intent waits for its outcome."""
+        return not self._intents
+
     def note(self, record: Record, intent: CallRequested) -> None:
         """Keep an intent."""
         self._intents[record.invocation, record.call] = intent

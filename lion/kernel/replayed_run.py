@@ -18,7 +18,7 @@ from lion.domain.pairing import Pairs
 from lion.domain.plan import Limits
 from lion.domain.record import Record
 from lion.kernel.difference import Difference
-from lion.kernel.recorded import Held, Recorded, begin, note
+from lion.kernel.recorded import Held, Recorded, begin, held_bytes, note
 from lion.kernel.replay import replay_invocation, replay_limits
 from lion.ports import Component
 
@@ -54,7 +54,9 @@ class ReplayedRun:
         event = record.event()
         reading = self._reading.get(record.invocation)
         if reading is not None and isinstance(event, CallFinished):  # As most are.
-            note(reading[0], record, event, reading[1])
+            recorded, pairs = reading
+            whole = event if pairs.is_empty else pairs.join(record, event)[0]
+            recorded.add(whole, held_bytes(record))
             self.calls += 1
         else:
             await self._look_at(record, event)
