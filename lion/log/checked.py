@@ -85,7 +85,8 @@ def parts_of(segment: Segment, load: Callable[[int, bytes], bytes]) -> Iterator[
             event = decode(whole)
             if is_call:
                 value = event.value
-                if not (type(value) is list and len(value) == 2 and value[0] == "ok"):
+                is_ok = type(value) is list and len(value) == 2 and value[0] == "ok"
+                if not is_ok or type(event) is not CallFinished:
                     check_call(event)
         except (ValueError, RecursionError):  # msgspec's own are ValueErrors
             event = None

@@ -69,7 +69,8 @@ class FsGrant(Table):
     def _check(self) -> "FsGrant":
         said = self.bytes is not None or self.files is not None or self.on_unknown != "fail"
         if said and not self.write:
-            raise ValueError("bytes, files and on-unknown are of what is written; write = true")
+            what = "bytes, files and on-unknown are of what is written"
+            raise ValueError(f"{what}; add write = true")
         return self
 
 

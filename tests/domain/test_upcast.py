@@ -100,6 +100,6 @@ def test_a_record_reads_itself_by_this_and_nothing_else() -> None:
         if re.search(r"record\.body|\bEVENTS\[.*type\]", path.read_text("utf-8"))
     ]
     # The others count, digest or copy the bytes.
-    log = ["feed.py", "schema_2.py", "sqlite_convert.py", "sqlite_reader.py", "verify.py"]
-    counting = ["kernel/past.py", "kernel/replay.py", *(f"log/{name}" for name in log)]
+    log = ["feed.py", "schema_2.py", "sqlite_convert.py", "sqlite_reader.py"]
+    counting = ["kernel/past.py", "kernel/recorded.py", *(f"log/{name}" for name in log)]
     assert sorted(readers) == ["domain/events/upcast.py", *counting]

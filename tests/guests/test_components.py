@@ -103,6 +103,7 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
     "hostile": BASICS,
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
+    "planner": {"log": LOG, "config": {"get"}, "llm": {"ask"}},
     "probe": {**BASICS, "denials": {"last"}, "process": {"start"}},
     "reader": {"log": LOG},
     "reader-as": {"log": LOG},
