@@ -8,6 +8,8 @@ Rule: a number that may go on is no part of a snapshot.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from lion.parsers.elements import decode
@@ -25,6 +27,8 @@ _BEGINS: Final = re.compile(
 passed over is never part of the value.
 """
 _FENCED: Final = re.compile(r"```[^\n`]*\n([^`]*)```")
+_OPENED: Final = re.compile(r"```[^\n`]*\n")
+_CLOSED: Final = re.compile(r"\n[ \t]{0,32}```")
 _BEHIND: Final = re.compile(r"""[ \t]*`*[ \t\r]*(?:\Z|\n[ \t\r\n]*(?![ \t\r\n{}[\],:"]))""")
 """Nothing more in the line of its end, and no more of JSON in the next."""
 _NUMBER: Final = "0123456789+-.eE"
@@ -133,13 +137,12 @@ class JsonParser(Parser):
     def _close_without(self, text: str) -> Parsed:
         """A value that is no list and no object, or none at all."""
         missing = Stop("missing", "there is no JSON in it")
-        fenced = _FENCED.search(text)
-        try:
-            return Parsed(decode(fenced[1] if fenced else text))
-        except Stop:
-            begin = re.search(r"[\[{]", text)
-            if not self._repairs or begin is None:
-                raise missing from None
+        for candidate in _fenced(text):
+            with suppress(Stop):
+                return Parsed(decode(candidate))
+        begin = re.search(r"[\[{]", text)
+        if not self._repairs or begin is None:
+            raise missing
         return Parsed(repair_json(text[begin.start() :], missing), repaired=True)
 
     def _snapshot(self) -> Partial | None:
@@ -165,3 +168,13 @@ class JsonParser(Parser):
             return Partial(from_json(text, allow_partial="trailing-strings", allow_inf_nan=False))
         except ValueError:
             return None
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """What may be the value: between the first fences, or all of it where there are none."""
+    opened = _OPENED.search(text)
+    closed = None if opened is None else _CLOSED.search(text, opened.end() - 1)
+    if opened is not None and closed is not None:
+        yield text[opened.end() : closed.start()]
+    fenced = _FENCED.search(text)
+    yield text if fenced is None else fenced[1]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lion.parsers import Bounds, Fault, Parsed, Record, join_text
@@ -64,6 +64,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@example("`", [], False, None)
 @given(JSON, PLACES, st.booleans(), st.sampled_from([None, 2]))
 def test_json_is_what_another_reader_says(
     value: Any, places: list[int], is_ascii: bool, indent: int | None
