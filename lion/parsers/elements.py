@@ -60,7 +60,7 @@ class ElementReader:
 
     def name(self, raw: str) -> None:
         """Take a name as it is written."""
-        self._name = str(decode(f'"{raw}"')) if "\\" in raw else raw
+        self._name = _name_of(raw)
 
     def begin_name(self, at: int) -> None:
         """A name begins that goes on behind this piece."""
@@ -122,3 +122,13 @@ def decode(text: str) -> Any:
         return msgspec.json.decode(text)
     except (ValueError, RecursionError) as exc:
         raise Stop("syntax", f"it is no JSON: {str(exc)[:200]}") from None
+
+
+def _name_of(raw: str) -> str:
+    """A key as it is meant. One that is no JSON leads nowhere; that it is none is found in the
+    end, with whatever else is.
+    """
+    try:
+        return str(decode(f'"{raw}"')) if "\\" in raw else raw
+    except Stop:
+        return raw

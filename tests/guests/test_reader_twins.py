@@ -72,6 +72,13 @@ def test_damage_is_read_as_the_host_reads_it(
 
 
 @pytest.mark.parametrize("guest", GUESTS)
+def test_a_key_that_is_no_json_on_the_way_to_records(guest: str) -> None:
+    for text in (': {"b\\{"x":', '{"a\\x": 1', '{"a\\x": {"b": [1]}}'):
+        wanted = by_host("json", "a.b", [text])
+        assert by_guest(Instance(guest), "json", "a.b", [text]) == wanted
+
+
+@pytest.mark.parametrize("guest", GUESTS)
 @pytest.mark.parametrize("text", [OBJECT, LIST])
 def test_damage_at_every_character_is_a_fault_or_read_rightly(guest: str, text: str) -> None:
     instance = Instance(guest)
