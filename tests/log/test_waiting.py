@@ -159,7 +159,7 @@ WAITER = """
 name = "waits"
 [agents.waiter]
 component = {component!r}
-config = {{ nanos = 60000000000 }}
+config = {{ nanos = 1000000000, times = 60, pieces = 60 }}
 [[run]]
 agent = "waiter"
 task = "wait"
@@ -175,7 +175,7 @@ def test_a_run_that_waits_for_a_locked_log_ends_soon_by_a_signal(lion: Lion) -> 
         stdout=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        assert process.stdout.readline()  # It said something, and waits for a minute now.
+        assert process.stdout.readline()  # It said something, and goes on for a minute.
         with held(lion.state, "writing") as pid:
             began = time.monotonic()
             process.send_signal(signal.SIGINT)

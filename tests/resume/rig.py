@@ -159,6 +159,11 @@ class Stage:
         self.operations = build_operations()
         return run
 
+    def is_known(self, run: str) -> bool:
+        """Anything of it is durable."""
+        with open_history(self.settings) as reader:
+            return any(one.run == run for one in reader.runs())
+
     async def cut_again(self, run: str, at: Callable[[Death], None] | None = None) -> None:
         """Go on with a run until its process ends anew."""
         death = self.death = Death()

@@ -94,10 +94,11 @@ async def test_where_a_handler_may_raise_guests_are_polled_elsewhere(
         main = threading.main_thread()
         with handler(number, what):
             assert await bench.call("greet", "Ann", answer=answer) == HELLO
-        assert threads == {is_exposed}
+        # A busy guest may always go on elsewhere, an exposed one has to from its beginning.
+        assert threads == {True} if is_exposed else False in threads
         threads.clear()
         await bench.call("greet", "Ann", answer=answer)
-        assert threads == {False}
+        assert False in threads
 
 
 async def test_a_handler_of_trios_is_harmless() -> None:
