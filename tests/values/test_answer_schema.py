@@ -234,7 +234,7 @@ def test_what_leads_round_comes_to_an_end(schema: Any, value: Any) -> None:
     [
         ({"allOf": [{"properties": {"a": {"minimum": n}}} for n in range(200)]}, {"a": 1}),
         ({"allOf": [True] * 10_000}, "a"),
-        ({"anyOf": [{"minProperties": n} for n in range(200)]}, {str(n): n for n in range(2_000)}),
+        ({"anyOf": [{"minProperties": n} for n in range(200)]}, {str(n): n for n in range(200)}),
     ],
 )
 def test_counting_takes_no_more_than_it_allows(inner: Any, value: Any) -> None:
