@@ -30,6 +30,7 @@ from lion.ports import Progress, VerifyReport
 NOTE = """SELECT records, head, exit_code, manifest_name, started_ns, bytes,
                  (SELECT max(last_seq) FROM segments WHERE run = runs.id)
           FROM runs WHERE run = ?"""
+_IN_LIST = NOTE.replace("FROM runs WHERE", "FROM runs NOT INDEXED WHERE")
 _BY_POSITION = f"""SELECT {READ} FROM segments NOT INDEXED JOIN runs ON runs.id = segments.run
                    WHERE position = ?"""
 
@@ -58,7 +59,7 @@ def prove(
     with translated(path, "read"):
         check_layout(connection, path)
         damage = structure_fault(connection)
-    look = _looking_twice(source, connection) if damage else None
+    look = _looking_twice(source, connection, run) if damage else None
     report = yield from prove_alone(source, run, progress, look)
     try:
         with translated(path, "read"):
@@ -99,8 +100,14 @@ def _rows(source: Source, run: str, verification: Verification) -> Iterator[Row]
         raise fault(run, verification.seq + 1, "database", exc.what) from exc
 
 
-def _looking_twice(source: Source, connection: sqlite3.Connection) -> Callable[[Row], None]:
-    """Compare what an index led to with what lies at its position."""
+def _looking_twice(
+    source: Source, connection: sqlite3.Connection, run: str
+) -> Callable[[Row], None]:
+    """Compare what an index led to with what lies at its position, and the run with its list."""
+    with translated(source.path, "read"):
+        listed = connection.execute(_IN_LIST, (run,)).fetchall()
+    if listed != source.listed(run)[0]:
+        raise fault(run, 0, "database", "the list of runs is not what its index says")
 
     def look(row: Row) -> None:
         with translated(source.path, "read"):

@@ -21,6 +21,8 @@ from lion.values.wit import (
     WitType,
 )
 
+LONGEST: Final = 64
+"""Characters of a text that a schema wants to have some."""
 DEEPEST: Final = 16
 """Levels of a schema that are filled in: one may contain itself."""
 
@@ -83,4 +85,6 @@ def _empty(schema: Any, named: Mapping[str, Any], left: int) -> Any:
         return {n: _empty(inner.get(n), named, left - 1) for n in schema.get("required", ())}
     if kind == "array" and "prefixItems" in schema:
         return [_empty(one, named, left - 1) for one in schema["prefixItems"]]
+    if kind == "string" and isinstance(least := schema.get("minLength"), int):
+        return " " * min(max(least, 0), LONGEST)
     return _PLAIN.get(str(kind))

@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lion.values.empty import empty_json, empty_value
@@ -51,6 +51,7 @@ def test_it_is_of_its_type(t: Any) -> None:
     jsonschema.validate(value, type_schema(t))
 
 
+@example(Prim("char"))
 @given(TYPES)
 def test_json_of_a_schema_is_of_it(t: Any) -> None:
     schema = output_schema(Function((), t), {})
@@ -67,6 +68,8 @@ def test_a_resource_has_none() -> None:
     [
         ({}, None),
         ({"type": "string"}, ""),
+        ({"type": "string", "minLength": 1}, " "),
+        ({"type": "string", "minLength": 10**9}, " " * 64),
         ({"type": ["integer", "null"]}, 0),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, ""),
