@@ -23,7 +23,7 @@ from tests.series import times
 
 DESK = ROOT / "examples" / "research-desk"
 SEED = 4
-TIMES = times(50, sample=20)
+TIMES = times(50, sample=8)
 WITHIN = 3.0
 """Seconds after the first words; by itself the desk takes about as long."""
 SIZE = 20_000

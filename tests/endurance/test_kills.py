@@ -87,13 +87,13 @@ def test_killed_runs_show_how_far_they_got(shell: Shell) -> None:
 @pytest.mark.slow
 def test_killed_many_times(shell: Shell, say: Say, tmp_path: Path) -> None:
     kill = signal.SIGKILL
-    count = times(50, sample=20)
+    count = times(50, sample=10)
     inside = [lambda: shell.signal_once(kill)] * count
     reached = series(shell, list(inside))
     say(f"SIGKILL {count} times in a run: {dict(reached)}")
     assert reached["cut"] >= count * 7 // 10
-    begin = [lambda: shell.signal_anywhere(kill, 1.0)] * times(25, sample=10)
-    cold = [tmp_path / f"cold{i}" for i in range(times(10, sample=5))]
+    begin = [lambda: shell.signal_anywhere(kill, 1.0)] * times(25, sample=6)
+    cold = [tmp_path / f"cold{i}" for i in range(times(10, sample=3))]
     starting = [*begin, *(lambda c=c: shell.signal_loading(kill, c) for c in cold)]
     say(f"SIGKILL {len(starting)} times while starting: {dict(series(shell, starting))}")
     check_next_run(shell)

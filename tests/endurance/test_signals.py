@@ -79,7 +79,7 @@ def test_a_run_interrupted_while_it_loads_says_so(shell: Shell, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", SIGNALS)
 def test_interrupted_many_times(shell: Shell, say: Say, number: signal.Signals) -> None:
-    count = times(50, sample=20)
+    count = times(50, sample=10)
     moments = series(shell, count, lambda _: shell.signal_once(number))
     say(f"{number.name} {count} times: {dict(moments)}")
     assert moments["inside"] >= count * 7 // 10
@@ -91,7 +91,7 @@ def test_interrupted_twice_many_times(shell: Shell, say: Say) -> None:
         again = shell.rng.choice((0, 0.001, 0.01, 0.05))
         return shell.signal_once(SIGNALS[index % 3], again=again)
 
-    count = times(20, sample=10)
+    count = times(20, sample=6)
     moments = series(shell, count, act)
     say(f"two signals, {count} times: {dict(moments)}")
     assert moments["inside"] >= count * 6 // 10
@@ -102,7 +102,7 @@ def test_interrupted_while_loading_many_times(shell: Shell, say: Say, tmp_path: 
     def act(index: int) -> Ended:
         return shell.signal_loading(SIGNALS[index % 3], tmp_path / f"cold{index}")
 
-    count = times(20, sample=10)
+    count = times(20, sample=6)
     moments = series(shell, count, act)
     say(f"while loading, {count} times: {dict(moments)}")
     assert moments["after the run"] == 0
