@@ -196,7 +196,8 @@ async def soak(settings: Settings, seconds: float, say: Callable[[str], None]) -
     say(f"soak, seed {seed}: {dict(one.counts)}\n    {figures}")
     assert one.counts["guests"] > GUESTS
     assert end.memory < warm.memory + GROWTH
-    assert end.descriptors <= idle.descriptors
+    # What guests keep has files of its own, opened when first used, 64 at most (log/lease.py).
+    assert end.descriptors <= max(idle.descriptors, warm.descriptors)
     assert end.tasks <= idle.tasks
     assert end.threads < THREADS
     assert (after.descriptors, after.tasks) == (outside.descriptors, outside.tasks)
