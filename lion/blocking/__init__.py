@@ -13,7 +13,7 @@ that is cut inside of a guest would take the process with it.
 
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +161,32 @@ class BlockingHost:
         return self._loop.do(partial(self._host.audit, run))
 
 
-@contextmanager
+class _Opening(AbstractContextManager[BlockingHost]):
+    """A host that is opened by `with`. No generator, which Python would go on with at its end,
+    where nobody closed the host and lion's modules are empty already.
+    """
+
+    def __init__(self, words: Mapping[str, Any]) -> None:
+        self._loop = Loop(words)
+
+    def __enter__(self) -> BlockingHost:
+        try:
+            return BlockingHost(self._loop, self._loop.start())
+        except BaseException:
+            self._close_quietly()
+            raise
+
+    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
+        if exc is None:
+            self._loop.close()
+        else:
+            self._close_quietly()
+
+    def _close_quietly(self) -> None:
+        with suppress(LionError):
+            self._loop.close()
+
+
 def open_host(
     *,
     state: str | os.PathLike[str] | None = None,
@@ -170,18 +195,10 @@ def open_host(
     memory: str | None = None,
     owner: str = "",
     asks: bool = False,
-) -> Iterator[BlockingHost]:
+) -> AbstractContextManager[BlockingHost]:
     """See lion.opening.open_host: the same, with a loop in a thread of its own while inside.
 
     Raises OperatorError, AuditError.
     """
     words: dict[str, Any] = {"state": state, "policy": policy, "cache": cache, "memory": memory}
-    words |= {"owner": owner, "asks": asks}
-    loop = Loop(words)
-    try:
-        yield BlockingHost(loop, loop.start())
-    except BaseException:
-        with suppress(LionError):
-            loop.close()
-        raise
-    loop.close()
+    return _Opening(words | {"owner": owner, "asks": asks})

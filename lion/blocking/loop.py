@@ -5,6 +5,7 @@ that is cut inside of a guest would take the process with it.
 """
 
 import atexit
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
@@ -132,6 +133,17 @@ class Loop:
     def _close_at_exit(self) -> None:
         with suppress(LionError, KeyboardInterrupt):
             self.close()
+        if getattr(sys, "last_type", None) is KeyboardInterrupt and not hasattr(sys, "ps1"):
+            _end_interrupted()
+
+
+def _end_interrupted() -> None:
+    """Let Python end by SIGINT, as it does after an interrupt that nobody caught, so that a loop
+    of the shell ends too: it forgets that when any thread runs a text meanwhile (a dataclass is
+    made of one), and learns it again from one that is interrupted (CPython's `run_eval_code_obj`).
+    """
+    with suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt")
 
 
 def _closed() -> OperatorError:

@@ -1,5 +1,6 @@
 """A program that runs something busy: `busy.py HOW STATE CACHE`; it leaves SIGINT to Python."""
 
+import atexit
 import sys
 from typing import Any
 
@@ -38,6 +39,8 @@ def unclosed(**words: Any) -> None:
     manager = lion.blocking.open_host(**words)
     host = manager.__enter__()
     globals()["kept"] = manager
+    # A thread that runs a text while Python ends lets it forget that it was interrupted.
+    atexit.register(lambda: exec(""))
     run = host.start(BUSY)
     for record in run:
         if record.type == "AgentSpawned":
