@@ -45,6 +45,7 @@ class Stores:
         self._size = 0
         """Bytes of all that are in memory."""
         self._connection: sqlite3.Connection | None = None
+        self._connecting = trio.Lock()
 
     def in_memory(self, namespace: str, group: Group) -> Store | None:
         """A store that is answered from memory in `group`, which has its lease then."""
@@ -127,8 +128,9 @@ class Stores:
     async def _know(self, store: Store) -> None:
         """Compare with the tables, and read what is not known."""
         if not store.is_in_tables:
-            if self._connection is None:
-                self._connection = await trio.to_thread.run_sync(connect_reader, self._path)
+            async with self._connecting:  # two stores may be opened at once
+                if self._connection is None:
+                    self._connection = await trio.to_thread.run_sync(connect_reader, self._path)
             version = _look(self._connection, self._path, store.namespace)
             if version is None or store.version != version:
                 self.drop(store)

@@ -20,6 +20,7 @@ from lion.log import kept, stores
 from lion.log.memory_tables import MemoryTables
 from lion.log.sqlite import SqliteLog, open_sqlite_log, open_sqlite_reader
 from lion.log.sqlite_kv import adopt_stores, clear_store, get_value
+from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_schema import LOG_NAME
 from lion.ports import Tables
 from tests.examples import examples
@@ -259,6 +260,26 @@ async def test_a_store_is_no_other_one(tmp_path: Path) -> None:
         with pytest.raises(InternalError, match="not the store"):
             await do(log, lambda tables: tables.kv_get("owner/other", "a"))
         await log.commit()
+
+
+async def test_stores_that_are_opened_at_once_share_one_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+
+    def connect(path: Path) -> sqlite3.Connection:
+        opened.append(connect_reader(path))
+        return opened[-1]
+
+    async with open_sqlite_log(tmp_path) as log:
+        await log.start_run(RUN, "hello")
+        monkeypatch.setattr(stores, "connect_reader", connect)
+        async with trio.open_nursery() as nursery:
+            for name in ("owner/a", "owner/b", "owner/c"):
+                nursery.start_soon(log.wait_store, name)
+    for connection in opened:  # Python 3.13 warns of any that is left open
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
 
 
 async def test_whoever_waits_for_its_turn_can_be_cancelled(tmp_path: Path) -> None:
