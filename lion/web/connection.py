@@ -68,9 +68,14 @@ def answer_of(error: LionError) -> Answer:
 
 
 class Connection:
-    """One connection: reads its request, writes its answer."""
+    """One connection: reads its request, writes its answer. A body has at most `most_body`
+    bytes.
+    """
 
-    def __init__(self, stream: trio.abc.HalfCloseableStream) -> None:
+    def __init__(
+        self, stream: trio.abc.HalfCloseableStream, *, most_body: int = MOST_BODY
+    ) -> None:
+        self._most_body = most_body
         self._stream = stream
         self.has_begun = False
         """Some of an answer was sent."""
@@ -141,8 +146,8 @@ class Connection:
         body = bytearray()
         while isinstance(event := await self._next(), h11.Data):
             body += event.data
-            if len(body) > MOST_BODY:
-                raise bad_request(f"the body has more than {MOST_BODY:,} bytes", 413)
+            if len(body) > self._most_body:
+                raise bad_request(f"the body has more than {self._most_body:,} bytes", 413)
         return bytes(body)
 
     async def _send(self, event: h11.Event) -> None:
