@@ -27,6 +27,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     run: str
 
+    @property
+    def port(self) -> int:
+        """Of this machine."""
+        return int(self.url.rpartition(":")[2])
+
     def environment(self) -> dict[str, str]:
         """The variables that clients of OpenAI, Anthropic and MCP read."""
         return {

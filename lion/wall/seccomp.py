@@ -62,6 +62,9 @@ MACHINES: Final = {
     "x86_64": Machine(0xC000003E, _X86, 41, 317),
     "aarch64": Machine(0xC00000B7, _ARM, 198, 277),
 }
+_AND, _IPV4, _STREAM, _TYPE = 0x54, 2, 1, 0xF
+_TCP: Final = (0, 6)
+"""The protocols of a stream over IPv4 that are TCP: the usual one, and by its number."""
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 _REFUSE: Final = _ERROR | errno.EPERM
@@ -80,7 +83,9 @@ def is_known() -> bool:
     return refused == 0
 
 
-def _program(machine: Machine, families: tuple[int, ...]) -> Iterator[bytes]:
+def _program(
+    machine: Machine, families: tuple[int, ...], *, tcp_only: bool = False
+) -> Iterator[bytes]:
     def step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
         return struct.pack("<HBBI", code, yes, no, value)
 
@@ -97,18 +102,28 @@ def _program(machine: Machine, families: tuple[int, ...]) -> Iterator[bytes]:
     yield step(_EQUAL, machine.socket, 1, 0)
     yield step(_RETURN, _ALLOW)
     yield step(_LOAD, _FIRST_ARGUMENT)
+    if tcp_only:
+        # Others of a stream's type (MPTCP, SCTP) would pass Landlock's rules about ports.
+        yield step(_EQUAL, _IPV4, 1, 0)
+        yield refuse
+        yield step(_LOAD, _FIRST_ARGUMENT + 8)
+        yield step(_AND, _TYPE)
+        yield step(_EQUAL, _STREAM, 1, 0)
+        yield refuse
+        yield step(_LOAD, _FIRST_ARGUMENT + 16)
+        families = _TCP
     for family in families:
         yield step(_EQUAL, family, 0, 1)
         yield step(_RETURN, _ALLOW)
     yield refuse
 
 
-def give_up(families: tuple[int, ...] = FAMILIES) -> None:
-    """Give up those calls, and sockets of other families, for all threads and whatever comes of
-    them. Raises OSError.
+def give_up(families: tuple[int, ...] = FAMILIES, *, tcp_only: bool = False) -> None:
+    """Give up those calls, and sockets of other families (`tcp_only`: all but TCP over IPv4), for
+    all threads and whatever comes of them. Raises OSError.
     """
     machine = MACHINES[MACHINE]
-    steps = list(_program(machine, families))
+    steps = list(_program(machine, families, tcp_only=tcp_only))
     program = ctypes.create_string_buffer(b"".join(steps))
     whole = struct.pack("<HxxxxxxQ", len(steps), ctypes.addressof(program))
     system_call(machine.seccomp, 1, 1, whole)

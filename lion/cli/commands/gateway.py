@@ -6,12 +6,13 @@ standard error.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
-from lion.cli.options import Common, ask_option, common_options, set_option
+from lion.cli.attending import Typed, program_of, until_ended, until_stopped
+from lion.cli.options import Common, ask_option, common_options, pairs_option, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_trio
 from lion.cli.summary import render_summary
@@ -19,21 +20,29 @@ from lion.domain.plan import Plan
 from lion.review.report import RunReport
 
 if TYPE_CHECKING:
-    from lion.gateway.entry import Attend, Gateway
+    from lion.gateway.entry import Attend
 
 
 @click.command("gateway")
 @click.argument("manifest")
+@click.argument("program", metavar="[-- PROGRAM ARGS...]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--as", "agents", metavar="NAME", multiple=True, help="For which agents only.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Not any that is free.")
+@pairs_option("--env", "env", "NAME=VALUE", "Give PROGRAM a variable.")
+@click.option("--harden", is_flag=True, help="Raise walls around PROGRAM (Linux).")
+@click.option("--read", metavar="PATH", multiple=True, help="Let PROGRAM read it behind them.")
 @set_option
 @ask_option
 @common_options
 def command(
     common: Common,
     manifest: str,
+    program: Sequence[str],
     agents: Sequence[str],
     port: int,
+    env: Mapping[str, str],
+    harden: bool,
+    read: Sequence[str],
     sets: Mapping[str, str],
     asks: bool,
 ) -> int:
@@ -42,21 +51,27 @@ def command(
     Each agent is a table of the manifest with use = "outside-agent", and has a token of its own.
     What it asks over the protocols of OpenAI, Anthropic and MCP is decided, charged and recorded
     as any host call. It is one run, until SIGINT or SIGTERM.
+
+    With PROGRAM it runs that, outside of any sandbox, for the one agent, and ends with it: its
+    environment has where to find models and tools: lion gateway manifest.toml -- python agent.py
     """
     from lion.gateway.clients import outside_agents
     from lion.plans import read_manifest
 
     plan = read_manifest(manifest, sets)
     names = outside_agents(plan, agents)
-
-    async def attend(gateway: "Gateway") -> None:
-        await _until_stopped(gateway, as_json=common.as_json)
-
+    typed = Typed(command=program, env=env, harden=harden, read=read)
+    typed.check()
+    ended: list[int] = []
+    attend: Attend = partial(until_stopped, as_json=common.as_json)
+    if program:
+        running = program_of(typed, names, common.settings())
+        attend = partial(until_ended, running=running, ended=ended)
     report = run_trio(lambda: _serve(common, plan, names, attend, port=port, asks=asks))
     screen = open_screen("stderr")
     for line in render_summary(report, plan, common, screen):
         screen.line(line)
-    return report.exit_code
+    return report.exit_code or (ended[0] if ended else 0)
 
 
 async def _serve(
@@ -72,26 +87,3 @@ async def _serve(
         open_console(host, screen) as ask,
     ):
         return await serve_gateway(host, plan, names, attend, port=port, watch=ask)
-
-
-async def _until_stopped(gateway: "Gateway", *, as_json: bool) -> None:
-    import trio
-
-    from lion.kernel.interrupts import heeded_signals
-
-    with trio.open_signal_receiver(*heeded_signals()) as signals:
-        _show(gateway, as_json=as_json)  # not before a signal is heard
-        async for _ in signals:
-            return
-
-
-def _show(gateway: "Gateway", *, as_json: bool) -> None:
-    screen = open_screen("stdout")
-    if as_json:
-        ready = {"state": "ready", "agents": gateway.places}
-        screen.line(msgspec.json.encode(ready).decode())
-        return
-    for place in gateway.places:
-        screen.line(f"# {place.agent}")
-        for name, value in place.environment().items():
-            screen.line(f"{name}={value}")

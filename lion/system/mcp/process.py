@@ -6,12 +6,10 @@ Rule: a message is bounded, and so is how many come that nobody asked for; who s
 Rule: what it starts ends with it: its session, what descends from it, and what carries its mark.
 """
 
-import os
 import secrets
-import signal
 import subprocess
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +20,7 @@ from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCNotification, JSONRPCRequest
 
 from lion.domain.text import show_line
+from lion.system.mcp.family import MARK, descendants, end_family
 from lion.system.mcp.inbound import LONGEST, Fault, Inbound
 from lion.system.mcp.lines import Lines
 
@@ -29,8 +28,6 @@ LAST_WORDS: Final = 1_000
 """Characters of what it said on standard error last."""
 GRACE: Final = 1.0
 """Seconds that it has to end by itself."""
-MARK: Final = "LION_MCP_SERVER"
-"""The variable by which what it has started is known."""
 
 
 class ServerProcess:
@@ -128,50 +125,5 @@ class ServerProcess:
             await process.stdin.aclose()
         with trio.move_on_after(GRACE):
             await process.wait()
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        for _ in range(16):  # what starts others while it is ended
-            left = {*started, *marked(self._mark)} - {os.getpid()}
-            left |= {below for pid in left for below in descendants(pid)}
-            alive = [pid for pid in left if _end_one(pid)]
-            started = []
-            if not alive:
-                break
+        end_family(process.pid, started, self._mark)
         await process.wait()
-
-
-def _end_one(pid: int) -> bool:
-    """Kill a process; whether it was there."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """Processes that this one has started, and those, as far as the system says."""
-    parents: dict[int, list[int]] = {}
-    for one, text in _files("stat"):
-        with suppress(ValueError, IndexError):
-            parents.setdefault(int(text.rpartition(b")")[2].split()[1]), []).append(one)
-    waiting = [pid]
-    while waiting:
-        for child in parents.get(waiting.pop(), ()):
-            waiting.append(child)
-            yield child
-
-
-def marked(mark: str) -> set[int]:
-    """Processes that were started with this mark in their environment."""
-    wanted = f"{MARK}={mark}".encode()
-    return {pid for pid, text in _files("environ") if wanted in text.split(b"\0")}
-
-
-def _files(name: str) -> Iterator[tuple[int, bytes]]:
-    """A file of each process, where there is /proc."""
-    with suppress(OSError):
-        for entry in os.scandir("/proc"):
-            if entry.name.isdecimal():
-                with suppress(OSError), open(f"/proc/{entry.name}/{name}", "rb") as file:
-                    yield int(entry.name), file.read(256 * 1024)
