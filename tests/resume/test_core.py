@@ -4,9 +4,11 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import trio
 
 from lion.domain.events import (
     AgentPartialOutput,
@@ -76,9 +78,18 @@ async def test_a_child_under_way_goes_on_with_its_caller(stage: Stage) -> None:
 async def test_one_that_was_dropped_is_cancelled_and_not_revived(stage: Stage) -> None:
     inner = [["say", "begun"], ["sleep", SECOND], ["count", "never"]]
     program = steps(
-        ["tool-start", "t", "inner.go", inner], ["sleep", 30_000_000], ["drop", "t"],
-        ["count", "a"],
-    )  # fmt: skip
+        ["tool-start", "t", "inner.go", inner], ["sleep", 1], ["drop", "t"], ["count", "a"]
+    )
+    real, is_asleep = stage.operations["clock", "sleep"], trio.Event()
+
+    async def execute(caller: Any, *_: Any) -> None:
+        """The caller sleeps until the other one does, which does for ever."""
+        if caller.holder == "inner":
+            is_asleep.set()
+            await trio.sleep_forever()
+        await is_asleep.wait()
+
+    stage.operations["clock", "sleep"] = msgspec.structs.replace(real, execute=execute)
     # It ends just after the sleep: the drop that follows is on no record.
     run = await stage.cut(
         stepper(KV, TOOLS), stepper(KV, name="inner"), program,
