@@ -47,6 +47,26 @@ async def test_kv_counts_on_and_no_line_is_said_twice(stage: Stage) -> None:
     assert [r.seq for r in (*heard, *watched)] == [r.seq for r in stage.records(run)]
 
 
+@pytest.mark.parametrize("durable", [False, True])
+async def test_each_line_is_said_once_wherever_it_is_cut(stage: Stage, durable: bool) -> None:
+    """What was on its way to the log was not said, and is said then."""
+    program = steps(["say", "one"], PAUSE, ["say", "two"], ["say", "three"])
+    run = await stage.cut(
+        stepper(), program, at=lambda d: d.come_with(AgentPartialOutput, 2, durable=durable)
+    )
+    before = [e.args[0] for e in stage.events(run, AgentPartialOutput)]
+    assert before[:1] == ["one\n"]
+    assert ("two\n" in before) is durable
+    heard: list[str] = []
+
+    def watch(record: Record) -> None:
+        if record.type == AgentPartialOutput.__name__:
+            heard.extend(record.event().args)  # type: ignore[attr-defined]
+
+    said(await stage.resume(run, watch=watch))
+    assert before + heard == ["one\n", "two\n", "three\n"]
+
+
 @pytest.mark.parametrize("number", range(1, 13, 2))
 async def test_it_ends_as_if_undisturbed_wherever_it_is_cut(stage: Stage, number: int) -> None:
     program = steps(
