@@ -1,0 +1,72 @@
+"""Look here if you want to know which screens the live page has, and how they are asked for.
+
+Rule: a screen reads what is committed and calls the service as any door does, for who looks: what
+he may not see is refused by the service, not hidden here.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Final
+
+import msgspec
+import trio
+
+from lion.domain.task import Principal
+from lion.errors import OperatorError
+from lion.page.drift import Looks
+from lion.page.screens import attention, live
+from lion.page.seat import Seat
+from lion.page.streams import Streams
+from lion.service.living import Living
+from lion.settings import Settings
+
+SCREENS: Final[Mapping[str, Callable[[Seat], Awaitable[str]]]] = {
+    "": live.show, "attention": attention.show, "live": live.show,
+}  # fmt: skip
+"""By the first word of the path. The first page is Live unless somebody is waited for."""
+MOST_VIEWERS: Final = 64
+"""Feeds at the same time."""
+
+
+class Console:
+    """The live page of a service. `nursery` is where records are followed while somebody looks."""
+
+    def __init__(self, living: Living, settings: Settings, nursery: trio.Nursery) -> None:
+        self._living = living
+        self._settings = settings
+        self._streams = Streams(living, nursery)
+        self._looks = Looks(living)
+        self._places = trio.CapacityLimiter(MOST_VIEWERS)
+
+    async def page(self, path: tuple[str, ...], query: Mapping[str, str], by: Principal) -> str:
+        """A screen, as HTML. Raises LionError; OperatorError with status 404 for none."""
+        first, *rest = path or ("",)
+        show = SCREENS.get(first)
+        if show is None or (rest and first != "run"):
+            raise OperatorError(
+                f"there is no screen /{'/'.join(path)[:100]}", hint="begin at /", status=404
+            )
+        seat = Seat(
+            living=self._living, settings=self._settings, streams=self._streams, looks=self._looks, by=by,
+            path=tuple(rest), query=query,
+        )  # fmt: skip
+        if first == "" and await seat.waiting():
+            show = attention.show
+        return await show(seat)
+
+    async def feed(self, by: Principal) -> AsyncGenerator[bytes, None]:
+        """What is new, for ever, as events of a `text/event-stream`. Raises OperatorError if too
+        many look already, or who asks may not."""
+        self._living.service.tasks(by)
+        try:
+            self._places.acquire_on_behalf_of_nowait(token := object())
+        except trio.WouldBlock:
+            raise OperatorError(
+                f"{MOST_VIEWERS} look at this page already", hint="close one", status=503
+            ) from None
+        try:
+            async with self._streams.viewer() as viewer:
+                yield b"retry: 1000\n\n"
+                async for frame in viewer.frames():
+                    yield b"data: " + msgspec.json.encode(frame) + b"\n\n"
+        finally:
+            self._places.release_on_behalf_of(token)
