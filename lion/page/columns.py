@@ -182,6 +182,8 @@ def _brief(value: Any) -> str:
             return str(status)
         case ["err", [str(case), *_]]:
             return case[:_BRIEF]
+        case ["err", str(words)]:
+            return words.partition(":")[0][:_BRIEF]
     words = short_result(value)
     return words if len(words) <= _BRIEF else f"{words[: _BRIEF - 1]}…"
 

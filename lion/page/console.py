@@ -12,15 +12,17 @@ import trio
 
 from lion.domain.task import Principal
 from lion.errors import OperatorError
+from lion.page.authority import Ledger
 from lion.page.drift import Looks
-from lion.page.screens import attention, live
+from lion.page.screens import attention, live, plugins, rights, run, runs
 from lion.page.seat import Seat
 from lion.page.streams import Streams
 from lion.service.living import Living
 from lion.settings import Settings
 
 SCREENS: Final[Mapping[str, Callable[[Seat], Awaitable[str]]]] = {
-    "": live.show, "attention": attention.show, "live": live.show,
+    "": live.show, "attention": attention.show, "live": live.show, "runs": runs.show,
+    "run": run.show, "plugins": plugins.show, "rights": rights.show,
 }  # fmt: skip
 """By the first word of the path. The first page is Live unless somebody is waited for."""
 MOST_VIEWERS: Final = 64
@@ -35,6 +37,7 @@ class Console:
         self._settings = settings
         self._streams = Streams(living, nursery)
         self._looks = Looks(living)
+        self._ledger = Ledger()
         self._places = trio.CapacityLimiter(MOST_VIEWERS)
 
     async def page(self, path: tuple[str, ...], query: Mapping[str, str], by: Principal) -> str:
@@ -46,7 +49,8 @@ class Console:
                 f"there is no screen /{'/'.join(path)[:100]}", hint="begin at /", status=404
             )
         seat = Seat(
-            living=self._living, settings=self._settings, streams=self._streams, looks=self._looks, by=by,
+            living=self._living, settings=self._settings, streams=self._streams, looks=self._looks,
+            ledger=self._ledger, by=by,
             path=tuple(rest), query=query,
         )  # fmt: skip
         if first == "" and await seat.waiting():

@@ -36,7 +36,11 @@ STATIC: Final = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
-    "run-screen.js": "text/javascript; charset=utf-8",
+    "views.js": "text/javascript; charset=utf-8",
+    "plugins.js": "text/javascript; charset=utf-8",
+    "rights.js": "text/javascript; charset=utf-8",
+    "record.js": "text/javascript; charset=utf-8",
+    "run.css": "text/css; charset=utf-8",
 }
 """The files that a screen asks for; there are no others."""
 LONGEST: Final = 300
@@ -70,8 +74,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render(name: str, by: Principal, gauges: Gauges, **values: Any) -> str:
-    """A screen, by its template's name."""
-    return _templates().get_template(f"{name}.html").render(
+    """A screen, by its template's name, with what stands around all of them."""
+    return templates().get_template(f"{name}.html").render(
         here=name, by=by, gauges=gauges, screens=SCREENS, version=VERSION, asset=asset,
         may_operate=by.role.includes(Role.OPERATOR),
         may_rule=by.role.includes(Role.ADMINISTRATOR), **values,
@@ -101,7 +105,9 @@ def guest(text: object) -> Markup:
     """A guest's words as a block of their own; of very long ones the beginning, and how many
     follow."""
     whole = str(text)
-    more = f"\n… {len(whole) - LONGEST_BLOCK:,} more characters" if len(whole) > LONGEST_BLOCK else ""
+    more = (
+        f"\n… {len(whole) - LONGEST_BLOCK:,} more characters" if len(whole) > LONGEST_BLOCK else ""
+    )
     return escape(show(whole[:LONGEST_BLOCK]) + more)
 
 
@@ -126,7 +132,8 @@ def digest(text: str) -> str:
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """All templates, with the filters they share."""
     around = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_source), auto_reload=False,

@@ -7,6 +7,7 @@ import msgspec
 
 from lion.domain.approval import Waiting
 from lion.domain.task import Principal, TaskState
+from lion.page.authority import Ledger
 from lion.page.drift import Drift, Looks
 from lion.page.frame import Gauges
 from lion.page.streams import Streams
@@ -25,6 +26,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     streams: Streams
     looks: Looks
+    ledger: Ledger
     by: Principal
     path: tuple[str, ...] = ()
     query: Mapping[str, str] = {}

@@ -76,7 +76,7 @@ async def show(seat: Seat) -> str:
 
 def _holders(service: Service) -> dict[str, Holder]:
     """All holders that get work."""
-    found = {}
+    found: dict[str, Holder] = {}
     for installed in service.chain.state.workspace:
         plan = service.plan_of(installed)
         found |= {n: h for n, h in plan.holders.items() if installed.why_not(n) is None}
@@ -90,7 +90,7 @@ def _agent(
     code = "" if holder is None else f"{holder.origin.rpartition('/')[2]} {holder.digest[:8]}"
     state = "asks you" if task.run in asks and not task.state.is_over else str(task.state)
     own = [one for one in spent if one.holder == task.order.agent]
-    own.sort(key=lambda one: not one.budget.startswith("llm"))
+    own.sort(key=lambda one: (not one.budget.startswith("llm"), -len(one.budget)))
     readings = tuple(reading_of(one) for one in own)[:_MOST_READINGS]
     return Agent(task=task, code=code, state=state, readings=readings)
 
@@ -99,18 +99,19 @@ def reading_of(one: BudgetUse) -> Reading:
     """How far a budget is used."""
     value = f"{render_spent(one.budget, one.used)} / {render_spent(one.budget, one.limit)}"
     share = 100 * one.used // one.limit if one.limit else 100
-    return Reading(name=line(one.budget.removeprefix("llm."), 60), value=value, share=share)
+    name = one.budget.removeprefix("llm.").partition(" of ")[0]
+    return Reading(name=line(name, 60), value=value, share=share)
 
 
 def _spent(settings: Settings, runs: list[str]) -> dict[str, list[BudgetUse]]:
+    found: dict[str, list[BudgetUse]] = {}
     with open_history(settings) as reader:
-        found = {}
         for run in runs:
             try:
                 found[run] = reader.budgets(run)
             except LionError:  # not on record yet
                 continue
-        return found
+    return found
 
 
 def _queued(service: Service) -> Iterator[Queued]:

@@ -43,7 +43,7 @@ const put = () => {
       const last = place.lastElementChild
       if (piece[0] !== "say") {
         const next = row(run, piece)
-        if (last?.same !== next.same) place.append(next)
+        if (piece[0] === "ask" || last?.same !== next.same) place.append(next)
         else { last.times = (last.times ?? 1) + 1; last.lastElementChild.textContent = `${piece[3].split(" · ")[0]} · ${last.times} times` }
       }
       else if (last?.matches(".guest") && last.firstChild.length < LONGEST) last.firstChild.appendData(piece[1])
@@ -62,7 +62,7 @@ const follow = document.querySelector("#follow")
 const fits = line => !words.value || line.textContent.toLowerCase().includes(words.value.toLowerCase())
 const putRows = () => {
   for (const [run, seq, who, word, about, tone] of rows.splice(0).slice(-MOST)) {
-    const line = made("tr", tone === "denied" || tone === "failed" ? "bad" : "")
+    const line = made("tr", tone === "denied" ? "bad" : "")
     const number = made("td", "seq"), to = made("a", "", String(seq))
     to.href = `/run/${run}?record=${seq}`
     number.append(to)
