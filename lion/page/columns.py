@@ -36,8 +36,9 @@ LONGEST: Final = 16 * 1024
 _LINE: Final = 160
 _OUTCOME: Final = 60
 _BRIEF: Final = 24
-_QUIET: Final = frozenset(("llm", "output", "config", "clock", "log"))
-"""Of an agent's own calls those that are no step to be seen, unless they fail."""
+_QUIET: Final = frozenset(("llm", "output", "config", "clock", "log", "tools"))
+"""Of an agent's own calls those that are no step to be seen unless they are denied: what it says
+and what it has tools do has pieces of its own."""
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -138,9 +139,9 @@ class Column:
     def _call(self, record: Record, event: CallFinished) -> Piece | None:
         tone = tone_of(event)
         is_own = record.invocation == record.correlation
-        if tone != "denied":
-            if not is_own or event.capability in _QUIET or event.capability == "tools":
-                return None
+        is_step = is_own and event.capability not in _QUIET
+        if tone != "denied" and not is_step:
+            return None
         who = "" if is_own else f"{record.principal}: "
         what = f"{who}{event.capability} {event.operation} {event.target}".rstrip()
         outcome = tone or short_result(event.value)[:_OUTCOME]

@@ -5,6 +5,7 @@ he may not see is refused by the service, not hidden here.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Final
 
 import msgspec
@@ -68,9 +69,9 @@ class Console:
                 f"{MOST_VIEWERS} look at this page already", hint="close one", status=503
             ) from None
         try:
-            async with self._streams.viewer() as viewer:
-                yield b"retry: 1000\n\n"
-                async for frame in viewer.frames():
+            yield b"retry: 1000\n\n"
+            async with self._streams.viewer() as viewer, aclosing(viewer.frames()) as frames:
+                async for frame in frames:
                     yield b"data: " + msgspec.json.encode(frame) + b"\n\n"
         finally:
             self._places.release_on_behalf_of(token)

@@ -146,8 +146,10 @@ def _buses(rows: Sequence[Row], boxes: Mapping[str, Box], top: int) -> Iterator[
             for row, _ in users if (box := boxes.get(f"a {row.name}")) is not None and box.y
         ]  # fmt: skip
         words = ", ".join(f"{row.name} {calls:,}" for row, calls in users)
-        yield Bus(path=" ".join([*ways, f"M{left},{y} H{_X[3]}"]), y=y,
-                  name=_middle(model, _WIDE[3] // 7), words=show_line(words, longest=60))  # fmt: skip
+        yield Bus(
+            path=" ".join([*ways, f"M{left},{y} H{_X[3]}"]), y=y,
+            name=_middle(model, _WIDE[3] // 7), words=show_line(words, longest=60),
+        )  # fmt: skip
 
 
 def _plugin(row: Row) -> Box:

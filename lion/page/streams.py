@@ -6,7 +6,7 @@ slow one holds up nobody, and is told to begin anew if he missed more than is ke
 """
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from math import inf
@@ -145,7 +145,7 @@ class Viewer:
         self._rows = max(streams.told - ROWS, 0)
         self._version = streams.version
 
-    async def frames(self) -> AsyncIterator[dict[str, Any]]:
+    async def frames(self) -> AsyncGenerator[dict[str, Any], None]:
         """What is new, for ever: `columns` by run, `log`, `version`; nothing in it if nothing
         happened for a while."""
         while True:
