@@ -7,6 +7,7 @@ he may not see is refused by the service, not hidden here.
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Final
+from weakref import proxy
 
 import msgspec
 import trio
@@ -19,7 +20,6 @@ from lion.page.screens import attention, live, plugins, rights, run, runs
 from lion.page.seat import Seat
 from lion.page.streams import Streams
 from lion.service.living import Living
-from lion.settings import Settings
 
 SCREENS: Final[Mapping[str, Callable[[Seat], Awaitable[str]]]] = {
     "": live.show, "attention": attention.show, "live": live.show, "runs": runs.show,
@@ -31,18 +31,21 @@ MOST_VIEWERS: Final = 64
 
 
 class Console:
-    """The live page of a service. `nursery` is where records are followed while somebody looks."""
+    """The live page of a service."""
 
-    def __init__(self, living: Living, settings: Settings, nursery: trio.Nursery) -> None:
-        self._living = living
-        self._settings = settings
-        self._streams = Streams(living, nursery)
-        self._looks = Looks(living)
+    def __init__(self, living: Living) -> None:
+        self._living: Living = proxy(living)  # who keeps pages by their services holds none
+        self._streams = Streams(self._living)
+        self._looks = Looks(self._living)
         self._ledger = Ledger()
         self._places = trio.CapacityLimiter(MOST_VIEWERS)
 
-    async def page(self, path: tuple[str, ...], query: Mapping[str, str], by: Principal) -> str:
-        """A screen, as HTML. Raises LionError; OperatorError with status 404 for none."""
+    async def page(
+        self, path: tuple[str, ...], query: Mapping[str, str], by: Principal, nonce: str = ""
+    ) -> str:
+        """A screen, as HTML whose scripts have a nonce. Raises LionError; OperatorError with
+        status 404 for none.
+        """
         first, *rest = path or ("",)
         show = SCREENS.get(first)
         if show is None or (rest and first != "run"):
@@ -50,17 +53,20 @@ class Console:
                 f"there is no screen /{'/'.join(path)[:100]}", hint="begin at /", status=404
             )
         seat = Seat(
-            living=self._living, settings=self._settings, streams=self._streams, looks=self._looks,
+            living=self._living, streams=self._streams, looks=self._looks,
             ledger=self._ledger, by=by,
-            path=tuple(rest), query=query,
+            path=tuple(rest), query=query, nonce=nonce,
         )  # fmt: skip
         if first == "" and await seat.waiting():
             show = attention.show
         return await show(seat)
 
-    async def feed(self, by: Principal) -> AsyncGenerator[bytes, None]:
-        """What is new, for ever, as events of a `text/event-stream`. Raises OperatorError if too
-        many look already, or who asks may not."""
+    async def feed(
+        self, by: Principal, is_good: Callable[[], bool] = lambda: True
+    ) -> AsyncGenerator[bytes, None]:
+        """What is new as events of a `text/event-stream`, while it `is_good`. Raises OperatorError
+        if too many look already, or who asks may not.
+        """
         self._living.service.tasks(by)
         try:
             self._places.acquire_on_behalf_of_nowait(token := object())
@@ -72,6 +78,8 @@ class Console:
             yield b"retry: 1000\n\n"
             async with self._streams.viewer() as viewer, aclosing(viewer.frames()) as frames:
                 async for frame in frames:
+                    if not is_good():
+                        return
                     yield b"data: " + msgspec.json.encode(frame) + b"\n\n"
         finally:
             self._places.release_on_behalf_of(token)

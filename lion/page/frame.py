@@ -8,41 +8,26 @@ Rule: no style attribute, no inline script: the strict Content-Security-Policy h
 
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import jinja2
 import msgspec
 from markupsafe import Markup, escape
 
 from lion.domain.task import Principal, Role
 from lion.domain.text import show, show_line
+from lion.page.rendering import static
 from lion.page.times import seconds, took
 from lion.version import VERSION
+
+if TYPE_CHECKING:
+    import jinja2
 
 SCREENS: Final = (
     ("attention", "Attention", "bell"), ("live", "Live", "stream"), ("runs", "Runs", "rows"),
     ("rights", "Rights", "grid"), ("plugins", "Plugins", "plug"),
 )  # fmt: skip
 """The screens of the rail: path, name, mark."""
-POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""The Content-Security-Policy of every screen."""
-STATIC: Final = {
-    "tokens.css": "text/css; charset=utf-8",
-    "console.css": "text/css; charset=utf-8",
-    "console.js": "text/javascript; charset=utf-8",
-    "live.js": "text/javascript; charset=utf-8",
-    "views.js": "text/javascript; charset=utf-8",
-    "plugins.js": "text/javascript; charset=utf-8",
-    "rights.js": "text/javascript; charset=utf-8",
-    "record.js": "text/javascript; charset=utf-8",
-    "run.css": "text/css; charset=utf-8",
-}
-"""The files that a screen asks for; there are no others."""
 LONGEST: Final = 300
 """Characters of a guest's words on one line."""
 LONGEST_BLOCK: Final = 16 * 1024
@@ -51,11 +36,12 @@ _SHOWN_DIGEST: Final = 8
 
 
 class Gauges(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rail says on every screen; `counts` by the screen's path."""
+    """What stands around every screen: `counts` by its path, and the nonce of scripts."""
 
     slots: str
     queue: str
     runs: str
+    nonce: str = ""
     counts: dict[str, int] = {}
 
 
@@ -76,24 +62,16 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def render(name: str, by: Principal, gauges: Gauges, **values: Any) -> str:
     """A screen, by its template's name, with what stands around all of them."""
     return templates().get_template(f"{name}.html").render(
-        here=name, by=by, gauges=gauges, screens=SCREENS, version=VERSION, asset=asset,
+        here=name, by=by, gauges=gauges, screens=SCREENS, version=VERSION, asset=static,
+        nonce=gauges.nonce,
         may_operate=by.role.includes(Role.OPERATOR),
         may_rule=by.role.includes(Role.ADMINISTRATOR), **values,
     )  # fmt: skip
 
 
-@cache
-def static(name: str) -> bytes:
-    """A file of the page. Raises KeyError for one that there is not."""
-    if name not in STATIC:
-        raise KeyError(name)
-    return (files("lion.page") / "static" / name).read_bytes()
-
-
-@cache
-def asset(name: str) -> str:
-    """The path of a file of the page, by what is in it: so it may be kept for ever."""
-    return f"/static/{sha256(static(name)).hexdigest()[:12]}/{name}"
+def plain(template: str, **values: Any) -> str:
+    """A page of its own, without what stands around screens."""
+    return templates().get_template(template).render(version=VERSION, static=static, **values)
 
 
 def said(text: object, longest: int = LONGEST) -> Markup:
@@ -132,8 +110,10 @@ def digest(text: str) -> str:
 
 
 @cache
-def templates() -> jinja2.Environment:
+def templates() -> "jinja2.Environment":
     """All templates, with the filters they share."""
+    import jinja2  # not before a page is asked for: it takes a while
+
     around = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_source), auto_reload=False,

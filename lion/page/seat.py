@@ -23,13 +23,18 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     name."""
 
     living: Living
-    settings: Settings
     streams: Streams
     looks: Looks
     ledger: Ledger
     by: Principal
     path: tuple[str, ...] = ()
     query: Mapping[str, str] = {}
+    nonce: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        """Where the service works."""
+        return self.living.settings
 
     @property
     def tasks(self) -> list[Task]:
@@ -58,5 +63,5 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
         }
         return Gauges(
             slots=f"{held} of {service.terms.slots}", queue=f"{service.conductor.waiting:,}",
-            runs=f"{sum(bool(one.run) for one in tasks):,}", counts=counts,
+            runs=f"{sum(bool(one.run) for one in tasks):,}", counts=counts, nonce=self.nonce,
         )  # fmt: skip

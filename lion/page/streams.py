@@ -45,9 +45,8 @@ _STALE: Final = frozenset(
 class Streams:
     """What happens in the runs of a service, for those who look."""
 
-    def __init__(self, living: Living, nursery: trio.Nursery) -> None:
+    def __init__(self, living: Living) -> None:
         self._living = living
-        self._nursery = nursery
         self._viewers = 0
         self._scope: trio.CancelScope | None = None
         self._runs: dict[str, trio.CancelScope] = {}
@@ -66,7 +65,7 @@ class Streams:
         self._viewers += 1
         if self._scope is None:
             self._scope = trio.CancelScope()
-            self._nursery.start_soon(self._watch, self._scope)
+            self._living.service.nursery.start_soon(self._watch, self._scope)
         try:
             yield Viewer(self)
         finally:
@@ -99,7 +98,7 @@ class Streams:
         chain = self._living.service.chain
         with scope:
             async with trio.open_nursery() as nursery:
-                counts = await beside(partial(_counts, self._living.service.host.settings))
+                counts = await beside(partial(_counts, self._living.settings))
                 while True:
                     changed = chain.changed
                     shown = self.shown()

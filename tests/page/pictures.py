@@ -17,7 +17,8 @@ _TO_WEBP: Final = """async ([data, quality]) => {
   const image = new Image()
   image.src = `data:image/png;base64,${data}`
   await image.decode()
-  const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height })
+  const canvas = document.createElement("canvas")
+  Object.assign(canvas, { width: image.width, height: image.height })
   canvas.getContext("2d").drawImage(image, 0, 0)
   return canvas.toDataURL("image/webp", quality).split(",")[1]
 }"""

@@ -6,13 +6,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import trio
-
 from lion.domain.task import Order, Principal
 from lion.page.console import Console
 from lion.service.living import Living
 from lion.service.tasks import Task
-from tests.service.rig import ANN, living_in, settings_of
+from tests.service.rig import ANN, living_in
 
 SCREENS = ("live", "attention", "runs", "rights", "plugins")
 MARKUP = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u202e\x1b[31m&lt;"
@@ -60,6 +58,5 @@ class Looker:
 @asynccontextmanager
 async def looking(folder: Path, *texts: str, **terms: Any) -> AsyncIterator[Looker]:
     """A service, and somebody who looks at it."""
-    async with living_in(folder, *texts, **terms) as living, trio.open_nursery() as nursery:
-        yield Looker(living, Console(living, settings_of(folder), nursery))
-        nursery.cancel_scope.cancel()
+    async with living_in(folder, *texts, **terms) as living:
+        yield Looker(living, Console(living))

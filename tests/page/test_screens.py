@@ -13,8 +13,9 @@ from lion.errors import OperatorError
 from lion.page import console as consoles
 from lion.page.authority import Row
 from lion.page.columns import LONGEST, Column, Piece, joined
-from lion.page.frame import STATIC, guest, static
+from lion.page.frame import guest
 from lion.page.reach import MOST, draw
+from lion.page.rendering import static_files
 from lion.page.screens.plugins import MOST_FIELDS, fields_of
 from lion.upkeep import list_waiting
 from tests.page.rig import MARKUP, SCREENS, Page, looking
@@ -140,7 +141,9 @@ async def test_a_viewer_is_offered_nothing_to_do(tmp_path: Path) -> None:
         assert (await looker.page("live", by=OLA)).having("data-do") == ["DELETE", "DELETE"][:1]
 
 
-@pytest.mark.parametrize("path", ["nothing", "runs/more", "run/00", "run/../x", "static/x", "run"])
+@pytest.mark.parametrize(
+    "path", ["nothing", "runs/more", "run/00", "run/../x", "static/x", "run", "live/x"]
+)
 async def test_what_is_no_screen_is_said_so(tmp_path: Path, path: str) -> None:
     async with looking(tmp_path) as looker:
         with pytest.raises(OperatorError) as found:
@@ -156,19 +159,11 @@ async def test_what_an_agent_used_is_in_the_matrix_and_the_picture(tmp_path: Pat
     assert {"path", "rect"} <= {tag for tag, _ in page.elements}
 
 
-def test_static_files_are_those_and_no_others() -> None:
-    for name in STATIC:
-        assert static(name)
-    for name in ("../frame.py", "console.js/../../frame.py", "", "/etc/passwd"):
-        with pytest.raises(KeyError):
-            static(name)
-
-
 def test_scripts_never_make_markup_of_text() -> None:
     """innerHTML and its like would undo what the templates escape."""
-    for name, kind in STATIC.items():
-        if kind.startswith("text/javascript"):
-            found = static(name).decode()
+    for file in static_files().values():
+        if file.kind.startswith("text/javascript"):
+            found = file.content.decode()
             ways = r"innerHTML|insertAdjacentHTML|document\.write|eval\(|srcdoc"
             assert not re.search(ways, found)
 
