@@ -21,8 +21,6 @@ class Living:
         self.tail = Tail(settings, service.chain.log)
         self.plugins = Plugins(service)
         self.access = Access(service.chain)
-        self.followers = 0
-        """How many follow the log over HTTP."""
         self.url = ""
         """How browsers address it; empty: they cannot."""
         self.asked = trio.Event()

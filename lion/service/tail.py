@@ -55,7 +55,7 @@ class Tail:
         self._since = 0
         """The position after which all are recent."""
         self._size = 0
-        self._followers = 0
+        self.followers = 0
         self._failure: LionError | None = None
         self._wanted = trio.Event()
         self._reads = trio.Event()
@@ -88,7 +88,7 @@ class Tail:
         """Records after a position, some at a time; none when nothing came for `pause` seconds.
         Who leaves early closes it. Raises LionError.
         """
-        self._followers += 1
+        self.followers += 1
         try:
             self._failure = None
             self._wanted.set()
@@ -107,7 +107,7 @@ class Tail:
                 if scope.cancelled_caught:
                     yield []
         finally:
-            self._followers -= 1
+            self.followers -= 1
 
     async def _read(self) -> None:
         with ExitStack() as stack:
@@ -115,7 +115,7 @@ class Tail:
             reader = await beside(open_log)
             self._since = await beside(reader.last_position)
             self._reads.set()
-            while self._followers:
+            while self.followers:
                 news = self._log.news
                 page = await trio.to_thread.run_sync(_page, reader, self.last)
                 if page:

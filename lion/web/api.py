@@ -82,7 +82,8 @@ async def _ping(living: Living, request: Request, by: Principal) -> Answer:
 
 
 async def _status(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value=status_of(living.service, by))
+    status = status_of(living.service, by)
+    return Answer(value={**status, "followers": living.tail.followers, "url": living.url})
 
 
 async def _stop(living: Living, request: Request, by: Principal) -> Answer:

@@ -34,7 +34,7 @@ _Wants = Callable[[Told], bool]
 
 
 async def _events(living: Living, request: Request, by: Principal) -> Answer:
-    if living.followers >= MOST_FOLLOWERS:
+    if living.tail.followers >= MOST_FOLLOWERS:
         raise OperatorError(
             f"{MOST_FOLLOWERS} follow already", hint="close some pages, or try later", status=503
         )
@@ -50,7 +50,6 @@ async def _events(living: Living, request: Request, by: Principal) -> Answer:
 async def _stream(
     living: Living, after: int, wants: _Wants, is_good: Callable[[], bool]
 ) -> AsyncGenerator[bytes, None]:
-    living.followers += 1
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
         async with aclosing(living.tail.follow(after, KEEP_ALIVE_SECONDS)) as followed:
@@ -65,8 +64,6 @@ async def _stream(
                     yield _event("lion.behind", {"records": behind})
     except LionError as exc:
         yield _event("lion.failed", problem_of(exc))
-    finally:
-        living.followers -= 1
 
 
 def _pieces(page: list[Told], wants: _Wants) -> list[bytes]:

@@ -204,7 +204,7 @@ async def test_readers_who_read_nothing_hold_up_nobody(
         assert (await web.ask("GET", "/ping")).status == 200
         monkeypatch.setattr(connection, "SEND_SECONDS", 0.2)
         with trio.fail_after(SECONDS):
-            while web.living.followers:
+            while web.living.tail.followers:
                 await done(web.living, 1)
         async with following(web) as reader:
             assert reader.status == 200
