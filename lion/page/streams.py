@@ -33,6 +33,9 @@ MOST_ROWS: Final = 40
 """Of them so many are told at once."""
 LATELY: Final = 3
 """Columns that there are at least, of agents that have ended, if fewer work."""
+JUST_NS: Final = 60 * 10**9
+"""How long one who has ended stays in any case, so that nobody goes under one's eyes."""
+MOST_OVER: Final = 12
 _LINGER: Final = 5.0
 """Seconds that the last records of a run that has ended may take."""
 _STALE: Final = frozenset(
@@ -90,7 +93,9 @@ class Streams:
         busy = [one.run for one in tasks if one.state is TaskState.PROCESSING]
         over = [one for one in tasks if one.state.is_over and one.order.agent]
         over.sort(key=lambda one: one.ended_ns, reverse=True)
-        return busy + [one.run for one in over[: max(LATELY - len(busy), 0)]]
+        just = self._living.service.chain.now_ns - JUST_NS
+        stay = sum(one.ended_ns > just for one in over[:MOST_OVER])
+        return busy + [one.run for one in over[: max(LATELY - len(busy), stay)]]
 
     async def _watch(self, scope: trio.CancelScope) -> None:
         self.columns.clear()

@@ -41,7 +41,7 @@ PATIENCE: Final = 60_000
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves the small web, and tells nobody."""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
@@ -56,6 +56,7 @@ class Desk:
         self._port = 0
         self.faults: list[str] = []
         """What the browser complained of."""
+        (folder / "desk-notes").mkdir()
         self.manifest = folder / "manifest.toml"
         text = (EXAMPLE / "manifest.toml").read_text("utf-8")
         text = text.replace("../../plugins-wasm", str(ROOT / "plugins-wasm"))
