@@ -62,7 +62,8 @@ class Desk:
         text = text.replace("../../plugins-wasm", str(ROOT / "plugins-wasm"))
         text = text.replace('"answers.toml"', f'"{EXAMPLE / "answers.toml"}"')
         self.manifest.write_text(text.replace(*_ASKED) if asks else text, "utf-8")
-        self.client = Client(folder / "state")
+        self.state = folder / "state"
+        self.client = Client(self.state)
         self._cookies: list[Any] = []
 
     def start(self) -> None:

@@ -7,7 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from tests.page.desk import Desk, open_desk
+from lion.domain.events import CallFinished
+from lion.domain.record import Record
+from lion.history import open_history
+from lion.settings import Settings
+from tests.page.desk import TASKS, Desk, open_desk
 
 ROOT: Final = Path(__file__).parents[2]
 PLACE: Final = ROOT / "docs" / "pictures"
@@ -38,8 +42,23 @@ def main() -> None:
 
 def screens(desk: Desk) -> dict[str, str]:
     """What is shown, with three agents at work and one denial on record."""
-    run = desk.denied_run()
-    return {"live": "/live", "run": run, "rights": "/rights"}
+    (first, *_) = desk.spawn("ann")
+    run = desk.wait(first)["run"]
+    desk.spawn(*TASKS)
+    seq = denied(desk, run)
+    return {"live": "/live", "run": f"/run/{run}?record={seq}", "rights": "/rights"}
+
+
+def denied(desk: Desk, run: str) -> int:
+    """The record of a run's first denial."""
+    with open_history(Settings(state=desk.state, cache=desk.state)) as reader:
+        return next(one.seq for one in reader.records(run, denied=True) if is_denied(one))
+
+
+def is_denied(record: Record) -> bool:
+    """Whether it is of a call that was refused."""
+    event = record.event()
+    return isinstance(event, CallFinished) and event.status == "denied"
 
 
 def _keep(desk: Desk, png: bytes, file: Path) -> None:
