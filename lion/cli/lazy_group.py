@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "task": "Give the service tasks, follow them, take them back.",
     "agent": "Start agents, see what they do, stop them.",
     "plugin": "Install, change and call plugins of the service.",
+    "token": "Make and revoke tokens for who speaks to the service.",
     "resume": "Go on with a run whose process has ended.",
     "fork": "Begin a new run with the first records of another one.",
     "call": "Call one tool and print its result as JSON.",

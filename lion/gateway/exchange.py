@@ -37,7 +37,7 @@ class Exchange(Connection):
     """One connection: a request and its answer."""
 
     def __init__(self, stream: trio.abc.HalfCloseableStream) -> None:
-        super().__init__(stream, most_body=MOST_BODY)
+        super().__init__(stream)
         self._read_whole: Callable[[], None] | None = None
 
     def when_read(self, tell: Callable[[], None]) -> None:
@@ -70,7 +70,7 @@ class Exchange(Connection):
         """The request's body. Raises Refusal."""
         try:
             with trio.fail_after(BODY_SECONDS):
-                body = await self._body()
+                body = await self._body(MOST_BODY)
         except trio.TooSlowError:
             raise bad_request("the request did not come in time", status=408) from None
         except OperatorError as exc:
