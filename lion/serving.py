@@ -41,16 +41,20 @@ from lion.service.state import State
 from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
-from lion.web import access, api, events
+from lion.web import access, answering, api, auditing, events, itself, logs, runs
 from lion.web.guard import Guard
 from lion.web.listening import admit_owner, open_socket
 from lion.web.office import Office
+from lion.web.openapi import described
 from lion.web.routes import Routes
 from lion.web.tcp import Admitter, Opened, Place, open_tcp
 
 MOST_FILES: Final = 65_536
 """As many open files as a service asks for."""
-ROUTES: Final[Routes] = {**api.ROUTES, **events.ROUTES, **access.ROUTES}
+ROUTES: Final[Routes] = {
+    **itself.ROUTES, **api.ROUTES, **events.ROUTES, **runs.ROUTES, **logs.ROUTES,
+    **answering.ROUTES, **auditing.ROUTES, **access.ROUTES,
+}  # fmt: skip
 """What a service answers at all its doors."""
 NONE: Final[Routes] = {}
 Waits = Callable[[str, int], None]
@@ -134,7 +138,7 @@ async def open_doors(
     the network, if one is given; there it answers to `more` routes besides its own. Raises
     OperatorError.
     """
-    office = Office(living, {**ROUTES, **more})
+    office = Office(living, described({**ROUTES, **more}))
     with ExitStack() as stack:
         own = stack.enter_context(open_socket(socket_path(settings.state)))
         opened = None if place is None else stack.enter_context(open_tcp(place))

@@ -1,10 +1,14 @@
 """Look here if you want to know what a door of a service is given: everything one can command."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import trio
 
 from lion.domain.task import Principal
 from lion.errors import OperatorError
 from lion.service.access import Access
+from lion.service.answers import Answers
 from lion.service.plugins import Plugins
 from lion.service.roles import check_allowed
 from lion.service.service import Service
@@ -20,7 +24,9 @@ class Living:
         self.settings = settings
         self.tail = Tail(settings, service.chain.log)
         self.plugins = Plugins(service)
+        self.answers = Answers(settings)
         self.access = Access(service.chain)
+        self._busy: set[str] = set()
         self.url = ""
         """How browsers address it; empty: they cannot."""
         self.asked = trio.Event()
@@ -30,6 +36,19 @@ class Living:
         """What may be done otherwise since the last start, by manifest: files that changed."""
         self.hurry = trio.Event()
         """It shall not wait for what works."""
+
+    @contextmanager
+    def one_at_a_time(self, work: str) -> Iterator[None]:
+        """Let nobody else do this meanwhile, which takes long. Raises OperatorError if it is."""
+        if work in self._busy:
+            raise OperatorError(
+                f"somebody else has a {work} done", hint="try again later", status=503
+            )
+        self._busy.add(work)
+        try:
+            yield
+        finally:
+            self._busy.discard(work)
 
     def sign_in_url(self, by: Principal) -> str:
         """An address that signs a browser in once, as who asks for it. Raises OperatorError."""

@@ -13,7 +13,6 @@ from lion.domain.record import Record
 from lion.domain.task import Order, Principal, Role, TaskState, Terms
 from lion.plans import Source
 from lion.service.living import Living
-from lion.service.status import status_of
 from lion.service.tasks import Task
 from lion.telling.told import told
 from lion.web.connection import LINES, Answer, Request, bad_request
@@ -74,22 +73,28 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A word of who asks."""
 
     reason: str = ""
-    at_once: bool = False
 
 
-async def _ping(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value={"pong": True})
+async def _agents(living: Living, request: Request, by: Principal) -> Answer:
+    found = [task for task in living.service.tasks(by) if task.order.agent]
+    return Answer(value=[{"agent_id": task.id, **shown(task)} for task in found])
 
 
-async def _status(living: Living, request: Request, by: Principal) -> Answer:
-    status = status_of(living.service, by)
-    return Answer(value={**status, "followers": living.tail.followers, "url": living.url})
-
-
-async def _stop(living: Living, request: Request, by: Principal) -> Answer:
-    said = body_of(request, Said)
-    living.ask_stop(by, at_once=said.at_once)
-    return Answer(status=202, value={"state": "stopping"})
+async def _workflows(living: Living, request: Request, by: Principal) -> Answer:
+    found = []
+    for installed in living.service.chain.state.workspace:
+        for name, holder in living.service.plan_of(installed).holders.items():
+            if (workflow := holder.workflow) is not None:
+                found.append(
+                    {
+                        "name": name,
+                        "manifest": installed.name,
+                        "strategy": workflow.strategy,
+                        "input": workflow.input,
+                        "steps": list(workflow.steps),
+                    }
+                )
+    return Answer(value=found)
 
 
 async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
@@ -101,16 +106,32 @@ async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(value=[shown(task) for task in found])
 
 
+LONGEST_KEY: Final = 200
+
+
+async def _taken(
+    living: Living, request: Request, by: Principal, order: Order, asked: Asked | Spawned | Invoked
+) -> Task:
+    """Submit an order once, however often the same key is said. Raises OperatorError."""
+    key = request.headers.get("idempotency-key", asked.key)
+    if len(key) > LONGEST_KEY:
+        raise bad_request(f"the key has more than {LONGEST_KEY} characters")
+    task = await living.service.submit(by, order, asked.terms, key)
+    if key and task.order != order:
+        raise bad_request("this key was said with another order before", 422)
+    return task
+
+
 async def _submit(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Asked)
-    task = await living.service.submit(by, asked.order, asked.terms, asked.key)
+    task = await _taken(living, request, by, asked.order, asked)
     return Answer(status=201, value=shown(task))
 
 
 async def _spawn(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Spawned)
     order = Order(agent=asked.agent, task=asked.prompt)
-    task = await living.service.submit(by, order, asked.terms, asked.key)
+    task = await _taken(living, request, by, order, asked)
     return Answer(status=201, value={"agent_id": task.id, "status": "spawned"})
 
 
@@ -183,7 +204,7 @@ async def _remove(living: Living, request: Request, by: Principal) -> Answer:
 async def _invoke(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Invoked)
     order = Order(call=f"{request.path[2]}.{asked.tool}", arguments=asked.arguments)
-    task = await living.service.submit(by, order, asked.terms, asked.key)
+    task = await _taken(living, request, by, order, asked)
     return Answer(value=shown(await living.service.wait_over(by, task.id)))
 
 
@@ -196,11 +217,6 @@ def shown(task: Task) -> dict[str, Any]:
 _V, _O, _A = Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR
 
 ROUTES: Final[Routes] = {
-    ("GET", "ping"): Endpoint(run=_ping, role=None, summary="Answer."),
-    ("GET", "api", "status"): Endpoint(run=_status, role=_V, summary="Say how the service is."),
-    ("POST", "api", "stop"): Endpoint(
-        run=_stop, role=_A, body=Said, status=202, summary="Let the service stop."
-    ),
     ("GET", "api", "tasks"): Endpoint(
         run=_tasks, role=_V, query={"state": "only those in this state"},
         summary="List tasks, in the order in which they were submitted.",
@@ -218,6 +234,16 @@ ROUTES: Final[Routes] = {
     ),
     ("GET", "api", "tasks", ANY, "events"): Endpoint(
         run=_follow, role=_V, gives=LINES, summary="Follow a task until it is over."
+    ),
+    ("GET", "api", "agents"): Endpoint(
+        run=_agents, role=_V, summary="List the tasks of agents, as they were submitted."
+    ),
+    ("GET", "api", "agents", ANY): Endpoint(run=_task, role=_V, summary="Show an agent's task."),
+    ("DELETE", "api", "agents", ANY): Endpoint(
+        run=_cancel, role=_O, query={"reason": "why"}, summary="Stop an agent."
+    ),
+    ("GET", "api", "workflows"): Endpoint(
+        run=_workflows, role=_V, summary="List the workflows of what is installed."
     ),
     ("POST", "api", "agents"): Endpoint(
         run=_spawn, role=_O, body=Spawned, status=201, has_key=True, summary="Start an agent."

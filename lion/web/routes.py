@@ -42,6 +42,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     has_key: bool = False
     """The same `Idempotency-Key` again is the same request."""
 
+    @property
+    def needs_body(self) -> bool:
+        """It makes no sense without one."""
+        fields = msgspec.structs.fields(self.body) if self.body is not None else ()
+        return any(one.required for one in fields)
+
 
 Routes: TypeAlias = Mapping[tuple[str, ...], Endpoint]
 """By method and the parts of the path."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import trio
 
+from lion.domain.approval import Reach
 from lion.domain.events import CallFinished, TaskScheduled, TaskStarted
 from lion.domain.record import Record
 from lion.domain.task import Order, Retry, Role, TaskState, Terms
@@ -209,7 +210,8 @@ async def submitted(living: Any) -> str:
 
 def commands(living: Any) -> dict[str, Any]:
     """Every command, with arguments that make no sense: who may gets another error."""
-    service, plugins, access = living.service, living.plugins, living.access
+    service, plugins = living.service, living.plugins
+    access, answers = living.access, living.answers
     return {
         "status": lambda by: status_of(service, by),
         "task list": service.tasks,
@@ -224,6 +226,9 @@ def commands(living: Any) -> dict[str, Any]:
         "plugin enable": lambda by: plugins.enable(by, "x"),
         "plugin disable": lambda by: plugins.disable(by, "x"),
         "plugin remove": lambda by: plugins.remove(by, "x"),
+        "approvals": answers.waiting,
+        "answer": lambda by: answers.answer(by, "x", allowed=True, reach=Reach.RUN),
+        "answer always": lambda by: answers.answer(by, "x", allowed=False, reach=Reach.ALWAYS),
         "token create": lambda by: access.create(by, "", Role.VIEWER),
         "token list": access.tokens,
         "token revoke": lambda by: access.revoke(by, "x"),

@@ -47,7 +47,7 @@ def test_each_route_is_for_its_role_and_those_above(
         with pytest.raises(OperatorError) as refused:
             check_role(endpoint, request, who)
         assert refused.value.facts["status"] == (401 if who is NOBODY else 403)
-    writes = key[0] != "GET"
+    writes = key[0] != "GET" and key != ("POST", "api", "audit", "what-if")
     assert not writes or endpoint.role is not Role.VIEWER
 
 
