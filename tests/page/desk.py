@@ -148,7 +148,7 @@ class Desk:
 
 @contextmanager
 def open_desk(*, asks: bool = False, pace: str = "") -> Iterator[Desk]:
-    """A desk that serves; with `asks` a person is asked for the keepers' diary; `pace` is how often
+    """A desk; with `asks` a person is asked for the keepers' diary; `pace` is how often
     the model says a piece (empty: as the example has it).
     """
     from playwright.sync_api import sync_playwright

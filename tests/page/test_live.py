@@ -162,7 +162,7 @@ def test_a_tool_is_called_and_a_manifest_installed_and_removed(desk: Desk) -> No
     page = desk.open("/plugins")
     page.locator("summary", has_text="multiply").click()
     form = page.locator("form[data-tool=multiply]")
-    for field, value in zip(form.locator("input").all(), ("6", "7"), strict=True):
+    for field, value in zip(form.locator("[data-name]").all(), ("6", "7"), strict=True):
         field.fill(value)
     form.locator("[type=submit]").click()
     page.wait_for_selector('form[data-tool=multiply] .guest >> text="42"')
