@@ -88,14 +88,15 @@ class Streams:
         self._changed = trio.Event()
 
     def shown(self) -> list[str]:
-        """The runs of agents that have a column: those at work, and the last that ended."""
+        """The runs that have a column, as they began: those at work, and who ended last."""
         tasks = [one for one in self._living.service.chain.state.tasks.values() if one.run]
-        busy = [one.run for one in tasks if one.state is TaskState.PROCESSING]
+        busy = [one for one in tasks if one.state is TaskState.PROCESSING]
         over = [one for one in tasks if one.state.is_over and one.order.agent]
         over.sort(key=lambda one: one.ended_ns, reverse=True)
         just = self._living.service.chain.now_ns - JUST_NS
         stay = sum(one.ended_ns > just for one in over[:MOST_OVER])
-        return busy + [one.run for one in over[: max(LATELY - len(busy), stay)]]
+        found = busy + over[: max(LATELY - len(busy), stay)]
+        return [one.run for one in sorted(found, key=lambda one: one.started_ns)]
 
     async def _watch(self, scope: trio.CancelScope) -> None:
         self.columns.clear()

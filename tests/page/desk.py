@@ -5,6 +5,7 @@ the research desk, with its small web and its scripted model, served by a proces
 import functools
 import http.server
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,7 +49,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 class Desk:
     """A service of the research desk, and a browser that is signed in to it."""
 
-    def __init__(self, folder: Path, web: str, chromium: Any, *, asks: bool) -> None:
+    def __init__(self, folder: Path, web: str, chromium: Any, *, asks: bool, pace: str) -> None:
         self._folder = folder
         self._web = web
         self._chromium = chromium
@@ -60,7 +61,10 @@ class Desk:
         self.manifest = folder / "manifest.toml"
         text = (EXAMPLE / "manifest.toml").read_text("utf-8")
         text = text.replace("../../plugins-wasm", str(ROOT / "plugins-wasm"))
-        text = text.replace('"answers.toml"', f'"{EXAMPLE / "answers.toml"}"')
+        answers = (EXAMPLE / "answers.toml").read_text("utf-8")
+        if pace:
+            answers = re.sub(r'every = ".*?"', f'every = "{pace}"', answers)
+        (folder / "answers.toml").write_text(answers, "utf-8")
         self.manifest.write_text(text.replace(*_ASKED) if asks else text, "utf-8")
         self.state = folder / "state"
         self.client = Client(self.state)
@@ -143,8 +147,10 @@ class Desk:
 
 
 @contextmanager
-def open_desk(*, asks: bool = False) -> Iterator[Desk]:
-    """A desk that serves; with `asks` a person is asked for the keepers' diary."""
+def open_desk(*, asks: bool = False, pace: str = "") -> Iterator[Desk]:
+    """A desk; with `asks` a person is asked for the keepers' diary; `pace` is how often
+    the model says a piece (empty: as the example has it).
+    """
     from playwright.sync_api import sync_playwright
 
     handler = functools.partial(Quiet, directory=str(EXAMPLE / "web"))
@@ -156,7 +162,9 @@ def open_desk(*, asks: bool = False) -> Iterator[Desk]:
         thread = threading.Thread(target=web.serve_forever)
         thread.start()
         chromium = started.chromium.launch(executable_path=BROWSER, args=list(FLAGS))
-        desk = Desk(Path(folder), f"http://127.0.0.1:{web.server_port}", chromium, asks=asks)
+        desk = Desk(
+            Path(folder), f"http://127.0.0.1:{web.server_port}", chromium, asks=asks, pace=pace
+        )
         try:
             desk.start()
             yield desk

@@ -31,22 +31,31 @@ _TO_WEBP: Final = """async ([data, quality]) => {
 def main() -> None:
     """Make them all anew."""
     PLACE.mkdir(exist_ok=True)
-    with open_desk() as desk:
-        for name, path in screens(desk).items():
-            for scheme in ("light", "dark"):
-                page = desk.open(path, WIDTH, HEIGHT, scheme)
-                page.wait_for_timeout(1_500)
-                _keep(desk, page.screenshot(), PLACE / f"{name}-{scheme}.webp")
-                page.context.close()
+    with open_desk(pace="150 ms") as desk:
+        page = desk.open("/live", WIDTH, HEIGHT)
+        page.wait_for_selector('#link:text-is("live")')
+        ann, *others = desk.spawn(*TASKS)
+        page.wait_for_selector(f'[data-key="{ann}"] .host.denied')
+        page.wait_for_selector(f'[data-key="{ann}"] .stream >> text=a male about')
+        _take(desk, page, "live")
+        run = desk.wait(ann)["run"]
+        for task in others:
+            desk.wait(task)
+        denial = f"/run/{run}?record={denied(desk, run)}"
+        for name, path in (("run", denial), ("rights", "/rights")):
+            page.goto(f"{desk.origin}{path}")
+            page.wait_for_timeout(2_000)
+            _take(desk, page, name)
 
 
-def screens(desk: Desk) -> dict[str, str]:
-    """What is shown, with three agents at work and one denial on record."""
-    (first, *_) = desk.spawn("ann")
-    run = desk.wait(first)["run"]
-    desk.spawn(*TASKS)
-    seq = denied(desk, run)
-    return {"live": "/live", "run": f"/run/{run}?record={seq}", "rights": "/rights"}
+def _take(desk: Desk, page: Any, name: str) -> None:
+    """A picture of a page as it is, light and dark."""
+    taken = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        taken[scheme] = page.screenshot()
+    for scheme, png in taken.items():
+        _keep(desk, png, PLACE / f"{name}-{scheme}.webp")
 
 
 def denied(desk: Desk, run: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.desk import BROWSER, Desk, open_desk
+from tests.page.desk import BROWSER, ROOT, Desk, open_desk
 from tests.page.rig import MARKUP, SCREENS
 
 pytestmark = [
@@ -121,6 +121,59 @@ def test_every_screen_fits_and_is_accessible(desk: Desk, width: int, scheme: str
         found = Axe().run(page).response["violations"]
         serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
         assert serious == [], path
+    page.context.close()
+
+
+def test_a_call_that_waits_is_allowed_with_a_click(desk: Desk) -> None:
+    (task,) = desk.spawn("ann")
+    page = desk.open("/attention")
+    card = page.locator(".ask", has_text="staff/diary.html")
+    card.wait_for()
+    page.locator("body").press("j")
+    page.keyboard.press("a")
+    page.wait_for_selector('.ask >> text="Always, sure?"')  # and nothing was answered
+    page.locator(".ask .words input").fill("for the note")
+    page.locator(".ask.on [data-hot=y]").click()
+    card.wait_for(state="detached")
+    assert desk.wait(task)["state"] == "completed"
+    page.wait_for_selector("[data-part=answered] >> text=allowed")
+    page.goto(f"{desk.origin}/run/{desk.wait(task)['run']}")
+    page.locator("body").press("v")
+    page.wait_for_selector("#verified >> text=verified >> visible=true")
+    page.wait_for_selector("#verified >> text=records, head")
+    page.locator("body").press("p")
+    page.wait_for_selector("#replayed >> text=identical")
+    page.context.close()
+
+
+def test_what_another_policy_would_have_denied(desk: Desk) -> None:
+    (task,) = desk.spawn("bob")
+    desk.wait(task)
+    page = desk.open("/rights")
+    page.locator("body").press("w")
+    page.keyboard.type('deny = ["tool notes.**"]')
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#changes >> text=notes.write")
+    assert "would be decided otherwise" in page.locator("#what-came").inner_text()
+    page.context.close()
+
+
+def test_a_tool_is_called_and_a_manifest_installed_and_removed(desk: Desk) -> None:
+    page = desk.open("/plugins")
+    page.locator("summary", has_text="multiply").click()
+    form = page.locator("form[data-tool=multiply]")
+    for field, value in zip(form.locator("[data-name]").all(), ("6", "7"), strict=True):
+        field.fill(value)
+    form.locator("[type=submit]").click()
+    page.wait_for_selector('form[data-tool=multiply] .guest >> text="42"')
+    wasm = ROOT / "plugins-wasm" / "hello.wasm"
+    page.locator("#it").fill(f'name = "greeter"\n[plugins.hello]\ncomponent = "{wasm}"\n')
+    page.locator("#install [type=submit]").click()
+    page.locator(".card", has_text="hello").first.wait_for()
+    row = page.locator("[data-part=manifests] li", has_text="greeter")
+    for _ in range(2):  # it is asked for twice
+        row.locator("[data-do=DELETE]").click()
+    page.locator('.card[data-key="greeter/hello"]').wait_for(state="detached")
     page.context.close()
 
 

@@ -172,13 +172,15 @@ def test_a_form_is_made_of_any_schema() -> None:
     schema = {
         "properties": {
             "a": {"type": "integer"}, "b": {"enum": ["x", "y"]}, "c": {"type": ["string", "null"]},
-            "d": {"type": "boolean"}, "e": 7, MARKUP: {"type": "string"},
+            "d": {"type": "boolean"}, "e": 7, "f": {"anyOf": [{"type": "integer"}, {}]},
+            MARKUP: {"type": "string"},
         },
         "required": ["a"],
     }  # fmt: skip
     fields = list(fields_of(schema))
-    assert [one.kind for one in fields] == ["number", "choice", "json", "checkbox", "json", "text"]
-    assert [one.is_needed for one in fields] == [True, False, False, False, False, False]
+    kinds = ["number", "choice", "json", "checkbox", "json", "whole", "text"]
+    assert [one.kind for one in fields] == kinds
+    assert [one.is_needed for one in fields] == [True] + 6 * [False]
     assert list(fields_of({"properties": [1], "required": 3})) == []
     many = {"properties": {str(n): {} for n in range(1_000)}}
     assert len(list(fields_of(many))) == MOST_FIELDS

@@ -28,7 +28,7 @@ _KINDS: Final = {"string": "text", "integer": "number", "number": "number", "boo
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of a form: `kind` is text, number, checkbox, choice or json."""
+    """A field of a form: `kind` is text, number, whole, checkbox, choice or json."""
 
     name: str
     kind: str
@@ -134,8 +134,16 @@ def _field(name: str, about: Mapping[str, Any], is_needed: bool) -> Field:
     if isinstance(choices, list) and all(isinstance(one, str) for one in choices):
         return Field(name=name, kind="choice", choices=tuple(choices[:100]), is_needed=is_needed)
     kind = about.get("type")
+    if _is_whole(about.get("anyOf")):
+        return Field(name=name, kind="whole", is_needed=is_needed)
     return Field(
         name=name, kind=_KINDS.get(kind, "json") if isinstance(kind, str) else "json",
         is_needed=is_needed, step="1" if kind == "integer" else "any",
         hint=str(about.get("description", "")),
     )  # fmt: skip
+
+
+def _is_whole(either: object) -> bool:
+    """Whether it is a whole number of 64 bits, of which a browser's numbers hold not all."""
+    first = either[0] if isinstance(either, list) and either else None
+    return isinstance(first, dict) and first.get("type") == "integer"

@@ -9,6 +9,7 @@ const read = form => {
     if (field.type === "checkbox") { found[name] = field.checked; continue }
     if (field.value === "" && !field.required) continue
     if (field.type === "number") found[name] = Number(field.value)
+    else if (field.dataset.as === "whole") found[name] = Number.isSafeInteger(Number(field.value)) ? Number(field.value) : field.value.trim()
     else if (field.dataset.as === "json") {
       try { found[name] = JSON.parse(field.value) } catch { lion.tell(`${name} is no JSON: write a text as "..."`); field.focus(); return null }
     } else found[name] = field.value

@@ -54,12 +54,14 @@ const prove = async (name, place, found) => {
   if (!button || button.disabled) return
   button.disabled = true
   said(place, "quiet", "under way", "")
-  const came = await lion.ask("POST", `/api/runs/${run}/${name}`, {})
+  const came = await lion.ask("GET", `/api/runs/${run}/${name}`)
   button.disabled = false
   if (came) found(came)
   else said(place, "denied", "no", one("#trouble").textContent)
 }
-const verify = () => prove("verify", one("#verified"), came => said(one("#verified"), "allowed", "verified", `${came.records.toLocaleString("en")} records, head ${came.head.slice(0, 12)}…`))
+const verify = () => prove("verify", one("#verified"), came => came.is_verified === false
+  ? said(one("#verified"), "denied", "does not verify", came.what)
+  : said(one("#verified"), "allowed", "verified", `${came.records.toLocaleString("en")} records, head ${came.head.slice(0, 12)}…`))
 const replay = () => prove("replay", one("#replayed"), came => came.identical
   ? said(one("#replayed"), "allowed", "identical", `${came.calls.toLocaleString("en")} calls, ${(came.wall_ns / 1e9).toFixed(2)} s`)
   : said(one("#replayed"), "denied", "goes otherwise", JSON.stringify(came.difference).slice(0, 300)))

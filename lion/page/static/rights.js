@@ -12,7 +12,7 @@ const verdict = word => {
 }
 const decide = async () => {
   came.textContent = "under way"
-  const found = await lion.ask("POST", "/api/audit/what-if", { policy: text.value })
+  const found = await lion.ask("POST", "/api/audit/what-if", { policy: text.value, last: 20 })
   if (!found) { came.textContent = "not decided"; return }
   const rows = found.runs.flatMap(run => (run.changes ?? []).map(change => ({ run: run.run, ...change })))
   const count = found.runs.reduce((sum, run) => sum + (run.changed ?? 0), 0), calls = found.runs.reduce((sum, run) => sum + (run.calls ?? 0), 0)
