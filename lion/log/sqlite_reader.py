@@ -30,6 +30,7 @@ from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_proof import NOTE, prove, prove_alone
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
+from lion.log.sqlite_since import last_position, records_since
 from lion.log.verify import fault
 from lion.ports import TRIES, BudgetUse, Progress, RunSummary, VerifyReport
 
@@ -146,6 +147,12 @@ class SqliteReader:
             if size > PAGE_BYTES:
                 break
         return page
+
+    def last_position(self) -> int:
+        return last_position(self._rows)
+
+    def since(self, position: int, most: int) -> list[Record]:
+        return records_since(self._rows, position, most)
 
     def blob(self, digest: str) -> bytes:
         try:
