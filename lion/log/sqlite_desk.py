@@ -7,11 +7,8 @@ Rule: a request whose run has no process any more waits for it to be resumed: it
 ever, and found again by what it asks. With its run it is over.
 """
 
-import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -20,25 +17,12 @@ import trio
 
 from lion.domain.approval import Answer, Reach, Request, Standing, Waiting
 from lion.domain.names import did_you_mean
-from lion.errors import AuditError, OperatorError
+from lion.errors import OperatorError
+from lion.log.desk_file import DESK_NAME, decoded, open_desk
 from lion.log.ownership import can_go_on, is_owned
-from lion.log.sqlite_schema import prepare_directory, translated
 
-DESK_NAME: Final = "approvals.sqlite"
-_VERSION: Final = 1
-_BUSY_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.2
 """How often a waiting run looks whether another process has answered."""
-_SCHEMA = """
-CREATE TABLE requests (
-    id TEXT PRIMARY KEY, run TEXT NOT NULL, asked_ns INTEGER NOT NULL, body BLOB NOT NULL,
-    answer BLOB
-) WITHOUT ROWID;
-CREATE TABLE standing (
-    basis TEXT NOT NULL, run TEXT NOT NULL, since_ns INTEGER NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (basis, run)
-) WITHOUT ROWID;
-"""
 _ANSWER = "UPDATE requests SET answer = ? WHERE id = ? AND answer IS NULL"
 _STAND = """INSERT INTO standing VALUES (?, ?, ?, ?) ON CONFLICT (basis, run) DO UPDATE SET
             since_ns = excluded.since_ns, body = excluded.body"""
@@ -107,7 +91,7 @@ def list_waiting(directory: Path, now_ns: int | None = None) -> list[Waiting]:
     now_ns = time.time_ns() if now_ns is None else now_ns
     if not (directory / DESK_NAME).exists():
         return []
-    with _open(directory) as connection:
+    with open_desk(directory) as connection:
         rows = connection.execute("SELECT body, answer FROM requests ORDER BY asked_ns, id")
         found = [_waiting(directory, *row) for row in rows.fetchall()]
         gone = {one.request.id for one in found if _is_over(directory, one)}
@@ -138,7 +122,7 @@ def answer_request(
     request = one.request
     if now_ns >= request.expires_ns:
         raise OperatorError(f"{request.id} is too old: nobody answered in time")
-    with _open(directory) as connection:
+    with open_desk(directory) as connection:
         done = connection.execute(_ANSWER, (_encode(answer), request.id)).rowcount
         if not done:
             raise OperatorError(f"{request.id} was answered already", hint="lion approvals")
@@ -159,12 +143,12 @@ def find_standing(directory: Path, request: Request) -> Standing | None:
     """The answer that goes on for a request's basis; a no before a yes. Raises AuditError."""
     if not (directory / DESK_NAME).exists():
         return None
-    with _open(directory) as connection:
+    with open_desk(directory, is_patient=True) as connection:
         rows = connection.execute(
             "SELECT body FROM standing WHERE basis = ? AND run IN ('', ?) ORDER BY since_ns DESC",
             (request.basis, request.run),
         ).fetchall()
-    found = [msgspec.msgpack.decode(body, type=Standing) for (body,) in rows]
+        found = [decoded(body, Standing) for (body,) in rows]
     return min(found, key=lambda one: one.answer.allowed, default=None)
 
 
@@ -172,9 +156,9 @@ def list_standing(directory: Path) -> list[Standing]:
     """Answers that go on, of every run (`always`) and of runs under way. Raises AuditError."""
     if not (directory / DESK_NAME).exists():
         return []
-    with _open(directory) as connection:
+    with open_desk(directory) as connection:
         rows = connection.execute("SELECT body FROM standing ORDER BY since_ns, basis").fetchall()
-        found = [msgspec.msgpack.decode(body, type=Standing) for (body,) in rows]
+        found = [decoded(body, Standing) for (body,) in rows]
         gone = [one for one in found if one.run and not can_go_on(directory, one.run)]
         for one in gone:
             _forget(connection, one)
@@ -191,7 +175,7 @@ def forget_standing(directory: Path, word: str) -> list[Standing]:
             f"no answer that goes on has an id that begins with {word!r}",
             hint="see them with: lion approvals --standing",
         )
-    with _open(directory) as connection:
+    with open_desk(directory) as connection:
         for one in found:
             _forget(connection, one)
     return found
@@ -205,7 +189,7 @@ def _find_same(directory: Path, request: Request) -> list[Waiting]:
     """Requests of this call that were laid out before, with what was said to them."""
     if not (directory / DESK_NAME).exists():
         return []
-    with _open(directory) as connection:
+    with open_desk(directory, is_patient=True) as connection:
         rows = connection.execute(
             "SELECT body, answer FROM requests WHERE run = ? ORDER BY asked_ns, id", (request.run,)
         )
@@ -218,70 +202,24 @@ def _is_over(directory: Path, one: Waiting) -> bool:
 
 
 def _waiting(directory: Path, body: bytes, answer: bytes | None) -> Waiting:
-    request = msgspec.msgpack.decode(body, type=Request)
-    said = None if answer is None else msgspec.msgpack.decode(answer, type=Answer)
+    request = decoded(body, Request)
+    said = None if answer is None else decoded(answer, Answer)
     return Waiting(request=request, is_live=is_owned(directory, request.run), answer=said)
 
 
 def _post(directory: Path, request: Request) -> None:
-    with _open(directory) as connection:
+    with open_desk(directory, is_patient=True) as connection:
         row = request.id, request.run, request.asked_ns, _encode(request)
         connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, NULL)", row)
 
 
 def _answers(directory: Path) -> dict[str, Answer]:
-    with _open(directory) as connection:
+    with open_desk(directory, is_patient=True) as connection:
         rows = connection.execute("SELECT id, answer FROM requests WHERE answer IS NOT NULL")
-        return {id: msgspec.msgpack.decode(said, type=Answer) for id, said in rows.fetchall()}
+        return {id: decoded(said, Answer) for id, said in rows.fetchall()}
 
 
 def _remove(directory: Path, id: str, is_answered: bool) -> bool:
-    with _open(directory) as connection:
+    with open_desk(directory, is_patient=True) as connection:
         which = "id = ? AND answer IS NOT NULL" if is_answered else "id = ?"
         return bool(connection.execute(f"DELETE FROM requests WHERE {which}", (id,)).rowcount)
-
-
-@contextmanager
-def _open(directory: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction on the desk, made if need be. Raises AuditError."""
-    path = directory / DESK_NAME
-    with translated(path, "used"):
-        try:
-            _prepare(directory, path)
-            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        except OSError as exc:
-            raise AuditError(f"{path} cannot be used: {exc.strerror}", path=str(path)) from exc
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            _set_up(connection, path)
-            yield connection
-            connection.execute("COMMIT")
-        except msgspec.MsgspecError as exc:
-            raise _damaged(path, str(exc)) from exc
-        finally:
-            connection.close()
-
-
-def _prepare(directory: Path, path: Path) -> None:
-    if not path.exists():
-        prepare_directory(directory)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-
-
-def _set_up(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA trusted_schema = OFF")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > _VERSION:
-        raise AuditError(f"{path} was written by a newer lion", hint="upgrade lion")
-    if not version:
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-def _damaged(path: Path, what: str) -> AuditError:
-    return AuditError(
-        f"{path} is damaged: {what}",
-        hint="move it away: only what waits just now is in it",
-        path=str(path),
-    )

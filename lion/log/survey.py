@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lion.errors import LionError
+from lion.log.desk_file import DESK_NAME
 from lion.log.keys import KEY_NAME
 from lion.log.ownership import RUNS, is_owned
 from lion.log.sqlite_reader import open_sqlite_reader
@@ -28,6 +29,10 @@ def _state(state: Path) -> Iterator[StateEntry]:
     if log.exists():
         size = sum(_allocated(Path(f"{log}{suffix}")) for suffix in ("", "-wal", "-shm"))
         yield StateEntry(what="log", path=log, bytes=size, note=_runs(state))
+    desk = state / DESK_NAME
+    if desk.exists():
+        note = "calls that wait for a person, and answers that go on"
+        yield StateEntry(what="approvals", path=desk, bytes=_allocated(desk), note=note)
     locks = sorted((state / RUNS).glob("*.lock"))
     if locks:
         held = sum(is_owned(state, path.stem) for path in locks)

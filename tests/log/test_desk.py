@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ import trio
 
 from lion.domain.approval import Answer, Reach, Request
 from lion.errors import AuditError, OperatorError
+from lion.log.desk_file import DESK_NAME
 from lion.log.memory_desk import MemoryDesk
 from lion.log.ownership import RUNS, lock_path, take_lock
 from lion.log.sqlite_desk import (
-    DESK_NAME,
     SqliteDesk,
     answer_request,
     forget_standing,
@@ -193,13 +194,56 @@ async def test_a_never_outweighs_an_always(owned: Path) -> None:
     assert [one.request.id for one in list_standing(owned)] == ["1"]
 
 
-def test_a_newer_or_damaged_desk_is_told(tmp_path: Path) -> None:
+def test_a_newer_desk_is_told(tmp_path: Path) -> None:
     path = tmp_path / DESK_NAME
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 9")
     connection.close()
     with pytest.raises(AuditError, match="newer lion"):
         list_waiting(tmp_path)
-    path.write_bytes(b"nothing of the kind" * 100)
-    with pytest.raises(AuditError):
+
+
+def _pages(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+
+
+def _edit(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+DAMAGES: list[Callable[[Path], object]] = [
+    lambda path: path.write_bytes(b"nothing of the kind" * 100),
+    _pages,
+    lambda path: _edit(path, "UPDATE requests SET body = x'00'"),
+    lambda path: _edit(path, "UPDATE requests SET body = 7"),
+    lambda path: _edit(path, "UPDATE requests SET answer = x'ff'"),
+    lambda path: _edit(path, "ALTER TABLE requests RENAME TO others"),
+    lambda path: _edit(path, "ALTER TABLE requests RENAME COLUMN body TO other"),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+async def test_a_damaged_desk_says_that_it_may_be_moved_away(
+    owned: Path, damage: Callable[[Path], object]
+) -> None:
+    """And not that it is a log, which `lion state repair` would mend: there is nothing to mend."""
+    desk, path = SqliteDesk(owned), owned / DESK_NAME
+    await desk.post(REQUEST)
+    damage(path)
+    with pytest.raises(AuditError, match=r"approvals in .* are damaged") as caught:
+        list_waiting(owned)
+    assert "move the file away" in caught.value.hint
+    with pytest.raises(AuditError, match="are damaged"):
+        await desk.adopt(REQUEST)
+        await desk.wait_answered(REQUEST.id)
+    path.rename(owned / "aside")
+    await desk.post(REQUEST)
+    assert [one.request.id for one in list_waiting(owned)] == [REQUEST.id]
+
+
+def test_one_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    (tmp_path / DESK_NAME).mkdir()
+    with pytest.raises(AuditError, match=r"approvals in .* cannot be read or answered"):
         list_waiting(tmp_path)

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trio
 
 from lion.errors import AuditError, LionWarning
 from lion.log import holders
 from lion.log.sqlite import open_sqlite_log
+from lion.log.sqlite_desk import SqliteDesk, list_waiting
 from lion.log.sqlite_kv import clear_store
 from tests.cli.kit import ROOT, WASM, Lion
 from tests.log.rig import RUN, draft, finished
@@ -58,6 +60,19 @@ async def test_a_stopped_process_that_holds_the_log_is_named_within_two_seconds(
     assert "which is stopped" in said
     assert f"kill -CONT {pid}" in said
     assert holders.TELL_SECONDS <= waited < holders.MOST_SECONDS / 2
+
+
+async def test_a_stopped_process_that_has_the_desk_is_named(tmp_path: Path) -> None:
+    """A command does not wait for it; a run does, and can be cancelled."""
+    desk = SqliteDesk(tmp_path)
+    await desk.withdraw("nothing")
+    with held(tmp_path, "asking", stopped=True) as pid:
+        with pytest.raises(AuditError, match=rf"approvals.*process {pid} \(.*which is stopped"):
+            list_waiting(tmp_path)
+        with trio.move_on_after(0.1) as scope:
+            await desk.withdraw("nothing")
+        assert scope.cancelled_caught
+    assert list_waiting(tmp_path) == []
 
 
 async def test_a_stopped_process_that_has_a_store_is_named(tmp_path: Path) -> None:
