@@ -40,6 +40,10 @@ def _compiler(language: str) -> Compile:
             from lion.toolchain.assemblyscript.project import build_empty
 
             return build_empty
+        case "sandboxed-python":
+            from lion.toolchain.python.sandboxed import build_sandboxed
+
+            return build_sandboxed
         case _:
             from lion.toolchain.python.build import check_python
 

@@ -17,12 +17,14 @@ import msgspec
 
 from lion.domain.names import NAME_FORMS, is_name
 from lion.errors import OperatorError
+from lion.toolchain.project import SANDBOXED
 from lion.toolchain.reserved import RESERVED
 
 KINDS: Final = {
     "rust": ("plugin", "agent"),
     "assemblyscript": ("plugin", "agent"),
     "python": ("system",),
+    SANDBOXED: ("plugin", "agent"),
 }
 HERE: Final = Path(__file__).parent
 TEMPLATES, RESOURCES = HERE / "templates", HERE / "resources"
@@ -37,6 +39,7 @@ VENDORED: Final = {
     },
     "assemblyscript": {"wit": "wit/deps/lion-host", "lion-as": _LION_AS},
     "python": {},
+    SANDBOXED: {"wit": "wit/deps/lion-host", "lion-guest-py": "vendor"},
 }
 """What is copied from lion's own files, by language: which, and where to."""
 _WIT_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
@@ -123,11 +126,11 @@ def check_kind(language: str, kind: str | None, folder: Path) -> str:
         return kind
     if language == "python":
         raise OperatorError(
-            f"a {kind} in Python would not be sandboxed: Python is for system plugins",
-            hint=f"type: lion new {folder} --lang python --kind system, or choose --lang rust",
+            f"Python is a system plugin, which is trusted, unless it is sandboxed; a {kind} is",
+            hint=f"type: lion new {folder} --lang python --sandboxed --kind {kind}",
         )
     raise OperatorError(
-        f"a system plugin is trusted Python, not {language}",
+        f"a system plugin is trusted Python, not {language.replace('-', ' ')}",
         hint=f"type: lion new {folder} --lang python --kind system, or choose --kind plugin",
     )
 

@@ -1,6 +1,7 @@
 """Look here if you want to know what a folder is that `lion build` was given.
 
-Rule: Cargo.toml says Rust, package.json AssemblyScript, pyproject.toml Python.
+Rule: Cargo.toml says Rust, package.json AssemblyScript, pyproject.toml Python, which is sandboxed
+where that says so: `[tool.lion]` with `sandboxed = true`.
 
 `lion-build.toml`, in the folder or in the one above it, is optional: `out` is where the component
 goes (else the folder itself), `host` where lion's own WIT is (else `wit/deps/*`), `wit` where the
@@ -21,10 +22,12 @@ import msgspec
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
 
+SANDBOXED: Final = "sandboxed-python"
 LANGUAGES: Final = {
     "rust": "Cargo.toml",
     "assemblyscript": "package.json",
     "python": "pyproject.toml",
+    SANDBOXED: "pyproject.toml",
 }
 SETTINGS: Final = "lion-build.toml"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
@@ -61,7 +64,7 @@ def find_projects(word: str) -> list[Project]:
         if (lang := language_of(path)) and _is_guest(path, lang)
     ]
     if not found:
-        files = ", ".join(LANGUAGES.values())
+        files = ", ".join(dict.fromkeys(LANGUAGES.values()))
         raise OperatorError(
             f"{word!r} holds no plugin: there is none of {files} in it",
             hint=f"begin one with: lion new {word}/my-plugin --lang rust",
@@ -73,7 +76,19 @@ def language_of(folder: Path) -> str | None:
     """The language of a folder's source, if it is one: of LANGUAGES, or `wit`."""
     if (folder / SETTINGS).is_file() and read_toml(folder / SETTINGS).get("empty") is True:
         return "wit"
-    return next((name for name, file in LANGUAGES.items() if (folder / file).is_file()), None)
+    found = next((name for name, file in LANGUAGES.items() if (folder / file).is_file()), None)
+    return SANDBOXED if found == "python" and _is_sandboxed(folder) else found
+
+
+def _is_sandboxed(folder: Path) -> bool:
+    """Whether a pyproject.toml is a guest's. Raises OperatorError for another word than true."""
+    file = folder / LANGUAGES[SANDBOXED]
+    said = table(table(read_toml(file), "tool"), "lion").get("sandboxed", False)
+    if not isinstance(said, bool):
+        raise OperatorError(
+            f"{str(file)!r} has sandboxed = {said!r}", hint="write sandboxed = true, or leave it"
+        )
+    return said
 
 
 def is_virtual(folder: Path) -> bool:
@@ -89,7 +104,7 @@ def _is_guest(folder: Path, language: str) -> bool:
     if language == "python":
         points = table(table(read_toml(folder / "pyproject.toml"), "project"), "entry-points")
         return "lion.system" in points
-    return language == "wit" or (folder / "assembly").is_dir()
+    return language in ("wit", SANDBOXED) or (folder / "assembly").is_dir()
 
 
 def _no_folder(word: str, folder: Path) -> OperatorError:
