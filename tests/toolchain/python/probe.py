@@ -51,14 +51,9 @@ def lend(what: str, at: str) -> str:
             time.sleep(0.01)
             return str([clock.monotonic() - before >= 0.02, clock.now() > 0])
         case "random":
-            return str(
-                [
-                    random.number() < 2**64,
-                    len(random.data(7)),
-                    len(os.urandom(5)),
-                    secrets.exists("x"),
-                ]
-            )
+            return str([random.number() < 2**64, len(random.data(7)), len(os.urandom(5))])
+        case "secrets":
+            return str(secrets.exists("key"))
     raise ToolError(f"no {what}")  # noqa: F821
 
 
