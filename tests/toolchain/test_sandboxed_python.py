@@ -25,6 +25,7 @@ from tests.wasm.kit import BUILT, cache_directory
 
 HERE = Path(__file__).parent / "python"
 PAGE = "docs/sandboxed-python.md"
+SCRIPT = "docs/run-what-you-have.md"
 LIMITS = {"memory": "256 MiB", "cpu": "60 s", "deadline": "300 s"}
 
 
@@ -41,9 +42,9 @@ pytestmark = [
 ]
 
 
-def _block(language: str, mark: str, at: int = 0) -> str:
-    """A block of the page."""
-    found = [b.text for b in blocks_of(PAGE) if (b.language, b.mark) == (language, mark)]
+def _block(language: str, mark: str, at: int = 0, page: str = PAGE) -> str:
+    """A block of a page."""
+    found = [b.text for b in blocks_of(page) if (b.language, b.mark) == (language, mark)]
     return found[at]
 
 
@@ -73,7 +74,8 @@ def cat(place: Place) -> Path:
     _type(place, make)
     folder = place.folder / "cat"
     app, world = folder / "src" / "app.py", folder / "wit" / "world.wit"
-    more = _block("python", "guest") + (HERE / "probe.py").read_text("utf-8")
+    more = "".join(_block("python", "guest", page=page) for page in (PAGE, SCRIPT))
+    more += (HERE / "probe.py").read_text("utf-8")
     app.write_text(app.read_text("utf-8") + more, "utf-8")
     own = world.read_text("utf-8").rstrip().removesuffix("}")
     world.write_text(own + (HERE / "probe.wit").read_text("utf-8"), "utf-8")
@@ -154,6 +156,22 @@ async def test_its_library_is_the_hosts(cat: Path, tmp_path: Path) -> None:
         assert only(other).value == "no pigs"
 
 
+async def test_the_script_of_the_page_is_an_agent(cat: Path, tmp_path: Path) -> None:
+    (tmp_path / "answers.toml").write_text('[[answer]]\ntext = "zebras"\n', "utf-8")
+    agent = {
+        "component": str(cat / "cat.wasm"),
+        "limits": LIMITS,
+        "allow": {"llm": [{"model": "fast", "tokens": 1_000, "calls": 2}]},
+    }
+    model = {"provider": "scripted", "script": str(tmp_path / "answers.toml")}
+    run = {"agent": "cat", "task": "What do lions eat?"}
+    tables = {"name": "n", "models": {"fast": model}, "agents": {"cat": agent}, "run": [run]}
+    async with open_arena(tmp_path) as arena:
+        report = await arena.host.run(parse_manifest(tomli_w.dumps(tables), path=None))
+        assert only(report).text == "zebras"
+        assert (await arena.replay(report.run)).identical
+
+
 WORDS = {
     "socket": "PermissionError", "lookup": "PermissionError", "datagram": "PermissionError",
     "listen": "PermissionError", "subprocess": "OSError", "ctypes": "ModuleNotFoundError",
@@ -180,7 +198,7 @@ async def test_what_is_pythons_own_leads_nowhere(cat: Path, tmp_path: Path) -> N
             denied |= {what for call in calls if call.verdict is Verdict.DENY}
             noted |= {what for call in calls if "there are no sockets here" in str(call.args)}
     assert {what: said.partition(":")[0] for what, said in found.items()} == WORDS
-    assert "PATH" not in found["environment"]
+    assert "'HOME'" not in found["environment"] and "'PATH'" not in found["environment"]
     assert "write" in denied
     assert noted == NOTED
     assert [path.name for path in (tmp_path / "d").iterdir()] == ["out"]
@@ -199,7 +217,7 @@ def test_the_example_answers_with_tools_and_without(place: Place) -> None:
     printed = _type(place, run)
     for line in ("(calls calculator.evaluate)", "Three lions eat 147 kg in a week, 21 kg a day."):
         assert line in printed
-    assert _type(place, replay).startswith("identical")
+    assert "\nidentical  run " in _type(place, replay)
     manifest = example / "manifest.toml"
     granted = 'allow.tools = ["calculator.*", "notebook.write"]\n'
     text = manifest.read_text("utf-8")
