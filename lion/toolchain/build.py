@@ -36,6 +36,10 @@ def _compiler(language: str) -> Compile:
             from lion.toolchain.assemblyscript.project import build_assemblyscript_projects
 
             return build_assemblyscript_projects
+        case "javascript" | "typescript":
+            from lion.toolchain.javascript.build import build_javascript
+
+            return build_javascript
         case "wit":
             from lion.toolchain.assemblyscript.project import build_empty
 

@@ -28,7 +28,8 @@ from tests.cli.kit import ROOT, Lion
 from tests.cli.serving import served
 
 MARKS = {
-    "sh": {"test", "slow", "make", "client", "server", "service"},
+    # `javascript`: run by tests/toolchain/test_javascript.py.
+    "sh": {"test", "slow", "make", "client", "server", "service", "javascript"},
     # What clients of MCP start; tests/mcp/test_documents.py starts it.
     "json": {"client"},
     "text": {"", "printed"},

@@ -24,12 +24,18 @@ COMBINATIONS = [
     ("python", "system"),
     ("python --sandboxed", "plugin"),
     ("python --sandboxed", "agent"),
+    ("javascript", "plugin"),
+    ("javascript", "agent"),
+    ("typescript", "plugin"),
+    ("typescript", "agent"),
 ]
 _WIT = {"wit/world.wit", "wit/deps/lion-host/types.wit"}
 SOURCES = {
     "rust": {"src/lib.rs", *_WIT},
     "assemblyscript": {"assembly/index.ts", *_WIT},
     "python": {"src/red_fox.py", "pyproject.toml"},
+    "javascript": {"src/index.js", "package-lock.json", *_WIT},
+    "typescript": {"src/index.ts", "package-lock.json", "tsconfig.json", *_WIT},
     "python --sandboxed": {"src/app.py", "pyproject.toml", *_WIT},
 }
 
@@ -158,6 +164,24 @@ def test_a_source_without_a_compiler_says_what_to_install(lion: Lion) -> None:
     assert_one_line(lion("build", "fox", **path), 2, "node", "apt-get install nodejs npm")
     (lion.folder / "bin" / "node").symlink_to(shutil.which("true") or "/bin/true")
     assert_one_line(lion("build", "fox", **path), 2, "npm, which fetches", "nodejs npm")
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+def test_what_javascript_lacks_is_told(lion: Lion, language: str) -> None:
+    lion("new", "fox", "--lang", language)
+    (lion.folder / "bin").mkdir()
+    path = {"PATH": str(lion.folder / "bin")}
+    assert_one_line(lion("build", "fox", **path), 2, "node", "apt-get install nodejs npm")
+    (lion.folder / "bin" / "node").symlink_to(shutil.which("true") or "/bin/true")
+    assert_one_line(lion("build", "fox", **path), 2, "npm, which fetches", "nodejs npm")
+    (lion.folder / "fox" / "package-lock.json").unlink()
+    (lion.folder / "bin" / "npm").symlink_to(shutil.which("true") or "/bin/true")
+    assert_one_line(lion("build", "fox", "--locked", **path), 2, "--locked forbids")
+    (entry,) = (lion.folder / "fox" / "src").iterdir()
+    entry.unlink()
+    assert_one_line(lion("build", "fox"), 2, f"has no src/{entry.name}", f"--lang {language}")
+    lion.write('{"name": "x", "lion": {"language": "cobol"}}', "x/package.json")
+    assert_one_line(lion("build", "x"), 2, "the language 'cobol'", "javascript, typescript")
 
 
 def test_several_components_need_a_folder_to_go_to(lion: Lion) -> None:

@@ -13,7 +13,7 @@ from lion.cli.screen import Screen, open_screen
 from lion.domain.text import show_line
 from lion.errors import OperatorError
 
-_LANGUAGES = ("rust", "assemblyscript", "python")
+_LANGUAGES = ("rust", "assemblyscript", "javascript", "typescript", "python")
 _KINDS = {"plugin": "a plugin", "agent": "an agent", "system": "a system plugin"}
 
 
@@ -56,7 +56,7 @@ def command(
     if lang is None:
         raise OperatorError(
             "nothing says which language to write it in",
-            hint=f"type: lion new {folder} --lang rust (or assemblyscript, or python)",
+            hint=f"type: lion new {folder} --lang rust (or {', '.join(_LANGUAGES[1:])})",
         )
     made = new(Path(folder), _language(folder, lang, sandboxed), kind)
     screen = open_screen("stdout")
