@@ -56,6 +56,8 @@ from lion.domain.events.service import (
     ServiceSnapshot,
     ServiceStarted,
     ServiceStopped,
+    SessionClosed,
+    SessionOpened,
     TaskAdvised,
     TaskCancelled,
     TaskEnded,
@@ -63,6 +65,8 @@ from lion.domain.events.service import (
     TaskScheduled,
     TaskStarted,
     TaskSubmitted,
+    TokenCreated,
+    TokenRevoked,
 )
 from lion.domain.events.system import (
     SystemPluginFailed,
@@ -86,6 +90,10 @@ _SERVICES: tuple[type[Event], ...] = (
     TaskRetried,
     TaskCancelled,
     TaskEnded,
+    TokenCreated,
+    TokenRevoked,
+    SessionOpened,
+    SessionClosed,
 )
 _ALL: tuple[type[Event], ...] = (
     RunStarted,
@@ -169,6 +177,8 @@ __all__ = [
     "ServiceSnapshot",
     "ServiceStarted",
     "ServiceStopped",
+    "SessionClosed",
+    "SessionOpened",
     "StateCheckpointed",
     "SystemPluginFailed",
     "SystemPluginLagged",
@@ -180,5 +190,7 @@ __all__ = [
     "TaskScheduled",
     "TaskStarted",
     "TaskSubmitted",
+    "TokenCreated",
+    "TokenRevoked",
     "encode_body",
 ]
