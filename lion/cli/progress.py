@@ -1,4 +1,5 @@
-"""Look here if you want to know how a command that reads a long log says how far it is.
+"""Look here if you want to know how a command that takes its time, to read a long log or to
+compile a large component, says how far it is.
 
 Rule: only on a terminal, on stderr, after a second, and gone before anything else is written.
 """
@@ -9,10 +10,15 @@ from contextlib import contextmanager
 from typing import Final
 
 from lion.cli.screen import Screen, open_screen
+from lion.domain.text import show_line
+from lion.domain.units import round_size
 from lion.ports import Progress
+from lion.ports.compiling import COMPILING
 
 PATIENCE: Final = 1.0
 """Seconds before the first word."""
+_NAME: Final = 40
+"""Characters of a component's name; the line has to fit in one of the terminal's."""
 PAUSE: Final = 0.1
 """Seconds between two words."""
 
@@ -29,6 +35,25 @@ def open_progress(doing: str) -> Iterator[Progress | None]:
         yield words.tell
     finally:
         screen.pass_by("")
+
+
+@contextmanager
+def tell_compiling() -> Iterator[None]:
+    """Within it, what is compiled is told of on a terminal; nothing is elsewhere."""
+    screen = open_screen("stderr")
+    if not screen.is_terminal:
+        yield
+        return
+
+    def hear(origin: str, size: int, seconds: int) -> None:
+        name = show_line(origin)[-_NAME:]
+        screen.pass_by(f"compiling {name}, {round_size(size)}, this once: {seconds} s")
+
+    token = COMPILING.set(hear)
+    try:
+        yield
+    finally:
+        COMPILING.reset(token)
 
 
 class _Words:

@@ -11,6 +11,7 @@ from lion.cli.diagnostics import open_diagnostics
 from lion.cli.logs import open_log
 from lion.cli.options import Common
 from lion.cli.printer import Page, View, open_printer
+from lion.cli.progress import tell_compiling
 from lion.cli.screen import Screen, open_screen
 from lion.domain.plan import Plan, RunAgent
 from lion.domain.record import Record
@@ -29,7 +30,8 @@ def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run an async function to its end; an interrupt is raised at its checkpoints only."""
     import trio
 
-    return trio.run(session, restrict_keyboard_interrupt_to_checkpoints=True)
+    with tell_compiling():
+        return trio.run(session, restrict_keyboard_interrupt_to_checkpoints=True)
 
 
 def run_watched(

@@ -36,10 +36,18 @@ def _compiler(language: str) -> Compile:
             from lion.toolchain.assemblyscript.project import build_assemblyscript_projects
 
             return build_assemblyscript_projects
+        case "javascript" | "typescript":
+            from lion.toolchain.javascript.build import build_javascript
+
+            return build_javascript
         case "wit":
             from lion.toolchain.assemblyscript.project import build_empty
 
             return build_empty
+        case "sandboxed-python":
+            from lion.toolchain.python.sandboxed import build_sandboxed
+
+            return build_sandboxed
         case _:
             from lion.toolchain.python.build import check_python
 

@@ -17,18 +17,23 @@ import msgspec
 
 from lion.domain.names import NAME_FORMS, is_name
 from lion.errors import OperatorError
+from lion.toolchain.project import ON_NODE, SANDBOXED
 from lion.toolchain.reserved import RESERVED
 
 KINDS: Final = {
     "rust": ("plugin", "agent"),
     "assemblyscript": ("plugin", "agent"),
     "python": ("system",),
+    SANDBOXED: ("plugin", "agent"),
+    "javascript": ("plugin", "agent"),
+    "typescript": ("plugin", "agent"),
 }
 HERE: Final = Path(__file__).parent
 TEMPLATES, RESOURCES = HERE / "templates", HERE / "resources"
 SCHEMA: Final = HERE.parent / "manifest" / "manifest.schema.json"
 """Beside the new manifest, whose first line names it: editors complete and check by it."""
 _LION_AS: Final = "vendor/lion-as"
+_JAVASCRIPT: Final = {"wit": "wit/deps/lion-host", "lion-js/lion-guest": "vendor/lion-guest"}
 VENDORED: Final = {
     "rust": {
         "wit": "wit/deps/lion-host",
@@ -37,6 +42,9 @@ VENDORED: Final = {
     },
     "assemblyscript": {"wit": "wit/deps/lion-host", "lion-as": _LION_AS},
     "python": {},
+    SANDBOXED: {"wit": "wit/deps/lion-host", "lion-guest-py": "vendor"},
+    "javascript": _JAVASCRIPT,
+    "typescript": _JAVASCRIPT,
 }
 """What is copied from lion's own files, by language: which, and where to."""
 _WIT_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
@@ -60,10 +68,14 @@ def new(folder: Path, language: str, kind: str | None) -> Made:
     kind = check_kind(language, kind, folder)
     name = check_name(folder.absolute().name, folder, language)
     _check_empty(folder)
-    sources = [TEMPLATES / place for place in (language, kind, f"{language}-{kind}")]
+    sources = [TEMPLATES / place for place in _templates(language, kind)]
     texts = {path: text for s in sources for path, text in _filled(s, name, kind)}
+    if language == "typescript":
+        del texts["src/index.js"]
     if language == "assemblyscript":
         texts |= _packages(name)
+    elif language in ON_NODE:
+        texts |= _builder(name, language)
     try:
         with _whole(folder) as draft:
             for path, text in texts.items():
@@ -78,6 +90,13 @@ def new(folder: Path, language: str, kind: str | None) -> Made:
             f"{str(folder)!r} cannot be made: {exc.strerror}", hint="choose another folder"
         ) from exc
     return Made(folder=folder, name=name, language=language, kind=kind, files=tuple(sorted(texts)))
+
+
+def _templates(language: str, kind: str) -> tuple[str, ...]:
+    """The folders of templates, of which later ones go over earlier ones."""
+    if language in ("javascript", "typescript"):
+        return (kind, "javascript", f"javascript-{kind}", language, f"{language}-{kind}")
+    return (language, kind, f"{language}-{kind}")
 
 
 @contextmanager
@@ -123,11 +142,11 @@ def check_kind(language: str, kind: str | None, folder: Path) -> str:
         return kind
     if language == "python":
         raise OperatorError(
-            f"a {kind} in Python would not be sandboxed: Python is for system plugins",
-            hint=f"type: lion new {folder} --lang python --kind system, or choose --lang rust",
+            f"Python is a system plugin, which is trusted, unless it is sandboxed; a {kind} is",
+            hint=f"type: lion new {folder} --lang python --sandboxed --kind {kind}",
         )
     raise OperatorError(
-        f"a system plugin is trusted Python, not {language}",
+        f"a system plugin is trusted Python, not {language.replace('-', ' ')}",
         hint=f"type: lion new {folder} --lang python --kind system, or choose --kind plugin",
     )
 
@@ -190,6 +209,19 @@ def _packages(name: str) -> dict[str, str]:
     packages["node_modules/lion-as"]["resolved"] = _LION_AS
     lock |= {"name": name, "packages": dict(sorted(packages.items()))}
     texts = {"package.json": package, "package-lock.json": lock}
+    return {path: json.dumps(value, indent=2) + "\n" for path, value in texts.items()}
+
+
+def _builder(name: str, language: str) -> dict[str, str]:
+    """package.json and its lock for JavaScript and TypeScript, as in this repository."""
+    needs = json.loads((RESOURCES / "lion-js" / "package.json").read_text("utf-8"))["dependencies"]
+    lock = json.loads((RESOURCES / "lion-js" / "package-lock.json").read_text("utf-8"))
+    package = {
+        "name": name, "private": True, "type": "module", "lion": {"language": language},
+        "dependencies": needs,
+    }  # fmt: skip
+    lock["packages"][""] = {"name": name, "dependencies": needs}
+    texts = {"package.json": package, "package-lock.json": lock | {"name": name}}
     return {path: json.dumps(value, indent=2) + "\n" for path, value in texts.items()}
 
 

@@ -1,6 +1,8 @@
 """Look here if you want to know what a folder is that `lion build` was given.
 
-Rule: Cargo.toml says Rust, package.json AssemblyScript, pyproject.toml Python.
+Rule: Cargo.toml says Rust, package.json AssemblyScript, or the language that it names ("lion":
+{"language": "typescript"}), pyproject.toml Python, which is sandboxed where that says so
+(`[tool.lion]` with `sandboxed = true`).
 
 `lion-build.toml`, in the folder or in the one above it, is optional: `out` is where the component
 goes (else the folder itself), `host` where lion's own WIT is (else `wit/deps/*`), `wit` where the
@@ -21,13 +23,19 @@ import msgspec
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
 
+SANDBOXED: Final = "sandboxed-python"
 LANGUAGES: Final = {
     "rust": "Cargo.toml",
     "assemblyscript": "package.json",
     "python": "pyproject.toml",
+    SANDBOXED: "pyproject.toml",
+    "javascript": "package.json",
+    "typescript": "package.json",
 }
+ON_NODE: Final = ("assemblyscript", "javascript", "typescript")
 SETTINGS: Final = "lion-build.toml"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
+_SETTINGS: Final = ("wit", "world", "language")
 _KEYS: Final = {"out": str, "host": str, "wit": str, "foreign": bool, "empty": bool}
 
 
@@ -61,7 +69,7 @@ def find_projects(word: str) -> list[Project]:
         if (lang := language_of(path)) and _is_guest(path, lang)
     ]
     if not found:
-        files = ", ".join(LANGUAGES.values())
+        files = ", ".join(dict.fromkeys(LANGUAGES.values()))
         raise OperatorError(
             f"{word!r} holds no plugin: there is none of {files} in it",
             hint=f"begin one with: lion new {word}/my-plugin --lang rust",
@@ -73,7 +81,21 @@ def language_of(folder: Path) -> str | None:
     """The language of a folder's source, if it is one: of LANGUAGES, or `wit`."""
     if (folder / SETTINGS).is_file() and read_toml(folder / SETTINGS).get("empty") is True:
         return "wit"
-    return next((name for name, file in LANGUAGES.items() if (folder / file).is_file()), None)
+    found = next((name for name, file in LANGUAGES.items() if (folder / file).is_file()), None)
+    if found == "assemblyscript":
+        return package_settings(folder).get("language", found)
+    return SANDBOXED if found == "python" and _is_sandboxed(folder) else found
+
+
+def _is_sandboxed(folder: Path) -> bool:
+    """Whether a pyproject.toml is a guest's. Raises OperatorError for another word than true."""
+    file = folder / LANGUAGES[SANDBOXED]
+    said = table(table(read_toml(file), "tool"), "lion").get("sandboxed", False)
+    if not isinstance(said, bool):
+        raise OperatorError(
+            f"{str(file)!r} has sandboxed = {said!r}", hint="write sandboxed = true, or leave it"
+        )
+    return said
 
 
 def is_virtual(folder: Path) -> bool:
@@ -89,7 +111,10 @@ def _is_guest(folder: Path, language: str) -> bool:
     if language == "python":
         points = table(table(read_toml(folder / "pyproject.toml"), "project"), "entry-points")
         return "lion.system" in points
-    return language == "wit" or (folder / "assembly").is_dir()
+    return (
+        language in ("wit", SANDBOXED, "javascript", "typescript")
+        or (folder / "assembly").is_dir()
+    )
 
 
 def _no_folder(word: str, folder: Path) -> OperatorError:
@@ -114,7 +139,7 @@ def _project(folder: Path, language: str) -> Project:
     wit = settings.get("wit", folder / "wit")
     host = settings.get("host")
     name, world = _name(folder, language), ""
-    if language == "assemblyscript":
+    if language in ON_NODE:
         said = package_settings(folder)
         wit, world = (folder / said.get("wit", wit)).resolve(), said.get("world", "")
     return Project(
@@ -160,7 +185,7 @@ def _name(folder: Path, language: str) -> str:
     if language == "wit":
         return folder.name
     file = folder / LANGUAGES[language]
-    if language == "assemblyscript":
+    if language in ON_NODE:
         name = read_object(file).get("name")
     else:
         name = table(read_toml(file), "package" if language == "rust" else "project").get("name")
@@ -176,17 +201,23 @@ def _name(folder: Path, language: str) -> str:
 
 
 def package_settings(folder: Path) -> dict[str, str]:
-    """What a package.json says of its WIT and its world. Raises OperatorError."""
+    """What a package.json says of its WIT, its world and its language. Raises OperatorError."""
     file = folder / "package.json"
     said = read_object(file).get("lion", {})
-    for key in ("wit", "world") if isinstance(said, dict) else ("",):
+    for key in _SETTINGS if isinstance(said, dict) else ("",):
         value = said.get(key, "") if key else said
         if not isinstance(value, str) or "\0" in value:
             raise OperatorError(
                 f"{str(file)!r} has {value!r} as {'its ' + key + ' in ' if key else ''}'lion'",
                 hint='write "lion": {"wit": "FOLDER", "world": "NAME"}',
             )
-    return {key: said[key] for key in ("wit", "world") if said.get(key)}
+    language = said.get("language", ON_NODE[0])
+    if language not in ON_NODE:
+        raise OperatorError(
+            f"{str(file)!r} has the language {language!r} in 'lion'",
+            hint=f"write one of: {', '.join(ON_NODE)}",
+        )
+    return {key: said[key] for key in _SETTINGS if said.get(key)}
 
 
 def table(value: dict[str, Any], key: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ import trio
 import wasmtime
 
 from lion.errors import InternalError, OperatorError
+from lion.ports.compiling import COMPILING
 from lion.threads import counted
 from lion.wasm.cache import CompileCache
 from lion.wasm.compile_child import COMPILED
@@ -70,7 +72,7 @@ class Compiler:
             known = await self._known(digest)
             if known is not None:
                 return known
-            answer = _answer(await self._run(data), origin, len(data), self._costs)
+            answer = _answer(await self._heard(data, origin), origin, len(data), self._costs)
         if self._cache is not None:
             await trio.to_thread.run_sync(self._cache.write, digest, answer)
         return _parse(answer)
@@ -80,6 +82,29 @@ class Compiler:
             return None
         answer = await trio.to_thread.run_sync(self._cache.read, digest)
         return None if answer is None else _parse(answer)
+
+    async def _heard(self, data: bytes, origin: str) -> Ended:
+        """Compile, while whoever waits is told how long it has taken."""
+        hear = COMPILING.get()
+        if hear is None:
+            return await self._run(data)
+
+        async def tell() -> None:
+            for seconds in count(1):
+                await trio.sleep(1)
+                hear(origin, len(data), seconds)
+
+        ended: Ended | OperatorError
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(tell)
+            try:
+                ended = await self._run(data)
+            except OperatorError as exc:  # by itself, not in a group
+                ended = exc
+            nursery.cancel_scope.cancel()
+        if isinstance(ended, OperatorError):
+            raise ended
+        return ended
 
     async def _run(self, data: bytes) -> Ended:
         with _child(self._costs, len(data)) as (command, options), counted():

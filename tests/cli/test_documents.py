@@ -28,14 +28,16 @@ from tests.cli.kit import ROOT, Lion
 from tests.cli.serving import served
 
 MARKS = {
-    "sh": {"test", "slow", "make", "client", "server", "service"},
+    # `javascript`: run by tests/toolchain/test_javascript.py.
+    "sh": {"test", "slow", "make", "client", "server", "service", "javascript"},
     # What clients of MCP start; tests/mcp/test_documents.py starts it.
     "json": {"client"},
     "text": {"", "printed"},
     "toml": {"manifest", "part", "policy", "answers", "samples", "secrets", "pyproject"},
-    "python": {"test", "plugin", "run"},
+    # `guest`: built and called by tests/toolchain/test_sandboxed_python.py.
+    "python": {"test", "plugin", "run", "guest"},
     # Files of the first plugin, which the slow suite builds (test_readme.py).
-    "wit": {"fox/wit/world.wit", "tests/wasi/python/wit/world.wit"},
+    "wit": {"fox/wit/world.wit"},
     "rust": {"fox/src/lib.rs"},
 }
 _CHANGING = re.compile(
@@ -59,11 +61,6 @@ def test_every_block_says_how_it_is_checked() -> None:
         if block.mark not in MARKS.get(block.language, set())
     ]
     assert not wrong
-
-
-@cases("wit", "tests/wasi/python/wit/world.wit")
-def test_a_file_of_a_test_is_shown_as_it_is(block: Block) -> None:
-    assert block.text == (ROOT / block.mark).read_text("utf-8")
 
 
 def run_line(stocked: Lion, block: Block, line: str) -> str:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -21,18 +22,27 @@ COMBINATIONS = [
     ("assemblyscript", "plugin"),
     ("assemblyscript", "agent"),
     ("python", "system"),
+    ("python --sandboxed", "plugin"),
+    ("python --sandboxed", "agent"),
+    ("javascript", "plugin"),
+    ("javascript", "agent"),
+    ("typescript", "plugin"),
+    ("typescript", "agent"),
 ]
 _WIT = {"wit/world.wit", "wit/deps/lion-host/types.wit"}
 SOURCES = {
     "rust": {"src/lib.rs", *_WIT},
     "assemblyscript": {"assembly/index.ts", *_WIT},
     "python": {"src/red_fox.py", "pyproject.toml"},
+    "javascript": {"src/index.js", "package-lock.json", *_WIT},
+    "typescript": {"src/index.ts", "package-lock.json", "tsconfig.json", *_WIT},
+    "python --sandboxed": {"src/app.py", "pyproject.toml", *_WIT},
 }
 
 
 @pytest.mark.parametrize(("language", "kind"), COMBINATIONS)
 def test_a_new_folder_is_complete_in_itself(lion: Lion, language: str, kind: str) -> None:
-    made = lion("new", "red-fox", "--lang", language, "--kind", kind)
+    made = lion("new", "red-fox", "--lang", *language.split(), "--kind", kind)
     assert made.returncode == 0, made.stderr
     folder = lion.folder / "red-fox"
     files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
@@ -117,8 +127,14 @@ def test_an_empty_folder_may_be_used_and_another_may_not(lion: Lion) -> None:
         (("fox", "--lang", "cobol"), "'cobol' is not one of", "lion new --help"),
         (
             ("fox", "--lang", "python", "--kind", "plugin"),
-            "would not be sandboxed",
-            "--kind system",
+            "unless it is sandboxed",
+            "--lang python --sandboxed --kind plugin",
+        ),
+        (("fox", "--lang", "rust", "--sandboxed"), "is sandboxed in any case", "--lang rust"),
+        (
+            ("fox", "--lang", "python", "--sandboxed", "--kind", "system"),
+            "is trusted Python, not sandboxed python",
+            "--kind plugin",
         ),
         (("fox", "--lang", "rust", "--kind", "system"), "is trusted Python", "--lang python"),
     ],
@@ -148,6 +164,24 @@ def test_a_source_without_a_compiler_says_what_to_install(lion: Lion) -> None:
     assert_one_line(lion("build", "fox", **path), 2, "node", "apt-get install nodejs npm")
     (lion.folder / "bin" / "node").symlink_to(shutil.which("true") or "/bin/true")
     assert_one_line(lion("build", "fox", **path), 2, "npm, which fetches", "nodejs npm")
+
+
+@pytest.mark.parametrize("language", ["javascript", "typescript"])
+def test_what_javascript_lacks_is_told(lion: Lion, language: str) -> None:
+    lion("new", "fox", "--lang", language)
+    (lion.folder / "bin").mkdir()
+    path = {"PATH": str(lion.folder / "bin")}
+    assert_one_line(lion("build", "fox", **path), 2, "node", "apt-get install nodejs npm")
+    (lion.folder / "bin" / "node").symlink_to(shutil.which("true") or "/bin/true")
+    assert_one_line(lion("build", "fox", **path), 2, "npm, which fetches", "nodejs npm")
+    (lion.folder / "fox" / "package-lock.json").unlink()
+    (lion.folder / "bin" / "npm").symlink_to(shutil.which("true") or "/bin/true")
+    assert_one_line(lion("build", "fox", "--locked", **path), 2, "--locked forbids")
+    (entry,) = (lion.folder / "fox" / "src").iterdir()
+    entry.unlink()
+    assert_one_line(lion("build", "fox"), 2, f"has no src/{entry.name}", f"--lang {language}")
+    lion.write('{"name": "x", "lion": {"language": "cobol"}}', "x/package.json")
+    assert_one_line(lion("build", "x"), 2, "the language 'cobol'", "javascript, typescript")
 
 
 def test_several_components_need_a_folder_to_go_to(lion: Lion) -> None:
@@ -198,6 +232,28 @@ def test_a_mistake_in_a_system_plugin_is_told(lion: Lion, old: str, new: str, sa
 def test_a_python_project_without_a_system_plugin_says_what_to_write(lion: Lion) -> None:
     lion.write('[project]\nname = "x"\n', "x/pyproject.toml")
     assert_one_line(lion("build", "x"), 2, "names no system plugin", "entry-points")
+
+
+def test_sandboxed_python_without_its_builder_says_what_to_install(
+    lion: Lion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lion("new", "fox", "--lang", "python", "--sandboxed")
+    monkeypatch.setattr("importlib.metadata.version", _absent)
+    assert_one_line(lion("build", "fox"), 2, "which is not installed", "componentize-py==0.25.1")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "0.9.0")
+    assert_one_line(lion("build", "fox"), 2, "componentize-py 0.9.0 is installed", "==0.25.1")
+
+
+def _absent(name: str) -> str:
+    raise PackageNotFoundError(name)
+
+
+def test_what_sandboxed_python_lacks_is_told(lion: Lion) -> None:
+    lion("new", "fox", "--lang", "python", "--sandboxed")
+    (lion.folder / "fox" / "src" / "app.py").unlink()
+    assert_one_line(lion("build", "fox"), 2, "has no src/app.py", "--sandboxed")
+    lion.write('[project]\nname = "x"\n[tool.lion]\nsandboxed = "yes"\n', "x/pyproject.toml")
+    assert_one_line(lion("build", "x"), 2, "has sandboxed = 'yes'", "sandboxed = true")
 
 
 def _with_source(lion: Lion) -> Path:

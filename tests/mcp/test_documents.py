@@ -32,7 +32,7 @@ def test_clients_find_tools(stocked: Lion) -> None:
         return [await listed(words, stocked) for words in commands()]
 
     counts = trio.run(try_all)
-    assert len(counts) == 3 and all(counts)
+    assert len(counts) == 4 and all(counts)
 
 
 async def listed(words: list[str], stocked: Lion) -> int:

@@ -33,14 +33,16 @@ def command(
     """Build the plugin or agent in DIR (by default here) and show what it is.
 
     What DIR holds is told by its files: Cargo.toml is Rust, package.json AssemblyScript, and
-    pyproject.toml a system plugin in Python, which is checked and needs no building. A DIR with
-    several such folders stands for all of them.
+    pyproject.toml a system plugin in Python, which is checked and needs no building; or, with
+    sandboxed = true under [tool.lion], Python for the sandbox. A DIR with several such folders
+    stands for all of them.
 
     \b
     Rust needs one of these:
       rustup target add wasm32-unknown-unknown
       apt-get install rustc-web cargo-web rust-web-src lld-22    (Debian; slower the first time)
-    AssemblyScript needs node and npm; what else it takes, npm fetches into the folder.
+    AssemblyScript needs node and npm; what else it takes, npm fetches into the folder. Sandboxed
+    Python needs componentize-py from PyPI, in the version that is named if another one is there.
 
     The component is written into DIR, with the WIT's comments in it as descriptions of its tools.
     Beside it built.json says which source it is of: what has not changed is not built again, and

@@ -7,7 +7,7 @@ Rule: what it asks of us is noted, by method; the SDK refuses it, since lion off
 import logging
 from typing import Final
 
-from mcp.types import JSONRPCMessage, JSONRPCRequest
+from mcp.types import JSONRPCMessage, JSONRPCNotification, JSONRPCRequest
 from mcp.types.jsonrpc import jsonrpc_message_adapter
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ LONGEST: Final = 1024 * 1024
 """Bytes of a message."""
 MOST_UNASKED: Final = 1_000
 """Messages since the last of ours: what comes beyond is a flood."""
+_CHANGED: Final = "notifications/tools/list_changed"
 MOST_ASKED: Final = 8
 """Different things it asked of us that are told."""
 
@@ -42,6 +43,8 @@ class Inbound:
         self._unasked = 0
         self.asked: list[str] = []
         """What it asked of us, and was refused, by method."""
+        self.is_changed = False
+        """It said that its tools are others now."""
 
     def ask(self) -> None:
         """Something was asked of it."""
@@ -62,6 +65,8 @@ class Inbound:
             return None  # programs print things; what is no message says nothing
         if isinstance(message, JSONRPCRequest) and message.method != "ping":
             self._note(message.method)
+        elif isinstance(message, JSONRPCNotification) and message.method == _CHANGED:
+            self.is_changed = True
         return message
 
     def _note(self, method: str) -> None:

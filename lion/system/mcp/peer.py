@@ -86,6 +86,19 @@ class Peer:
         asked, inbound.asked = inbound.asked, []
         return asked
 
+    async def listed_anew(self) -> Pins | None:
+        """What it says of itself now, if it said since the last time that this is another; else
+        None. Raises Fault.
+        """
+        assert self._client is not None and self._line is not None
+        if not self._line.inbound.is_changed:
+            return None
+        self._line.inbound.is_changed = False
+        try:
+            return await self._listed(self._client)
+        except (MCPError, ValidationError) as exc:
+            raise Fault(self._line.fault or "it does not say which tools it has now") from exc
+
     async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
         """Call a tool by the server's name for it. Raises Fault."""
         assert self._client is not None and self._line is not None

@@ -62,6 +62,8 @@ class Remote(SystemPlugin[PluginSettings]):
         self._scrub = scrub
         self._peer: Any = None
         self._starts = 0
+        self._changed = ""
+        """How it is another than was agreed to, if it said so while it runs."""
         self._one_at_a_time = trio.Lock()
         for index, tool in enumerate(pins.tools):
             setattr(self, f"tool_{index}", partial(self._call, tool))
@@ -112,7 +114,24 @@ class Remote(SystemPlugin[PluginSettings]):
                     await self._start()
                 except _Refused as exc:
                     raise ToolError(self._scrub(f"the server was refused: {exc}")) from exc
+            await self._compare_anew()
             return self._peer
+
+    async def _compare_anew(self) -> None:
+        """A server that said that its tools are others is compared again, and refused from then
+        on if one that was agreed to is. Raises ToolError.
+        """
+        from lion.system.mcp.inbound import Fault
+
+        try:
+            found = await self._peer.listed_anew()
+        except Fault as exc:
+            raise ToolError(self._scrub(f"the server failed: {exc}")) from exc
+        if found is not None:
+            self._changed = "\n".join(f"  {line}" for line in drift(self._pins, found))
+        if self._changed:
+            what = "its tools are others now than was agreed to (look: lion mcp pin MANIFEST):"
+            raise ToolError(self._scrub(f"the server is refused: {what}\n{self._changed}"))
 
     async def _call(self, tool: PinnedTool, arguments: Mapping[str, Any], host: PluginHost) -> Any:
         from lion.system.mcp.inbound import Fault

@@ -140,7 +140,7 @@ def _install(place: Path, *, locked: bool) -> None:
         command, cwd=place, capture_output=True, text=True, env=plain_environment()
     )
     if done.returncode:
-        raise _npm_failed(done.stderr, place)
+        raise npm_failed(done.stderr, place)
 
 
 def _text(path: Path) -> str:
@@ -151,7 +151,8 @@ def _digest(lock: Path) -> str:
     return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else ""
 
 
-def _npm_failed(words: str, folder: Path) -> OperatorError | OutsideError:
+def npm_failed(words: str, folder: Path) -> OperatorError | OutsideError:
+    """What npm said when it could not install a folder's packages."""
     said = [line.removeprefix("npm error").strip() for line in words.splitlines()]
     told = [x for x in said if x and not x.startswith(("A complete log", "at "))]
     what = " ".join(told)[:300]

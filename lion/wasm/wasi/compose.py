@@ -19,13 +19,18 @@ from lion.wasm.wasi.head import FUNC, INSTANCE, TYPE, Head, Imported, Reader, co
 from lion.wasm.wasi.host import TYPES, Adapter, LocalTypes, base_name, import_host, joined
 from lion.wasm.wasi.table import HANDLER, RUN
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the composer: what it makes of the same bytes."""
 _PROGRAM, _SERVER = "lion:guest/program@0.1.0", "lion:guest/server@0.1.0"
 _EXIT_TYPE: Final = b"\x42" + vector(
     (b"\x01\x6a\x01\x73\x01\x73", b"\x01\x40" + vector([text("result") + b"\x00"]) + b"\x01\x00",
      b"\x04\x00" + text("finish") + b"\x01\x01")
 )  # fmt: skip
+_INITIALIZED: Final = b"component-init-transform"
+_INITIALIZER: Final = "exports"
+"""What componentize-py began a component with, by its builder's tool, and left in it: who calls
+that again has none.
+"""
 _NOT_KEPT: Final = frozenset(("component-name", "name", "producers"))
 
 
@@ -128,8 +133,9 @@ class Composition:
     def _export(self, guest: int) -> None:
         f = self._frame
         names = {base_name(name): name for name, sort in self._head.exports if sort == INSTANCE}
+        left = {RUN, HANDLER, *((_INITIALIZER,) if self._is_initialized() else ())}
         for name, sort in self._head.exports:
-            if base_name(name) not in (RUN, HANDLER):
+            if base_name(name) not in left:
                 f.export(name, sort, f.alias(guest, name, sort))
         runs, answers = RUN in names, HANDLER in names
         taken = {name for name, _ in self._head.exports}
@@ -157,6 +163,9 @@ class Composition:
             self._lift(made, "main", self._main_type())
         if answers:
             self._lift(made, "handle", self._handle_type())
+
+    def _is_initialized(self) -> bool:
+        return any(n == "producers" and _INITIALIZED in said for n, said in self._head.custom)
 
     def _lowered(self, interface: str, names: Mapping[str, str]) -> dict[str, tuple[int, int]]:
         f, instance = self._frame, self._wasi_instance(base_name(interface))
