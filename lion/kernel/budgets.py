@@ -75,28 +75,35 @@ class Account:
 
     def lacks(self, calls: int, output: int) -> Refusal | None:
         """Why this much cannot be charged now, or None. Charges nothing."""
+        return self.lacks_balance(calls, output) or self.lacks_tokens(calls)
+
+    def lacks_balance(self, calls: int, output: int) -> Refusal | None:
+        """The same, whatever the rate."""
         if calls and self._calls is not None and self._calls.used + calls > self._calls.limit:
             words = f"host calls: more than {self._calls.limit:,} in this run"
             return self._refusal(CALLS, self._calls, calls, words)
         if output and self._output is not None and self._output.used + output > self._output.limit:
             words = f"output: more than {self._output.limit:,} bytes in this run"
             return self._refusal(OUTPUT, self._output, output, words)
-        return self._lacks_tokens(calls)
+        return None
 
     def charge(self, calls: int, output: int) -> None:
         """Take what `lacks` has just found to be there."""
+        self.change(calls, output)
+        self.take_tokens(calls)
+
+    def change(self, calls: int, output: int) -> None:
+        """Count calls and bytes of output, whatever the rate; negative to give back."""
         if calls and self._calls is not None:
             self._change(CALLS, self._calls, calls)
         if output and self._output is not None:
             self._change(OUTPUT, self._output, output)
+
+    def take_tokens(self, calls: int) -> None:
+        """Count calls for the rate."""
         if calls and self._bucket is not None:
             self._bucket.take(calls)
             self._note_rate(self.holder, *self._bucket.state)
-
-    def settle(self, output: int) -> None:
-        """Give back bytes of output that were reserved and not used."""
-        if output and self._output is not None:
-            self._change(OUTPUT, self._output, -output)
 
     def balances(self) -> "list[tuple[str, Balance]]":
         """Each counted budget by its name."""
@@ -107,7 +114,8 @@ class Account:
         """Each counted budget as (name, limit, used)."""
         return [(name, balance.limit, balance.used) for name, balance in self.balances()]
 
-    def _lacks_tokens(self, calls: int) -> Refusal | None:
+    def lacks_tokens(self, calls: int) -> Refusal | None:
+        """Why so many calls would be too fast now, or None."""
         if not calls or self._bucket is None:
             return None
         rate = self._bucket.rate
@@ -166,6 +174,33 @@ class Purse:
             account.charge(calls, output)
         return None
 
+    def set_aside(self, calls: int, output: int) -> Refusal | None:
+        """Take this for somebody who is charged by himself, from all accounts, or from none of
+        them and say why.
+        """
+        for account in self._accounts:
+            if refusal := account.lacks_balance(calls, output):
+                return refusal
+        self.change(calls, output)
+        return None
+
+    def change(self, calls: int, output: int) -> None:
+        """Count calls and bytes of output, whatever the rate; negative to give back."""
+        for account in self._accounts:
+            account.change(calls, output)
+
+    def left(self, budget: str) -> tuple[int, int] | None:
+        """The limit of `calls` or `output` that is nearest, and what is left of it; None if there
+        is none.
+        """
+        found = [
+            (one.limit, max(0, one.limit - one.used))
+            for account in self._accounts
+            for name, one in account.balances()
+            if name == budget
+        ]
+        return min(found, key=lambda one: one[1], default=None)
+
     def cost(self, calls: int, output: int) -> dict[str, int]:
         """What `reserve` has just charged, by budget; nothing where nobody limits it."""
         names = {name for account in self._accounts for name, *_ in account.state()}
@@ -174,7 +209,7 @@ class Purse:
     def settle(self, *, output: int) -> None:
         """Give back bytes of output that were reserved and not used: the call gave an error."""
         for account in self._accounts:
-            account.settle(output)
+            account.change(0, -output)
 
 
 class Budgets:
