@@ -1,4 +1,4 @@
-"""Look here if you want to know what is checked of agents that spawn, and of those that begin anew.
+"""Look here if you want to know what is checked of agents that spawn or begin anew.
 
 Rule: a name that is no agent's is a misspelling; what would never happen is refused.
 """
