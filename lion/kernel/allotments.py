@@ -105,6 +105,13 @@ class DividedPurse(Purse):
         for account in self._of_output:
             account.change(0, output)
 
+    def lend(self, calls: int, output: int) -> None:
+        """See Account.lend."""
+        for account in self._of_calls:
+            account.lend(calls, 0)
+        for account in self._of_output:
+            account.lend(0, output)
+
     def left(self, budget: str) -> tuple[int, int] | None:
         """See Purse.left."""
         return Purse(self._of_calls if budget == CALLS else self._of_output).left(budget)

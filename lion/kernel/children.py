@@ -102,6 +102,8 @@ class SpawnerPort:
         invocation = self._build(child)
         assert caller.live.past is not None
         is_returned = invocation.scope.cause in caller.live.past.returned
+        if not is_returned:
+            caller.lend(child.terms.budget)
 
         def revive() -> Callable[[], None] | None:
             past = invocation.past
@@ -191,7 +193,7 @@ class SpawnerPort:
         if not given:
             return
         left = invocation.left_of(given)
-        self._caller.take_back(left)
+        self._caller.take_back(given, left)
         returned = BudgetReturned(
             agent=child.agent, spawner=self._caller.holder, given=given, left=left
         )

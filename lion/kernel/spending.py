@@ -90,8 +90,10 @@ class Spending:
         """Take this of its budgets for an agent that it spawns. Raises CallError, and then
         nothing was taken.
         """
+        self.lend(given)
         refusal = self.purse.set_aside(given.get(CALLS, 0), given.get(OUTPUT, 0))
         if refusal is not None:
+            self.lend(given, -1)
             raise CallError("exhausted", refusal.told(self.holder))
         taken: dict[str, int] = {}
         try:
@@ -100,11 +102,20 @@ class Spending:
                 taken[budget] = given[budget]
         except CallError:
             self.spent = {}
-            self.take_back({**taken, **{name: given[name] for name in COUNTED if name in given}})
+            counted = {name: given[name] for name in COUNTED if name in given}
+            self.take_back(given, {**taken, **counted})
             raise
 
-    def take_back(self, left: Mapping[str, int]) -> None:
+    def lend(self, given: Mapping[str, int], sign: int = 1) -> None:
+        """Say that this is set aside, so that nobody is warned of it, or (-1) no longer."""
+        self.purse.lend(given.get(CALLS, 0) * sign, given.get(OUTPUT, 0) * sign)
+        for budget, amount in of_grants(given).items():
+            for payer, most in self._paying(budget, self.owner.budgets[budget]):
+                self.live.budgets.balance(payer, budget, most).lent += amount * sign
+
+    def take_back(self, given: Mapping[str, int], left: Mapping[str, int]) -> None:
         """Give back what an agent that it spawned has left of what was set aside."""
+        self.lend(given, -1)
         self.purse.change(-left.get(CALLS, 0), -left.get(OUTPUT, 0))
         for budget, amount in of_grants(left).items():
             self._charge(budget, self.owner.budgets[budget], -amount)

@@ -6,7 +6,7 @@
 
 import * as host from "./host/agents";
 import { Error_, Output } from "./host/types";
-import { Option, Result, Unit } from "./values";
+import { Result, Unit } from "./values";
 
 export { About, Budget, State, budgets, list } from "./host/agents";
 
@@ -43,7 +43,7 @@ export { About, Budget, State, budgets, list } from "./host/agents";
 
   /** Begin it, and go on. */
   start(): Result<Child, Error_> {
-    const allow = this.isLess ? Option.some<string>(this.lines.join("\n")) : Option.none<string>();
+    const allow: string | null = this.isLess ? this.lines.join("\n") : null;
     const terms = new host.Terms(allow, this.amounts.join("\n"), this.streams);
     const spawned = host.spawn(this.agent, this.task, terms);
     return spawned.isErr ? spawned.pass<Child>() : Result.ok<Child, Error_>(new Child(spawned.value));
@@ -59,7 +59,7 @@ export { About, Budget, State, budgets, list } from "./host/agents";
   }
 
   /** The next piece of text that it showed; none when no more comes. Waits. */
-  next(): Result<Option<string>, Error_> {
+  next(): Result<string | null, Error_> {
     return this.spawned.child.next();
   }
 
