@@ -18,6 +18,7 @@ from lion.domain.memory_sum import MemorySum
 from lion.domain.plan import Plan
 from lion.kernel.agent_calls import JobPort
 from lion.kernel.approvals import Approvals, Common
+from lion.kernel.children import SpawnerPort
 from lion.kernel.judge import Judge, StandIn
 from lion.kernel.people import People
 from lion.kernel.run_state import LiveRun
@@ -99,7 +100,7 @@ def build_live(
     asker = Approvals(common, fittings.desk, clock)
     live = LiveRun(run, plan, log, clock, owner, asker, memory)
     live.by = fittings.name_user()
-    live.jobs = JobPort
+    live.jobs, live.spawner = JobPort, SpawnerPort
     live.people = None if fittings.desk is None else People(common, fittings.desk, clock).ask
     said = fittings.park_after_ns, plan.park_after_ns, policy.park_after_ns
     live.park_after_ns = next((one for one in said if one is not None), None)

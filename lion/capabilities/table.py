@@ -4,6 +4,7 @@ Rule: this table and the WIT say the same, name for name (a guard test compares 
 """
 
 from lion.capabilities import (
+    agents,
     clock,
     config,
     denials,
@@ -36,6 +37,7 @@ ROOMS = (
     fs,
     denials,
     process,
+    agents,
 )
 
 
@@ -50,11 +52,11 @@ def build_operations() -> dict[tuple[str, str], Operation]:
 
 def workflow_operations() -> dict[tuple[str, str], Operation]:
     """What only workflows are offered, by the same names."""
-    from lion.capabilities import agents, people
+    from lion.capabilities import jobs, people
 
     return {
         (operation.capability, _import_name(operation.name)): operation
-        for operation in (*agents.OPERATIONS, *people.OPERATIONS)
+        for operation in (*jobs.OPERATIONS, *people.OPERATIONS)
     }
 
 

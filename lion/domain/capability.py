@@ -129,6 +129,13 @@ OFFERED: Final[dict[str, Capability]] = {
         ),
         Capability(name="denials", operations=("last",)),
         Capability(name="process", operations=("start",)),
+        Capability(
+            name="agents",
+            operations=("spawn", "list", "budgets", "child.next", "child.wait", "child.cancel"),
+            targeted=("spawn",),
+            separator=".",
+            is_scoped=True,
+        ),
     )
 }
 """What this version offers, by name."""
@@ -146,9 +153,17 @@ OF_WORKFLOWS: Final[dict[str, Capability]] = {
         Capability(name="people", operations=("ask", "answer.take")),
     )
 }
-"""What only workflows are offered: no component can import it, so there is no WIT."""
+"""What only workflows are offered: no component can import it, so there is no WIT. Of agents they
+have operations of their own."""
 
-KNOWN: Final = {**OFFERED, **OF_WORKFLOWS}
+_BOTH: Final = Capability(
+    name="agents",
+    operations=(*OFFERED["agents"].operations, *OF_WORKFLOWS["agents"].operations),
+    targeted=(*OFFERED["agents"].targeted, *OF_WORKFLOWS["agents"].targeted),
+    separator=".",
+    is_scoped=True,
+)
+KNOWN: Final = {**OFFERED, **OF_WORKFLOWS, "agents": _BOTH}
 """What a rule may speak of, and a system plugin judge."""
 
 LATER: Final = ("bus",)

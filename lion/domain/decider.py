@@ -41,6 +41,8 @@ class Decider(StrEnum):
     """The call was given up before anybody had decided."""
     DOOR = "door"
     """It was allowed, and led to what nobody may reach."""
+    SPAWNER = "spawner"
+    """Whoever spawned the agent did not hand it on."""
     REVOKED = "revoked"
     """What its holder may do was taken from it while the run lasted."""
     DRY = "dry"

@@ -44,7 +44,7 @@ def denial_of(question: Question, decision: Decision) -> LastDenial:
 def lacking_of(decision: Decision) -> Lacking:
     """One word for why it was refused."""
     match decider_of(decision.decided_by):
-        case Decider.GRANTS | Decider.CEILING:
+        case Decider.GRANTS | Decider.CEILING | Decider.SPAWNER:
             return Lacking.UNGRANTED
         case Decider.MANIFEST:
             return Lacking.WITHHELD

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from lion.domain.model import SECOND as SECOND
+from lion.domain.model import Model as Model
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.workflow import Workflow
 
@@ -30,7 +32,6 @@ SERVER = "mcp"
 """The `use` of a server of the Model Context Protocol (`[mcp.NAME]`); no entry point is it."""
 
 MIB = 1024 * 1024
-SECOND = 1_000_000_000
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -54,7 +55,8 @@ class Limits(msgspec.Struct, frozen=True):
     `calls` of host functions, `rate` of them, `output` in bytes, `log` in bytes of records of its
     calls (beyond it the instance ends). At the same time: `concurrent` started tool calls of one
     instance; of a system plugin, calls of its functions. At `ask_at` hundredths of `calls` or
-    `output` a person is asked (None: nobody is).
+    `output` a person is asked (None: nobody is). `agents` spawned agents work at the same time
+    beneath one instance, at most `depth` spawns deep.
     """
 
     memory: int = 64 * MIB
@@ -69,6 +71,8 @@ class Limits(msgspec.Struct, frozen=True):
     concurrent: int = 64
     memory_sum: int = 1024 * MIB
     ask_at: int | None = None
+    agents: int = 16
+    depth: int = 4
 
 
 SYSTEM_LIMITS = ("deadline_ns", "calls", "rate", "output", "log", "concurrent", "ask_at")
@@ -142,6 +146,13 @@ class Program(msgspec.Struct, frozen=True):
     stdin: str = ""
 
 
+class Restart(msgspec.Struct, frozen=True):
+    """How often an agent that failed begins anew: at most `times` in any `within_ns`."""
+
+    times: int
+    within_ns: int
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A plugin, an agent or a system plugin by its name in the manifest.
 
@@ -164,6 +175,8 @@ class Holder(msgspec.Struct, frozen=True):
     digest: str = ""
     workflow: Workflow | None = None
     program: Program = Program()
+    restart: Restart | None = None
+    """Of an agent that the manifest or a task starts; who spawns one hears of its failure."""
 
     @property
     def has_file(self) -> bool:
@@ -188,58 +201,6 @@ class Holder(msgspec.Struct, frozen=True):
         if self.workflow is not None:
             return f"the workflow {self.name}"
         return str(self.component) if self.is_sandboxed else self.use
-
-
-class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A model by its name in the manifest: who answers, and what the host holds it to.
-
-    `script` is a file of answers (provider `scripted`); `base_url`, `model` and `key` (the name of
-    a secret, never its value) are a server's (any other provider). Prices are millionths of money
-    for a million tokens; those that were read from the server's cache or written into it cost
-    `input_price` where they have none of their own. `addresses` are networks where it may be
-    though they are private (what `base_url` names by address needs none). `max_tokens` is what one
-    answer may have and `limit_field` how the server calls that, `idle_ns` how long nothing may
-    come, `total_ns` how long it may take (nanoseconds).
-
-    How the server speaks (manifest/dialects.py): `key_header` is where its key goes unless the
-    operator says; `headers` and `query` go with each request; `omit` are fields that it refuses,
-    `add` further ones; `streams` whether it is asked for a stream at all, `whole_for` in which
-    questions not (`tools`, `schema`); `system_role` how it calls who instructs; `reasoning_field`
-    where thoughts stand, `reasoning_back` whether they go back (`never`, `calls`, `always`);
-    `opaque_fields` whether what it hangs on calls goes back, `opaque_names` which (empty: all);
-    `schema_omit` keywords of schemas that it refuses; `answer_format` how it is told of an
-    answer's schema (`json_schema`, `json_object`, `none`).
-    """
-
-    name: str
-    provider: str
-    script: Path | None = None
-    base_url: str = ""
-    model: str = ""
-    key: str = ""
-    input_price: int = 0
-    output_price: int = 0
-    cached_price: int | None = None
-    written_price: int | None = None
-    max_tokens: int | None = None
-    limit_field: str = "max_tokens"
-    key_header: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    query: tuple[tuple[str, str], ...] = ()
-    omit: tuple[str, ...] = ()
-    add: dict[str, Any] = {}
-    streams: bool = True
-    whole_for: tuple[str, ...] = ()
-    system_role: str = "system"
-    reasoning_field: str = "reasoning_content"
-    reasoning_back: str = "calls"
-    opaque_fields: bool = True
-    opaque_names: tuple[str, ...] = ()
-    schema_omit: tuple[str, ...] = ()
-    answer_format: str = "json_schema"
-    addresses: tuple[str, ...] = ()
-    idle_ns: int = 60 * SECOND
-    total_ns: int = 600 * SECOND
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True):

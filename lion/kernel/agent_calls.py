@@ -12,15 +12,15 @@ import trio
 
 from lion.domain.call import BULK, CallError
 from lion.errors import BrokenCall, GuestError
-from lion.kernel.execution import as_agent, execute
+from lion.kernel.execution import Form, as_agent, execute
 from lion.kernel.exports import find_agent
 from lion.kernel.going_on import cut as cut_past
 from lion.kernel.going_on import recorded_value
 from lion.kernel.invocation import Invocation
 from lion.kernel.past import Ended, PastInvocation
+from lion.kernel.pending import Pending
 from lion.kernel.tool_calls import (
     MOST_STARTED,
-    Pending,
     build_invocation,
     check_depth,
     cut,
@@ -90,6 +90,15 @@ class Work(Pending):
         self._tell()
         return piece
 
+    def form(self, name: str, task: str) -> Form:
+        """What the log says of it."""
+        return as_agent(name, task)
+
+    def written(self, value: Any) -> str:
+        """An agent's output as its caller takes it: JSON. Raises CallError if it is too long."""
+        text = "" if self.streams else value["text"]
+        return dump_json({"text": text, "json": _read(value["json"])})
+
     @property
     def has_written(self) -> bool:
         """It wrote something, and need not be read from its output."""
@@ -108,15 +117,15 @@ async def run_agent(invocation: Invocation, name: str, task: str, work: Work) ->
         invocation.heard, invocation.heard_before = work.hear, work.hear_again
     try:
         export = find_agent(name, invocation.owner.component)
-        value = await execute(invocation, export, [task], as_agent(name, task))
+        value = await execute(invocation, export, [task], work.form(name, task))
     except (GuestError, BrokenCall) as exc:
         raise told_caller("the agent", exc) from exc
     if work.streams and not work.has_written and value[0] == "ok" and value[1]["text"]:
         await work.hear(value[1]["text"])
-    return _written(invocation, value, work.streams)
+    return _written(invocation, value, work)
 
 
-def _written(invocation: Invocation, given: Any, streams: bool) -> str:
+def _written(invocation: Invocation, given: Any, work: Work) -> str:
     """What an agent's output is to its caller. Raises CallError."""
     tag, value = given
     if tag == "err":
@@ -126,8 +135,7 @@ def _written(invocation: Invocation, given: Any, streams: bool) -> str:
             assert parent is not None
             parent.outside.remember(words, said)
         raise CallError(case, cut(words))
-    text = "" if streams else value["text"]
-    written = dump_json({"text": text, "json": _read(value["json"])})
+    written = work.written(value)
     if len(written.encode("utf-8", "replace")) > BULK:
         raise CallError("exhausted", f"the agent's output has more than {BULK:,} bytes")
     return written
@@ -171,7 +179,7 @@ class JobPort:
         def revive() -> Callable[[], None] | None:
             past = invocation.past
             if past is not None and past.ended is not None:
-                _recall_ended(invocation, work, past, past.ended)
+                recall_ended(invocation, work, past, past.ended)
                 return None
             if work.scope.cancel_called:
                 cut_past(caller.live, invocation.path)
@@ -239,7 +247,7 @@ class JobPort:
             pending.settle(CallError("cancelled", "the job was cancelled"))
 
 
-def _recall_ended(invocation: Invocation, work: Work, past: PastInvocation, ended: Ended) -> None:
+def recall_ended(invocation: Invocation, work: Work, past: PastInvocation, ended: Ended) -> None:
     """What an agent came to that had ended when the run was resumed."""
     for piece in past.told:
         work.hear_again(piece)
@@ -247,7 +255,7 @@ def _recall_ended(invocation: Invocation, work: Work, past: PastInvocation, ende
         value = recorded_value(ended)
         if work.streams and not past.told and value[0] == "ok" and value[1]["text"]:
             work.hear_again(value[1]["text"])
-        work.settle(_written(invocation, value, work.streams))
+        work.settle(_written(invocation, value, work))
     except (GuestError, BrokenCall) as exc:
         work.settle(told_caller("the agent", exc))
     except CallError as exc:

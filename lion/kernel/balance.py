@@ -34,14 +34,15 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 class Balance:
     """One budget that is counted, not timed. `measure` is what the manifest gives, `limit` what a
-    person's answers have made of it, `is_short` that a call was refused for want of it.
+    person's answers have made of it, `is_short` that a call was refused for want of it, `lent`
+    what of it is set aside for agents at work.
     """
 
-    __slots__ = ("is_passed", "is_short", "is_warned", "limit", "measure", "used")
+    __slots__ = ("is_passed", "is_short", "is_warned", "lent", "limit", "measure", "used")
 
     def __init__(self, limit: int) -> None:
         self.limit = self.measure = limit
-        self.used = 0
+        self.used = self.lent = 0
         self.is_warned = self.is_short = self.is_passed = False
 
     def is_reached(self, at: int) -> bool:
@@ -59,7 +60,7 @@ class Balance:
 
     def warns(self) -> bool:
         """True the first time that 80 % are used."""
-        if self.is_warned or self.used * 5 < self.limit * 4:
+        if self.is_warned or (self.used - self.lent) * 5 < self.limit * 4:
             return False
         self.is_warned = True
         return True

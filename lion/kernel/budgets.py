@@ -9,139 +9,18 @@ Rule: a call that was made stays counted however it ends; only output is given b
 counts nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from lion.domain.call import CallError
 from lion.domain.events import BudgetWarned
 from lion.domain.plan import Limits
-from lion.domain.rate import Bucket, render_rate
+from lion.kernel.account import CALLS as CALLS
+from lion.kernel.account import OUTPUT as OUTPUT
+from lion.kernel.account import RATE as RATE
+from lion.kernel.account import Account as Account
+from lion.kernel.account import Note, NoteRate, Warn, is_holder, unheard
 from lion.kernel.balance import Balance, Refusal
 from lion.ports import Clock
-
-Note = Callable[[str, str, int, int], None]
-"""Told (holder, budget, limit, used) after each change: `EventLog.note_budget` of one run."""
-
-NoteRate = Callable[[str, int, int], None]
-"""Told (holder, level, monotonic time) after each call of a holder whose rate is limited."""
-
-Warn = Callable[[BudgetWarned], None]
-"""Told once, when an account's budget first passes 80 %."""
-
-CALLS, RATE, OUTPUT = "calls", "rate", "output"
-
-
-class Account:
-    """What one holder may use in one run, and has used.
-
-    `counts_calls` is false if neither calls nor their rate are limited.
-    """
-
-    __slots__ = (
-        "_bucket",
-        "_calls",
-        "_clock",
-        "_note",
-        "_note_rate",
-        "_output",
-        "_warn",
-        "counts_calls",
-        "holder",
-    )
-
-    def __init__(
-        self, holder: str, limits: Limits, clock: Clock, note: Note, warn: Warn,
-        note_rate: NoteRate,
-    ) -> None:  # fmt: skip
-        self._note_rate = note_rate
-        self.holder = holder
-        self.counts_calls = limits.calls is not None or limits.rate is not None
-        self._calls = None if limits.calls is None else Balance(limits.calls)
-        self._output = None if limits.output is None else Balance(limits.output)
-        self._bucket = None if limits.rate is None else Bucket(limits.rate, clock.monotonic_ns())
-        self._clock = clock
-        self._note = note
-        self._warn = warn
-
-    def restore(
-        self, before: Mapping[tuple[str, str], Balance], rate: tuple[int, int] | None
-    ) -> None:
-        """Go on with what was used before the run was resumed."""
-        for name, balance in ((CALLS, self._calls), (OUTPUT, self._output)):
-            known = before.get((self.holder, name))
-            if balance is not None and known is not None:
-                balance.used, balance.is_warned = known.used, known.is_warned
-        if self._bucket is not None and rate is not None:
-            self._bucket.restore(*rate)
-
-    def lacks(self, calls: int, output: int) -> Refusal | None:
-        """Why this much cannot be charged now, or None. Charges nothing."""
-        if calls and self._calls is not None and self._calls.used + calls > self._calls.limit:
-            words = f"host calls: more than {self._calls.limit:,} in this run"
-            return self._refusal(CALLS, self._calls, calls, words)
-        if output and self._output is not None and self._output.used + output > self._output.limit:
-            words = f"output: more than {self._output.limit:,} bytes in this run"
-            return self._refusal(OUTPUT, self._output, output, words)
-        return self._lacks_tokens(calls)
-
-    def charge(self, calls: int, output: int) -> None:
-        """Take what `lacks` has just found to be there."""
-        if calls and self._calls is not None:
-            self._change(CALLS, self._calls, calls)
-        if output and self._output is not None:
-            self._change(OUTPUT, self._output, output)
-        if calls and self._bucket is not None:
-            self._bucket.take(calls)
-            self._note_rate(self.holder, *self._bucket.state)
-
-    def settle(self, output: int) -> None:
-        """Give back bytes of output that were reserved and not used."""
-        if output and self._output is not None:
-            self._change(OUTPUT, self._output, -output)
-
-    def balances(self) -> "list[tuple[str, Balance]]":
-        """Each counted budget by its name."""
-        named = ((CALLS, self._calls), (OUTPUT, self._output))
-        return [(name, balance) for name, balance in named if balance is not None]
-
-    def state(self) -> list[tuple[str, int, int]]:
-        """Each counted budget as (name, limit, used)."""
-        return [(name, balance.limit, balance.used) for name, balance in self.balances()]
-
-    def _lacks_tokens(self, calls: int) -> Refusal | None:
-        if not calls or self._bucket is None:
-            return None
-        rate = self._bucket.rate
-        tokens = self._bucket.tokens(self._clock.monotonic_ns())
-        if calls <= tokens:
-            return None
-        return Refusal(
-            holder=self.holder,
-            budget=RATE,
-            limit=rate.count,
-            used=rate.count - tokens,
-            asked=calls,
-            text=f"host calls: more than {render_rate(rate)}; wait and call again",
-        )
-
-    def _refusal(self, budget: str, balance: Balance, asked: int, words: str) -> Refusal:
-        balance.is_short = True
-        return Refusal(
-            holder=self.holder,
-            budget=budget,
-            limit=balance.limit,
-            used=balance.used,
-            asked=asked,
-            text=f"{words}; {balance.used:,} are used, {asked:,} asked for",
-        )
-
-    def _change(self, budget: str, balance: Balance, amount: int) -> None:
-        balance.used += amount
-        self._note(self.holder, budget, balance.limit, balance.used)
-        if balance.warns():
-            warning = BudgetWarned(
-                holder=self.holder, budget=budget, limit=balance.limit, used=balance.used
-            )
-            self._warn(warning)
 
 
 class Purse:
@@ -166,6 +45,38 @@ class Purse:
             account.charge(calls, output)
         return None
 
+    def set_aside(self, calls: int, output: int) -> Refusal | None:
+        """Take this for somebody who is charged by himself, from all accounts, or from none of
+        them and say why.
+        """
+        for account in self._accounts:
+            if refusal := account.lacks_balance(calls, output):
+                return refusal
+        self.change(calls, output)
+        return None
+
+    def change(self, calls: int, output: int) -> None:
+        """Count calls and bytes of output, whatever the rate; negative to give back."""
+        for account in self._accounts:
+            account.change(calls, output)
+
+    def lend(self, calls: int, output: int) -> None:
+        """See Account.lend."""
+        for account in self._accounts:
+            account.lend(calls, output)
+
+    def left(self, budget: str) -> tuple[int, int] | None:
+        """The limit of `calls` or `output` that is nearest, and what is left of it; None if there
+        is none.
+        """
+        found = [
+            (one.limit, max(0, one.limit - one.used))
+            for account in self._accounts
+            for name, one in account.balances()
+            if name == budget
+        ]
+        return min(found, key=lambda one: one[1], default=None)
+
     def cost(self, calls: int, output: int) -> dict[str, int]:
         """What `reserve` has just charged, by budget; nothing where nobody limits it."""
         names = {name for account in self._accounts for name, *_ in account.state()}
@@ -174,7 +85,7 @@ class Purse:
     def settle(self, *, output: int) -> None:
         """Give back bytes of output that were reserved and not used: the call gave an error."""
         for account in self._accounts:
-            account.settle(output)
+            account.change(0, -output)
 
 
 class Budgets:
@@ -210,7 +121,7 @@ class Budgets:
         balance.used += amount
         limit = balance.limit
         self._note(holder, budget, limit, balance.used)
-        if balance.warns():
+        if balance.warns() and is_holder(holder):
             self._warn(BudgetWarned(holder=holder, budget=budget, limit=limit, used=balance.used))
 
     def restore(
@@ -240,7 +151,8 @@ class Budgets:
     def account(self, holder: str, limits: Limits) -> Account:
         """The account of a holder, opened full the first time."""
         if holder not in self._accounts:
-            account = Account(holder, limits, self._clock, self._note, self._warn, self._note_rate)
+            warn = self._warn if is_holder(holder) else unheard
+            account = Account(holder, limits, self._clock, self._note, warn, self._note_rate)
             account.restore(self._spent, self._rates.get(holder))
             self._accounts[holder] = account
         return self._accounts[holder]

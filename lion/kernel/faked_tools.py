@@ -13,7 +13,8 @@ import msgspec
 from lion.domain.call import CallError
 from lion.errors import OwnError
 from lion.kernel.invocation import Invocation
-from lion.kernel.tool_calls import Pending, dump_json
+from lion.kernel.pending import Pending
+from lion.kernel.tool_calls import dump_json
 from lion.ports import Operation, PendingCall, Tools
 
 NAMES = ("list", "call", "start")

@@ -58,6 +58,10 @@ class HandleTable:
         """What is open."""
         return (entry.kind for entry in self._entries.values())
 
+    def all(self, kind: str) -> list[tuple[int, Any]]:
+        """What is open of a kind, oldest first, by rep."""
+        return [(rep, one.thing) for rep, one in self._entries.items() if one.kind == kind]
+
     def get(self, rep: int, kind: str | None = None) -> Any:
         """What a rep stands for. Raises CallError("not-found") if forged, stale or wrong."""
         entry = self._entries.get(rep)

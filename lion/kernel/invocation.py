@@ -6,7 +6,7 @@ Rule: whatever ends it, its handles are closed, its started calls are cancelled 
 in the log.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from lion.domain.plan import Grant
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
+from lion.kernel.allotments import Link
 from lion.kernel.deadline import Deadline
 from lion.kernel.groups import raise_flat
 from lion.kernel.handles import HandleTable
@@ -31,7 +32,7 @@ from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.size import check_size
 from lion.kernel.spending import Spending
 from lion.policy.decide import words_for_guest
-from lion.ports import CallStats, Export, HandleCall, Jobs, Tools
+from lion.ports import CallStats, Export, HandleCall, Jobs, Spawner, Tools
 
 Revival = Callable[[], Callable[[], None] | None]
 """Says how something goes on (None: it does not), once what it records is durable."""
@@ -62,11 +63,19 @@ class Invocation(Spending):
     """Questions about its calls that are on the desk and on record."""
     waiting: HostedCall | None = None
     """The call without outside effect in which it is suspended."""
+    generation: int
+    """How many spawns led to it."""
+    spawned = 0
+    """Agents at work that it has spawned, and those beneath them."""
+    handed: tuple[tuple[Grant, ...], ...] = ()
+    """What bounds agents that it spawns: what was handed on to it, if it was spawned."""
     heard_before: Callable[[str], None] | None = None
 
     def __init__(
-        self, live: LiveRun, holder: LiveHolder, path: str, parent: "Invocation | None", cause: str
-    ) -> None:
+        self, live: LiveRun, holder: LiveHolder, path: str, parent: "Invocation | None",
+        cause: str, given: Mapping[str, int] = {},
+    ) -> None:  # fmt: skip
+        """`given` was set aside for it by name of budget."""
         self.live = live
         self.owner = holder
         self.path = path
@@ -80,8 +89,7 @@ class Invocation(Spending):
         self.services = live.services
         self.limits = holder.rights.limits
         self.handles = HandleTable(self.limits.handles)
-        self.chain: tuple[str, ...] = (*(parent.chain if parent else ()), holder.name)
-        self.purse = live.budgets.purse([(i.holder, i.limits) for i in self.ancestry()])
+        self._join(parent, given)
         self.stats = CallStats(memory=holder.memory)
         self.words = ""
         self.spent: dict[str, int] = {}
@@ -103,6 +111,14 @@ class Invocation(Spending):
             cause=cause,
             correlation=path.partition(".")[0],
         )
+
+    def _join(self, parent: "Invocation | None", given: Mapping[str, int]) -> None:
+        """Take its place in the chain of callers."""
+        self.chain: tuple[str, ...] = (*(parent.chain if parent else ()), self.holder)
+        self.links = (*(parent.links if parent else ()), Link(self.holder, self.path, given))
+        self.generation = 0 if parent is None else parent.generation
+        self.is_divided = bool(given) or (parent is not None and parent.is_divided)
+        self.purse = self.build_purse({one.holder: one.limits for one in self.ancestry()})
 
     def recall(self, past: PastInvocation, children: int) -> None:
         """It is one of before, which made so many others."""
@@ -128,6 +144,11 @@ class Invocation(Spending):
     def jobs(self) -> Jobs:
         """What a workflow has others do."""
         return self.live.jobs(self)
+
+    @cached_property
+    def spawner(self) -> Spawner:
+        """What it has other agents do."""
+        return self.live.spawner(self)
 
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""

@@ -29,7 +29,8 @@ def revoker_of(live: LiveRun) -> Processor:
     """Who refuses what was revoked, as a step of the policy chain."""
 
     def judge(call: HostCall) -> Opinion | None:
-        asked = str(call.target).partition(".")[0] if call.capability == "tools" else ""
+        names_one = call.capability in ("tools", "agents")
+        asked = str(call.target).partition(".")[0] if names_one else ""
         for name in (*call.chain, asked):
             if name in live.revoked:
                 return Opinion(Decider.REVOKED, Verdict.DENY, live.revoked[name])

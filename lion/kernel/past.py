@@ -13,9 +13,10 @@ from lion.domain.call import Decision, Status, Verdict
 from lion.domain.events import (
     AgentCompleted,
     AgentError,
-    AgentPartialOutput,
+    AgentRestarted,
     AgentSpawned,
     AnswerJudged,
+    BudgetReturned,
     BudgetWarned,
     CallFinished,
     CallRedirected,
@@ -33,11 +34,13 @@ from lion.domain.events import (
 )
 from lion.domain.question import Question
 from lion.domain.record import Record, Scope
-from lion.kernel.budgets import CALLS, OUTPUT
+from lion.kernel.allotments import Link
 from lion.kernel.past_changes import Changes
+from lion.kernel.past_costs import Costs
 from lion.kernel.past_invocation import CUT as CUT
 from lion.kernel.past_invocation import Ended as Ended
 from lion.kernel.past_invocation import PastInvocation as PastInvocation
+from lion.kernel.past_invocation import payers_of
 from lion.scopes.table import read_question
 
 REFUSALS = 100
@@ -62,8 +65,7 @@ class Past:
         self.refusals: dict[Question, tuple[Decision, int]] = {}
         """Different ones and how often, the first few."""
         self.warned: set[tuple[str, str]] = set()
-        self.charged: dict[tuple[str, str], int] = {}
-        """(holder, budget) -> what calls that are on record took of `calls` and `output`."""
+        self.costs = Costs()
         self.recorded: dict[str, int] = {}
         """Bytes of records by the holder that pays them."""
         self.background: dict[str, int] = {}
@@ -72,6 +74,8 @@ class Past:
         self.tries = 0
         """How often it was resumed since it last came further."""
         self.changes = Changes()
+        self.returned: set[str] = set()
+        """Calls that had spawned agents whose budgets went back."""
         self._paths: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._epoch = (0, 0)
@@ -97,11 +101,7 @@ class Past:
 
     def charges(self) -> dict[tuple[str, str], int]:
         """What calls took of `calls` and `output`, those included that were begun."""
-        found = dict(self.charged)
-        for one in self.unfinished():
-            for holder in one.payers if one.intent is not None else ():
-                found[holder, CALLS] = found.get((holder, CALLS), 0) + 1
-        return found
+        return self.costs.with_begun(self.unfinished())
 
     def unfinished(self) -> Iterable[PastInvocation]:
         """All that have no ending."""
@@ -171,14 +171,16 @@ class Past:
         )  # fmt: skip
         parent, _, number = record.invocation.rpartition(".")
         above = self.invocations.get(record.cause.partition("#")[0])
-        payers = () if above is None else above.payers
+        links = () if above is None else above.links
+        given = event.budget if isinstance(event, AgentSpawned) else {}
+        links = (*links, Link(record.principal, record.invocation, given))
         payer = record.principal if above is None else above.scope.principal
         self._pay(payer, record)
         if record.cause:
             self._paths[record.cause] = record.invocation
             self._numbers[parent] = max(self._numbers.get(parent, 0), int(number))
         self.invocations[record.invocation] = PastInvocation(
-            scope, event, now_ns, tuple(dict.fromkeys((*payers, record.principal)))
+            scope, event, now_ns, links, payers_of(links)
         )
 
     def _note(self, record: Record, event: Event, now_ns: int) -> None:
@@ -187,8 +189,14 @@ class Past:
             self._pay(record.principal, record)
         if isinstance(event, CallRedirected) and event.verdict is not Verdict.ALLOW:
             self._refused(record, event)
-        if one is None:
+        if isinstance(event, BudgetReturned):
+            self.returned.add(record.cause)
+            above = self.invocations.get(record.cause.partition("#")[0])
+            if above is not None:
+                self.costs.set_aside(above, event.left, -1)
+        elif one is None:
             self._note_background(record, event)
+        if one is None:
             return
         match event:
             case CallRequested():
@@ -203,6 +211,8 @@ class Past:
                 self._finish_call(one, record, event)
             case AnswerJudged():
                 one.judged += 1
+            case AgentRestarted():
+                one.restarted = event, now_ns
             case PluginResult() | PluginError() | AgentCompleted() | AgentError():
                 self._end(one, event)
             case _:
@@ -210,12 +220,9 @@ class Past:
 
     def _finish_call(self, one: PastInvocation, record: Record, event: CallFinished) -> None:
         one.records.append(record)
-        _note_told(one, event)
+        one.note_told(event)
         self.calls += 1
-        for budget in (CALLS, OUTPUT):
-            for holder in one.payers if budget in event.charged else ():
-                key = holder, budget
-                self.charged[key] = self.charged.get(key, 0) + event.charged[budget]
+        self.costs.charge(one, event)
         if event.status is Status.DENIED:
             self._refused(record, event)
         elif event.value[0] == "err":
@@ -226,7 +233,11 @@ class Past:
         one.answered, one.last = record.call, event.status
         one.intent = one.waits = one.settled = None
         made = self.child(f"{one.path}#{record.call}")
-        if made is not None and made.ended is not None and event.operation != "start":
+        if (
+            made is not None
+            and made.ended is not None
+            and event.operation not in ("start", "spawn")
+        ):
             self._forget(made.path)
 
     def _end(self, one: PastInvocation, event: Ended) -> None:
@@ -285,8 +296,3 @@ class Past:
                 caller = self.invocations.get(path)
                 is_awaited = caller is not None and number == str(caller.answered + 1)
                 above = caller if is_awaited else None
-
-
-def _note_told(one: PastInvocation, event: CallFinished) -> None:
-    if one.scope.cause and isinstance(event, AgentPartialOutput) and event.operation == "text":
-        one.told += event.args or () if event.status is Status.COMPLETED else ()

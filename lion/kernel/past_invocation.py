@@ -6,7 +6,10 @@ from lion.domain.call import Status
 from lion.domain.events import (
     AgentCompleted,
     AgentError,
+    AgentPartialOutput,
+    AgentRestarted,
     AgentSpawned,
+    CallFinished,
     CallRequested,
     CallWaits,
     EffectSettled,
@@ -15,6 +18,7 @@ from lion.domain.events import (
     PluginResult,
 )
 from lion.domain.record import Record, Scope
+from lion.kernel.allotments import COUNTED, Link, payers
 from lion.kernel.outside import OutsideFailures
 
 Ended = PluginResult | PluginError | AgentCompleted | AgentError
@@ -22,6 +26,11 @@ REFUSALS = 100
 """Different ones that are told apart."""
 CUT = (Status.CANCELLED, Status.UNKNOWN)
 """Outcomes that no guest ever sees: it was being stopped."""
+
+
+def payers_of(links: tuple[Link, ...]) -> dict[str, tuple[str, ...]]:
+    """Who pays what the last of a chain uses of calls and output."""
+    return {budget: payers(links, budget) for budget in COUNTED}
 
 
 class PastInvocation(msgspec.Struct):
@@ -34,7 +43,10 @@ class PastInvocation(msgspec.Struct):
     scope: Scope
     began: PluginInvoked | AgentSpawned
     began_ns: int
-    payers: tuple[str, ...]
+    links: tuple[Link, ...]
+    """Its chain of callers and itself, root first."""
+    payers: dict[str, tuple[str, ...]]
+    """Who pays what it uses of calls and output."""
     records: list[Record] = []
     answered: int = 0
     last: Status | None = None
@@ -48,8 +60,16 @@ class PastInvocation(msgspec.Struct):
     outside: OutsideFailures = msgspec.field(default_factory=OutsideFailures)
     held_ns: int = 0
     asked_ns: int = 0
+    restarted: tuple[AgentRestarted, int] | None = None
+    """What was decided when it had failed, and what the run's clock said then."""
     told: list[str] = []
     """What an agent that was started by another showed: who started it may not have read it."""
+
+    def note_told(self, event: CallFinished) -> None:
+        """What it showed, if another may read that."""
+        if self.scope.cause and isinstance(event, AgentPartialOutput):
+            is_told = event.operation == "text" and event.status is Status.COMPLETED
+            self.told += event.args or () if is_told else ()
 
     @property
     def path(self) -> str:

@@ -89,6 +89,9 @@ class NoHandles:
     def get(self, rep: int, kind: str | None = None) -> Any:
         raise AssertionError("a replay reads no handles")
 
+    def all(self, kind: str) -> list[tuple[int, Any]]:
+        raise AssertionError("a replay reads no handles")
+
     def drop(self, rep: int) -> None:
         """The guest let go of a number."""
 

@@ -4,6 +4,8 @@ run itself.
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
+from functools import cached_property
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -13,10 +15,11 @@ from lion.domain.call import Decision, Target
 from lion.domain.capability import Capability
 from lion.domain.events import Event, SystemPluginFailed
 from lion.domain.memory_sum import MemorySum, holders_sum, runs_sum
-from lion.domain.plan import Holder, Plan
+from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import BrokenCall, GuestError
+from lion.kernel.allotments import bounded
 from lion.kernel.budgets import Budgets
 from lion.kernel.exports import tool_exports
 from lion.kernel.judge import Asker, Judge, Nobody
@@ -33,9 +36,11 @@ from lion.ports import (
     Jobs,
     Operation,
     Services,
+    Spawner,
     SystemComponent,
 )
 from lion.review.report import Refused
+from lion.scopes.table import find_scopes
 
 AskPerson = Callable[[Any, int, str, str], Awaitable[str]]
 """Asks a person on behalf of an invocation, in a call of this number: a question, a form."""
@@ -56,6 +61,9 @@ class LiveHolder:
 
     `system` is the component where that is trusted Python, else None.
     """
+
+    given: Mapping[str, int] = {}
+    """What was set aside of budgets of grants for the agent beneath which it acts."""
 
     def __init__(
         self, holder: Holder, component: Component, rights: Rights, operations: Sequence[Operation]
@@ -79,6 +87,25 @@ class LiveHolder:
         """What one of its tools is called; a replay finds it by that."""
         return self._names[export.interface, export.name]
 
+    def narrowed(
+        self, within: tuple[tuple[Grant, ...], ...], given: Mapping[str, int]
+    ) -> "LiveHolder":
+        """The same holder with what was handed on to it, and set aside of budgets of grants."""
+        less = copy(self)
+        less.rights = msgspec.structs.replace(self.rights, within=within)
+        less._decisions, less.given = {}, given
+        return less
+
+    @cached_property
+    def budgets(self) -> dict[str, int]:
+        """The budgets of its grants by name, with their limits."""
+        found: dict[str, int] = {}
+        for capability, grants in self.rights.grants.items():
+            scopes = find_scopes(capability)
+            for grant in grants if scopes is not None else ():
+                found |= scopes.budgets_of(grant)  # type: ignore[union-attr]
+        return found
+
     def decide(self, capability: str, operation: str, target: Target) -> Decision:
         """What rights and rules say of a question, from the cache if it was asked before. Only
         the judge asks.
@@ -89,12 +116,19 @@ class LiveHolder:
             if len(self._decisions) >= DECISIONS:
                 self._decisions.clear()
             decision = decide_static(Question(self.name, *known), self.rights)
+            if self.given and decision.grant is not None:
+                grant = bounded(decision.grant, self.given)
+                decision = msgspec.structs.replace(decision, grant=grant)
             self._decisions[known] = decision
         return decision
 
 
 def _no_jobs(caller: Any) -> Jobs:
     raise AssertionError("nobody has wired jobs of workflows")
+
+
+def _no_spawner(caller: Any) -> Spawner:
+    raise AssertionError("nobody has wired agents that spawn")
 
 
 class NoServices:
@@ -166,6 +200,8 @@ class LiveRun:
         self.memory = runs_sum(plan.memory, memory)
         self.jobs: Callable[[Any], Jobs] = _no_jobs
         """What makes the port of an invocation that is a workflow's."""
+        self.spawner: Callable[[Any], Spawner] = _no_spawner
+        """What makes the port of an invocation that spawns agents."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property

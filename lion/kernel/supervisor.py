@@ -33,6 +33,23 @@ from lion.review.report import Ending
 from lion.values.json_scalars import JsonMismatch
 
 
+class Tries:
+    """The instances of one task, one after the other: `0`, `0+1`, `0+2`."""
+
+    last: Invocation
+    """The one that was begun last."""
+
+    def __init__(self, live: LiveRun, path: str) -> None:
+        self._live = live
+        self._path = path
+        self._begun = 0
+
+    def next_path(self) -> str:
+        """Where the next one stands in the tree of calls."""
+        self._begun += 1
+        return self._path if self._begun == 1 else f"{self._path}+{self._begun - 1}"
+
+
 async def supervise(
     live: LiveRun, runs: Sequence[RunAgent | RunCall], endings: dict[int, Ending]
 ) -> None:
@@ -99,16 +116,36 @@ async def _run_one(live: LiveRun, path: str, entry: RunAgent | RunCall) -> Endin
 
 
 async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
-    """Run an agent's task to its one ending, as often as its output says. Raises GuestError."""
+    """Run an agent's task to its one ending, as often as its output and its table say. Raises
+    GuestError.
+    """
+    tries = Tries(live, path)
+    restart = live.holders[entry.agent].holder.restart
+    if restart is None:
+        return await _run_agent(live, tries, entry)
+    from lion.kernel.restarts import Restarts
+
+    restarts = Restarts(entry.agent, restart, tries)
+    while True:
+        try:
+            ending = await _run_agent(live, tries, entry)
+        except GuestError as exc:
+            if not restarts.again(exc.ending, exc.what):
+                raise
+        else:
+            if ending.ok or not restarts.again(ending.ending, ending.error):
+                return ending
+
+
+async def _run_agent(live: LiveRun, tries: Tries, entry: RunAgent) -> Ending:
     if entry.output is None:
-        _, ending = await _ask_agent(live, path, entry.agent, entry.task)
+        _, ending = await _ask_agent(live, tries, entry.agent, entry.task)
         return ending
     from lion.kernel.answers import Answers
 
     answers = Answers(entry.agent, entry.task, entry.output)
     while True:
-        again = f"+{answers.asked - 1}" if answers.asked > 1 else ""
-        invocation, ending = await _ask_agent(live, path + again, entry.agent, answers.task)
+        invocation, ending = await _ask_agent(live, tries, entry.agent, answers.task)
         if not ending.ok:
             return ending
         taken = await answers.judge(invocation, ending.value)
@@ -118,8 +155,10 @@ async def run_agent(live: LiveRun, path: str, entry: RunAgent) -> Ending:
             )
 
 
-async def _ask_agent(live: LiveRun, path: str, name: str, task: str) -> tuple[Invocation, Ending]:
-    invocation = build_root(live, live.holders[name], path)
+async def _ask_agent(
+    live: LiveRun, tries: Tries, name: str, task: str
+) -> tuple[Invocation, Ending]:
+    invocation = tries.last = build_root(live, live.holders[name], tries.next_path())
     export = find_agent(name, invocation.owner.component)
     tag, value = await execute(invocation, export, [task], as_agent(name, task))
     if tag == "err":

@@ -7,7 +7,7 @@ know.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import trio
@@ -15,11 +15,13 @@ import trio
 from lion.domain.call import BULK, CallError
 from lion.domain.plan import MAX_DEPTH
 from lion.errors import BrokenCall, GuestError
+from lion.kernel.allotments import of_grants
 from lion.kernel.execution import execute_tool
 from lion.kernel.going_on import cut as cut_past
 from lion.kernel.going_on import recorded_value
 from lion.kernel.invocation import Invocation
 from lion.kernel.past import Ended
+from lion.kernel.pending import Pending
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.tool_types import input_schema, output_schema, read_text, write_result
 from lion.ports import Export
@@ -157,7 +159,7 @@ class ToolPort:
             raise CallError("other", text)
         return text
 
-    def start(self, name: str, arguments: str) -> "Pending":
+    def start(self, name: str, arguments: str) -> Pending:
         """Begin a call. Raises CallError."""
         caller = self._caller
         limit = caller.limits.concurrent
@@ -176,7 +178,7 @@ class ToolPort:
         caller.live.under_way += 1
         return pending
 
-    def recall(self, name: str, arguments: str) -> "Pending":
+    def recall(self, name: str, arguments: str) -> Pending:
         """See ports.Tools.recall."""
         caller, pending = self._caller, Pending()
         try:
@@ -213,7 +215,7 @@ class ToolPort:
             return exc
 
     async def _work(
-        self, pending: "Pending", invocation: Invocation, export: Export, args: list[Any]
+        self, pending: Pending, invocation: Invocation, export: Export, args: list[Any]
     ) -> None:
         try:
             with pending.scope:
@@ -227,59 +229,19 @@ class ToolPort:
             pending.settle(CallError("cancelled", "the call was cancelled"))
 
 
-class Pending:
-    """A tool call under way; implements ports.PendingCall."""
-
-    def __init__(self) -> None:
-        self.scope = trio.CancelScope()
-        self._done = trio.Event()
-        self._result: str | CallError | None = None
-        self._is_taken = False
-
-    @property
-    def is_ready(self) -> bool:
-        """It has a result."""
-        return self._done.is_set()
-
-    async def wait_ready(self) -> None:
-        """Wait until it has a result."""
-        await self._done.wait()
-
-    def settle(self, result: str | CallError) -> None:
-        """Give the result, once; later ones are ignored."""
-        if self._result is None:
-            self._result = result
-            self._done.set()
-
-    async def take(self) -> str:
-        """Wait for the result. Raises CallError: the tool's, or `invalid` the second time."""
-        if self._is_taken:
-            raise CallError("invalid", "this call's result has been taken already")
-        self._is_taken = True
-        await self._done.wait()
-        match self._result:
-            case CallError() as error:
-                raise error
-            case str() as text:
-                return text
-            case None:
-                raise AssertionError("a call is done and has no result")
-
-    def note_taken(self) -> None:
-        """Its result was taken before the run was resumed."""
-        self._is_taken = True
-
-    def cancel(self) -> None:
-        """Stop it; its instance is gone at the next checkpoint."""
-        self.scope.cancel()
-
-
-def build_invocation(parent: Invocation, holder: LiveHolder, cause: str) -> Invocation:
-    """The next invocation a caller causes, or the one that this call caused before."""
+def build_invocation(
+    parent: Invocation, holder: LiveHolder, cause: str, given: Mapping[str, int] = {}
+) -> Invocation:
+    """The next invocation a caller causes, or the one that this call caused before; `given` is
+    set aside for it.
+    """
     known = parent.live.past
     past = None if known is None else known.child(cause)
     path = parent.next_child() if past is None else past.path
-    invocation = Invocation(parent.live, holder, path, parent, cause)
+    beneath = {**parent.owner.given, **of_grants(given)}
+    if beneath:
+        holder = holder.narrowed(holder.rights.within, beneath)
+    invocation = Invocation(parent.live, holder, path, parent, cause, given)
     invocation.tools = ToolPort(invocation)
     if known is not None and past is not None:
         invocation.recall(past, known.children(path))

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from lion.domain.plan import SERVER, SYSTEM, Grant, Holder, Limits, Program
+from lion.domain.plan import SERVER, SYSTEM, Grant, Holder, Limits, Program, Restart
 from lion.domain.units import render_size
 from lion.manifest.models import build_llm_grants
 from lion.manifest.server_table import McpTable
@@ -45,7 +45,13 @@ def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> H
         config=table.config,
         limits=build_limits(DEFAULT_LIMITS[kind], written_limits(table.limits)),
         program=Program(args=tuple(table.args), env=table.env, stdin=table.stdin),
+        restart=_restart(table),
     )
+
+
+def _restart(table: HolderTable) -> Restart | None:
+    restart = table.restart
+    return None if restart is None else Restart(restart.times, restart.within)
 
 
 def build_system(table: SystemTable, *, name: str) -> Holder:
@@ -102,17 +108,13 @@ def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
         grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
     grants += [_fs(entry, where, folder) for entry in allow.fs]
     grants += build_llm_grants(allow.llm, where)
-    if allow.tools:
-        patterns = tuple(dict.fromkeys(allow.tools))
-        # A scope has no character that TOML would want escaped (names.SCOPE_PATTERN).
-        written = ", ".join(f'"{pattern}"' for pattern in patterns)
-        line = f"{where}.tools = [{written}]"
-        grants.append(Grant("tools", line, patterns=patterns))
+    for key in ("tools", "agents", "secrets"):
+        patterns = tuple(dict.fromkeys(getattr(allow, key)))
+        if patterns:
+            # None has a character that TOML would want escaped (names.SCOPE_PATTERN).
+            written = ", ".join(f'"{pattern}"' for pattern in patterns)
+            grants.append(Grant(key, f"{where}.{key} = [{written}]", patterns=patterns))
     grants += [_http(entry, where) for entry in allow.http]
-    if allow.secrets:
-        names = tuple(dict.fromkeys(allow.secrets))
-        written = ", ".join(f'"{name}"' for name in names)
-        grants.append(Grant("secrets", f"{where}.secrets = [{written}]", patterns=names))
     grants += [build_extension_grant(where, *entry) for entry in allow.interfaces.items()]
     return grants
 

@@ -47,12 +47,14 @@ _HOLDER: Final = {
     "args": Key("list of texts", NONE, "a program's arguments, after its name"),
     "env": Key("table", NONE, "a program's environment: texts by name, nothing of the host's"),
     "stdin": Key("text", NONE, "what a program reads where no task or call gives it anything"),
+    "restart": Key("table", NONE, "an agent that failed begins its task anew"),
 }
 _ALLOW: Final = {
     "kv": Key("table", ABSENT, "a key-value store of its own, kept between runs"),
     "fs": Key("list of tables", ABSENT, "directories of the host"),
     "llm": Key("list", ABSENT, "models it may ask: a name, a pattern, or a table"),
     "tools": Key("list of patterns", ABSENT, "tools it may call: `notes.write`, `notes.*`, `**`"),
+    "agents": Key("list of names", ABSENT, "agents it may spawn; its own name: more of itself"),
     "http": Key("list", ABSENT, "requests it may make: methods and URL, or a table"),
     "secrets": Key("list of names", ABSENT, "secrets for its requests; it never sees a value"),
     "interfaces": Key("table", ABSENT, "system plugins' interfaces: `true`, or patterns"),
@@ -100,6 +102,8 @@ _LIMITS: Final = {
     "log": Key('size, "none"', "128 MiB", "records of its calls, a run; then its instance ends"),
     "concurrent": Key("count", "64", "tool calls an instance has started at the same time"),
     "memory-sum": Key("size", "1 GiB", "linear memory of all its live instances together, a run"),
+    "agents": Key("count", "16", "spawned agents at work at once beneath an instance"),
+    "depth": Key("count", "4", "how many spawns deep they may be beneath it"),
     "at": _AT._replace(text="of `calls` or `output`: a person is asked when it is used, `80 %`"),
     "then": _THEN,
 }
@@ -194,6 +198,11 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "grace": Key("time", "30 s", "how long what works may go on when the service stops"),
     },
     tables.HolderTable: _HOLDER,
+    tables.RestartTable: {
+        "when": Key("text", NEEDED, "`failure`: whatever ended it but an answer"),
+        "times": Key("count", "3", "how often at most, 1 to 1_000"),
+        "within": Key("time", "10 min", "in which so many are too many"),
+    },
     tables.AllowTable: _ALLOW,
     tables.KvGrant: {"bytes": Key("size", NEEDED, "keys and values together")},
     tables.FsGrant: {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lion.domain.names import did_you_mean
 from lion.domain.plan import SERVER, WORKFLOW, Holder, Limits, Model, Plan, RunAgent, RunCall
 from lion.domain.service_terms import ServiceTerms
+from lion.manifest.agent_checks import check_agents
 from lion.manifest.document import Document
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def _plan(
         check_workflows(document, holders)
     models = build_models(document, table.models)
     _check_scopes(document, holders)
+    check_agents(document, holders)
     check_models_named(document, holders, models)
     runs = tuple(_run(document, i, run, holders) for i, run in enumerate(table.run))
     return Plan(

@@ -4,10 +4,11 @@ Rule: a key that is not here is an error; so is a limit that this version does n
 Rule: the committed JSON schema is generated from these models (schema.py).
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from lion.domain.plan import SECOND
 from lion.manifest.base_table import Table as Table
 from lion.manifest.fields import (
     AskRule,
@@ -46,6 +47,8 @@ from lion.manifest.service_table import ServiceTable
 from lion.manifest.system_tables import SystemLimits, check_asking
 from lion.manifest.workflow_tables import WorkflowTable
 from lion.scopes.fs_grant import check_once
+
+MOST_RESTARTS: Final = 1_000
 
 
 class KvGrant(Table):
@@ -145,6 +148,7 @@ class AllowTable(Table):
     fs: Annotated[list[FsGrant], AfterValidator(_check_mounts)] = []
     llm: list[LlmGrant] = []
     tools: list[ToolScope] = []
+    agents: list[HolderName] = []
     http: list[HttpEntry] = []
     secrets: list[Name] = []
     interfaces: dict[ExtensionName, ExtensionScope] = {}
@@ -164,10 +168,20 @@ class LimitsTable(Table):
     log: MaybeSize = None
     concurrent: Count = 0
     memory_sum: Size = 0
+    agents: Count = 0
+    depth: Count = 0
     at: Share | None = None
     then: Then | None = None
 
     _check_asking = model_validator(mode="after")(check_asking)
+
+
+class RestartTable(Table):
+    """An agent that failed begins anew, so often at most in such a time."""
+
+    when: Literal["failure"]
+    times: Annotated[Count, Field(ge=1, le=MOST_RESTARTS)] = 3
+    within: Annotated[Time, Field(ge=1)] = 600 * SECOND
 
 
 class HolderTable(Table):
@@ -182,6 +196,7 @@ class HolderTable(Table):
     args: list[Word] = []
     env: dict[EnvName, Word] = {}
     stdin: Word = ""
+    restart: RestartTable | None = None
 
 
 class SystemAllow(Table):

@@ -8,11 +8,11 @@ Rule: static processors see the Question only, so their decision may be cached b
 see the call.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from lion.domain.call import Decision, HostCall, Opinion, Verdict
 from lion.domain.decider import Decider, decider_of
-from lion.domain.plan import DEFAULT_CAPABILITIES
+from lion.domain.plan import DEFAULT_CAPABILITIES, Grant
 from lion.domain.question import Question, question_of
 from lion.policy.rights import Rights
 from lion.scopes.table import find_scopes
@@ -23,6 +23,7 @@ Processor = Callable[[HostCall], Opinion | None]
 StaticProcessor = Callable[[Question], Opinion | None]
 """Judges by holder, capability, operation and target alone, and always the same way."""
 
+NOT_HANDED = Opinion(Decider.SPAWNER, Verdict.DENY, "whoever spawned it did not hand it on")
 NOT_COVERED = Opinion(Decider.GRANTS, Verdict.DENY, "no grant covers it")
 BY_DEFAULT = Decision(Verdict.ALLOW, "granted by default", Decider.DEFAULT)
 
@@ -64,6 +65,8 @@ def words_for_guest(decision: Decision) -> str:
     match decision.decided_by:
         case Decider.GRANTS:
             return NOT_COVERED.reason
+        case Decider.SPAWNER:
+            return NOT_HANDED.reason
         case Decider.CEILING:
             return "the component does not import it"
         case Decider.MANIFEST:
@@ -83,8 +86,16 @@ def _basis(question: Question, rights: Rights) -> tuple[Decision, Opinion | None
     grant = None if scopes is None else scopes.find_grant(grants, question)
     if grant is None:
         return BY_DEFAULT, NOT_COVERED
+    if not all(scopes and scopes.find_grant(one, question) for one in handed(rights, question)):
+        return BY_DEFAULT, NOT_HANDED
     reason = f"granted by {grant.line.split(' = ')[0]}"
     return Decision(Verdict.ALLOW, reason, Decider.GRANTS, grant=grant), None
+
+
+def handed(rights: Rights, question: Question) -> Iterator[tuple[Grant, ...]]:
+    """What each handed on of a capability who spawned the agent, or those."""
+    for grants in rights.within:
+        yield tuple(one for one in grants if one.capability == question.capability)
 
 
 def _strictest(

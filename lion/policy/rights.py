@@ -23,7 +23,8 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
 
     `capabilities` are those of which some call may be allowed, `refused` says why others are not,
     `grants` and `rules` are by capability, `approved` are rules that answer beforehand what others
-    ask, `limits` the manifest's under the policy's ceilings.
+    ask, `limits` the manifest's under the policy's ceilings. Of a spawned agent `within` is what
+    each handed on who spawned it, or those: a call that needs a grant needs one of each, too.
     """
 
     holder: str
@@ -34,6 +35,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     rules: dict[str, tuple[Rule, ...]]
     approved: dict[str, tuple[Rule, ...]] = {}
     limits: Limits
+    within: tuple[tuple[Grant, ...], ...] = ()
 
 
 def build_rights(holder: Holder, ceiling: Sequence[str], policy: Policy) -> Rights:

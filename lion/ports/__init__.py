@@ -44,7 +44,14 @@ from lion.ports.log import (
     Verdict,
     VerifyReport,
 )
-from lion.ports.pending import Jobs, PendingCall, PendingWork, Waitable
+from lion.ports.pending import (
+    Jobs,
+    PendingCall,
+    PendingWork,
+    SpawnedAgent,
+    Spawner,
+    Waitable,
+)
 from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
@@ -85,6 +92,8 @@ __all__ = [
     "RunSummary",
     "Runtime",
     "Services",
+    "SpawnedAgent",
+    "Spawner",
     "StateEntry",
     "SystemComponent",
     "SystemInfo",

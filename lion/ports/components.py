@@ -93,6 +93,10 @@ class Handles(Protocol):
         """
         ...
 
+    def all(self, kind: str) -> list[tuple[int, Any]]:
+        """What is open of a kind, oldest first, by rep."""
+        ...
+
     def drop(self, rep: int) -> None:
         """Forget and close. Unknown reps are ignored."""
         ...

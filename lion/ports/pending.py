@@ -1,6 +1,7 @@
 """Look here if you want to know what an executor that begins work needs of it while it goes on."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 
 class Waitable(Protocol):
@@ -43,6 +44,43 @@ class PendingWork(PendingCall, Protocol):
 
     def note_read(self) -> None:
         """A piece was read before the run was resumed."""
+        ...
+
+
+class SpawnedAgent(PendingWork, Protocol):
+    """An agent that a guest spawned. `agent` is its name, `state` how it is: `working`, `ended` or
+    `cancelled`.
+    """
+
+    agent: str
+
+    @property
+    def state(self) -> str: ...
+
+    def budgets(self) -> list[dict[str, Any]]:
+        """What was set aside for it: records of `agents.budget`."""
+        ...
+
+
+class Spawner(Protocol):
+    """How a guest has other agents work."""
+
+    def prepare(self, agent: str, task: str, terms: Mapping[str, Any]) -> SpawnedAgent:
+        """An agent that can be begun, by a record of `agents.terms`. Raises CallError; nothing
+        was done.
+        """
+        ...
+
+    def begin(self, child: Any) -> None:
+        """Set aside what it is given, and begin it. Raises CallError; then nothing was done."""
+        ...
+
+    def recall(self, agent: str, task: str, terms: Mapping[str, Any]) -> SpawnedAgent:
+        """One that was spawned before the run was resumed; it goes on when its caller does."""
+        ...
+
+    def budgets(self) -> list[dict[str, Any]]:
+        """The caller's: records of `agents.budget`."""
         ...
 
 

@@ -19,6 +19,9 @@ from lion.scopes.table import scope_of
 CALLS = ("call", "start")
 """Operations of `tools` that run a tool."""
 
+SPAWNS = ("spawn", "start")
+"""Operations of `agents` that have one work."""
+
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """A grant of another holder's within reach, and the shortest way: the tools, or functions of
@@ -81,11 +84,10 @@ def _steps(
 def _agents(
     rights: Rights, operations: Sequence[str], others: Mapping[str, Rights]
 ) -> Iterator[tuple[str, str]]:
-    """Whom a workflow may have work: each with its own name for the way there."""
-    if "agents" not in rights.capabilities or "start" not in operations:
-        return
-    for name in sorted(others):
-        question = Question(rights.holder, "agents", "start", name)
+    """Whom one may spawn or, a workflow, have work: each with its name for the way there."""
+    able = [one for one in SPAWNS if one in operations]
+    for name in sorted(others) if able and "agents" in rights.capabilities else ():
+        question = Question(rights.holder, "agents", able[0], name)
         if name != rights.holder and decide_static(question, rights).allowed:
             yield name, name
 

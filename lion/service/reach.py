@@ -16,12 +16,14 @@ from lion.scopes.pattern import compile_pattern
 
 
 def reached(plan: Plan, holder: str) -> list[str]:
-    """The holder, and whom it may call, directly or through others."""
+    """The holder, and whom it may call or spawn, directly or through others."""
     found = [holder]
     for name in found:
-        for pattern in granted_patterns(plan.holders[name], "tools"):
-            plugin = compile_pattern(pattern.partition(".")[0], ".")
-            found += [h for h in plan.holders if plugin.matches(h) and h not in found]
+        one = plan.holders[name]
+        tools = (text.partition(".")[0] for text in granted_patterns(one, "tools"))
+        for text in (*tools, *granted_patterns(one, "agents")):
+            other = compile_pattern(text, ".")
+            found += [h for h in plan.holders if other.matches(h) and h not in found]
     return found
 
 

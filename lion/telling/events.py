@@ -11,12 +11,14 @@ from lion.domain.events import (
     AgentCompleted,
     AgentError,
     AgentPartialOutput,
+    AgentRestarted,
     AgentSpawned,
     AnswerJudged,
     ApprovalAsked,
     ApprovalConsumed,
     ApprovalDecided,
     ApprovalExpired,
+    BudgetReturned,
     BudgetWarned,
     CallFinished,
     CallRedirected,
@@ -46,6 +48,7 @@ from lion.domain.events import (
 from lion.domain.plan import SERVER
 from lion.domain.record import Record
 from lion.domain.units import counted
+from lion.telling.agents import tell_agent
 from lion.telling.amounts import render_spent
 from lion.telling.services import SERVICE_WORDS, tell_service
 from lion.telling.told import told
@@ -64,7 +67,8 @@ WORDS: Final = {
     "CallWaits": "waits", "RunForgotten": "forgotten", "ApprovalAsked": "asks",
     "ApprovalDecided": "decided", "ApprovalConsumed": "approved", "ApprovalExpired": "no answer",
     "AnswerJudged": "answer", "RunResumed": "goes on", "EffectSettled": "settled",
-    "RunForked": "forked", "RunParked": "waits", **SERVICE_WORDS,
+    "RunForked": "forked", "RunParked": "waits", "BudgetReturned": "returned",
+    "AgentRestarted": "restarts", **SERVICE_WORDS,
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
@@ -146,8 +150,8 @@ def _fact(event: Event) -> str:
             return f"{event.holder}: sha256:{event.component_digest[:12]}{made}; tools: {tools}"
         case PluginFailed():
             return f"{event.holder}: {event.error}"
-        case AgentSpawned():
-            return f"task {event.task!r}"
+        case AgentSpawned() | BudgetReturned() | AgentRestarted():
+            return tell_agent(event)
         case BudgetWarned():
             return f"{event.holder}: {render_use(event)} used of {event.budget}"
         case RunResumed():

@@ -51,7 +51,7 @@ MISTAKES = [
     ('"64 KiB"', '"64"', "m.toml:9: plugins.notes.allow.kv.bytes: '64' is no size; write"),
     ('"64 MiB"', "64", "m.toml:6: plugins.fetcher.limits.memory: 64 is no size; write"),
     ("memory =", "memry =", "plugins.fetcher.limits.memry: unknown key 'memry'; did you mean"),
-    ("memory =", "money = 1, memory =", "unknown key 'money'; known here: at, calls, concurrent"),
+    ("memory =", "money = 1, memory =", "unknown key 'money'; known here: agents, at, calls"),
     ("memory =", "stack = 1, memory =", "unknown key 'stack'"),
     ("limits = {", 'deny = ["kv"]\nlimits = {', "plugins.fetcher.deny[0]: 'kv' is not granted"),
     ("limits = {", 'deny = "random"\nlimits = {', "plugins.fetcher.deny: should be a list"),

@@ -30,7 +30,8 @@ FS = Grant(
     'plugins.notes.allow.fs = [{ path = "/notes", at = "n" }]',
     mount=Mount(path="/notes", written="n", at=Path("n")),
 )
-GRANTS = (KV, TOOLS, HTTP, LLM, SECRETS, FS)
+AGENTS = Grant("agents", "plugins.notes.allow.agents", patterns=("bob",))
+GRANTS = (KV, TOOLS, HTTP, LLM, SECRETS, FS, AGENTS)
 """A grant of everything that needs one, for the questions of test_rules."""
 
 

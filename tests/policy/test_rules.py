@@ -19,6 +19,7 @@ TARGETS = {
     "http": ("GET https://api.example.com/v1", "GET http://db.internal:8080/x"),
     "secrets": ("api",),
     "llm": ("fast",),
+    "agents": ("bob",),
 }
 ALL = [
     ask(capability.name, operation, target)

@@ -66,11 +66,44 @@ class PluginError(Event, frozen=True):
 
 
 class AgentSpawned(Event, frozen=True):
-    """An agent began its task, in an instance of its own. `attempt` as in PluginInvoked."""
+    """An agent began its task, in an instance of its own. `attempt` as in PluginInvoked.
+
+    If another agent spawned it: what that handed on of its rights, in lines (`has_less`: it did
+    say so), and what it set aside of its budgets, by name.
+    """
 
     agent: str
     task: str
     attempt: int = 1
+    allow: str = ""
+    has_less: bool = False
+    budget: dict[str, int] = {}  # noqa: RUF012 - a struct copies it
+
+
+class BudgetReturned(Event, frozen=True, kw_only=True):
+    """An agent that was spawned has ended: of what was set aside for it (`given`, by budget) this
+    is left, and its spawner's again.
+    """
+
+    agent: str
+    spawner: str
+    given: dict[str, int]
+    left: dict[str, int]
+
+
+class AgentRestarted(Event, frozen=True, kw_only=True):
+    """An agent that the manifest or a task had started failed (`ending` as in AgentError, or
+    `error` for one of its own; `error` in words) and begins its task anew, in an instance of its
+    own: the `number`-th time, at most `times` `within` nanoseconds. Not `again`: that is used up.
+    """
+
+    agent: str
+    ending: str
+    error: str
+    number: int
+    times: int
+    within: int
+    again: bool = True
 
 
 class AgentCompleted(Event, frozen=True):

@@ -3,14 +3,33 @@
 // What is in memory is loaded and stored, what comes as core values is lifted.
 
 import * as abi from "lion-as/abi";
+import { About, Budget, Child, Spawned } from "./agents";
 import { Denial } from "./denials";
 import { Failure, File, Metadata } from "./fs";
 import { Exchange, Failure as HttpFailure, Head, Response, Started as HttpStarted } from "./http";
 import { Answer, Event, Reply, Started as LlmStarted, Stop, ToolCall, ToolUse, Usage } from "./llm";
 import { Directory, Program } from "./process";
 import { Pending, Started, Tool } from "./tools";
-import { Error_ } from "./types";
+import { Error_, Output } from "./types";
 import { Result, Tuple2, Unit, nothing } from "lion-as";
+
+export function liftListOfAbout(at: usize, length: i32): Array<About> {
+  const list = new Array<About>(length);
+  for (let i = 0, from = at; i < length; i++, from += 24) {
+    unchecked(list[i] = loadAbout(from));
+  }
+  abi.free(at, <usize>length * 24);
+  return list;
+}
+
+export function liftListOfBudget(at: usize, length: i32): Array<Budget> {
+  const list = new Array<Budget>(length);
+  for (let i = 0, from = at; i < length; i++, from += 24) {
+    unchecked(list[i] = loadBudget(from));
+  }
+  abi.free(at, <usize>length * 24);
+  return list;
+}
 
 export function liftListOfDirectory(at: usize, length: i32): Array<Directory> {
   const list = new Array<Directory>(length);
@@ -55,6 +74,19 @@ export function liftListOfTupleOfStringAndString(at: usize, length: i32): Array<
   }
   abi.free(at, <usize>length * 16);
   return list;
+}
+
+export function loadAbout(at: usize): About {
+  return new About(
+    abi.loadString(at),
+    load<u32>(at, 8),
+    abi.case_(load<u8>(at, 12), 3, "state"),
+    liftListOfBudget(load<usize>(at, 16), load<i32>(at, 20)),
+  );
+}
+
+export function loadBudget(at: usize): Budget {
+  return new Budget(abi.loadString(at), load<u64>(at, 8), load<u64>(at, 16));
 }
 
 export function loadDenial(at: usize): Denial {
@@ -133,6 +165,10 @@ export function loadOptionOfString(at: usize): string | null {
   return abi.case_(load<u8>(at), 2, "an option") ? abi.loadString(at + 4) : null;
 }
 
+export function loadOutput(at: usize): Output {
+  return new Output(abi.loadString(at), loadOptionOfString(at + 8));
+}
+
 export function loadProgram(at: usize): Program {
   return new Program(
     liftListOfString(load<usize>(at), load<i32>(at, 4)),
@@ -170,6 +206,14 @@ export function loadResultOfHeadOrHttpFailure(at: usize): Result<Head, HttpFailu
 
 export function loadResultOfHttpStartedOrHttpFailure(at: usize): Result<HttpStarted, HttpFailure> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<HttpStarted, HttpFailure>(loadHttpFailure(at + 4)) : Result.ok<HttpStarted, HttpFailure>(loadHttpStarted(at + 4));
+}
+
+export function loadResultOfListOfAboutOrError(at: usize): Result<Array<About>, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Array<About>, Error_>(loadError(at + 4)) : Result.ok<Array<About>, Error_>(liftListOfAbout(load<usize>(at, 4), load<i32>(at, 8)));
+}
+
+export function loadResultOfListOfBudgetOrError(at: usize): Result<Array<Budget>, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Array<Budget>, Error_>(loadError(at + 4)) : Result.ok<Array<Budget>, Error_>(liftListOfBudget(load<usize>(at, 4), load<i32>(at, 8)));
 }
 
 export function loadResultOfListOfStringOrError(at: usize): Result<Array<string>, Error_> {
@@ -216,6 +260,10 @@ export function loadResultOfOptionOfStringOrHttpFailure(at: usize): Result<strin
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<string | null, HttpFailure>(loadHttpFailure(at + 4)) : Result.ok<string | null, HttpFailure>(loadOptionOfString(at + 4));
 }
 
+export function loadResultOfOutputOrError(at: usize): Result<Output, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Output, Error_>(loadError(at + 4)) : Result.ok<Output, Error_>(loadOutput(at + 4));
+}
+
 export function loadResultOfProgramOrError(at: usize): Result<Program, Error_> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Program, Error_>(loadError(at + 4)) : Result.ok<Program, Error_>(loadProgram(at + 4));
 }
@@ -226,6 +274,10 @@ export function loadResultOfReplyOrError(at: usize): Result<Reply, Error_> {
 
 export function loadResultOfResponseOrHttpFailure(at: usize): Result<Response, HttpFailure> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Response, HttpFailure>(loadHttpFailure(at + 4)) : Result.ok<Response, HttpFailure>(loadResponse(at + 4));
+}
+
+export function loadResultOfSpawnedOrError(at: usize): Result<Spawned, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Spawned, Error_>(loadError(at + 4)) : Result.ok<Spawned, Error_>(loadSpawned(at + 4));
 }
 
 export function loadResultOfStartedOrError(at: usize): Result<Started, Error_> {
@@ -258,6 +310,10 @@ export function loadResultOfUnitOrFailure(at: usize): Result<Unit, Failure> {
 
 export function loadResultOfUnitOrHttpFailure(at: usize): Result<Unit, HttpFailure> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Unit, HttpFailure>(loadHttpFailure(at + 4)) : Result.ok<Unit, HttpFailure>(nothing<Unit>());
+}
+
+export function loadSpawned(at: usize): Spawned {
+  return new Spawned(new Child(load<i32>(at)), load<u32>(at, 4));
 }
 
 export function loadStarted(at: usize): Started {

@@ -1,6 +1,7 @@
 // Look here if you want to know what tests of the AssemblyScript library call. Not an example: those are hello-as and critic-as.
 
 import { Error_, Json, JsonKind, Lines, Option, Result, Select, Tuple3, Unit, isDenied, kindOf, textOf } from "lion-as";
+import * as agents from "lion-as/agents";
 import * as clock from "lion-as/clock";
 import * as config from "lion-as/config";
 import * as denials from "lion-as/denials";
@@ -97,6 +98,32 @@ export function post(url: string, size: u32, header: string): Texts {
   if (good.isErr) return fail<Array<string>, Error_>(good.error);
   const found = good.value.header(header);
   return ok<Array<string>>([good.value.status.toString(), found === null ? "-" : found, good.value.text()]);
+}
+
+/** What an agent shows and comes to. */
+export function spawned(agent: string, task: string, allow: string, calls: u64): Texts {
+  const spawned = new agents.Spawn(agent, task).allow(allow).budget("calls", calls).stream().start();
+  if (spawned.isErr) return fail<Array<string>, Error_>(spawned.error);
+  const child = spawned.value;
+  const all: Array<string> = [];
+  const select = new Select<i32>();
+  for (;;) {
+    select.add(child.handle, 1);
+    const turn = select.next();
+    if (turn.isErr) return fail<Array<string>, Error_>(turn.error);
+    const piece = child.next();
+    if (piece.isErr) return fail<Array<string>, Error_>(piece.error);
+    const text = piece.value;
+    if (text === null) break;
+    all.push(text);
+  }
+  const known = agents.list();
+  if (known.isErr) return fail<Array<string>, Error_>(known.error);
+  all.push(known.value[0].agent + " " + known.value[0].budgets[0].left.toString());
+  const output = child.wait();
+  if (output.isErr) return fail<Array<string>, Error_>(output.error);
+  all.push(output.value.text);
+  return ok(all);
 }
 
 /** What a request lacked, if it was denied. */

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lion_guest::host::fs::{self, File, Mode};
 use lion_guest::host::http::{self, Exchange, Request};
-use lion_guest::host::{clock, kv, llm, output, poll, tools};
+use lion_guest::host::{agents, clock, kv, llm, output, poll, tools};
 use lion_guest::json::{from_str, json, Value};
 use lion_guest::packed;
 
@@ -18,11 +18,18 @@ enum Held {
     Exchange(http::Started),
     Call(tools::Started),
     Answer(llm::Started),
+    Child(agents::Spawned),
 }
 
 type Names = HashMap<String, Held>;
 
 impl Guest for Stepper {
+    /// A task is a program, too.
+    fn run(task: String) -> Result<Output, Error> {
+        let text = Self::go(task).map_err(Error::Other)?;
+        Ok(Output { json: Some(text.clone()), text })
+    }
+
     fn go(program: String) -> Result<String, String> {
         let steps: Vec<Vec<Value>> = from_str(&program).map_err(|wrong| wrong.to_string())?;
         let mut names = Names::new();
@@ -40,6 +47,7 @@ fn act(names: &mut Names, step: &[Value]) -> Result<Value, String> {
         "http" => on_web(names, step),
         "tool" => on_tool(names, step),
         "llm" => on_model(names, step),
+        "agent" => on_agent(names, step),
         _ => other(names, step),
     };
     match done {
@@ -169,6 +177,49 @@ fn on_model(names: &mut Names, step: &[Value]) -> Result<Value, String> {
     Ok(Value::Null)
 }
 
+/// `["agent-spawn", name, agent, task, allow, budget, streams]`: a program as the task is written as one.
+fn on_agent(names: &mut Names, step: &[Value]) -> Result<Value, String> {
+    match text(step, 0).as_str() {
+        "agent-spawn" => {
+            let task = step.get(3).filter(|task| task.is_array()).map_or_else(|| text(step, 3), Value::to_string);
+            let allow = step.get(4).and_then(Value::as_str).map(String::from);
+            let streams = step.get(6).and_then(Value::as_bool).unwrap_or_default();
+            let terms = agents::Terms { allow, budget: text(step, 5), streams };
+            names.insert(text(step, 1), Held::Child(agents::spawn(&text(step, 2), &task, &terms)?));
+        }
+        "agent-list" => {
+            let told = agents::list()?.into_iter().map(|one| json!([one.agent, state(one.state), shown(one.budgets)]));
+            return Ok(told.collect());
+        }
+        "agent-budgets" => return Ok(shown(agents::budgets()?)),
+        word => return with_child(names, word, step),
+    }
+    Ok(Value::Null)
+}
+
+fn with_child(names: &Names, word: &str, step: &[Value]) -> Result<Value, String> {
+    let Some(Held::Child(spawned)) = names.get(&text(step, 1)) else { return Err("!no such child".into()) };
+    match word {
+        "agent-next" => return Ok(json!(spawned.child.next()?)),
+        "agent-wait" => return Ok(json!(spawned.child.wait()?.text)),
+        "agent-cancel" => spawned.child.cancel()?,
+        word => return Err(format!("!no such step: {word}")),
+    }
+    Ok(Value::Null)
+}
+
+fn state(state: agents::State) -> &'static str {
+    match state {
+        agents::State::Working => "working",
+        agents::State::Ended => "ended",
+        agents::State::Cancelled => "cancelled",
+    }
+}
+
+fn shown(budgets: Vec<agents::Budget>) -> Value {
+    budgets.into_iter().map(|one| json!([one.name, one.limit, one.left])).collect()
+}
+
 fn text(step: &[Value], at: usize) -> String {
     step.get(at).and_then(Value::as_str).unwrap_or_default().into()
 }
@@ -211,6 +262,7 @@ fn handle(names: &Names, name: &Value) -> String {
         Some(Held::Exchange(started)) => started.readable.to_string(),
         Some(Held::Call(started)) => started.handle.to_string(),
         Some(Held::Answer(started)) => started.handle.to_string(),
+        Some(Held::Child(spawned)) => spawned.handle.to_string(),
         _ => "0".into(),
     }
 }

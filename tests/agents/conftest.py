@@ -1,0 +1,3 @@
+"""Look here if you want to know what tests of agents that spawn share."""
+
+from tests.resume.conftest import stage as stage
