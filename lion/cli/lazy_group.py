@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "workflow": "List, draw and run the workflows of a manifest.",
     "ask": "Ask a model of a manifest one question.",
     "models": "List a manifest's models and try what each can do.",
+    "gateway": "Serve models and tools to agents that other frameworks run.",
     "mcp": "Offer a manifest's tools to any MCP client.",
     "check": "Load a manifest's components and say who may do what.",
     "inspect": "Show what a component imports and which tools it has.",

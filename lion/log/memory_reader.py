@@ -116,6 +116,9 @@ class MemoryReader:
     def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
         return budgets_at(self._runs[run].rows, seq) if run in self._runs else []
 
+    def before(self, run: str) -> Iterator[Record]:
+        yield from ()
+
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         return report_of(self._verified(run, progress))
 

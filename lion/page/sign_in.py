@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from lion.domain.task import Principal
-from lion.page.rendering import HTML, render
+from lion.page.frame import plain
+from lion.page.rendering import HTML, page_of
 from lion.service.living import Living
 from lion.web.connection import Answer, Request, bad_request
 from lion.web.guard import session_cookie, session_of
@@ -24,7 +25,7 @@ _USED: Final = "This address was used already, or is too old."
 async def _page(living: Living, request: Request, by: Principal) -> Answer:
     once = request.query.get("once")
     if once is None or request.method != "GET":
-        return _form(request, by, "")
+        return _form("")
     if "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", "")):
         raise bad_request("this address works once, and is not for looking ahead")
     return await _sign_in(living, request, by, once, _USED)
@@ -45,7 +46,7 @@ async def _sign_in(
     session = await living.access.sign_in(secret)
     if session is None:
         await living.access.slow_down(request.peer)
-        return msgspec.structs.replace(_form(request, by, words), status=401)
+        return msgspec.structs.replace(_form(words), status=401)
     return _led("/", session_cookie(session, request.origin))
 
 
@@ -54,8 +55,8 @@ async def _sign_out(living: Living, request: Request, by: Principal) -> Answer:
     return _led("/sign-in", session_cookie("", request.origin))
 
 
-def _form(request: Request, by: Principal, words: str) -> Answer:
-    return render(request, by, "sign-in.html", title="Sign in", words=words)
+def _form(words: str) -> Answer:
+    return page_of(plain("sign-in.html", title="Sign in", words=words), "")
 
 
 def _led(where: str, cookie: str) -> Answer:

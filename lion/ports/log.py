@@ -33,6 +33,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
     A run that is not finished is no fault: the report says how far it got. `is_dry`: nothing left
     it (RunStarted). `signed` is up to which record its head is signed (0: not at all), `key` by
     whose public key (hex). `damage` says what is wrong elsewhere in the log (empty: nothing is).
+    Of a fork `parent` is the run that it goes on from, as proved as itself is.
     """
 
     run: str
@@ -43,6 +44,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
     signed: int = 0
     key: str = ""
     damage: str = ""
+    parent: str = ""
 
 
 class BudgetUse(msgspec.Struct, frozen=True):
@@ -240,6 +242,12 @@ class LogReader(Protocol):
     def since(self, position: int, most: int) -> list[Record]:
         """Some of the records after a position, of all runs, in its order; none if there are no
         more. A large body of more than `most` bytes is left out: it is empty. Raises AuditError.
+        """
+        ...
+
+    def before(self, run: str) -> Iterator[Record]:
+        """What came before the first record of a run that is a fork: its parents' records, from
+        runs that verify and are what they were; none of any other run. Raises AuditError.
         """
         ...
 

@@ -1,1 +1,1 @@
-"""Look here if you want to know what people see: a module for each screen."""
+"""Look here if you want to know what the live page shows, a module for each screen."""
