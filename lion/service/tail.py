@@ -8,7 +8,7 @@ Rule: runs of other processes are in the log too: it is looked at now and then, 
 """
 
 from bisect import bisect_right
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Final
@@ -56,6 +56,7 @@ class Tail:
         """The position after which all are recent."""
         self._size = 0
         self.followers = 0
+        self._hearers: list[Callable[[Sequence[Record]], None]] = []
         self._failure: LionError | None = None
         self._wanted = trio.Event()
         self._reads = trio.Event()
@@ -77,6 +78,14 @@ class Tail:
                 self._tell()
             self._recent, self._size = [], 0
             self._wanted, self._reads = trio.Event(), trio.Event()
+            if self._hearers:  # the log could not be read
+                await trio.sleep(LOOK_SECONDS)
+                self._wanted.set()
+
+    def hear(self, hearer: Callable[[Sequence[Record]], None]) -> None:
+        """Tell somebody, beside the loop, of all records from now on."""
+        self._hearers.append(hearer)
+        self._wanted.set()
 
     async def end(self) -> int:
         """The position from which on all is new. Raises LionError."""
@@ -115,14 +124,20 @@ class Tail:
             reader = await beside(open_log)
             self._since = await beside(reader.last_position)
             self._reads.set()
-            while self.followers:
+            while self.followers or self._hearers:
                 news = self._log.news
-                page = await trio.to_thread.run_sync(_page, reader, self.last)
+                page = await trio.to_thread.run_sync(self._heard, reader, self.last)
                 if page:
                     self._take(page)
                     continue
                 with trio.move_on_after(LOOK_SECONDS):
                     await news()
+
+    def _heard(self, reader: LogReader, after: int) -> list[Told]:
+        records = reader.since(after, MOST_TOLD)
+        for hear in self._hearers:
+            hear(records)
+        return [_told(record) for record in records]
 
     async def _after(self, at: int) -> list[Told]:
         await trio.lowlevel.checkpoint()

@@ -17,6 +17,7 @@ import trio
 
 from lion.domain.task import Principal
 from lion.errors import OperatorError
+from lion.listeners import listening_at
 from lion.web.connection import Request
 from lion.web.guard import Addressed, Guard, is_loopback, origins_at
 from lion.web.listening import BACKLOG, Stream
@@ -67,10 +68,11 @@ def open_tcp(place: Place) -> Iterator[Opened]:
         host, port = sock.getsockname()[:2]
         plain = trio.SocketListener(trio.socket.from_stdlib_socket(sock))
         origins = (proxy,) if proxy else origins_at(place.host, port, is_tls=context is not None)
-        yield Opened(
-            listener=plain if context is None else _TlsListener(plain, context),
-            host=host, port=port, addressed=Addressed(origins=origins),
-        )  # fmt: skip
+        with listening_at(host, port):
+            yield Opened(
+                listener=plain if context is None else _TlsListener(plain, context),
+                host=host, port=port, addressed=Addressed(origins=origins),
+            )  # fmt: skip
     finally:
         sock.close()
 

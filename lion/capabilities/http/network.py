@@ -23,6 +23,7 @@ from lion.capabilities.http.addresses import Address, Network, objection, vet
 from lion.capabilities.http.connection import Toll
 from lion.capabilities.http.proxy import connect_through
 from lion.domain.call import CallError
+from lion.listeners import is_own
 from lion.scopes.http_url import Url
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -71,11 +72,14 @@ class VettedNetwork(httpcore2.AsyncNetworkBackend):
     async def _vetted(self, host: str, port: int) -> list[Address]:
         """The addresses; none where only the proxy knows the name. Raises CallError."""
         try:
-            return vet(host, await self._addresses(host, port), self._allowed)
+            found = vet(host, await self._addresses(host, port), self._allowed)
         except CallError as exc:
             if exc.case == "dns" and self._proxy is not None:
                 return []
             raise
+        if any(is_own(one, port) for one in found):
+            raise CallError("denied", f"{host} is lion's own, at port {port}")
+        return found
 
     async def _connect_proxy(self, host: str, port: int) -> trio.SocketStream | None:
         try:

@@ -85,10 +85,11 @@ async def _serve(
 ) -> int:
     from lion.page.site import pages
     from lion.serving import leave, open_doors, open_living, serve_until_stopped
+    from lion.telemetry.metrics import watched
 
     async with (
         open_living(settings, plans, terms) as living,
-        open_doors(living, settings, place, pages()) as doors,
+        open_doors(living, settings, place, {**pages(), **watched(living)}) as doors,
     ):
         names = ", ".join(living.service.chain.state.workspace.manifests) or "nothing installed"
         words = f"ready: {settings.state} ({terms.slots} slots; {names})"
