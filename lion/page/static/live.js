@@ -1,7 +1,7 @@
 // The streams of the screen Live: what comes is put in place once a frame, as text, and nothing under the hand moves.
 const { lion } = window
 const streams = run => document.querySelector(`.stream[data-run="${CSS.escape(run)}"]`)
-const MOST = 300, LONGEST = 20_000
+const MOST = 300, LONGEST = 600 // a block of text is laid out anew with each piece, so it is short
 const marks = { denied: "deny", failed: "fail", waiting: "wait", "": "check" }
 const made = (name, css, text) => { const put = document.createElement(name); put.className = css; if (text) put.textContent = text; return put }
 const sign = name => {
