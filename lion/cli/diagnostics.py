@@ -4,16 +4,23 @@ Rule: structlog is imported only for this.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeGuard
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from lion.cli.options import Common
 from lion.cli.screen import Screen, open_screen
-from lion.domain.events import CallFinished, Event
+from lion.domain.events import CallFinished, Event, TaskEnded, TaskStarted
 from lion.domain.record import Record
 from lion.domain.text import show_line
+from lion.errors import AuditError, OutsideError
 from lion.telling.events import describe, render_time
 
+if TYPE_CHECKING:
+    from lion.service.living import Living
+
 _LEVELS = {
+    "TaskSubmitted": "info", "TaskStarted": "info", "TaskEnded": "info", "TaskCancelled": "info",
+    "SessionOpened": "info", "TokenCreated": "info", "TokenRevoked": "info",
     "RunStarted": "info", "RunFinished": "info", "PluginLoaded": "info", "BudgetWarned": "warning",
     "PluginFailed": "error", "PluginError": "error", "AgentError": "error",
 }  # fmt: skip
@@ -32,11 +39,16 @@ class Diagnostics:
         self._logger = _build_logger(screen, is_json)
         self._is_all = is_all
         self._is_json = is_json
+        self._tasks: dict[str, str] = {}
+        """Of a service: which task a run carries out."""
 
     def show(self, records: Sequence[Record]) -> None:
         """Write some records. Raises OutsideError."""
         for record in records:
-            event = record.event()
+            try:
+                event = record.event()
+            except AuditError:  # too large to be told, or a newer lion's
+                continue
             level = level_of(event)
             if self._is_all or level != "debug" or _is_line(event):
                 self._tell(record, event, level)
@@ -47,8 +59,9 @@ class Diagnostics:
     def _tell(self, record: Record, event: Event, level: str) -> None:
         text = event.args[1] if _is_line(event) and event.args else describe(event)
         facts = {
-            "principal": record.principal, "type": record.type, "invocation": record.invocation,
-            "cause": record.cause, "run": record.run, "seq": record.seq,
+            "principal": record.principal or getattr(event, "by", ""), "type": record.type,
+            "invocation": record.invocation, "cause": record.cause, "run": record.run,
+            "seq": record.seq, "task": self._task(record, event),
         }  # fmt: skip
         self._logger.log(
             LEVEL_NUMBERS[level],
@@ -56,6 +69,30 @@ class Diagnostics:
             time=render_time(record.time_ns),
             **{name: value for name, value in facts.items() if value != ""},
         )
+
+    def _task(self, record: Record, event: Event) -> str:
+        """The task that a record is about; empty: it is about none, or nobody knows."""
+        if isinstance(event, TaskStarted):
+            self._tasks[event.run] = event.id
+        elif isinstance(event, TaskEnded):
+            self._tasks.pop(event.run, None)
+        return getattr(event, "id", "") if is_task(event) else self._tasks.get(record.run, "")
+
+
+def is_task(event: Event) -> bool:
+    """Whether it tells of a service's task."""
+    return type(event).__name__.startswith("Task")
+
+
+def hear_diagnostics(common: Common, living: "Living") -> None:
+    """Print what a service's runs record, if -v asks for it, as long as anybody takes it."""
+    for one in open_diagnostics(common):
+
+        def hear(records: Sequence[Record], one: Diagnostics = one) -> None:
+            with suppress(OutsideError):  # nobody reads: the service goes on
+                one.show(records)
+
+        living.tail.hear(hear)
 
 
 def open_diagnostics(common: Common) -> list[Diagnostics]:

@@ -31,6 +31,7 @@ MOST_TOLD: Final = 64 * 1024
 """Bytes of a body that is told whole."""
 LOOK_SECONDS: Final = 0.5
 """Between two looks for what other processes wrote."""
+SETTLE_SECONDS: Final = 5.0
 
 _encode = msgspec.json.encode
 
@@ -86,6 +87,13 @@ class Tail:
         """Tell somebody, beside the loop, of all records from now on."""
         self._hearers.append(hearer)
         self._wanted.set()
+
+    async def settle(self) -> None:
+        """Wait a moment until those who hear have heard all that is recorded."""
+        with trio.move_on_after(SETTLE_SECONDS):
+            until = await beside(partial(_last, self._settings))
+            while self._hearers and self.last < until:
+                await self._changed.wait()
 
     async def end(self) -> int:
         """The position from which on all is new. Raises LionError."""

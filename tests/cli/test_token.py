@@ -6,7 +6,7 @@ import urllib.parse
 
 from lion.cli.commands import serve
 from tests.cli.kit import ROOT, Lion, assert_one_line
-from tests.cli.serving import served
+from tests.cli.serving import begin, end, served
 
 HELLO = ROOT / "examples" / "hello" / "manifest.toml"
 
@@ -67,6 +67,21 @@ def test_where_nobody_may_or_can_listen_is_said(lion: Lion) -> None:
     assert_one_line(heard, 2, "others could hear", "--certificate FILE", "--proxy https://HOST")
     half = lion("serve", "--certificate", "x.pem")
     assert_one_line(half, 2, "TLS needs a certificate and its key")
+
+
+def test_what_a_service_does_is_told_with_run_task_and_principal(lion: Lion) -> None:
+    process = begin(lion, HELLO, "--no-page", "-v", "--log-format", "json")
+    called = lion("plugin", "invoke", "hello.greet", '{"name": "world"}')
+    assert called.returncode == 0
+    task = lion.json("task", "list")
+    code, err = end(process)
+    assert code == 0
+    lines = [json.loads(line) for line in err.splitlines()]
+    by_type = {line["type"]: line for line in lines}
+    assert by_type["TaskSubmitted"]["principal"].startswith("user ")
+    assert by_type["TaskSubmitted"]["task"] == task["id"]
+    loaded = by_type["PluginLoaded"]
+    assert (loaded["run"], loaded["task"]) == (task["run"], task["id"])
 
 
 def test_serve_says_where_one_may_listen() -> None:

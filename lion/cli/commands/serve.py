@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from lion.cli.diagnostics import hear_diagnostics
 from lion.cli.options import Common, common_options, set_option
 from lion.cli.place_options import place_of, place_options
 from lion.cli.screen import open_screen
@@ -19,6 +20,7 @@ from lion.plans import read_plan
 from lion.settings import Settings
 
 if TYPE_CHECKING:
+    from lion.service.living import Living
     from lion.serving import Doors
     from lion.web.tcp import Place
 
@@ -61,7 +63,8 @@ def command(
         if doors:
             screen.line(f"page   {doors.once or doors.origin}")
 
-    return run_trio(lambda: _serve(settings, plans, terms, place, ready))
+    hear = partial(hear_diagnostics, common)
+    return run_trio(lambda: _serve(settings, plans, terms, place, ready, hear))
 
 
 def terms_of(plans: Sequence[Plan], slots: int | None) -> ServiceTerms:
@@ -82,6 +85,7 @@ async def _serve(
     terms: ServiceTerms,
     place: "Place | None",
     ready: "Callable[[str, Mapping[str, Sequence[str]], Doors | None], None]",
+    hear: "Callable[[Living], None]",
 ) -> int:
     from lion.page.site import pages
     from lion.serving import leave, open_doors, open_living, serve_until_stopped
@@ -91,8 +95,11 @@ async def _serve(
         open_living(settings, plans, terms) as living,
         open_doors(living, settings, place, {**pages(), **watched(living)}) as doors,
     ):
+        hear(living)
         names = ", ".join(living.service.chain.state.workspace.manifests) or "nothing installed"
         words = f"ready: {settings.state} ({terms.slots} slots; {names})"
-        if await serve_until_stopped(living, partial(ready, words, living.changed, doors)):
+        was_cut = await serve_until_stopped(living, partial(ready, words, living.changed, doors))
+        await living.tail.settle()
+        if was_cut:
             leave(settings)
     return 0
