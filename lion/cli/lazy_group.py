@@ -98,7 +98,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 ok, 1 the guest's own error, 2 yours, 3 a guest's fault, 4 the outside, "
-    "5 the log, 70 lion's, 130 interrupted.",
+    "5 the log, 6 waiting, 70 lion's, 130 interrupted.",
 )
 @click.version_option(VERSION, message="lion %(version)s")
 def lion() -> None:

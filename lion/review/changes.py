@@ -29,7 +29,7 @@ _WORDS: Final = {
     Decider.ARGUMENTS: "arguments that name something",
     Decider.SCREEN: "arguments without the value of a secret",
     Decider.NOBODY: "a caller that waits for the decision",
-    Decider.APPROVAL: "an answer of a person's: lion approvals shows what waits",
+    Decider.APPROVAL: "a person's yes: see lion approvals; if it is over, lion fork --answer",
     Decider.SPAWNER: "a spawner that hands it on: a line in the `allow` of its spawn",
     Decider.REVOKED: "a plugin that is enabled again: lion plugin enable",
     Decider.DOOR: "another address or place; the reason says what is refused there",

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,11 @@ def test_help_imports_nothing_heavy(lion: Lion) -> None:
     )
     assert result.stdout.endswith("[]\n")
     assert "replay" in result.stdout
+    # The page tells of the same exit codes.
+    page = (ROOT / "docs" / "command-line.md").read_text("utf-8").partition("## Exit codes\n")[2]
+    told = re.findall(r"^\| (\d+) \|", page.partition("\n## ")[0], re.MULTILINE)
+    _, _, codes = result.stdout.partition("Exit codes: ")
+    assert told == re.findall(r"\d+", codes.partition("[")[0])
 
 
 @pytest.mark.parametrize("words", ["runs", "log", "verify"])

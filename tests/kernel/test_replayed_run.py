@@ -21,7 +21,13 @@ from tests.wasm.kit import BUILT, ROOT
 TOUR = ROOT / "examples" / "tour" / "manifest.toml"
 WAITER = {
     "name": "waits",
-    "agents": {"waiter": {"component": str(BUILT / "waiter.wasm")}},
+    "agents": {
+        "waiter": {
+            "component": str(BUILT / "waiter.wasm"),
+            "config": {"nanos": 3_600_000_000_000},  # It is cancelled, however late.
+            "limits": {"deadline": "2 h"},
+        }
+    },
     "run": [{"agent": "waiter", "task": "wait"}],
 }
 

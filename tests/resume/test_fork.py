@@ -2,9 +2,11 @@
 
 import json
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
+import trio
 
 from lion.cli.audit_table import render_run_head
 from lion.domain.approval import Answer
@@ -12,6 +14,7 @@ from lion.domain.events import (
     AgentPartialOutput,
     ApprovalAsked,
     CallFinished,
+    CallWaits,
     PluginInvoked,
     RunForked,
     RunStarted,
@@ -128,6 +131,29 @@ async def test_a_question_may_have_another_answer(stage: Stage, given: str) -> N
     assert (after if given == "once" else before) == 1
     with pytest.raises(OperatorError, match="asked nothing"):
         await fork(stage, parent.run, 3, Changes(answers={"nothing": given}))
+
+
+async def test_a_run_that_was_stopped_in_order_goes_on_as_a_fork(stage: Stage) -> None:
+    """It has ended, so it is not resumed; its fork waits for what was left."""
+    program = steps(["count", "a"], ["sleep", 25_000_000], ["count", "a"])
+    real = stage.operations["clock", "sleep"]
+
+    async def execute(*_: Any) -> None:
+        await trio.sleep_forever()
+
+    stage.operations["clock", "sleep"] = msgspec.structs.replace(real, execute=execute)
+    async with stage.host() as host:
+        run = await host.start(manifest(stepper(KV), program))
+        async for record in run:
+            if record.type == CallWaits.__name__:
+                run.cancel()
+        stopped = await run
+        shown = await host.resume(run.id)
+    stage.operations["clock", "sleep"] = real
+    assert (stopped.exit_code, shown.exit_code, shown.interrupted) == (130, 130, True)
+    waits = next(r.seq for r in stage.records(run.id) if r.type == CallWaits.__name__)
+    report = await fork(stage, run.id, waits)
+    assert said(report) == [1, None, 2]
 
 
 @pytest.mark.parametrize("at", [0, 10_000, None])
