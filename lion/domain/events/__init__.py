@@ -58,6 +58,8 @@ from lion.domain.events.service import (
     ServiceSnapshot,
     ServiceStarted,
     ServiceStopped,
+    SessionClosed,
+    SessionOpened,
     TaskAdvised,
     TaskCancelled,
     TaskEnded,
@@ -65,6 +67,8 @@ from lion.domain.events.service import (
     TaskScheduled,
     TaskStarted,
     TaskSubmitted,
+    TokenCreated,
+    TokenRevoked,
 )
 from lion.domain.events.system import (
     SystemPluginFailed,
@@ -88,6 +92,10 @@ _SERVICES: tuple[type[Event], ...] = (
     TaskRetried,
     TaskCancelled,
     TaskEnded,
+    TokenCreated,
+    TokenRevoked,
+    SessionOpened,
+    SessionClosed,
 )
 _ALL: tuple[type[Event], ...] = (
     RunStarted,
@@ -175,6 +183,8 @@ __all__ = [
     "ServiceSnapshot",
     "ServiceStarted",
     "ServiceStopped",
+    "SessionClosed",
+    "SessionOpened",
     "StateCheckpointed",
     "SystemPluginFailed",
     "SystemPluginLagged",
@@ -186,5 +196,7 @@ __all__ = [
     "TaskScheduled",
     "TaskStarted",
     "TaskSubmitted",
+    "TokenCreated",
+    "TokenRevoked",
     "encode_body",
 ]
