@@ -161,14 +161,21 @@ async def test_the_script_of_the_page_is_an_agent(cat: Path, tmp_path: Path) -> 
     agent = {
         "component": str(cat / "cat.wasm"),
         "limits": LIMITS,
-        "allow": {"llm": [{"model": "fast", "tokens": 1_000, "calls": 2}]},
+        "allow": {
+            "llm": [{"model": "fast", "tokens": 10_000, "calls": 2}],
+            "tools": ["calculator.add"],
+        },
     }
+    calculator = {"component": str(BUILT / "calculator.wasm")}
     model = {"provider": "scripted", "script": str(tmp_path / "answers.toml")}
     run = {"agent": "cat", "task": "What do lions eat?"}
-    tables = {"name": "n", "models": {"fast": model}, "agents": {"cat": agent}, "run": [run]}
+    tables = {
+        "name": "n", "models": {"fast": model}, "plugins": {"calculator": calculator},
+        "agents": {"cat": agent}, "run": [run],
+    }  # fmt: skip
     async with open_arena(tmp_path) as arena:
         report = await arena.host.run(parse_manifest(tomli_w.dumps(tables), path=None))
-        assert only(report).text == "zebras"
+        assert only(report).text == "zebras", only(report).error
         assert (await arena.replay(report.run)).identical
 
 

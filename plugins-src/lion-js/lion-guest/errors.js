@@ -6,8 +6,8 @@ export class HostError extends Error {
     super(`${code}: ${text}`);
     this.code = code;
     this.text = text;
-    // What an export that fails with it gives: a case of `types.error`, or a text where it says `string`.
-    this.payload = { tag: code, val: text, toString: () => this.message };
+    // What a tool of type `result<_, string>` that fails with it gives.
+    this.payload = this.message;
   }
 
   get isDenied() {
@@ -22,6 +22,19 @@ export class ToolError extends Error {
     this.payload = text;
   }
 }
+
+const CASES = "denied invalid not-found exists conflict exhausted timeout cancelled unavailable other".split(" ");
+
+/** An agent's `run`, whose errors become the cases of `types.error`. */
+export const agent = (run) => async (task) => {
+  try {
+    return await run(task);
+  } catch (error) {
+    if (!(error instanceof HostError || error instanceof ToolError)) throw error;
+    const tag = CASES.includes(error.code) ? error.code : "other";
+    throw Object.assign(new Error(error.message), { payload: { tag, val: error.text ?? error.message } });
+  }
+};
 
 /** What `call` gives; an error of the bindings becomes a HostError. */
 export function raised(call) {
