@@ -4,6 +4,7 @@ Rule: this table and the WIT say the same, name for name (a guard test compares 
 """
 
 from lion.capabilities import (
+    bus,
     clock,
     config,
     denials,
@@ -36,6 +37,7 @@ ROOMS = (
     fs,
     denials,
     process,
+    bus,
 )
 
 

@@ -129,6 +129,13 @@ OFFERED: Final[dict[str, Capability]] = {
         ),
         Capability(name="denials", operations=("last",)),
         Capability(name="process", operations=("start",)),
+        Capability(
+            name="bus",
+            operations=("send", "publish", "subscribe", "inbox", "subscription.next"),
+            targeted=("send", "publish", "subscribe"),
+            separator=".",
+            is_scoped=True,
+        ),
     )
 }
 """What this version offers, by name."""
@@ -151,7 +158,7 @@ OF_WORKFLOWS: Final[dict[str, Capability]] = {
 KNOWN: Final = {**OFFERED, **OF_WORKFLOWS}
 """What a rule may speak of, and a system plugin judge."""
 
-LATER: Final = ("bus",)
+LATER: Final = ("elements",)
 """Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""
 
 _WORD: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"

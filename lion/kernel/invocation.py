@@ -21,6 +21,7 @@ from lion.domain.plan import Grant
 from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
+from lion.kernel.bus import MessagePort
 from lion.kernel.deadline import Deadline
 from lion.kernel.groups import raise_flat
 from lion.kernel.handles import HandleTable
@@ -128,6 +129,11 @@ class Invocation(Spending):
     def jobs(self) -> Jobs:
         """What a workflow has others do."""
         return self.live.jobs(self)
+
+    @cached_property
+    def messages(self) -> MessagePort:
+        """The bus as it sees it."""
+        return MessagePort(self, self.live.bus, self.live.has_inbox)
 
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""

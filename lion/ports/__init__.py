@@ -44,6 +44,7 @@ from lion.ports.log import (
     Verdict,
     VerifyReport,
 )
+from lion.ports.messages import Mailbox, Message, Messages
 from lion.ports.pending import Jobs, PendingCall, PendingWork, Waitable
 from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
@@ -75,6 +76,9 @@ __all__ = [
     "KeptStore",
     "Kind",
     "LogReader",
+    "Mailbox",
+    "Message",
+    "Messages",
     "Offered",
     "OpenRuntime",
     "Operation",

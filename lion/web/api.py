@@ -12,6 +12,7 @@ import msgspec
 from lion.domain.record import Record
 from lion.domain.task import Order, Principal, Role, TaskState, Terms
 from lion.plans import Source
+from lion.service.elements import element_of, elements_of, progression_of
 from lion.service.living import Living
 from lion.service.status import status_of
 from lion.service.tasks import Task
@@ -73,6 +74,13 @@ class Spawned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     key: str = ""
 
 
+class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message, any JSON; `to` is a holder of the task's run, if not its own."""
+
+    payload: Any
+    to: str = ""
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A word of who asks."""
 
@@ -132,6 +140,13 @@ async def _retry(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(value=shown(task))
 
 
+async def _send(living: Living, request: Request, by: Principal) -> Answer:
+    sent = _body(request, Sent)
+    payload = msgspec.json.encode(sent.payload).decode()
+    task = living.service.send(by, request.path[2], payload, sent.to)
+    return Answer(status=202, value=shown(task))
+
+
 async def _follow(living: Living, request: Request, by: Principal) -> Answer:
     task = living.service.task(by, request.path[2])
     return Answer(lines=_lines(living, by, task.id))
@@ -141,6 +156,20 @@ async def _lines(living: Living, by: Principal, id: str) -> AsyncGenerator[objec
     async with aclosing(living.service.follow(by, id)) as followed:
         async for one in followed:
             yield {"record": told(one)} if isinstance(one, Record) else {"task": shown(one)}
+
+
+async def _elements(living: Living, request: Request, by: Principal) -> Answer:
+    found = elements_of(living.service, by)
+    kind = request.query.get("kind", "")
+    return Answer(value=[one.to_dict() for one in found if kind in ("", one.kind)])
+
+
+async def _element(living: Living, request: Request, by: Principal) -> Answer:
+    return Answer(value=element_of(living.service, by, request.path[2]).to_dict())
+
+
+async def _progression(living: Living, request: Request, by: Principal) -> Answer:
+    return Answer(value=progression_of(living.service, by, request.path[2]).to_dict())
 
 
 async def _plugins(living: Living, request: Request, by: Principal) -> Answer:
@@ -197,8 +226,12 @@ ROUTES: Final[dict[tuple[str, ...], tuple[Role | None, Route]]] = {
     ("GET", "api", "tasks", _ANY): (Role.VIEWER, _task),
     ("DELETE", "api", "tasks", _ANY): (Role.OPERATOR, _cancel),
     ("POST", "api", "tasks", _ANY, "retry"): (Role.OPERATOR, _retry),
+    ("POST", "api", "tasks", _ANY, "messages"): (Role.OPERATOR, _send),
     ("GET", "api", "tasks", _ANY, "events"): (Role.VIEWER, _follow),
     ("POST", "api", "agents"): (Role.OPERATOR, _spawn),
+    ("GET", "api", "elements"): (Role.VIEWER, _elements),
+    ("GET", "api", "elements", _ANY): (Role.VIEWER, _element),
+    ("GET", "api", "progressions", _ANY): (Role.VIEWER, _progression),
     ("GET", "api", "plugins"): (Role.VIEWER, _plugins),
     ("POST", "api", "plugins"): (Role.ADMINISTRATOR, _install),
     ("GET", "api", "plugins", _ANY): (Role.VIEWER, _plugin),

@@ -38,6 +38,7 @@ from lion.domain.events.runs import (
     BudgetWarned,
     HeadSigned,
     LineLogged,
+    MessageArrived,
     RunEnding,
     RunFinished,
     RunForgotten,
@@ -121,6 +122,7 @@ _ALL: tuple[type[Event], ...] = (
     EffectSettled,
     RunForked,
     RunParked,
+    MessageArrived,
     *_SERVICES,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
@@ -149,6 +151,7 @@ __all__ = [
     "Event",
     "HeadSigned",
     "LineLogged",
+    "MessageArrived",
     "PluginDisabled",
     "PluginEnabled",
     "PluginError",

@@ -75,6 +75,7 @@ pub mod host {
     }
 }
 
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod denials;
@@ -134,6 +135,7 @@ macro_rules! world {
                 "lion:host/fs@0.1.0": ::lion_guest::host::fs,
                 "lion:host/denials@0.1.0": ::lion_guest::host::denials,
                 "lion:host/process@0.1.0": ::lion_guest::host::process,
+                "lion:host/bus@0.1.0": ::lion_guest::host::bus,
             },
         });
 
