@@ -13,7 +13,7 @@ SELECTED = $(if $(ARGS),$(ARGS),$(EVERY_CORE))
 # Whole series, one after another, as long as it takes; CI makes a sample of each.
 SERIES := LION_SERIES=whole $(PY) -m pytest -m slow -o faulthandler_timeout=0
 
-.PHONY: help run test check soak crash fuzz bench plugins clean
+.PHONY: help run serve test check soak crash fuzz bench plugins clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -21,6 +21,9 @@ help:  ## list these targets
 
 run: $(VENV)/.runtime  ## run the research desk: three agents, three plugins, one refusal on purpose
 	@$(PY) examples/research-desk/desk.py
+
+serve: $(VENV)/.runtime  ## the research desk as a service with a page: three agents, one question to answer
+	@$(PY) examples/research-desk/serve.py $(ARGS)
 
 test: $(VENV)/.dev  ## run the fast test suite (more: make test ARGS="-m slow")
 	@$(PY) -m pytest $(SELECTED)

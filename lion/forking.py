@@ -23,7 +23,6 @@ from lion.kernel.rehearsal import rehearse
 from lion.kernel.run_state import LiveRun
 from lion.loading import Loader
 from lion.log.quota import RECORD_BYTES
-from lion.log.spliced import past_records
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.log.standing import Standing
 from lion.manifest.parse import parse_manifest
@@ -97,7 +96,7 @@ def read_fork(
 
 def _past(reader: SqliteReader, run: str, at: int) -> Past:
     past = Past(RECORD_BYTES)
-    for record in past_records(reader, run):
+    for record in reader.before(run):
         past.add(record)
     for record in reader.records(run):
         if record.seq > at:

@@ -24,8 +24,7 @@ from lion.domain.record import Record
 from lion.domain.workflow import is_workflow
 from lion.errors import AuditError, LionError
 from lion.kernel.difference import Difference
-from lion.log.spliced import past_records
-from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
+from lion.log.sqlite_reader import open_sqlite_reader
 from lion.ports import Component, LogReader, Progress, Runtime, VerifyReport
 from lion.settings import Settings
 from lion.workflows.engine import Note
@@ -107,8 +106,7 @@ async def replay(
             return load_workflow(data)
         return await runtime.load(data, f"component {digest[:12]}", None)
 
-    past = _before(reader, run)
-    replayed, report = await _execute(past, reader.verified(run, progress), find)
+    replayed, report = await _execute(reader.before(run), reader.verified(run, progress), find)
     if (started := replayed.started) is None:
         raise AuditError(
             f"run {run} has no beginning in the log, so it cannot be replayed",
@@ -164,7 +162,7 @@ def _workflows_of(reader: LogReader, run: str) -> "list[tuple[Recorded, bytes]]"
 
     codes: dict[str, bytes] = {}
     found: dict[str, tuple[Recorded, Pairs, bytes]] = {}
-    for record in chain(_before(reader, run), reader.records(run)):
+    for record in chain(reader.before(run), reader.records(run)):
         digest, event = record.component_digest, record.event()
         if isinstance(event, PluginInvoked) and digest:
             if digest not in codes:
@@ -176,11 +174,6 @@ def _workflows_of(reader: LogReader, run: str) -> "list[tuple[Recorded, bytes]]"
             recorded, pairs, _ = found[record.invocation]
             note(recorded, record, event, pairs)
     return [(recorded, code) for recorded, _, code in found.values()]
-
-
-def _before(reader: LogReader, run: str) -> Iterable[Record]:
-    """What came before a run that is a fork, where that can be read."""
-    return past_records(reader, run) if isinstance(reader, SqliteReader) else ()
 
 
 async def _execute(

@@ -6,7 +6,7 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from lion.kernel.interrupts import Interrupts
 from lion.kernel.run import Load, Run, Work
 from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch
-from lion.kernel.session import Serve, serve_client
+from lion.kernel.session import Serve, serve_clients
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_reader
 from lion.log.sqlite_desk import answer_request, list_waiting
@@ -162,15 +162,17 @@ class Host:
         plan = with_call(await self._plan(source, given), tool, arguments)
         return value_of(await self._runs.finish(await self._start(plan), None))
 
-    async def serve(self, plan: Plan, client: str, serve: Serve) -> RunReport:
-        """Load a plan, start nothing of it, and let `serve` make calls for `client`, a holder of
-        the plan, under that holder's grants: one run, which ends when `serve` returns.
+    async def serve(
+        self, plan: Plan, clients: Sequence[str], serve: Serve, watch: Watch | None = None
+    ) -> RunReport:
+        """Load a plan, start nothing of it, and let `serve` make calls for `clients`, holders of
+        the plan, under their grants: one run, which ends when `serve` returns.
 
         Raises as `run`.
         """
         self._runs.check_open()
-        run = await self._start(plan, work=partial(serve_client, client=client, serve=serve))
-        return await self._runs.finish(run, None)
+        work = partial(serve_clients, clients=clients, serve=serve)
+        return await self._runs.finish(await self._start(plan, work=work), watch)
 
     async def inspect(self, data: bytes, origin: str, *, is_strict: bool = True) -> ComponentInfo:
         """What a component imports and offers; unless that is strict, of a refused one too. Raises

@@ -16,7 +16,8 @@ from lion.log.export import export_lines, verify_export
 from lion.log.heads import cose_sign1, dsse_envelope
 from lion.log.keys import PUBLIC_NAME, read_public
 from lion.log.ownership import OWN
-from lion.log.signed import check_heads, digest_at, heads_of, require
+from lion.log.signed import check_heads, heads_of, require
+from lion.log.spliced import check_past
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.log.verdicts import note_verdict, read_verdicts
 from lion.ports import Progress, Verdict, VerifyReport
@@ -59,9 +60,10 @@ def _verified(
     heads = heads_of(reader, run)
     if heads and run != OWN:  # They lie in the log's own run; the log as a whole was looked at.
         report_of(reader.verified_alone(OWN))
-        check_heads(OWN, heads_of(reader, OWN), partial(digest_at, reader, OWN), "")
-    found = check_heads(run, heads, partial(digest_at, reader, run), key)
-    return msgspec.structs.replace(report, signed=found.signed, key=found.key)
+        check_heads(OWN, heads_of(reader, OWN), partial(reader.digest_at, OWN), "")
+    found = check_heads(run, heads, partial(reader.digest_at, run), key)
+    parent = check_past(reader, run)
+    return msgspec.structs.replace(report, signed=found.signed, key=found.key, parent=parent)
 
 
 def verify_file(path: Path, *, key: str = "", is_signed: bool = False) -> VerifyReport:

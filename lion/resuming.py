@@ -28,7 +28,6 @@ from lion.kernel.rehearsal import rehearse
 from lion.kernel.run_state import LiveRun
 from lion.loading import Loader
 from lion.log.quota import RECORD_BYTES
-from lion.log.spliced import past_records
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.log.standing import Standing, read_standing
 from lion.manifest.parse import recorded_plan
@@ -149,7 +148,7 @@ def check_resumable(summary: RunSummary) -> None:
 def read_past(reader: SqliteReader, run: str, hear: Hear | None) -> Past:
     """What a run has come to, verified. Raises AuditError."""
     past = Past(RECORD_BYTES)
-    for record in past_records(reader, run):
+    for record in reader.before(run):
         past.add(record)
     for record in reader.verified(run):
         past.add(record)

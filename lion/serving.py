@@ -8,10 +8,11 @@ Rule: it is ready before it works: workspace, queue and what was under way are w
 import os
 import resource
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NoReturn
 
+import msgspec
 import trio
 
 from lion.domain.approval import Answer, Request
@@ -40,13 +41,22 @@ from lion.service.state import State
 from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
-from lion.web.api import find_route
-from lion.web.connection import Answer as WebAnswer
-from lion.web.connection import Request as WebRequest
-from lion.web.listening import listen, open_socket
+from lion.web import access, answering, api, auditing, elements, events, itself, logs, runs
+from lion.web.guard import Guard
+from lion.web.listening import admit_owner, open_socket
+from lion.web.office import Office
+from lion.web.openapi import described
+from lion.web.routes import Routes
+from lion.web.tcp import Admitter, Opened, Place, open_tcp
 
 MOST_FILES: Final = 65_536
 """As many open files as a service asks for."""
+ROUTES: Final[Routes] = {
+    **itself.ROUTES, **api.ROUTES, **events.ROUTES, **runs.ROUTES, **logs.ROUTES,
+    **answering.ROUTES, **auditing.ROUTES, **access.ROUTES, **elements.ROUTES,
+}  # fmt: skip
+"""What a service answers at all its doors."""
+NONE: Final[Routes] = {}
 Waits = Callable[[str, int], None]
 """Told that a run waits for a person in one call more (1) or less (-1)."""
 
@@ -94,7 +104,7 @@ async def open_living(
             chain = Chain(host.log, SystemClock(), await beside(partial(_read, settings)))
             await chain.open()
             nursery = await stack.enter_async_context(trio.open_nursery())
-            living = Living(Service(host, chain, said, nursery))
+            living = Living(Service(host, chain, said, nursery), settings)
             desk.waits = living.service.note_waits
             chain.tell(_started(said, by))
             await beside(partial(_recover, settings, chain))
@@ -102,26 +112,52 @@ async def open_living(
             living.service.go_on(chain.state.unfinished())
             await chain.commit()
             nursery.start_soon(living.service.conductor.conduct)
+            nursery.start_soon(living.tail.run)
             if said.adviser:
                 nursery.start_soon(Adviser(living.service).advise)
             yield living
             nursery.cancel_scope.cancel()
 
 
-@asynccontextmanager
-async def open_doors(living: Living, settings: Settings) -> AsyncIterator[None]:
-    """Let the service be spoken to, through the socket of its state directory. Raises
-    OperatorError.
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a service can be spoken to over TCP: the address it listens at, how it is addressed,
+    and (if that is from this machine) an address that signs a browser in, once.
     """
 
-    async def handle(request: WebRequest, by: Principal) -> WebAnswer:
-        return await find_route(request)(living, request, by)
+    host: str
+    port: int
+    origin: str
+    once: str = ""
 
-    with open_socket(socket_path(settings.state)) as listener:
+
+@asynccontextmanager
+async def open_doors(
+    living: Living, settings: Settings, place: Place | None = None, more: Routes = NONE
+) -> AsyncIterator[Doors | None]:
+    """Let the service be spoken to: through the socket of its state directory, and at a place of
+    the network, if one is given; there it answers to `more` routes besides its own. Raises
+    OperatorError.
+    """
+    office = Office(living, described({**ROUTES, **more}))
+    with ExitStack() as stack:
+        own = stack.enter_context(open_socket(socket_path(settings.state)))
+        opened = None if place is None else stack.enter_context(open_tcp(place))
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(listen, listener, handle)
-            yield
+            nursery.start_soon(office.door(admit_owner).listen, own)
+            if opened is not None:
+                guard = Guard(living.access, opened.addressed)
+                nursery.start_soon(office.door(Admitter(guard)).listen, opened.listener)
+            yield None if opened is None else _doors(living, opened)
             nursery.cancel_scope.cancel()
+
+
+def _doors(living: Living, opened: Opened) -> Doors:
+    addressed = opened.addressed
+    living.url = addressed.origins[0]
+    by, once = Principal("user", user_name(), Role.ADMINISTRATOR), ""
+    if addressed.is_here:
+        once = living.sign_in_url(by)
+    return Doors(host=opened.host, port=opened.port, origin=living.url, once=once)
 
 
 async def serve_until_stopped(living: Living, ready: Callable[[], None]) -> bool:

@@ -68,6 +68,9 @@ def render_run_head(audit: RunAudit) -> Iterator[str]:
     yield f"run {audit.run[:8]} of {show_line(audit.manifest_name)}: {_state(audit)}, {counts}"
     records = counted(audit.records, "record")
     yield f"{records}, verified; lion {show_line(audit.lion_version)}"
+    if audit.parent:
+        at = f"record {audit.forked_at:,} of run {show_line(audit.parent[:8])}"
+        yield f"forked at {at}, verified too; what was before is counted"
     if not audit.policy_known:
         digest = audit.policy_digest[:12]
         yield f"its policy ({digest}) is not the one of now: of its rules, only denials are known"

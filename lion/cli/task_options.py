@@ -9,7 +9,8 @@ from lion.domain.task import HIGHEST, USUAL
 from lion.domain.units import BadUnit, parse_duration
 
 
-def _time(ctx: click.Context, param: click.Parameter, word: str | None) -> int | None:
+def parse_time(ctx: click.Context, param: click.Parameter, word: str | None) -> int | None:
+    """A callback of options that take a time: nanoseconds. Raises click.BadParameter."""
     if word is None:
         return None
     try:
@@ -44,12 +45,12 @@ _OPTIONS: Final = (
         help="Tokens it holds while it works; may be repeated.",
     ),
     click.option(
-        "--deadline", metavar="TIME", callback=_time,
+        "--deadline", metavar="TIME", callback=parse_time,
         help='From now on, within which it has to be over: "10 min".',
     ),
     click.option("--retry", type=click.IntRange(0), default=0, help="Try again so often."),
     click.option(
-        "--retry-wait", metavar="TIME", default="1 s", callback=_time, show_default=True,
+        "--retry-wait", metavar="TIME", default="1 s", callback=parse_time, show_default=True,
         help="Before the first time.",
     ),
     click.option(

@@ -23,8 +23,8 @@ WORKFLOW = "workflow"
 SYSTEM = "system"
 """The kind of a system plugin: trusted Python, outside of the sandbox."""
 
-CLIENT = "mcp-client"
-"""The `use` of a system plugin that stands for a client from outside (`lion mcp serve`)."""
+CLIENT, OUTSIDE = CLIENTS = ("mcp-client", "outside-agent")
+"""The `use` of who calls from outside, by `lion mcp serve` and by `lion gateway`."""
 
 SERVER = "mcp"
 """The `use` of a server of the Model Context Protocol (`[mcp.NAME]`); no entry point is it."""

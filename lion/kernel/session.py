@@ -1,13 +1,14 @@
 """Look here if you want to know how somebody outside of this process makes calls in a run: a
-client, as a holder with grants of its own.
+client, as a holder with grants of its own. One run may have several.
 
 Rule: each call of a client's is the host call `tools.call` of an invocation of its own, and passes
 the one door as a guest's does: decided, charged, recorded, with the client first in the chain.
+What it asks a model is `llm.start` and `answer.next` of such an invocation.
 Rule: what the client may not call, it is not shown; and it hears of a refusal what a guest would.
 Rule: the log's refusal and a bug in the kernel end the whole session, whoever hears of them first.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,7 @@ from lion.errors import AuditError, BrokenCall, GuestError, InternalError, Opera
 from lion.kernel.broker import Broker
 from lion.kernel.client_tools import AGENT_SCHEMAS, ClientTools, reach_of
 from lion.kernel.exports import is_agent_export
+from lion.kernel.invocation import Invocation
 from lion.kernel.run_state import LiveHolder, LiveRun
 from lion.kernel.tool_calls import build_root
 from lion.kernel.tool_types import input_schema, output_schema
@@ -44,16 +46,35 @@ class OpenTool(msgspec.Struct, frozen=True, kw_only=True):
     output_schema: dict[str, Any]
 
 
-class Session:
-    """What a client may do in one run. Made by serve_client."""
+class Served:
+    """What the clients of one run have in common: the numbers of their calls, and what stops all
+    of them.
+    """
 
-    def __init__(self, live: LiveRun, holder: LiveHolder) -> None:
-        self._live = live
-        self._holder = holder
-        self._made = 0
-        self._described: dict[str, OpenTool] = {}
+    def __init__(self) -> None:
+        self.made = 0
         self.scope = trio.CancelScope()
         self.failure: AuditError | InternalError | None = None
+
+    def stop(self, exc: AuditError | InternalError) -> None:
+        """End all sessions."""
+        self.failure = exc
+        self.scope.cancel()
+
+
+class Session:
+    """What a client may do in one run. Made by serve_clients."""
+
+    def __init__(self, live: LiveRun, holder: LiveHolder, served: Served) -> None:
+        self._live = live
+        self._holder = holder
+        self._served = served
+        self._described: dict[str, OpenTool] = {}
+
+    @property
+    def name(self) -> str:
+        """The holder for which it speaks."""
+        return self._holder.name
 
     @property
     def run(self) -> str:
@@ -74,11 +95,22 @@ class Session:
         try:
             await self._live.log.commit()
         except AuditError as exc:
-            self._stop(exc)
+            self._served.stop(exc)
 
     def note(self, text: str) -> None:
         """Write a line into the run's log, scrubbed; it is the host's own."""
         self._live.record(LineLogged("info", self._live.services.scrub(text)))
+
+    def now_ns(self) -> int:
+        """Nanoseconds since 1970 (UTC), by the run's clock."""
+        return self._live.clock.now_ns()
+
+    def models(self) -> list[str]:
+        """The models that the client may ask now, by name."""
+        root = build_root(self._live, self._holder, LISTED)
+        return sorted(
+            name for name in self._live.plan.models if root.foresee("llm", "start", name).allowed
+        )
 
     def tools(self) -> list[OpenTool]:
         """The tools that the client may call now, by name."""
@@ -111,16 +143,40 @@ class Session:
         """What a tool of this holder can bring about: its own grants, and those it reaches."""
         return reach_of(self._live, holder)
 
-    def _stop(self, exc: AuditError | InternalError) -> None:
-        self.failure = exc
-        self.scope.cancel()
-
     def begin(self) -> "ClientCall":
         """Room for one call."""
-        self._made += 1
-        root = build_root(self._live, self._holder, str(self._made - 1))
+        root = self.root()
         root.tools = ClientTools(root)
-        return ClientCall(self, root.path, Broker(root), _index_of_call(self._holder))
+        return ClientCall(self, root.path, Broker(root), self.index("tools", CALLS))
+
+    def root(self) -> Invocation:
+        """An invocation of its own for what the client does next."""
+        self._served.made += 1
+        return build_root(self._live, self._holder, str(self._served.made - 1))
+
+    def index(self, capability: str, names: Sequence[str]) -> int:
+        """Which of the holder's operations this is. Raises CallError("denied") for what a client
+        of its kind does not do.
+        """
+        found = _index_of(self._holder, capability, names)
+        if found is None:
+            raise CallError("denied", f"{self.name!r} has no {capability}: its table says so")
+        return found
+
+    async def handle(self, broker: Broker, index: int, args: list[Any]) -> Any:
+        """A host call's value. Raises CallError, also for what ends the session."""
+        try:
+            status, value = await broker.handle(index, args)
+        except BrokenCall as exc:
+            raise CallError("unavailable", "a bug in lion stopped it") from exc
+        except GuestError as exc:
+            raise CallError("exhausted", exc.what) from exc
+        except (AuditError, InternalError) as exc:
+            self._served.stop(exc)
+            raise CallError("unavailable", "the run had to stop") from exc
+        if status == "err":
+            raise CallError(*value)
+        return value
 
 
 class ClientCall:
@@ -136,32 +192,28 @@ class ClientCall:
 
     async def make(self, name: str, arguments: str) -> str:
         """Call a tool, JSON in and JSON out, or an agent's `run`. Raises CallError."""
-        try:
-            status, value = await self._broker.handle(self._index, [name, arguments])
-        except BrokenCall as exc:
-            raise CallError("unavailable", "a bug in lion stopped it") from exc
-        except GuestError as exc:
-            raise CallError("exhausted", exc.what) from exc
-        except (AuditError, InternalError) as exc:
-            self._session._stop(exc)
-            raise CallError("unavailable", "the run had to stop") from exc
-        if status == "err":
-            raise CallError(*value)
-        return str(value)
+        return str(await self._session.handle(self._broker, self._index, [name, arguments]))
 
 
-Serve = Callable[[Session], Awaitable[None]]
-"""Speaks with a client until it leaves."""
+Serve = Callable[[Mapping[str, Session]], Awaitable[None]]
+"""Speaks with clients, by their holders' names, until they leave."""
 
 
-async def serve_client(live: LiveRun, *, client: str, serve: Serve) -> None:
-    """Let `serve` make calls for a holder of the run, until it returns. Raises what stopped it."""
-    session = Session(live, live.holders[client])
-    _index_of_call(session._holder)
-    with session.scope:
-        await serve(session)
-    if session.failure is not None:
-        raise session.failure
+async def serve_clients(live: LiveRun, *, clients: Sequence[str], serve: Serve) -> None:
+    """Let `serve` make calls for several holders of the run, until it returns. Raises what stopped
+    it.
+    """
+    for name in clients:
+        if _index_of(live.holders[name], "tools", CALLS) is None:
+            raise OperatorError(
+                f"{name!r} is no client: it calls no tools",
+                hint='write use = "mcp-client" in its table',
+            )
+    served = Served()
+    with served.scope:
+        await serve({name: Session(live, live.holders[name], served) for name in clients})
+    if served.failure is not None:
+        raise served.failure
 
 
 def _open_exports(holder: LiveHolder) -> list[tuple[str, Export]]:
@@ -171,11 +223,8 @@ def _open_exports(holder: LiveHolder) -> list[tuple[str, Export]]:
     return tools
 
 
-def _index_of_call(holder: LiveHolder) -> int:
+def _index_of(holder: LiveHolder, capability: str, names: Sequence[str]) -> int | None:
     for index, operation in enumerate(holder.operations):
-        if operation.capability == "tools" and operation.name in CALLS:
+        if operation.capability == capability and operation.name in names:
             return index
-    raise OperatorError(
-        f"{holder.name!r} is no client: it calls no tools",
-        hint='write use = "mcp-client" in its table',
-    )
+    return None

@@ -69,6 +69,8 @@ class Feeds:
 
     def __init__(self, fetch: Fetch) -> None:
         self.is_closed = False
+        self.news = trio.Event()
+        """Set at the next commit."""
         self.failure: Callable[[], LionError] | None = None
         self._fetch = fetch
         self._by_run: WeakValueDictionary[str, Feed] = WeakValueDictionary()
@@ -92,7 +94,11 @@ class Feeds:
             self._by_run[run].wake()
 
     def publish(self, records: Sequence[Record]) -> None:
-        """Tell the followers of committed records, of one or several runs, in order."""
+        """Something was committed: tell the followers of these records, of one or several runs, in
+        order.
+        """
+        self.news.set()
+        self.news = trio.Event()
         by_run: dict[str, list[Record]] = {}
         for record in records:
             by_run.setdefault(record.run, []).append(record)
@@ -106,6 +112,7 @@ class Feeds:
         there is one."""
         self.is_closed = True
         self.failure = self.failure or failure
+        self.news.set()
         for feed in list(self._by_run.values()):
             feed.wake()
 

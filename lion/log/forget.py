@@ -24,7 +24,7 @@ from lion.log.heads import Signer
 from lion.log.ownership import RUNS, is_owned, release, take_lock
 from lion.log.row import Row, segments_of
 from lion.log.segment import Damaged, Segment, records_of
-from lion.log.spliced import check_not_forked
+from lion.log.spliced import fork_of
 from lion.log.sqlite_check import check_database, check_kept
 from lion.log.sqlite_own import note, note_stores, sign_own
 from lion.log.sqlite_reader import SqliteReader
@@ -38,6 +38,10 @@ _ENDS: Final = """SELECT runs.id, manifest_name, started_ns, records, head, exit
                   FROM runs LEFT JOIN segments ON segments.run = runs.id WHERE runs.run = ?"""
 _EVERY: Final = f"""SELECT {READ} FROM segments JOIN runs ON runs.id = segments.run
                     WHERE position > ? ORDER BY position LIMIT 1"""
+
+
+_FORKS = """SELECT DISTINCT runs.run FROM segments JOIN runs ON runs.id = segments.run
+            WHERE types LIKE '% RunForked %'"""
 
 
 class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +66,7 @@ def forget(directory: Path, runs: Sequence[str], signer: Signer | None) -> Forgo
         with translated(path, "read"):
             check_database(connection, path)
             check_kept(connection, path)
-            check_not_forked(connection, directory, runs)
+            _check_not_forked(connection, directory, runs)
             ends = [_ending(connection, directory, run) for run in runs]
         with translated(path, "written"):
             connection.execute("PRAGMA secure_delete = ON")
@@ -79,6 +83,20 @@ def forget(directory: Path, runs: Sequence[str], signer: Signer | None) -> Forgo
     return Forgotten(
         runs=list(runs), blobs=blobs, bytes_before=before, bytes_after=path.stat().st_size
     )
+
+
+def _check_not_forked(
+    connection: sqlite3.Connection, directory: Path, runs: Sequence[str]
+) -> None:
+    """Raise OperatorError if another run than these was forked from one of them."""
+    reader = SqliteReader(connection, directory)
+    for (run,) in connection.execute(_FORKS).fetchall():
+        fork = None if run in runs else fork_of(reader, run)
+        if fork is not None and fork.parent in runs:
+            raise OperatorError(
+                f"run {fork.parent} is the past of {run}, which was forked from it",
+                hint=f"forget both: lion forget {fork.parent} {run}",
+            )
 
 
 def _ending(connection: sqlite3.Connection, directory: Path, run: str) -> RunForgotten:

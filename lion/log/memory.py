@@ -6,7 +6,7 @@ Rule: it keeps the same chain, quota and ownership as SQLite does; one contract 
 together.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -145,6 +145,10 @@ class MemoryLog:
         digest = sha256(data).hexdigest()
         self._blobs[digest] = bytes(data)
         return digest
+
+    @property
+    def news(self) -> Callable[[], Awaitable[None]]:
+        return self._feeds.news.wait
 
     def subscribe(self, run: str, after: int = 0) -> AsyncIterator[Record]:
         return self._feeds.follow(run, after)

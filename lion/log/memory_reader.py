@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Generator, Iterator
 
+import msgspec
+
 from lion.domain.record import Record
 from lion.errors import AuditError
 from lion.log.beside import Noted
@@ -9,7 +11,7 @@ from lion.log.checked import Part, records_in, report_of
 from lion.log.finding import find_run, unknown_run
 from lion.log.ownership import is_run
 from lion.log.row import Row, budgets_at, row_of
-from lion.log.segment import CHAIN_START, Builder, State, digest_of
+from lion.log.segment import BLOB_THRESHOLD, CHAIN_START, Builder, State, digest_of
 from lion.log.verify import Note, Verification
 from lion.ports import BudgetUse, Progress, RunSummary, VerifyReport
 
@@ -70,6 +72,17 @@ class MemoryReader:
             if run.records and is_run(name)
         ]
 
+    def last_position(self) -> int:
+        last = (run.records[-1].position for run in self._runs.values() if run.records)
+        return max(last, default=0)
+
+    def since(self, position: int, most: int) -> list[Record]:
+        found = [r for run in self._runs.values() for r in run.records if r.position > position]
+        return [
+            r if len(r.body) <= max(most, BLOB_THRESHOLD) else msgspec.structs.replace(r, body=b"")
+            for r in sorted(found, key=lambda r: r.position)
+        ]
+
     def chains(self) -> list[str]:
         return sorted(name for name in self._runs if not is_run(name))
 
@@ -102,6 +115,9 @@ class MemoryReader:
 
     def budgets_at(self, run: str, seq: int) -> list[BudgetUse]:
         return budgets_at(self._runs[run].rows, seq) if run in self._runs else []
+
+    def before(self, run: str) -> Iterator[Record]:
+        yield from ()
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         return report_of(self._verified(run, progress))

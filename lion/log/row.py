@@ -7,7 +7,7 @@ Rule: a row is unpacked within a bound: what its columns promise is no reason to
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -15,7 +15,16 @@ import msgspec
 
 from lion.domain.call import Status, Verdict
 from lion.domain.events import CallFinished, CallRedirected, CallRequested, Event
-from lion.log.segment import BLOB_THRESHOLD, MOST_BYTES, Builder, Damaged, Segment, decode_segment
+from lion.log.segment import (
+    BLOB_THRESHOLD,
+    CHAIN_START,
+    MOST_BYTES,
+    Builder,
+    Damaged,
+    Segment,
+    decode_segment,
+    digest_of,
+)
 from lion.ports import BudgetUse
 
 MOST_UNPACKED: Final = 8 * MOST_BYTES
@@ -135,3 +144,18 @@ def budgets_at(rows: Iterable[Row], seq: int) -> list[BudgetUse]:
                 for holder, budget, limit, used in segment.state.budgets:
                     found[holder, budget] = limit, used
     return [BudgetUse(*key, *value) for key, value in sorted(found.items())]
+
+
+def digest_at(rows: Callable[[int], Iterator[Row]], seq: int) -> bytes | None:
+    """The chain's digest after a record, if a segment ends there. `rows` gives those of a run from
+    the record after some seq on. Raises Damaged."""
+    row = next(rows(seq - 1), None)
+    if row is None or row.parts == 1:
+        return row.digest if row is not None and row.last_seq == seq else None
+    before = next(rows(row.first_seq - 2), None) if row.first_seq > 1 else None
+    head = before.digest if before is not None else CHAIN_START
+    for part in unpack(row):
+        head = digest_of(head, part)
+        if decode_segment(part).last_seq == seq:
+            return head
+    return None

@@ -14,8 +14,6 @@ from lion.domain.events import HeadSigned
 from lion.errors import AuditError
 from lion.log.heads import is_genuine
 from lion.log.ownership import OWN
-from lion.log.row import unpack
-from lion.log.segment import CHAIN_START, Damaged, decode_segment, digest_of
 from lion.log.sqlite_reader import SqliteReader
 from lion.log.verify import fault
 from lion.ports import VerifyReport
@@ -67,25 +65,6 @@ def check_heads(
             heads=found.heads + 1,
         )  # fmt: skip
     return found
-
-
-def digest_at(reader: SqliteReader, run: str, seq: int) -> str | None:
-    """The chain's digest after a record, in hex, if a segment ends there. Raises AuditError."""
-    row = next(reader.rows(run, seq - 1), None)
-    if row is None:
-        return None
-    head = CHAIN_START
-    if row.first_seq > 1 and row.parts > 1:
-        before = next(reader.rows(run, row.first_seq - 2), None)
-        head = before.digest if before is not None else head
-    try:
-        for part in unpack(row) if row.parts > 1 else ():
-            head = digest_of(head, part)
-            if decode_segment(part).last_seq == seq:
-                return head.hex()
-    except Damaged as exc:
-        raise fault(run, seq, "changed", exc.what) from exc
-    return row.digest.hex() if row.last_seq == seq and row.parts == 1 else None
 
 
 def require(report: VerifyReport, key: str) -> None:

@@ -11,7 +11,7 @@ has appended.
 """
 
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -144,6 +144,10 @@ class SqliteLog(BesideRecords):
         blob = Blob(data)
         await self._written(blob, len(data))
         return blob.digest
+
+    @property
+    def news(self) -> Callable[[], Awaitable[None]]:
+        return self._feeds.news.wait
 
     def subscribe(self, run: str, after: int = 0) -> AsyncIterator[Record]:
         return self._feeds.follow(run, after)

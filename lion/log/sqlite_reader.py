@@ -22,13 +22,15 @@ from lion.log.checked import records_in, report_of
 from lion.log.finding import find_run, forgotten, left_how, unknown_run
 from lion.log.holders import patiently
 from lion.log.ownership import CHAINS, OWN, is_owned, is_run
-from lion.log.row import Row, budgets_at, segments_of
+from lion.log.row import Row, budgets_at, digest_at, segments_of
 from lion.log.segment import Damaged, records_of
+from lion.log.spliced import past_records
 from lion.log.sqlite_noted import read_beside
 from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_proof import NOTE, prove, prove_alone
 from lion.log.sqlite_rows import NEXT_ROW, is_row
 from lion.log.sqlite_schema import LOG_NAME, translated
+from lion.log.sqlite_since import last_position, records_since
 from lion.log.verify import fault
 from lion.ports import TRIES, BudgetUse, Progress, RunSummary, VerifyReport
 
@@ -146,6 +148,12 @@ class SqliteReader:
                 break
         return page
 
+    def last_position(self) -> int:
+        return last_position(self._rows)
+
+    def since(self, position: int, most: int) -> list[Record]:
+        return records_since(self._rows, position, most)
+
     def blob(self, digest: str) -> bytes:
         try:
             raw = bytes.fromhex(digest)
@@ -175,6 +183,17 @@ class SqliteReader:
             return budgets_at(self.rows(run), seq)
         except Damaged as exc:
             raise fault(run, seq, "changed", exc.what) from exc
+
+    def digest_at(self, run: str, seq: int) -> str | None:
+        """The digest after a record, in hex, if a segment ends there. Raises AuditError."""
+        try:
+            found = digest_at(partial(self.rows, run), seq)
+        except Damaged as exc:
+            raise fault(run, seq, "changed", exc.what) from exc
+        return None if found is None else found.hex()
+
+    def before(self, run: str) -> Iterator[Record]:
+        return past_records(self, run)
 
     def verify(self, run: str, progress: Progress | None = None) -> VerifyReport:
         return report_of(prove(self, self._connection, run, progress))

@@ -3,6 +3,7 @@
 Rule: the SDK is imported here, once somebody serves: nothing else of lion knows of it.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +46,19 @@ async def serve_streams(
     speak = partial(
         _speak, source=source, sink=sink, approve=approve, shows_log=shows_log, title=plan.name
     )
-    return await host.serve(plan, client, speak)
+    return await host.serve(plan, (client,), speak)
 
 
-async def _speak(session: Session, *, source: Any, sink: Any, title: str, **service: Any) -> None:
+async def _speak(
+    sessions: Mapping[str, Session], *, source: Any, sink: Any, title: str, **service: Any
+) -> None:
     from lion.mcp.calls import Calls
     from lion.mcp.server import Service
     from lion.mcp.wire import open_wire
     from lion.system.mcp.inbound import hush
 
     hush()
+    (session,) = sessions.values()
     with flattened():
         async with open_wire(source, sink) as (reading, writing), trio.open_nursery() as nursery:
             calls = Calls(session, nursery)

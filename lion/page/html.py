@@ -7,17 +7,16 @@ Rule: the template escapes every value; what a guest said stands in places of it
 
 import base64
 from collections.abc import Iterator
-from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 
-import jinja2
 import msgspec
 from markupsafe import Markup
 
 from lion.domain.text import show_line
 from lion.domain.units import counted
+from lion.page.frame import templates
 from lion.page.shapes import axis, draw
 from lion.page.story import Line, Story
 from lion.page.times import seconds, took
@@ -42,42 +41,45 @@ _LONG: Final = 300
 def render_run(audit: RunAudit, story: Story, proof: VerifyReport) -> str:
     """The page of a run."""
     css = _static("tokens.css") + _static("run.css")
-    script = _static("run.js")
-    return _template().render(
-        audit=audit,
-        story=story,
-        name=show_line(audit.manifest_name, longest=80),
-        css=Markup(css),
-        script=Markup(script),
-        csp=_policy(css, script),
-        started=render_time(story.began_ns)[:19] + "Z",
-        state=_state(audit),
-        readings=tuple(_readings(audit, story)),
-        proof=f"{counted(proof.records, 'record')} unchanged when this page was made",
-        head=proof.head,
-        signed=_signed(proof),
-        ticks=_ticks(story),
-        first=_first(story),
-        views=VIEWS,
-        ticks_of_time=tuple(axis(story.span_ns)),
-        lanes=tuple(draw(story)),
-        legend=LEGEND,
-        denials=tuple(_denials(audit)),
-        grants=tuple(_grants(audit)),
-        operations=tuple(_operations(audit)),
-        agents=tuple(story.said),
-        said=_json(story.said),
-        seconds=seconds,
-        took=took,
+    script = _static("views.js") + _static("run.js")
+    return (
+        templates()
+        .get_template("exported.html")
+        .render(
+            audit=audit,
+            run=audit.run,
+            name=show_line(audit.manifest_name, longest=80),
+            css=Markup(css),
+            script=Markup(script),
+            csp=_policy(css, script),
+            started=render_time(story.began_ns)[:19] + "Z",
+            state=_state(audit),
+            readings=tuple(_readings(audit, story)),
+            proof=f"{counted(proof.records, 'record')} unchanged when this page was made",
+            head=proof.head,
+            signed=_signed(proof),
+            **views_of(story),
+            **authority_of(audit),
+        )
     )
 
 
-@cache
-def _template() -> jinja2.Template:
-    around = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    return around.from_string((files("lion.page") / "templates/run.html").read_text("utf-8"))
+def views_of(story: Story) -> dict[str, Any]:
+    """What the template of the views is given: a run over time, by call, by record."""
+    return {
+        "story": story, "ticks": _ticks(story), "first": _first(story), "views": VIEWS,
+        "ticks_of_time": tuple(axis(story.span_ns)), "lanes": tuple(draw(story)),
+        "legend": LEGEND, "agents": tuple(story.said), "said": _json(story.said),
+        "seconds": seconds, "took": took,
+    }  # fmt: skip
+
+
+def authority_of(audit: RunAudit) -> dict[str, Any]:
+    """What the template of a run's authority is given."""
+    return {
+        "denials": tuple(_denials(audit)), "grants": tuple(_grants(audit)),
+        "operations": tuple(_operations(audit)),
+    }  # fmt: skip
 
 
 def _static(name: str) -> str:

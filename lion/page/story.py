@@ -108,10 +108,10 @@ class Story(msgspec.Struct, kw_only=True):
         return max(self.ended_ns - self.began_ns, 1)
 
 
-def tell_story(reader: LogReader, run: str, records: Iterable[Record]) -> Story:
-    """Read a run's records, all of them and in order. Raises AuditError for one that cannot be
-    read."""
-    return _Teller(Calls(reader, run)).tell(records)
+def tell_story(reader: LogReader, run: str, records: Iterable[Record], after: int = 0) -> Story:
+    """Read a run's records in order: all of them, or those `after` a seq. Raises AuditError for
+    one that cannot be read."""
+    return _Teller(Calls(reader, run, after)).tell(records)
 
 
 class _Teller:

@@ -1,6 +1,6 @@
 """Look here if you want to know what the kernel needs from an event log, and readers from it."""
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -33,6 +33,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
     A run that is not finished is no fault: the report says how far it got. `is_dry`: nothing left
     it (RunStarted). `signed` is up to which record its head is signed (0: not at all), `key` by
     whose public key (hex). `damage` says what is wrong elsewhere in the log (empty: nothing is).
+    Of a fork `parent` is the run that it goes on from, as proved as itself is.
     """
 
     run: str
@@ -43,6 +44,7 @@ class VerifyReport(msgspec.Struct, frozen=True):
     signed: int = 0
     key: str = ""
     damage: str = ""
+    parent: str = ""
 
 
 class BudgetUse(msgspec.Struct, frozen=True):
@@ -187,6 +189,11 @@ class EventLog(Protocol):
         """Store bytes by their SHA-256 (hex), once; wait until durable."""
         ...
 
+    @property
+    def news(self) -> Callable[[], Awaitable[None]]:
+        """Waits until records are committed after this was asked for, of any run."""
+        ...
+
     def subscribe(self, run: str, after: int = 0) -> AsyncIterator[Record]:
         """Committed records of a run in order, from seq `after` + 1, as they come; ends after
         RunFinished or close.
@@ -225,6 +232,22 @@ class LogReader(Protocol):
     ) -> Iterator[Record]:
         """Records of a run in order of seq. With `types`, or `denied` (refused calls), whatever
         has certainly nothing of these may be left out.
+        """
+        ...
+
+    def last_position(self) -> int:
+        """Of the last record of all; 0: there is none."""
+        ...
+
+    def since(self, position: int, most: int) -> list[Record]:
+        """Some of the records after a position, of all runs, in its order; none if there are no
+        more. A large body of more than `most` bytes is left out: it is empty. Raises AuditError.
+        """
+        ...
+
+    def before(self, run: str) -> Iterator[Record]:
+        """What came before the first record of a run that is a fork: its parents' records, from
+        runs that verify and are what they were; none of any other run. Raises AuditError.
         """
         ...
 

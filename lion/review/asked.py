@@ -71,10 +71,11 @@ class Found(msgspec.Struct):
     offers: tuple[str, ...] = ()
 
     def seen(self, record: Record) -> Seen:
-        """A record as it is told."""
+        """A record as it is told; those of other runs were read while these were proved."""
+        is_own = record.run == self.record.run
         return Seen(
             seq=record.seq, type=record.type, time_ns=record.time_ns,
-            is_proved=record.seq <= self.until,
+            is_proved=not is_own or record.seq <= self.until, run="" if is_own else record.run,
         )  # fmt: skip
 
 

@@ -49,19 +49,20 @@ def explain(
     read: Records,
     budgets: Callable[[int], Sequence[BudgetUse]],
     policy: Policy,
+    before: Records = tuple,
 ) -> Explained:
     """Explain record `seq` of a run. `proved` gives the run's records while it is verified, `read`
-    all that can be read, again and again, `budgets` how far they were used at a record; `policy`
-    is the operator's of now.
+    all that can be read, again and again, `before` those of the runs that it goes on from, proved;
+    `budgets` how far they were used at a record; `policy` is the operator's of now.
 
     Raises OperatorError for a record that is not there, AuditError for one that cannot be read.
     """
-    proof, record = _prove(seq, proved)
+    proof, record = _prove(seq, proved, before)
     started = started_of(run, _while_readable(read))
     if record is None:
         record = _unproved(run, seq, proof, read)
     plan = plan_of(run, started)
-    found = _gathered(record, proof, read)
+    found = _gathered(record, proof, before, read)
     asked = None
     if found.asking.event is not None:
         asked = asked_of(found, plan, started, policy, _budgets(found, budgets))
@@ -83,15 +84,19 @@ def explain(
     )
 
 
-def _gathered(record: Record, proof: Proof, read: Records) -> Found:
+def _gathered(record: Record, proof: Proof, *reads: Records) -> Found:
     found = Found(record=record, until=proof.until, asking=Asking())
-    _around(found, read)
-    _callers(found, read)
+    for read in reads:
+        _around(found, read)
+    for read in reads:
+        _callers(found, read)
     return found
 
 
-def _prove(seq: int, proved: Generator[Record, None, VerifyReport]) -> tuple[Proof, Record | None]:
-    """Verify all of it; the record, if it is among what is proved."""
+def _prove(
+    seq: int, proved: Generator[Record, None, VerifyReport], before: Records
+) -> tuple[Proof, Record | None]:
+    """Verify all of it, and what it goes on from; the record, if it is among what is proved."""
     until, record = 0, None
     try:
         while True:
@@ -100,9 +105,19 @@ def _prove(seq: int, proved: Generator[Record, None, VerifyReport]) -> tuple[Pro
             record = one if one.seq == seq else record
     except StopIteration as done:
         report: VerifyReport = done.value
-        return Proof(until=until, is_finished=report.finished), record
+        fault = _fault_of(before)
+        return Proof(until=until, is_finished=report.finished, fault=fault), record
     except AuditError as exc:
         return Proof(until=until, is_finished=False, fault=exc.what), record
+
+
+def _fault_of(before: Records) -> str:
+    """Why what a run goes on from is not proved; empty if it is."""
+    try:
+        next(iter(before()), None)
+    except AuditError as exc:
+        return exc.what
+    return ""
 
 
 def _unproved(run: str, seq: int, proof: Proof, read: Records) -> Record:
@@ -166,7 +181,8 @@ def _callers(found: Found, read: Records) -> None:
         if key in wanted and key not in found.asked_by:
             event = one.event()
             if isinstance(event, CALLS) and event.capability:
-                found.asked_by[key] = f"{called(event)}, record {one.seq}"
+                whose = "" if one.run == found.record.run else f" of run {one.run[:8]}"
+                found.asked_by[key] = f"{called(event)}, record {one.seq}{whose}"
                 if len(found.asked_by) == len(wanted):
                     return
 

@@ -21,13 +21,15 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A record that has a part in it. `time_ns` is since 1970 (UTC); not `is_proved`: what it says
-    may have been changed.
+    may have been changed. `run` is the one that a fork goes on from, if it is one of that; else
+    empty.
     """
 
     seq: int
     type: str
     time_ns: int
     is_proved: bool
+    run: str = ""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from lion.domain.plan import CLIENT, DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Holder
+from lion.domain.plan import CLIENTS, DEFAULT_CAPABILITIES, MAX_DEPTH, SYSTEM, Grant, Holder
 from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.rights import Rights
@@ -44,7 +44,7 @@ def reachable(
     operations by holder and capability; `trusted` are system plugins, whose Python is reached too;
     `offering` gives the one that executes an extension; `agents` are like `tools`, for clients.
     """
-    clients = {name for name, holder in trusted.items() if holder.use == CLIENT}
+    clients = {name for name, holder in trusted.items() if holder.use in CLIENTS}
     steps = {
         name: (
             *_steps(

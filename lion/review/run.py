@@ -6,6 +6,7 @@ they refused is known.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import PurePath
 
 import msgspec
@@ -14,6 +15,7 @@ from lion.domain.events import (
     Event,
     PluginLoaded,
     RunFinished,
+    RunForked,
     RunResumed,
     RunStarted,
     SystemPluginLoaded,
@@ -41,7 +43,8 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     whether the rules it ran under were at hand. `unnamed_denials` are calls that were refused
     beyond the different ones that are told apart. `again` is what other rules would make of it,
     None if the run had these. `proxy` is the operator's through which requests went. `is_dry`:
-    nothing left, what was denied was answered all the same.
+    nothing left, what was denied was answered all the same. Of a fork `parent` and `forked_at` are
+    the run and the record that it goes on from: what was before is counted, but for `records`.
     """
 
     run: str
@@ -60,6 +63,8 @@ class RunAudit(msgspec.Struct, frozen=True, kw_only=True):
     endings: tuple[RootEnding, ...]
     holders: tuple[HolderAudit, ...]
     again: Again | None = None
+    parent: str = ""
+    forked_at: int = 0
 
 
 def audit_recorded(
@@ -71,12 +76,13 @@ def audit_recorded(
 ) -> RunAudit:
     """Verify a run, and audit it, in one pass. `word` is an id, the beginning of one, or "last".
 
-    Raises OperatorError for one that is not there, AuditError for one that does not verify.
+    Raises OperatorError for one that is not there, AuditError for one that does not verify, or
+    goes on from one that does not.
     """
     run = reader.find(word)
     records = reader.verified(run, progress)
     try:
-        return audit_run(run, records, reader.budgets(run), policy, homes)
+        return audit_run(run, records, reader.budgets(run), policy, homes, reader.before(run))
     except AuditError:
         for _ in records:  # A broken chain comes before what cannot be read.
             pass
@@ -89,21 +95,39 @@ def audit_run(
     budgets: Sequence[BudgetUse],
     policy: Policy,
     homes: Sequence[PurePath],
+    before: Iterable[Record] = (),
 ) -> RunAudit:
-    """Audit a run in one pass over its records (all of them, in order).
+    """Audit a run in one pass over its records (all of them, in order), those of its parents
+    `before` them.
 
     If the run had another `policy`, its calls are decided again by this one, and its beginning;
     `homes` are the operator's directories, which rules call `~`. Raises AuditError if the log
     lacks its beginning, or holds what this lion cannot read.
     """
     found = iter(records)
-    started = started_of(run, found)
+    first = tuple(islice(found, 1))
+    started = started_of(run, first)
     plan = plan_of(run, started)
     redecision = Redecision(plan, policy)
-    seen = read_uses(found, plan, redecision, in_force=started.policy_digest)
-    is_known = seen.policies <= {policy.digest}
-    again = None if is_known else redecision
+    seen = read_uses(chain(before, first, found), plan, redecision)
+    again = None if seen.policies <= {policy.digest} else redecision
+    audit = _audited(run, started, plan, seen, policy if again is None else None, budgets)
+    if again is None:
+        return audit
+    return msgspec.structs.replace(audit, again=_again(again, plan, policy, started, homes))
+
+
+def _audited(
+    run: str,
+    started: RunStarted,
+    plan: Plan,
+    seen: "Seen",
+    policy: Policy | None,
+    budgets: Sequence[BudgetUse],
+) -> RunAudit:
+    """What a run's records say; `policy` are its rules, if they are at hand."""
     usage, finished = seen.usage, seen.finished
+    uses, rules = _uses(plan, usage, budgets), policy or parse_policy("")
     return RunAudit(
         run=run,
         manifest_name=started.manifest_name,
@@ -114,15 +138,15 @@ def audit_run(
         denied=usage.denied,
         unnamed_denials=usage.other_denials,
         policy_digest=started.policy_digest,
-        policy_known=is_known,
+        policy_known=policy is not None,
         proxy=started.proxy,
         lion_version=started.lion_version,
         is_dry=started.is_dry,
         endings=usage.endings(),
-        holders=_holders(plan, seen.loaded, policy if is_known else parse_policy(""), started,
-                         _uses(plan, usage, budgets)),
-        again=None if again is None else _again(again, plan, policy, started, homes),
-    )  # fmt: skip
+        holders=_holders(plan, seen.loaded, rules, started, uses),
+        parent=seen.parent,
+        forked_at=seen.forked_at,
+    )
 
 
 def _again(
@@ -143,16 +167,15 @@ class Seen(msgspec.Struct):
     finished: RunFinished | None = None
     last: int = 1
     policies: set[str] = set()
+    parent: str = ""
+    forked_at: int = 0
 
 
-def read_uses(
-    records: Iterable[Record], plan: Plan, again: Redecision | None = None, *, in_force: str = ""
-) -> Seen:
-    """Read all but a run's first record, in order. `again` decides anew what was decided by
-    another policy than its own; the first one's digest is `in_force`.
+def read_uses(records: Iterable[Record], plan: Plan, again: Redecision | None = None) -> Seen:
+    """Read a run's records, in order, after those of its parents if it is a fork. `again` decides
+    anew what was decided by another policy than its own.
     """
-    seen = Seen(UseFold(plan), {})
-    seen.policies.add(in_force)
+    seen, in_force = Seen(UseFold(plan), {}), ""
 
     def tell(record: Record, event: Event, times: int = 1) -> None:
         if again is not None and again.policy.digest != in_force:
@@ -167,7 +190,7 @@ def read_uses(
             continue
         if not record.principal:
             _note_loaded(seen, event, plan, again)
-            if isinstance(event, RunResumed):
+            if isinstance(event, RunStarted | RunResumed):
                 alike.flush()  # What came before was decided by another policy.
                 in_force = event.policy_digest
                 seen.policies.add(in_force)
@@ -187,6 +210,8 @@ def _note_loaded(seen: Seen, event: Event, plan: Plan, again: Redecision | None)
             again.note_imports(event.holder, tuple(one.imports))
     elif isinstance(event, RunFinished):
         seen.finished = event
+    elif isinstance(event, RunForked):
+        seen.parent, seen.forked_at = event.parent, event.at
 
 
 def started_of(run: str, records: Iterable[Record]) -> RunStarted:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
+import trio
+
 from lion.domain.events import Event, ServiceSnapshot
 from lion.domain.record import Draft, Record, Scope
 from lion.ports import Clock, EventLog, LogReader
@@ -57,6 +59,8 @@ class Chain:
         self.log = log
         self.run = ""
         """The chain that is written now."""
+        self.changed = trio.Event()
+        """Set when the next fact is told; another is in its place then."""
         self._clock = clock
         self._since = 0
 
@@ -71,6 +75,8 @@ class Chain:
         self.log.append(Draft(Scope(run=self.run), 0, now, event))
         self._since += 1
         self.state.apply(event, now)
+        self.changed.set()
+        self.changed = trio.Event()
 
     async def commit(self) -> None:
         """Wait until all that was told is durable. Raises AuditError."""

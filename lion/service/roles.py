@@ -25,6 +25,13 @@ COMMANDS: Final[Mapping[str, Role]] = {
     "plugin enable": Role.ADMINISTRATOR,
     "plugin disable": Role.ADMINISTRATOR,
     "plugin remove": Role.ADMINISTRATOR,
+    "approvals": Role.VIEWER,
+    "answer": Role.OPERATOR,
+    "answer always": Role.ADMINISTRATOR,
+    "token create": Role.ADMINISTRATOR,
+    "token list": Role.ADMINISTRATOR,
+    "token revoke": Role.ADMINISTRATOR,
+    "token url": Role.ADMINISTRATOR,
     "stop": Role.ADMINISTRATOR,
 }
 """The least role that a command needs."""

@@ -62,7 +62,8 @@ class Service:
         self.terms = terms
         self.stopping = trio.Event()
         """Nothing new begins."""
-        self._nursery = nursery
+        self.nursery = nursery
+        """Where work goes on."""
         self._plans: dict[str, tuple[Installed, Plan]] = {}
         self._follows = Follows(chain)
         queue, bounds = queue_of(terms), bounds_of(terms)
@@ -193,7 +194,7 @@ class Service:
                 for holder in installed.holders:
                     if (reason := installed.why_not(holder)) is not None:
                         one.revoke(holder, reason)
-            self._nursery.start_soon(self._work, one)
+            self.nursery.start_soon(self._work, one)
 
     def revoke(self, holders: Sequence[str], reason: str) -> None:
         """Refuse holders whatever they do in runs that work, from their next host call on."""
@@ -222,7 +223,7 @@ class Service:
             self._end(task, end)
             return
         one = self.conductor.working[task.id] = Working(task, plan)
-        self._nursery.start_soon(self._work, one)
+        self.nursery.start_soon(self._work, one)
         self._follows.touch(task.id)
 
     async def _work(self, one: Working) -> None:

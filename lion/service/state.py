@@ -17,14 +17,19 @@ from lion.domain.events import (
     PluginRemoved,
     PluginUpdated,
     ServiceSnapshot,
+    SessionClosed,
+    SessionOpened,
     TaskCancelled,
     TaskEnded,
     TaskRetried,
     TaskScheduled,
     TaskStarted,
     TaskSubmitted,
+    TokenCreated,
+    TokenRevoked,
 )
 from lion.domain.record import Record
+from lion.service.keyring import Keyring
 from lion.service.tasks import Task, begun, moved
 from lion.service.workspace import Workspace, changed
 
@@ -37,6 +42,7 @@ class State:
 
     def __init__(self) -> None:
         self.workspace = Workspace()
+        self.keyring = Keyring()
         self.tasks: dict[str, Task] = {}
         self.keys: dict[str, str] = {}
         """Tasks by their submitters' own words for them."""
@@ -55,6 +61,8 @@ class State:
                 | PluginRemoved()
             ):  # fmt: skip
                 self.workspace = changed(self.workspace, event, time_ns)
+            case TokenCreated() | TokenRevoked() | SessionOpened() | SessionClosed():
+                self.keyring = self.keyring.changed(event, time_ns)
             case ServiceSnapshot():
                 self._restore(event.state)
             case _:
@@ -73,6 +81,7 @@ class State:
         found: dict[str, Any] = msgspec.to_builtins(
             {
                 "workspace": self.workspace,
+                "keyring": self.keyring,
                 "tasks": list(self.tasks.values()),
                 "over": list(self._over),
                 "decisions": self.decisions,
@@ -82,6 +91,7 @@ class State:
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.workspace = msgspec.convert(state["workspace"], Workspace)
+        self.keyring = msgspec.convert(state.get("keyring", {}), Keyring)
         tasks = msgspec.convert(state["tasks"], list[Task])
         self.tasks, self.keys = {}, {}
         for task in tasks:

@@ -20,7 +20,7 @@ from lion.service.workspace import Installed
 
 FILES_PER_SLOT: Final = 8
 """Files that a run may have open: its lock, directories, connections."""
-FILES_BESIDE: Final = 192
+FILES_BESIDE: Final = 640
 """Those of the service itself: the log, its readers, who speaks to it."""
 MODEL: Final = "model:"
 """How resources begin that are models, of which a task takes a token by itself."""

@@ -33,6 +33,7 @@ SHIPPED: Final = {
     "console": "lion.system.shipped.console:Console",
     "mcp-client": "lion.system.shipped.mcp_client:McpClient",
     "office-hours": "lion.system.shipped.office_hours:OfficeHours",
+    "outside-agent": "lion.system.shipped.outside_agent:OutsideAgent",
     "shortest-first": "lion.system.shipped.shortest_first:ShortestFirst",
     "sqlite-query": "lion.system.shipped.sqlite_query:SqliteQuery",
     "webhook": "lion.system.shipped.webhook:Webhook",

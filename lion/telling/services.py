@@ -12,6 +12,8 @@ from lion.domain.events import (
     ServiceSnapshot,
     ServiceStarted,
     ServiceStopped,
+    SessionClosed,
+    SessionOpened,
     TaskAdvised,
     TaskCancelled,
     TaskEnded,
@@ -19,6 +21,8 @@ from lion.domain.events import (
     TaskScheduled,
     TaskStarted,
     TaskSubmitted,
+    TokenCreated,
+    TokenRevoked,
 )
 from lion.domain.units import counted
 
@@ -28,6 +32,8 @@ SERVICE_WORDS: Final = {
     "PluginDisabled": "disables", "PluginRemoved": "removes", "TaskSubmitted": "submits",
     "TaskAdvised": "advice", "TaskScheduled": "turn", "TaskStarted": "starts",
     "TaskRetried": "again", "TaskCancelled": "cancels", "TaskEnded": "task ends",
+    "TokenCreated": "token", "TokenRevoked": "revokes", "SessionOpened": "signs in",
+    "SessionClosed": "signs out",
 }  # fmt: skip
 """What a type of record is called on a line for people."""
 
@@ -51,6 +57,14 @@ def tell_service(event: Event) -> str:
             return f"{event.name} by {event.by}"
         case PluginDisabled():
             return f"{event.name} by {event.by}{_because(event.reason)}"
+        case TokenCreated():
+            return f"{event.name} for {event.role}s by {event.by}"
+        case TokenRevoked():
+            return f"{event.name} by {event.by}"
+        case SessionOpened():
+            return f"{event.by} as {event.who.role}"
+        case SessionClosed():
+            return event.by
         case _:
             return _task(event)
 

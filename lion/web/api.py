@@ -3,25 +3,20 @@
 Rule: a route reads what was asked, and calls one command of the service; it decides nothing.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
 from lion.domain.record import Record
 from lion.domain.task import Order, Principal, Role, TaskState, Terms
 from lion.plans import Source
-from lion.service.elements import element_of, elements_of, progression_of
 from lion.service.living import Living
-from lion.service.status import status_of
 from lion.service.tasks import Task
 from lion.telling.told import told
-from lion.web.connection import Answer, Request, bad_request
-
-Route = Callable[[Living, Request, Principal], Awaitable[Answer]]
-T = TypeVar("T")
-_ANY: Final = "*"
+from lion.web.connection import LINES, Answer, Request, bad_request
+from lion.web.routes import ANY, Endpoint, Routes, body_of
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,21 +80,28 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A word of who asks."""
 
     reason: str = ""
-    at_once: bool = False
 
 
-async def _ping(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value={"pong": True})
+async def _agents(living: Living, request: Request, by: Principal) -> Answer:
+    found = [task for task in living.service.tasks(by) if task.order.agent]
+    return Answer(value=[{"agent_id": task.id, **shown(task)} for task in found])
 
 
-async def _status(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value=status_of(living.service, by))
-
-
-async def _stop(living: Living, request: Request, by: Principal) -> Answer:
-    said = _body(request, Said)
-    living.ask_stop(by, at_once=said.at_once)
-    return Answer(status=202, value={"state": "stopping"})
+async def _workflows(living: Living, request: Request, by: Principal) -> Answer:
+    found = []
+    for installed in living.service.chain.state.workspace:
+        for name, holder in living.service.plan_of(installed).holders.items():
+            if (workflow := holder.workflow) is not None:
+                found.append(
+                    {
+                        "name": name,
+                        "manifest": installed.name,
+                        "strategy": workflow.strategy,
+                        "input": workflow.input,
+                        "steps": list(workflow.steps),
+                    }
+                )
+    return Answer(value=found)
 
 
 async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
@@ -111,16 +113,32 @@ async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(value=[shown(task) for task in found])
 
 
+LONGEST_KEY: Final = 200
+
+
+async def _taken(
+    living: Living, request: Request, by: Principal, order: Order, asked: Asked | Spawned | Invoked
+) -> Task:
+    """Submit an order once, however often the same key is said. Raises OperatorError."""
+    key = request.headers.get("idempotency-key", asked.key)
+    if len(key) > LONGEST_KEY:
+        raise bad_request(f"the key has more than {LONGEST_KEY} characters")
+    task = await living.service.submit(by, order, asked.terms, key)
+    if key and task.order != order:
+        raise bad_request("this key was said with another order before", 422)
+    return task
+
+
 async def _submit(living: Living, request: Request, by: Principal) -> Answer:
-    asked = _body(request, Asked)
-    task = await living.service.submit(by, asked.order, asked.terms, asked.key)
+    asked = body_of(request, Asked)
+    task = await _taken(living, request, by, asked.order, asked)
     return Answer(status=201, value=shown(task))
 
 
 async def _spawn(living: Living, request: Request, by: Principal) -> Answer:
-    asked = _body(request, Spawned)
+    asked = body_of(request, Spawned)
     order = Order(agent=asked.agent, task=asked.prompt)
-    task = await living.service.submit(by, order, asked.terms, asked.key)
+    task = await _taken(living, request, by, order, asked)
     return Answer(status=201, value={"agent_id": task.id, "status": "spawned"})
 
 
@@ -135,13 +153,13 @@ async def _cancel(living: Living, request: Request, by: Principal) -> Answer:
 
 
 async def _retry(living: Living, request: Request, by: Principal) -> Answer:
-    said = _body(request, Said)
+    said = body_of(request, Said)
     task = await living.service.retry(by, request.path[2], said.reason)
     return Answer(value=shown(task))
 
 
 async def _send(living: Living, request: Request, by: Principal) -> Answer:
-    sent = _body(request, Sent)
+    sent = body_of(request, Sent)
     payload = msgspec.json.encode(sent.payload).decode()
     task = living.service.send(by, request.path[2], payload, sent.to)
     return Answer(status=202, value=shown(task))
@@ -149,27 +167,14 @@ async def _send(living: Living, request: Request, by: Principal) -> Answer:
 
 async def _follow(living: Living, request: Request, by: Principal) -> Answer:
     task = living.service.task(by, request.path[2])
-    return Answer(lines=_lines(living, by, task.id))
+    return Answer(pieces=_lines(living, by, task.id), kind=LINES)
 
 
-async def _lines(living: Living, by: Principal, id: str) -> AsyncGenerator[object, None]:
+async def _lines(living: Living, by: Principal, id: str) -> AsyncGenerator[bytes, None]:
     async with aclosing(living.service.follow(by, id)) as followed:
         async for one in followed:
-            yield {"record": told(one)} if isinstance(one, Record) else {"task": shown(one)}
-
-
-async def _elements(living: Living, request: Request, by: Principal) -> Answer:
-    found = elements_of(living.service, by)
-    kind = request.query.get("kind", "")
-    return Answer(value=[one.to_dict() for one in found if kind in ("", one.kind)])
-
-
-async def _element(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value=element_of(living.service, by, request.path[2]).to_dict())
-
-
-async def _progression(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value=progression_of(living.service, by, request.path[2]).to_dict())
+            line = {"record": told(one)} if isinstance(one, Record) else {"task": shown(one)}
+            yield msgspec.json.encode(line) + b"\n"
 
 
 async def _plugins(living: Living, request: Request, by: Principal) -> Answer:
@@ -177,7 +182,7 @@ async def _plugins(living: Living, request: Request, by: Principal) -> Answer:
 
 
 async def _install(living: Living, request: Request, by: Principal) -> Answer:
-    said = _body(request, Given)
+    said = body_of(request, Given)
     if said.source is None:
         raise bad_request("neither `manifest` nor `path` is given")
     found = await living.plugins.install(by, said.source, folder=said.folder, sets=said.sets)
@@ -189,7 +194,7 @@ async def _plugin(living: Living, request: Request, by: Principal) -> Answer:
 
 
 async def _patch(living: Living, request: Request, by: Principal) -> Answer:
-    said, name = _body(request, Patch), request.path[2]
+    said, name = body_of(request, Patch), request.path[2]
     if (said.enabled is None) == (said.update is None):
         raise bad_request("give either `enabled` or `update`")
     if said.update is not None:
@@ -211,51 +216,10 @@ async def _remove(living: Living, request: Request, by: Principal) -> Answer:
 
 
 async def _invoke(living: Living, request: Request, by: Principal) -> Answer:
-    asked = _body(request, Invoked)
+    asked = body_of(request, Invoked)
     order = Order(call=f"{request.path[2]}.{asked.tool}", arguments=asked.arguments)
-    task = await living.service.submit(by, order, asked.terms, asked.key)
+    task = await _taken(living, request, by, order, asked)
     return Answer(value=shown(await living.service.wait_over(by, task.id)))
-
-
-ROUTES: Final[dict[tuple[str, ...], tuple[Role | None, Route]]] = {
-    ("GET", "ping"): (None, _ping),
-    ("GET", "api", "status"): (Role.VIEWER, _status),
-    ("POST", "api", "stop"): (Role.ADMINISTRATOR, _stop),
-    ("GET", "api", "tasks"): (Role.VIEWER, _tasks),
-    ("POST", "api", "tasks"): (Role.OPERATOR, _submit),
-    ("GET", "api", "tasks", _ANY): (Role.VIEWER, _task),
-    ("DELETE", "api", "tasks", _ANY): (Role.OPERATOR, _cancel),
-    ("POST", "api", "tasks", _ANY, "retry"): (Role.OPERATOR, _retry),
-    ("POST", "api", "tasks", _ANY, "messages"): (Role.OPERATOR, _send),
-    ("GET", "api", "tasks", _ANY, "events"): (Role.VIEWER, _follow),
-    ("POST", "api", "agents"): (Role.OPERATOR, _spawn),
-    ("GET", "api", "elements"): (Role.VIEWER, _elements),
-    ("GET", "api", "elements", _ANY): (Role.VIEWER, _element),
-    ("GET", "api", "progressions", _ANY): (Role.VIEWER, _progression),
-    ("GET", "api", "plugins"): (Role.VIEWER, _plugins),
-    ("POST", "api", "plugins"): (Role.ADMINISTRATOR, _install),
-    ("GET", "api", "plugins", _ANY): (Role.VIEWER, _plugin),
-    ("PATCH", "api", "plugins", _ANY): (Role.ADMINISTRATOR, _patch),
-    ("DELETE", "api", "plugins", _ANY): (Role.ADMINISTRATOR, _remove),
-    ("POST", "api", "plugins", _ANY, "invoke"): (Role.OPERATOR, _invoke),
-}
-"""Every request, the least role that it needs (None: anybody who may speak at all), and what it
-does. The service checks roles itself; a test holds the two together."""
-
-
-def find_route(request: Request) -> Route:
-    """Which route a request takes. Raises OperatorError."""
-    methods = []
-    for (method, *path), (_, route) in ROUTES.items():
-        parts = zip(path, request.path, strict=False)
-        if len(path) == len(request.path) and all(a in (_ANY, b) for a, b in parts):
-            if method == request.method:
-                return route
-            methods.append(method)
-    word = f"{request.method} /{'/'.join(request.path)}"
-    if methods:
-        raise bad_request(f"there is no {word}, only {', '.join(methods)}", 405)
-    raise bad_request(f"there is no {word}", 404)
 
 
 def shown(task: Task) -> dict[str, Any]:
@@ -264,8 +228,62 @@ def shown(task: Task) -> dict[str, Any]:
     return {**found, "state": str(task.state), "run": task.run}
 
 
-def _body(request: Request, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(request.json(), kind)
-    except msgspec.ValidationError as exc:
-        raise bad_request(f"the body does not fit: {exc}") from exc
+_V, _O, _A = Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR
+
+ROUTES: Final[Routes] = {
+    ("GET", "api", "tasks"): Endpoint(
+        run=_tasks, role=_V, query={"state": "only those in this state"},
+        summary="List tasks, in the order in which they were submitted.",
+    ),
+    ("POST", "api", "tasks"): Endpoint(
+        run=_submit, role=_O, body=Asked, status=201, has_key=True, summary="Submit a task."
+    ),
+    ("GET", "api", "tasks", ANY): Endpoint(run=_task, role=_V, summary="Show a task."),
+    ("DELETE", "api", "tasks", ANY): Endpoint(
+        run=_cancel, role=_O, query={"reason": "why"},
+        summary="Take a task back, and those it is the parent of.",
+    ),
+    ("POST", "api", "tasks", ANY, "retry"): Endpoint(
+        run=_retry, role=_O, body=Said, summary="Let a task begin anew."
+    ),
+    ("POST", "api", "tasks", ANY, "messages"): Endpoint(
+        run=_send, role=_O, body=Sent, status=202, summary="Write to an agent at work."
+    ),
+    ("GET", "api", "tasks", ANY, "events"): Endpoint(
+        run=_follow, role=_V, gives=LINES, summary="Follow a task until it is over."
+    ),
+    ("GET", "api", "agents"): Endpoint(
+        run=_agents, role=_V, summary="List the tasks of agents, as they were submitted."
+    ),
+    ("GET", "api", "agents", ANY): Endpoint(run=_task, role=_V, summary="Show an agent's task."),
+    ("DELETE", "api", "agents", ANY): Endpoint(
+        run=_cancel, role=_O, query={"reason": "why"}, summary="Stop an agent."
+    ),
+    ("GET", "api", "workflows"): Endpoint(
+        run=_workflows, role=_V, summary="List the workflows of what is installed."
+    ),
+    ("POST", "api", "agents"): Endpoint(
+        run=_spawn, role=_O, body=Spawned, status=201, has_key=True, summary="Start an agent."
+    ),
+    ("GET", "api", "plugins"): Endpoint(
+        run=_plugins, role=_V, summary="List what is installed."
+    ),
+    ("POST", "api", "plugins"): Endpoint(
+        run=_install, role=_A, body=Given, status=201, summary="Install a manifest."
+    ),
+    ("GET", "api", "plugins", ANY): Endpoint(
+        run=_plugin, role=_V, summary="Show a plugin or an agent: code, grants, tools."
+    ),
+    ("PATCH", "api", "plugins", ANY): Endpoint(
+        run=_patch, role=_A, body=Patch, summary="Enable, disable or update a plugin."
+    ),
+    ("DELETE", "api", "plugins", ANY): Endpoint(
+        run=_remove, role=_A, summary="Remove a manifest."
+    ),
+    ("POST", "api", "plugins", ANY, "invoke"): Endpoint(
+        run=_invoke, role=_O, body=Invoked, has_key=True,
+        summary="Call a tool and wait for what it comes to.",
+    ),
+}  # fmt: skip
+"""What a service is asked about tasks and plugins. The service checks roles itself, too; a test
+holds the two together."""

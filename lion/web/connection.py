@@ -4,10 +4,11 @@ Rule: whoever speaks is taken for hostile: what he sends is bounded in size and 
 anything comes of it, and half a request that goes no further is given up.
 Rule: one connection has one request; nobody keeps one open for what may come.
 Rule: who reads slowly waits by himself: an answer that goes on is read from the log at his pace.
+Rule: what is answered is for this page alone: nobody frames it, keeps it or guesses its kind.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -27,14 +28,33 @@ MOST_HEAD: Final = 16 * 1024
 MOST_BODY: Final = 1024 * 1024
 _CHUNK: Final = MOST_HEAD
 
+JSON: Final = "application/json"
+LINES: Final = "application/x-ndjson"
+HEADERS: Final[Mapping[str, str]] = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""What every answer says to browsers, unless it says something else itself."""
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked: `path` in its parts, decoded; `query` the last of each name."""
+    """What was asked: `path` in its parts, decoded; `query` the last of each name; `headers` by
+    their names in small letters, the last of each; `origin` is how this service is addressed
+    and `peer` the address that asks, both empty over the state directory's socket.
+    """
 
     method: str
     path: tuple[str, ...]
     query: dict[str, str] = {}
+    headers: dict[str, str] = {}
     body: bytes = b""
+    origin: str = ""
+    peer: str = ""
 
     def json(self) -> dict[str, object]:
         """The body as a JSON object; none is an empty one. Raises OperatorError."""
@@ -47,12 +67,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is answered: one JSON value, or `lines` of it that go on."""
+    """What is answered: one JSON `value`, `content` as it is, or `pieces` that go on."""
 
     status: int = 200
     value: object = None
-    lines: AsyncGenerator[object, None] | None = None
-    kind: str = "application/json"
+    content: bytes | None = None
+    pieces: AsyncGenerator[bytes, None] | None = None
+    kind: str = JSON
+    headers: Mapping[str, str] = {}
 
 
 def bad_request(what: str, status: int = 400) -> OperatorError:
@@ -64,57 +86,70 @@ def bad_request(what: str, status: int = 400) -> OperatorError:
 def answer_of(error: LionError) -> Answer:
     """An error as an answer (RFC 9457)."""
     problem = problem_of(error)
-    return Answer(status=problem["status"], value=problem, kind="application/problem+json")
+    headers = error.facts.get("headers")
+    return Answer(
+        status=problem["status"], value=problem, kind="application/problem+json",
+        headers=headers if isinstance(headers, dict) else {},
+    )  # fmt: skip
 
 
 class Connection:
     """One connection: reads its request, writes its answer."""
 
-    def __init__(self, stream: trio.abc.HalfCloseableStream) -> None:
+    def __init__(self, stream: trio.abc.HalfCloseableStream | trio.abc.Stream) -> None:
         self._stream = stream
         self.has_begun = False
         """Some of an answer was sent."""
+        self._is_head = False
+        """It is asked for without its content."""
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD)
 
-    async def read(self) -> Request | None:
-        """The request; None if nobody asks anything. Raises OperatorError for what is none, or
-        does not come.
+    async def read_head(self) -> Request | None:
+        """The request without its body; None if nobody asks anything. Raises OperatorError for
+        what is none, or does not come.
         """
-        try:
-            with trio.fail_after(HEAD_SECONDS):
-                head = await self._next()
-            if not isinstance(head, h11.Request):
-                return None
-            with trio.fail_after(BODY_SECONDS):
-                body = await self._body()
-        except trio.TooSlowError:
-            raise bad_request("the request did not come in time", 408) from None
-        except h11.RemoteProtocolError as exc:
-            raise bad_request(f"this is no request: {exc}", exc.error_status_hint) from exc
+        with _in_time(HEAD_SECONDS):
+            head = await self._next()
+        if not isinstance(head, h11.Request):
+            return None
+        self._is_head = head.method == b"HEAD"
         parts = urlsplit(head.target.decode("ascii", "replace"))
+        names = [name for name, _ in head.headers]
+        for name in (b"host", b"cookie", b"authorization", b"origin"):
+            if names.count(name) > 1:
+                raise bad_request(f"there is more than one {name.decode()!r}")
         return Request(
-            method=head.method.decode("ascii"), body=body,
+            method=head.method.decode("ascii"),
             path=tuple(unquote(part) for part in parts.path.removeprefix("/").split("/")),
             query=dict(parse_qsl(parts.query)),
+            headers={n.decode("ascii"): v.decode("latin-1") for n, v in head.headers},
         )  # fmt: skip
+
+    async def read_body(self, head: Request, most: int = MOST_BODY) -> Request:
+        """The request with its body, of at most so many bytes. Raises as read_head."""
+        with _in_time(BODY_SECONDS):
+            body = await self._body(most)
+        return msgspec.structs.replace(head, body=body) if body else head
 
     async def write(self, answer: Answer) -> None:
         """Answer, and say that nothing follows. Raises trio.BrokenResourceError if nobody
         reads.
         """
         self.has_begun = True
-        headers = [("content-type", answer.kind), ("connection", "close")]
-        if answer.lines is not None:
-            headers[0] = ("content-type", "application/x-ndjson")
-            await self._send(h11.Response(status_code=answer.status, headers=headers))
-            async with aclosing(answer.lines):
-                async for value in answer.lines:
-                    await self._send(h11.Data(data=msgspec.json.encode(value) + b"\n"))
+        headers = {**HEADERS, **answer.headers, "content-type": answer.kind, "connection": "close"}
+        if answer.pieces is not None:
+            async with aclosing(answer.pieces):
+                await self._send(_response(answer.status, headers))
+                if not self._is_head:
+                    async for piece in answer.pieces:
+                        await self._send(h11.Data(data=piece))
         else:
-            data = msgspec.json.encode(answer.value) + b"\n"
-            headers.append(("content-length", str(len(data))))
-            await self._send(h11.Response(status_code=answer.status, headers=headers))
-            await self._send(h11.Data(data=data))
+            data = answer.content
+            if data is None:
+                data = msgspec.json.encode(answer.value) + b"\n"
+            await self._send(_response(answer.status, {**headers, "content-length": len(data)}))
+            if not self._is_head:
+                await self._send(h11.Data(data=data))
         await self._send(h11.EndOfMessage())
 
     async def wait_left(self) -> None:
@@ -127,7 +162,8 @@ class Connection:
         answer with it (a socket closed with something unread is reset).
         """
         with trio.move_on_after(LINGER_SECONDS):
-            await self._stream.send_eof()
+            if isinstance(self._stream, trio.abc.HalfCloseableStream):
+                await self._stream.send_eof()
             await self.wait_left()
 
     async def _next(self) -> object:
@@ -137,12 +173,12 @@ class Connection:
             self._http.receive_data(bytes(await self._stream.receive_some(_CHUNK)))
         return event
 
-    async def _body(self) -> bytes:
+    async def _body(self, most: int) -> bytes:
         body = bytearray()
         while isinstance(event := await self._next(), h11.Data):
             body += event.data
-            if len(body) > MOST_BODY:
-                raise bad_request(f"the body has more than {MOST_BODY:,} bytes", 413)
+            if len(body) > most:
+                raise bad_request(f"the body has more than {most:,} bytes", 413)
         return bytes(body)
 
     async def _send(self, event: h11.Event) -> None:
@@ -154,3 +190,19 @@ class Connection:
                 await self._stream.send_all(data)
         except trio.TooSlowError:
             raise trio.BrokenResourceError from None
+
+
+@contextmanager
+def _in_time(seconds: float) -> Iterator[None]:
+    """Raise OperatorError for what does not come in time, or is no HTTP."""
+    try:
+        with trio.fail_after(seconds):
+            yield
+    except trio.TooSlowError:
+        raise bad_request("the request did not come in time", 408) from None
+    except h11.RemoteProtocolError as exc:
+        raise bad_request(f"this is no request: {exc}", exc.error_status_hint) from exc
+
+
+def _response(status: int, headers: Mapping[str, object]) -> h11.Response:
+    return h11.Response(status_code=status, headers=[(n, str(v)) for n, v in headers.items()])

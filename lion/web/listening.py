@@ -2,6 +2,8 @@
 
 Rule: the socket is its owner's alone, by its mode and by who is at the other end.
 Rule: as many speak at once as there are places; one more is told so and let go.
+Rule: who has not finished asking keeps nobody out: of too many, the one that has been at it
+longest is let go.
 """
 
 import os
@@ -10,7 +12,7 @@ import struct
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 import trio
 
@@ -20,14 +22,23 @@ from lion.fittings import name_of_user
 from lion.kernel.groups import flattened
 from lion.service.sockets import reachable
 from lion.web.connection import Answer, Connection, Request, answer_of
+from lion.web.routes import Endpoint
 
 MOST_CONNECTIONS: Final = 128
-"""How many speak at the same time."""
+"""How many are answered at the same time."""
+MOST_ASKING: Final = 128
+"""How many may be about to ask at the same time."""
 BACKLOG: Final = 128
 MOST_TOLD: Final = 32
 """How many are told at the same time that there is no place; any more are let go."""
 
-Handle = Callable[[Request, Principal], Awaitable[Answer]]
+T = TypeVar("T")
+Stream: TypeAlias = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+Admit: TypeAlias = Callable[[Request, Stream], Awaitable[tuple[Request, Principal]]]
+"""Says who asks, and what, before there is a body. Raises LionError for who may not."""
+Find: TypeAlias = Callable[[Request, Principal], Endpoint]
+"""Says what a request is for. Raises LionError."""
+Handle: TypeAlias = Callable[[Endpoint, Request, Principal], Awaitable[Answer]]
 """Carries a request out for who asks. Raises LionError."""
 
 
@@ -57,63 +68,117 @@ def open_socket(path: Path) -> Iterator[trio.SocketListener]:
         path.unlink(missing_ok=True)
 
 
-async def listen(listener: trio.SocketListener, handle: Handle) -> None:
-    """Answer whoever comes, for ever."""
-    door = _Door(handle, trio.CapacityLimiter(MOST_CONNECTIONS), trio.CapacityLimiter(MOST_TOLD))
-    async with trio.open_nursery() as nursery:
-        await trio.serve_listeners(door.serve, [listener], handler_nursery=nursery)
+class Door:
+    """What all who come to one listener share: its places, and what they are asked."""
 
+    def __init__(self, admit: Admit, find: Find, handle: Handle) -> None:
+        self.admit = admit
+        self.find = find
+        self.handle = handle
+        self.refused: Callable[[LionError], None] = lambda error: None
+        """Told of each request that is not carried out."""
+        self._places = trio.CapacityLimiter(MOST_CONNECTIONS)
+        self._told = trio.CapacityLimiter(MOST_TOLD)
+        self._asking: dict[trio.CancelScope, None] = {}
 
-class _Door:
-    """Lets in as many as there are places, tells some that there is none, and lets others go."""
+    async def listen(self, listener: "trio.abc.Listener[Stream]") -> None:
+        """Answer whoever comes, for ever."""
+        async with trio.open_nursery() as nursery:
+            await trio.serve_listeners(self._serve, [listener], handler_nursery=nursery)
 
-    def __init__(
-        self, handle: Handle, places: trio.CapacityLimiter, told: trio.CapacityLimiter
+    async def _serve(self, stream: Stream) -> None:
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            async with stream:
+                connection = Connection(stream)
+                try:
+                    await self._serve_one(connection, stream)
+                except OperatorError as exc:  # there is no place for him
+                    with suppress(trio.WouldBlock), _one_of(self._told):
+                        await self._tell(connection, exc)
+
+    async def _serve_one(self, connection: Connection, stream: Stream) -> None:
+        """Read one request, and answer it. Raises OperatorError if there is no place."""
+        with self._one_who_asks():
+            asked = await self._told_of(connection, self._ask(connection, stream))
+        if asked is None:
+            return
+        with suppress(trio.WouldBlock), _one_of(self._places):
+            await self._told_of(connection, self._answer(connection, *asked))
+            return
+        raise OperatorError(
+            f"{MOST_CONNECTIONS} speak to this service already", hint="try again later", status=503
+        )
+
+    async def _told_of(self, connection: Connection, doing: Awaitable[T]) -> T | None:
+        """Do it, and tell who asked what went wrong."""
+        try:
+            return await doing
+        except LionError as exc:
+            await self._tell(connection, exc)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            raise
+        except Exception as exc:  # noqa: BLE001 - the seam: one request's bug is its own
+            words = f"a bug in lion: {type(exc).__name__}: {exc}"
+            await self._tell(connection, InternalError(words))
+        return None
+
+    async def _ask(
+        self, connection: Connection, stream: Stream
+    ) -> tuple[Endpoint, Request, Principal] | None:
+        head = await connection.read_head()
+        if head is None:
+            return None
+        head, who = await self.admit(head, stream)
+        endpoint = self.find(head, who)
+        return endpoint, await connection.read_body(head, endpoint.most), who
+
+    async def _answer(
+        self, connection: Connection, endpoint: Endpoint, request: Request, who: Principal
     ) -> None:
-        self._handle = handle
-        self._places = places
-        self._told = told
+        """Carry a request out; who leaves ends what is done only for him."""
+        with flattened():
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_leave, connection, nursery.cancel_scope)
+                await connection.write(await self.handle(endpoint, request, who))
+                nursery.cancel_scope.cancel()
 
-    async def serve(self, stream: trio.SocketStream) -> None:
-        """Answer one request, if there is a place."""
-        async with stream:
-            connection = Connection(stream)
-            with suppress(trio.WouldBlock), _one_of(self._places):
-                await _answered(connection, self._handle, principal_of(stream))
-                return
-            with suppress(trio.WouldBlock), _one_of(self._told):
-                await _tell(connection, _no_place())
+    @contextmanager
+    def _one_who_asks(self) -> Iterator[None]:
+        """A place among those who have not finished asking, until another needs it more. Raises
+        OperatorError then.
+        """
+        while len(self._asking) >= MOST_ASKING:
+            oldest = next(iter(self._asking))
+            del self._asking[oldest]
+            oldest.cancel()
+        with trio.CancelScope() as scope:
+            self._asking[scope] = None
+            try:
+                yield
+            finally:
+                self._asking.pop(scope, None)
+        if scope.cancelled_caught:
+            raise OperatorError(
+                f"{MOST_ASKING} others are about to ask", hint="ask at once", status=503
+            )
+
+    async def _tell(self, connection: Connection, error: LionError) -> None:
+        self.refused(error)
+        if connection.has_begun:  # it is cut off, which is all that can be said
+            return
+        await connection.write(answer_of(error))
+        await connection.linger()
 
 
 @contextmanager
 def _one_of(places: trio.CapacityLimiter) -> Iterator[None]:
     """A place while this lasts. Raises trio.WouldBlock if there is none."""
-    places.acquire_nowait()
+    holder = object()
+    places.acquire_on_behalf_of_nowait(holder)
     try:
         yield
     finally:
-        places.release()
-
-
-async def _answered(connection: Connection, handle: Handle, who: Principal | None) -> None:
-    """Read one request, and answer it; who leaves ends what is done only for him."""
-    try:
-        request = await connection.read()
-        if request is None:
-            return
-        if who is None:
-            raise OperatorError("the socket is another user's", status=403)
-        with flattened():
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_leave, connection, nursery.cancel_scope)
-                await connection.write(await handle(request, who))
-                nursery.cancel_scope.cancel()
-    except LionError as exc:
-        await _tell(connection, exc)
-    except (trio.BrokenResourceError, trio.ClosedResourceError):
-        return
-    except Exception as exc:  # noqa: BLE001 - the seam: one request's bug is its own
-        await _tell(connection, InternalError(f"a bug in lion: {type(exc).__name__}: {exc}"))
+        places.release_on_behalf_of(holder)
 
 
 async def _leave(connection: Connection, scope: trio.CancelScope) -> None:
@@ -122,17 +187,15 @@ async def _leave(connection: Connection, scope: trio.CancelScope) -> None:
     scope.cancel()
 
 
-async def _tell(connection: Connection, error: LionError) -> None:
-    if not connection.has_begun:  # else it is cut off, which is all that can be said
-        with suppress(trio.BrokenResourceError):
-            await connection.write(answer_of(error))
-            await connection.linger()
-
-
-def _no_place() -> OperatorError:
-    return OperatorError(
-        f"{MOST_CONNECTIONS} speak to this service already", hint="try again later", status=503
-    )
+async def admit_owner(request: Request, stream: Stream) -> tuple[Request, Principal]:
+    """Who is at the other end of the state directory's socket: its owner, who is administrator.
+    Raises OperatorError.
+    """
+    assert isinstance(stream, trio.SocketStream)
+    who = principal_of(stream)
+    if who is None:
+        raise OperatorError("the socket is another user's", status=403)
+    return request, who
 
 
 def principal_of(stream: trio.SocketStream) -> Principal | None:

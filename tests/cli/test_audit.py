@@ -30,7 +30,7 @@ MANIFEST_KEYS = {
 RUN_KEYS = {
     "kind", "run", "manifest_name", "exit_code", "is_interrupted", "records", "calls", "denied",
     "unnamed_denials", "policy_digest", "policy_known", "lion_version", "endings", "holders",
-    "again", "proxy", "is_dry",
+    "parent", "forked_at", "again", "proxy", "is_dry",
 }  # fmt: skip
 HOLDER_KEYS = {
     "name", "kind", "is_sandboxed", "component", "digest", "system", "imports", "tools",

@@ -36,10 +36,12 @@ def plant(state: Path, kind: str, **changes: Any) -> int:
     return found
 
 
-def forge(state: Path, change: Callable[[list[Record]], Sequence[Record]]) -> None:
-    """Change the last run's records and seal all of them anew, as one who knows how would."""
+def forge(
+    state: Path, change: Callable[[list[Record]], Sequence[Record]], word: str = "last"
+) -> None:
+    """Change a run's records and seal all of them anew, as one who knows how would."""
     with open_sqlite_reader(state) as reader:
-        run = reader.find("last")
+        run = reader.find(word)
         records = change(list(reader.records(run)))
         budgets = tuple(
             (one.holder, one.budget, one.limit, one.used) for one in reader.budgets(run)

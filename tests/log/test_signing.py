@@ -17,7 +17,7 @@ from lion.errors import AuditError, OperatorError
 from lion.log import keys, sqlite_store
 from lion.log.heads import Head, cose_sign1, dsse_envelope, is_genuine, payload_of, sign_head
 from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key, read_public
-from lion.log.signed import digest_at, heads_of
+from lion.log.signed import heads_of
 from lion.log.sqlite import open_sqlite_log, open_sqlite_reader
 from lion.log.sqlite_schema import LOG_NAME
 from lion.proof import verify_run
@@ -155,7 +155,7 @@ class TestSigned:
             heads = heads_of(reader, RUN)
             assert len(heads) > 3
             assert heads[-1].seq == report.records == 40
-            assert all(digest_at(reader, RUN, one.seq) == one.digest for one in heads)
+            assert all(reader.digest_at(RUN, one.seq) == one.digest for one in heads)
 
     async def test_heads_hold_when_segments_were_put_together(
         self, key: keys.SigningKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from lion.domain.plan import CLIENTS
 from lion.manifest import schema as manifest_schema
 from lion.manifest.parse import parse_manifest
 
@@ -63,7 +64,7 @@ def test_every_example_is_valid_and_parses(path: Path) -> None:
     _validator().validate(tomllib.loads(text))
     plan = parse_manifest(text, path=path)
     # A client of MCP says what is called.
-    assert plan.runs or any(holder.use == "mcp-client" for holder in plan.holders.values())
+    assert plan.runs or any(holder.use in CLIENTS for holder in plan.holders.values())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 speaks HTTP only, so the same answers are served by the SDK's own HTTP app, on a loopback port.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -34,7 +34,8 @@ async def serving(settings: Settings, path: Path, *, may_approve: bool) -> Async
 
 
 async def _serve(host: Any, plan: Any, name: str, *, approve: Any, task_status: Any) -> None:
-    async def speak(session: Session) -> None:
+    async def speak(sessions: Mapping[str, Session]) -> None:
+        (session,) = sessions.values()
         async with trio.open_nursery() as nursery:
             calls = Calls(session, nursery)
             service = Service(session, calls, approve, True)
@@ -46,4 +47,4 @@ async def _serve(host: Any, plan: Any, name: str, *, approve: Any, task_status: 
             task_status.started(urls)
             await trio.sleep_forever()
 
-    await host.serve(plan, name, speak)
+    await host.serve(plan, (name,), speak)

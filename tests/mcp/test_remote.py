@@ -127,9 +127,10 @@ async def test_it_is_there_again_after_it_has_died(there: Place) -> None:
     plan = there.plan(f'name = "x"\n{server()}\n[system.desk]\nuse = "mcp-client"\n')
     results: list[Any] = []
 
-    async def serve(session: Any) -> None:
+    async def serve(sessions: Any) -> None:
         from lion.domain.call import CallError
 
+        (session,) = sessions.values()
         for words in ("die", "one", "die", "two", "die", "three", "die", "four"):
             try:
                 result = await session.begin().make("far.echo-it", json.dumps({"text": words}))
@@ -142,7 +143,7 @@ async def test_it_is_there_again_after_it_has_died(there: Place) -> None:
     )
     assert plan.holders.keys() == allowed.holders.keys()
     async with there.host() as host:
-        await host.serve(allowed, "desk", serve)
+        await host.serve(allowed, ("desk",), serve)
     assert [results[n] for n in (1, 3, 5)] == ["one", "two", "three"]
     assert "left alone" in results[7]
     calls = [e for _, _, e in said(there.folder) if isinstance(e, CallFinished)]

@@ -16,7 +16,7 @@ import msgspec
 import trio
 
 from lion.capabilities.table import build_operations
-from lion.domain.events import Event
+from lion.domain.events import EffectSettled, Event
 from lion.domain.record import Record
 from lion.errors import LionError
 from lion.fittings import Fittings
@@ -26,7 +26,7 @@ from lion.opening import open_fitted
 from lion.ports import Operation
 from lion.review.report import RunReport
 from lion.settings import Settings
-from tests.endurance.kit import call, manifest, plugin, replayed
+from tests.endurance.kit import ROOT, call, manifest, plugin, replayed
 
 Step = Sequence[Any]
 
@@ -41,6 +41,18 @@ def steps(*program: Step, plugin: str = "stepper") -> str:
 def stepper(*lines: str, name: str = "stepper") -> str:
     """A stepper's table of a manifest."""
     return plugin(name, *lines, component="stepper")
+
+
+def rows(title: str) -> list[str]:
+    """The first cells of the table below a title of docs/resume.md."""
+    page = (ROOT / "docs" / "resume.md").read_text("utf-8")
+    part = page.partition(f"## {title}\n")[2].partition("\n## ")[0]
+    cells = [line.split(" | ")[0].removeprefix("| ") for line in part.splitlines() if "|" in line]
+    return [cell for cell in cells if cell not in ("what", "rule") and "---" not in cell]
+
+
+RULES = {rule.strip("`") for row in rows("What had begun") for rule in row.split(", ")}
+"""What is done about what had begun goes by one of these."""
 
 
 class Killed(Exception):
@@ -125,6 +137,19 @@ class Stage:
 
         self.operations[capability, name] = msgspec.structs.replace(operation, execute=execute)
 
+    def _sleep_durably(self) -> None:
+        """Let nobody sleep before the log has what came until then: whoever dies in a sleep does
+        not wake, however slow the log is."""
+        known = self.operations["clock", "sleep"]
+
+        async def execute(caller: Any, *args: Any) -> Any:
+            await caller.live.log.commit()
+            if self.death.has_come.is_set():
+                await trio.sleep_forever()
+            return await known.execute(caller, *args)
+
+        self.operations["clock", "sleep"] = msgspec.structs.replace(known, execute=execute)
+
     @asynccontextmanager
     async def host(self, **fittings: Any) -> AsyncIterator[Host]:
         """A host of this directory."""
@@ -142,6 +167,7 @@ class Stage:
     ) -> str:
         """Run a manifest until its process ends; its id. `at` says when, if no `die_at` did."""
         death = self.death = Death()
+        self._sleep_durably()
         run = ""
         with suppress(LionError):
             async with self.host(**fittings) as host:
@@ -167,6 +193,7 @@ class Stage:
     async def cut_again(self, run: str, at: Callable[[Death], None] | None = None) -> None:
         """Go on with a run until its process ends anew."""
         death = self.death = Death()
+        self._sleep_durably()
         with suppress(LionError):
             async with self.host() as host, trio.open_nursery() as nursery:
                 death.watch(host)
@@ -190,6 +217,7 @@ class Stage:
         with open_history(self.settings) as reader:
             assert reader.verify(run).finished
         await replayed(self.settings, run)
+        assert {e.rule for e in self.events(run, EffectSettled)} <= RULES
         return report
 
     def records(self, run: str) -> list[Record]:

@@ -3,7 +3,10 @@ there afterwards, once, and in the same order.
 """
 
 import json
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from lion.domain.events import AgentCompleted, CallWaits
 from tests.endurance.kit import AGENT, agent
@@ -88,6 +91,15 @@ async def test_what_was_delivered_is_not_delivered_again_to_another(stage: Stage
     report = await stage.resume(run)
     read = [one.text.split("\n")[-1] for one in report.endings[1:]]
     assert sorted(_payload(one)[0] for one in read) == ["1", "2"]
+
+
+async def test_who_may_not_read_today_does_not(stage: Stage, tmp_path: Path) -> None:
+    run = await stage.cut(_ann(), _does("send ann 1", "inbox", NAP, "next 0"), at=_at_nap)
+    policy = tmp_path / "policy.toml"
+    policy.write_text('deny = ["bus"]\n')
+    stage.settings = msgspec.structs.replace(stage.settings, policy=policy)
+    report = await stage.resume(run)
+    assert report.endings[0].text.split("\n")[3].startswith("denied: ")
 
 
 async def test_a_full_inbox_is_still_full(stage: Stage) -> None:

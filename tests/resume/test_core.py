@@ -4,9 +4,11 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import trio
 
 from lion.domain.events import (
     AgentPartialOutput,
@@ -45,6 +47,26 @@ async def test_kv_counts_on_and_no_line_is_said_twice(stage: Stage) -> None:
     assert [r.seq for r in (*heard, *watched)] == [r.seq for r in stage.records(run)]
 
 
+@pytest.mark.parametrize("durable", [False, True])
+async def test_each_line_is_said_once_wherever_it_is_cut(stage: Stage, durable: bool) -> None:
+    """What was on its way to the log was not said, and is said then."""
+    program = steps(["say", "one"], PAUSE, ["say", "two"], ["say", "three"])
+    run = await stage.cut(
+        stepper(), program, at=lambda d: d.come_with(AgentPartialOutput, 2, durable=durable)
+    )
+    before = [e.args[0] for e in stage.events(run, AgentPartialOutput)]
+    assert before[:1] == ["one\n"]
+    assert ("two\n" in before) is durable
+    heard: list[str] = []
+
+    def watch(record: Record) -> None:
+        if record.type == AgentPartialOutput.__name__:
+            heard.extend(record.event().args)  # type: ignore[attr-defined]
+
+    said(await stage.resume(run, watch=watch))
+    assert before + heard == ["one\n", "two\n", "three\n"]
+
+
 @pytest.mark.parametrize("number", range(1, 13, 2))
 async def test_it_ends_as_if_undisturbed_wherever_it_is_cut(stage: Stage, number: int) -> None:
     program = steps(
@@ -76,9 +98,18 @@ async def test_a_child_under_way_goes_on_with_its_caller(stage: Stage) -> None:
 async def test_one_that_was_dropped_is_cancelled_and_not_revived(stage: Stage) -> None:
     inner = [["say", "begun"], ["sleep", SECOND], ["count", "never"]]
     program = steps(
-        ["tool-start", "t", "inner.go", inner], ["sleep", 30_000_000], ["drop", "t"],
-        ["count", "a"],
-    )  # fmt: skip
+        ["tool-start", "t", "inner.go", inner], ["sleep", 1], ["drop", "t"], ["count", "a"]
+    )
+    real, is_asleep = stage.operations["clock", "sleep"], trio.Event()
+
+    async def execute(caller: Any, *_: Any) -> None:
+        """The caller sleeps until the other one does, which does for ever."""
+        if caller.holder == "inner":
+            is_asleep.set()
+            await trio.sleep_forever()
+        await is_asleep.wait()
+
+    stage.operations["clock", "sleep"] = msgspec.structs.replace(real, execute=execute)
     # It ends just after the sleep: the drop that follows is on no record.
     run = await stage.cut(
         stepper(KV, TOOLS), stepper(KV, name="inner"), program,

@@ -1,27 +1,37 @@
 """A fork is a new run that was another one up to a record, and goes on with something changed."""
 
 import json
-from typing import Any
+from functools import partial
 
 import msgspec
 import pytest
 
+from lion.cli.audit_table import render_run_head
 from lion.domain.approval import Answer
 from lion.domain.events import (
     AgentPartialOutput,
     ApprovalAsked,
     CallFinished,
+    PluginInvoked,
     RunForked,
     RunStarted,
 )
+from lion.domain.record import Record
 from lion.errors import AuditError, OperatorError
 from lion.forking import Changes
 from lion.history import open_history
-from lion.log import spliced
 from lion.log.forget import forget
 from lion.log.sqlite_desk import SqliteDesk
+from lion.policy.policy_file import parse_policy
+from lion.ports import LogReader
+from lion.proof import verify_run
+from lion.review.explain import explain
+from lion.review.explained import Explained
 from lion.review.report import RunReport
+from lion.review.run import audit_recorded, plan_of, started_of
+from lion.review.tighten import Needs
 from tests.endurance.kit import manifest, replayed
+from tests.log.planting import forge
 from tests.resume.rig import Stage, error_of, said, stepper, steps
 
 KV = 'allow.kv = { bytes = "64 KiB" }'
@@ -147,17 +157,88 @@ async def test_a_parent_cannot_be_forgotten_alone(stage: Stage) -> None:
     forget(stage.settings.state, [parent.run, child.run], None)
 
 
-async def test_a_parent_that_is_another_one_is_found_out(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parent = await run_whole(stage, stepper(KV), PROGRAM)
-    child = await fork(stage, parent.run, at_word(stage, parent.run))
-    real = spliced.fork_of
+def at_tool(stage: Stage, run: str) -> int:
+    """The record with which its inner guest has begun."""
+    begun = [r.seq for r in stage.records(run) if r.type == PluginInvoked.__name__]
+    return begun[1] + 1
 
-    def other(reader: Any, run: str) -> RunForked | None:
-        found = real(reader, run)
-        return found if found is None else msgspec.structs.replace(found, head="0" * 64)
 
-    monkeypatch.setattr(spliced, "fork_of", other)
+CALLS = steps(["count", "a"], ["tool-call", "inner.go", [["count", "b"], ["now"]]], ["now"])
+CALLER = stepper(KV, 'allow.tools = ["inner.go"]'), stepper(KV, name="inner"), CALLS
+
+
+def needs_of(reader: LogReader, run: str) -> Needs:
+    needs = Needs(plan_of(run, started_of(run, reader.records(run))))
+    for record in (*reader.before(run), *reader.verified(run)):
+        needs.add(record)
+    return needs
+
+
+async def test_an_audit_and_a_tightening_count_what_was_before(stage: Stage) -> None:
+    parent = await run_whole(stage, *CALLER)
+    child = await fork(stage, parent.run, at_tool(stage, parent.run))
+    grandchild = await fork(stage, child.run, len(stage.records(child.run)) - 2)
+    with open_history(stage.settings) as reader:
+        whole, *forks = (
+            audit_recorded(reader, run, parse_policy(""), ())
+            for run in (parent.run, child.run, grandchild.run)
+        )
+        before, after = (needs_of(reader, run) for run in (parent.run, grandchild.run))
+    for audit, above in zip(forks, (parent, child), strict=True):
+        assert (audit.calls, audit.policy_known) == (whole.calls, True)
+        uses = [holder.use for holder in audit.holders]
+        assert [use and use.operations for use in uses] == [
+            holder.use and holder.use.operations for holder in whole.holders
+        ]
+        assert audit.parent == above.run
+        assert any(above.run[:8] in line for line in render_run_head(audit))
+    assert (after.calls, after.tightened()) == (before.calls, before.tightened())
+
+
+def explained(stage: Stage, run: str, seq: int) -> Explained:
+    with open_history(stage.settings) as reader:
+        read, budgets = partial(reader.records, run), partial(reader.budgets_at, run)
+        before = partial(reader.before, run)
+        return explain(run, seq, reader.verified(run), read, budgets, parse_policy(""), before)
+
+
+async def test_what_led_to_a_record_is_told_though_it_was_before(stage: Stage) -> None:
+    parent = await run_whole(stage, *CALLER)
+    child = await fork(stage, parent.run, at_tool(stage, parent.run))
+    seq = next(
+        r.seq for r in stage.records(child.run)
+        if r.principal == "inner" and r.type == CallFinished.__name__
+    )  # fmt: skip
+    found = explained(stage, child.run, seq)
+    assert not found.proof.fault
+    assert [one.holder for one in found.causes] == ["stepper", "inner"]
+    assert {one.record.run for one in found.causes} == {parent.run}
+    assert all(one.record.is_proved for one in found.causes)
+    assert "tools call inner.go" in found.causes[1].by
+
+
+async def test_whoever_changes_a_parent_changes_its_forks(stage: Stage) -> None:
+    """Found by whatever reads one, though the fork's own chain is as it was."""
+    parent = await run_whole(stage, *CALLER)
+    child = await fork(stage, parent.run, at_tool(stage, parent.run))
+    assert verify_run(stage.settings, child.run).parent == parent.run
+
+    def change(records: list[Record]) -> list[Record]:
+        records[-1] = msgspec.structs.replace(records[-1], time_ns=records[-1].time_ns + 1)
+        return records
+
+    forge(stage.settings.state, change, parent.run)
+    with open_history(stage.settings) as reader:
+        for run in (parent.run, child.run):  # Each by itself is whole.
+            assert reader.verify(run).finished
+        with pytest.raises(AuditError, match="not the same any more"):
+            audit_recorded(reader, child.run, parse_policy(""), ())
+    with pytest.raises(AuditError, match="not the same any more"):
+        verify_run(stage.settings, child.run)
     with pytest.raises(AuditError, match="not the same any more"):
         await replayed(stage.settings, child.run)
+    async with stage.host() as host:
+        with pytest.raises(AuditError, match="not the same any more"):
+            await host.fork(child.run, 9, NOTHING)
+    found = explained(stage, child.run, len(stage.records(child.run)))
+    assert "not the same any more" in found.proof.fault

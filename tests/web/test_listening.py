@@ -15,14 +15,16 @@ from lion.service import sockets
 from lion.service.sockets import reachable
 from lion.web import connection, listening
 from lion.web.connection import Answer, Request
-from lion.web.listening import listen, open_socket
+from lion.web.listening import Door, admit_owner, open_socket
+from lion.web.routes import Endpoint
 
+ANYTHING = Endpoint(run=None, role=None, summary="")  # type: ignore[arg-type]
 PING = b"GET /ping HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
-async def echo(request: Request, by: Principal) -> Answer:
+async def echo(endpoint: Endpoint, request: Request, by: Principal) -> Answer:
     if request.path == ("stream",):
-        return Answer(lines=numbers())
+        return Answer(pieces=numbers())
     if request.path == ("bug",):
         raise KeyError("a bug")
     return Answer(value=[request.method, request.path, request.json(), by.word])
@@ -31,14 +33,15 @@ async def echo(request: Request, by: Principal) -> Answer:
 async def numbers():  # type: ignore[no-untyped-def]
     for number in range(1_000_000):
         await trio.lowlevel.checkpoint()
-        yield number
+        yield b"%d\n" % number
 
 
 @asynccontextmanager
 async def listening_at(path: Path) -> AsyncIterator[None]:
+    door = Door(admit_owner, lambda request, by: ANYTHING, echo)
     with open_socket(path) as listener:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(listen, listener, echo)
+            nursery.start_soon(door.listen, listener)
             yield
             nursery.cancel_scope.cancel()
 
@@ -111,7 +114,26 @@ async def test_half_a_body_is_given_up(tmp_path: Path, monkeypatch: pytest.Monke
         assert (await said(path, head))[0] == 408
 
 
-async def test_of_a_flood_as_many_speak_as_there_are_places(
+async def test_who_does_not_finish_asking_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "MOST_ASKING", 4)
+    path = tmp_path / "s"
+    async with listening_at(path), AsyncExitStack() as stack:
+        hanging = [
+            await stack.enter_async_context(await trio.open_unix_socket(str(path)))
+            for _ in range(6)
+        ]
+        for one in hanging:
+            await one.send_all(b"GET")
+        assert (await said(path, PING))[0] == 200
+        with trio.fail_after(10):
+            answer = bytes(await hanging[0].receive_some())
+        assert b" 503 " in answer
+        assert b"about to ask" in answer
+
+
+async def test_of_a_flood_as_many_are_answered_as_there_are_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "MOST_CONNECTIONS", 4)
@@ -119,8 +141,9 @@ async def test_of_a_flood_as_many_speak_as_there_are_places(
     async with listening_at(path):
         async with AsyncExitStack() as stack:
             for _ in range(4):
-                hanging = await trio.open_unix_socket(str(path))
-                await (await stack.enter_async_context(hanging)).send_all(b"GET")
+                lazy = await stack.enter_async_context(await trio.open_unix_socket(str(path)))
+                await lazy.send_all(b"GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
+                await lazy.receive_some(1)
             status, problem = await said(path, PING)
             assert (status, "4 speak to this service" in str(problem)) == (503, True)
         with trio.fail_after(5):
@@ -136,6 +159,7 @@ async def test_who_reads_nothing_is_given_up(
     path = tmp_path / "s"
     async with listening_at(path), await trio.open_unix_socket(str(path)) as lazy:
         await lazy.send_all(b"GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
+        await lazy.receive_some(1)
         assert (await said(path, PING))[0] == 503
         with trio.fail_after(10):
             while (await said(path, PING))[0] != 200:

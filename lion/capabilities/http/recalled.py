@@ -162,19 +162,25 @@ def _revive(
     grant = decision.grant
     has_key = grant is not None and grant.has_key and not streams and exchange.heard is None
     if not decision.allowed or not (is_harmless or has_key):
-        _lose(caller, exchange, str(target), number)
+        denied = decision.reason if is_harmless else ""
+        _lose(caller, exchange, str(target), number, denied)
         return None
     rule = "harmless" if is_harmless else "key"
     _settle(caller, str(target), number, "again", rule, "it is asked again")
     return partial(begin_again, caller, exchange, request, number, target, grant)
 
 
-def _lose(caller: CallContext, exchange: RecalledExchange, target: str, number: int) -> None:
+def _lose(
+    caller: CallContext, exchange: RecalledExchange, target: str, number: int, denied: str
+) -> None:
+    """Of what is not asked for again: today's rules have `denied` it, or it may not be."""
     if exchange.heard is not None:
-        _settle(caller, target, number, "lost", "connection", LOST)
+        rule, reason = ("policy", denied) if denied else ("connection", LOST)
+        _settle(caller, target, number, "lost", rule, reason)
         exchange.end(CallError("unavailable", LOST))
     else:
-        _settle(caller, target, number, "unknown", "unknown", NOT_KNOWN)
+        rule, reason = ("policy", denied) if denied else ("unknown", NOT_KNOWN)
+        _settle(caller, target, number, "unknown", rule, reason)
         exchange.end(CallError("cancelled", NOT_KNOWN))
 
 

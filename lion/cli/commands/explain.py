@@ -37,7 +37,8 @@ def command(common: Common, run: str, number: int) -> int:
     with open_log(common) as reader:
         name = reader.find(run)
         read, budgets = partial(reader.records, name), partial(reader.budgets_at, name)
-        found = explain(name, number, reader.verified(name), read, budgets, policy)
+        proved, before = reader.verified(name), partial(reader.before, name)
+        found = explain(name, number, proved, read, budgets, policy, before)
         event = None
         if found.asked is None:
             record = next(one for one in reader.records(name, number - 1) if one.seq == number)
@@ -152,7 +153,8 @@ def _line(line: Line) -> str:
 
 
 def _mark(record: Seen) -> str:
-    return f" (record {record.seq}{'' if record.is_proved else ', NOT PROVED'})"
+    whose = f" of run {show_line(record.run[:8])}" if record.run else ""
+    return f" (record {record.seq}{whose}{'' if record.is_proved else ', NOT PROVED'})"
 
 
 def _row(label: str, text: str) -> str:

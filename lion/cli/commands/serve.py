@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from lion.cli.options import Common, common_options, set_option
+from lion.cli.place_options import place_of, place_options
 from lion.cli.screen import open_screen
 from lion.cli.session import run_trio
 from lion.domain.plan import Plan
@@ -16,37 +18,50 @@ from lion.errors import OperatorError
 from lion.plans import read_plan
 from lion.settings import Settings
 
+if TYPE_CHECKING:
+    from lion.serving import Doors
+    from lion.web.tcp import Place
+
 
 @click.command("serve")
 @click.argument("manifests", metavar="[MANIFEST...]", nargs=-1)
 @click.option("--slots", type=click.IntRange(1), help="How many tasks work at the same time.")
+@place_options
 @set_option
 @common_options
 def command(
-    common: Common, manifests: Sequence[str], slots: int | None, sets: dict[str, str]
+    common: Common, manifests: Sequence[str], slots: int | None, sets: dict[str, str], **words: Any
 ) -> int:
     """Be the service of a state directory: take tasks, plugins and commands until it is stopped.
 
     MANIFESTs are taken into its workspace as they are now; their [[run]] is not started. SIGTERM
     and SIGINT let what works go on for its grace; a second one does not wait. What is left then
     goes on at the next start.
+
+    A page and the API are at http://127.0.0.1:8080; the address that is printed signs a browser
+    in, once, and `lion token url` makes another. Other addresses need a certificate, or a proxy
+    that has one; who comes by them needs a token (lion token create).
     """
+    place = place_of(words)
     plans = [read_plan(word, sets) for word in manifests]
     terms = terms_of(plans, slots)
     settings = common.settings()
 
-    def ready(words: str, changed: Mapping[str, Sequence[str]]) -> None:
+    def ready(words: str, changed: Mapping[str, Sequence[str]], doors: "Doors | None") -> None:
         screen = open_screen("stdout")
         if common.as_json:
             facts = {"state": "ready", "directory": str(settings.state), "slots": terms.slots}
-            screen.line(msgspec.json.encode({**facts, "changed": changed}).decode())
+            at = {"url": doors.origin, "sign_in": doors.once} if doors else {}
+            screen.line(msgspec.json.encode({**facts, **at, "changed": changed}).decode())
             return
         for name, lines in changed.items():
             for line in lines:
                 screen.line(f"updated  {name}: {show_line(line)}")
         screen.line(words)
+        if doors:
+            screen.line(f"page   {doors.once or doors.origin}")
 
-    return run_trio(lambda: _serve(settings, plans, terms, ready))
+    return run_trio(lambda: _serve(settings, plans, terms, place, ready))
 
 
 def terms_of(plans: Sequence[Plan], slots: int | None) -> ServiceTerms:
@@ -65,14 +80,18 @@ async def _serve(
     settings: Settings,
     plans: Sequence[Plan],
     terms: ServiceTerms,
-    ready: Callable[[str, Mapping[str, Sequence[str]]], None],
+    place: "Place | None",
+    ready: "Callable[[str, Mapping[str, Sequence[str]], Doors | None], None]",
 ) -> int:
+    from lion.page.site import pages
     from lion.serving import leave, open_doors, open_living, serve_until_stopped
 
-    async with open_living(settings, plans, terms) as living, open_doors(living, settings):
+    async with (
+        open_living(settings, plans, terms) as living,
+        open_doors(living, settings, place, pages()) as doors,
+    ):
         names = ", ".join(living.service.chain.state.workspace.manifests) or "nothing installed"
         words = f"ready: {settings.state} ({terms.slots} slots; {names})"
-        tell = partial(ready, words, living.changed)
-        if await serve_until_stopped(living, tell):
+        if await serve_until_stopped(living, partial(ready, words, living.changed, doors)):
             leave(settings)
     return 0

@@ -1,6 +1,7 @@
 """Look here if you want to know what `lion tighten` shows, and writes."""
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,6 @@ def _needs(reader: LogReader, names: tuple[str, ...], plan: Plan) -> Needs:
     """What was needed, by records that verify. Raises AuditError."""
     needs = Needs(plan)
     for name in names:
-        for record in reader.verified(name):
+        for record in chain(reader.before(name), reader.verified(name)):
             needs.add(record)
     return needs

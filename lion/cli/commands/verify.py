@@ -9,6 +9,7 @@ import msgspec
 from lion.cli.options import Common, common_options
 from lion.cli.progress import open_progress
 from lion.cli.screen import Screen, open_screen
+from lion.domain.text import show_line
 from lion.domain.units import counted
 from lion.ports import VerifyReport
 
@@ -52,6 +53,8 @@ def _render(report: VerifyReport, own: str, screen: Screen) -> None:
     ok = screen.paint("ok", "green")
     screen.line(f"{ok}  run {report.run}: {counted(report.records, 'record')}, {how}")
     screen.line(f"    head sha256:{report.head}")
+    if report.parent:
+        screen.line(f"    forked from run {show_line(report.parent)}, which is as it was then")
     if not report.signed:
         screen.line("    not signed")
         return

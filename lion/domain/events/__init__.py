@@ -57,6 +57,8 @@ from lion.domain.events.service import (
     ServiceSnapshot,
     ServiceStarted,
     ServiceStopped,
+    SessionClosed,
+    SessionOpened,
     TaskAdvised,
     TaskCancelled,
     TaskEnded,
@@ -64,6 +66,8 @@ from lion.domain.events.service import (
     TaskScheduled,
     TaskStarted,
     TaskSubmitted,
+    TokenCreated,
+    TokenRevoked,
 )
 from lion.domain.events.system import (
     SystemPluginFailed,
@@ -87,6 +91,10 @@ _SERVICES: tuple[type[Event], ...] = (
     TaskRetried,
     TaskCancelled,
     TaskEnded,
+    TokenCreated,
+    TokenRevoked,
+    SessionOpened,
+    SessionClosed,
 )
 _ALL: tuple[type[Event], ...] = (
     RunStarted,
@@ -172,6 +180,8 @@ __all__ = [
     "ServiceSnapshot",
     "ServiceStarted",
     "ServiceStopped",
+    "SessionClosed",
+    "SessionOpened",
     "StateCheckpointed",
     "SystemPluginFailed",
     "SystemPluginLagged",
@@ -183,5 +193,7 @@ __all__ = [
     "TaskScheduled",
     "TaskStarted",
     "TaskSubmitted",
+    "TokenCreated",
+    "TokenRevoked",
     "encode_body",
 ]

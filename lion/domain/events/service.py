@@ -7,7 +7,7 @@ Rule: what a service holds (workspace, queue, tasks) is the fold of these and of
 from typing import Any
 
 from lion.domain.events.base import Event
-from lion.domain.task import Order, TaskEnd, Terms
+from lion.domain.task import Order, Principal, Role, TaskEnd, Terms
 
 
 class ServiceStarted(Event, frozen=True):
@@ -163,3 +163,41 @@ class TaskEnded(Event, frozen=True):
     run: str
     end: TaskEnd
     wall_ns: int = 0
+
+
+class TokenCreated(Event, frozen=True):
+    """Somebody may speak to the service by a secret of which this is the `digest` (SHA-256, hex);
+    `expires_ns` is an instant, 0 none.
+    """
+
+    by: str
+    name: str
+    role: Role
+    digest: str
+    expires_ns: int = 0
+
+
+class TokenRevoked(Event, frozen=True):
+    """A token is worth nothing any more, nor are the sessions it began."""
+
+    by: str
+    name: str
+
+
+class SessionOpened(Event, frozen=True):
+    """A browser may speak for somebody until an instant; `digest` is of its cookie's secret
+    (SHA-256, hex), `token` the one it was opened with (empty: an address that worked once).
+    """
+
+    by: str
+    digest: str
+    who: Principal
+    expires_ns: int
+    token: str = ""
+
+
+class SessionClosed(Event, frozen=True):
+    """Somebody signed out."""
+
+    by: str
+    digest: str
