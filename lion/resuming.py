@@ -221,7 +221,7 @@ def make_ready(grounds: Grounds, found: Interrupted, plan: Plan, run: str) -> "R
     known = Known(run, clock, started.owner)
     parts = plan, grounds.log, grounds.policy, fittings, grounds.memory
     live = build_live(*parts, known)
-    live.past = found.past
+    live.past, live.bus = found.past, found.past.bus
     return Ready(found, live)
 
 

@@ -41,7 +41,7 @@ from lion.service.state import State
 from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
-from lion.web import access, answering, api, auditing, events, itself, logs, runs
+from lion.web import access, answering, api, auditing, elements, events, itself, logs, runs
 from lion.web.guard import Guard
 from lion.web.listening import admit_owner, open_socket
 from lion.web.office import Office
@@ -53,7 +53,7 @@ MOST_FILES: Final = 65_536
 """As many open files as a service asks for."""
 ROUTES: Final[Routes] = {
     **itself.ROUTES, **api.ROUTES, **events.ROUTES, **runs.ROUTES, **logs.ROUTES,
-    **answering.ROUTES, **auditing.ROUTES, **access.ROUTES,
+    **answering.ROUTES, **auditing.ROUTES, **access.ROUTES, **elements.ROUTES,
 }  # fmt: skip
 """What a service answers at all its doors."""
 NONE: Final[Routes] = {}

@@ -5,6 +5,7 @@ that says what was too long, how long it may be and how long it was.
 """
 
 from lion.domain.call import BULK, CallError
+from lion.values.bounded_json import json_flaw
 
 
 def utf8_size(text: str) -> int:
@@ -24,3 +25,12 @@ def check_range(what: str, value: int, *, least: int, most: int) -> None:
     """Check a number. Raises CallError("invalid")."""
     if not least <= value <= most:
         raise CallError("invalid", f"{what} is {least:,} to {most:,}, not {value:,}")
+
+
+def check_json(what: str, text: str) -> None:
+    """Check that a text is JSON of at most 64 KiB, nested at most 64 deep. Raises
+    CallError("invalid").
+    """
+    check_size(what, text)
+    if flaw := json_flaw(text):
+        raise CallError("invalid", f"{what} {flaw}")

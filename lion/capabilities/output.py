@@ -8,14 +8,9 @@ enforces it).
 
 from typing import Any
 
-import msgspec
-
-from lion.capabilities.bounds import check_size, utf8_size
-from lion.domain.call import CallError
+from lion.capabilities.bounds import check_json, check_size, utf8_size
 from lion.domain.events import CallFinished
 from lion.ports import OUTPUT_EVENT, CallContext, Kind, Operation
-
-MOST_NESTED = 64
 
 
 def text(caller: CallContext, piece: str) -> None:
@@ -31,33 +26,12 @@ def recall_text(caller: CallContext, args: list[Any], call: CallFinished) -> Non
 
 def partial(caller: CallContext, json: str) -> None:
     """Accept JSON of at most 64 KiB, nested at most 64 deep. Raises CallError("invalid")."""
-    check_size("a partial output", json)
-    try:
-        nested = _depth(msgspec.json.decode(json))
-    except msgspec.DecodeError as exc:
-        raise CallError("invalid", f"a partial output is JSON, this one is not: {exc}") from exc
-    except RecursionError:
-        nested = MOST_NESTED + 1
-    if nested > MOST_NESTED:
-        raise CallError("invalid", f"a partial output is nested at most {MOST_NESTED} deep")
+    check_json("a partial output", json)
 
 
 def progress(caller: CallContext, done: int, total: int | None, message: str) -> None:
     """Accept a step of work with a message of at most 64 KiB. Raises CallError("invalid")."""
     check_size("a message of progress", message)
-
-
-def _depth(value: Any) -> int:
-    """How deep arrays and objects are nested: 0 for a plain value, 1 for `[]`."""
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, list | dict)]:
-        depth += 1
-        level = [
-            inner
-            for item in level
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
 
 
 def _first_bytes(args: list[Any]) -> int:

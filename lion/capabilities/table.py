@@ -5,6 +5,7 @@ Rule: this table and the WIT say the same, name for name (a guard test compares 
 
 from lion.capabilities import (
     agents,
+    bus,
     clock,
     config,
     denials,
@@ -38,6 +39,7 @@ ROOMS = (
     denials,
     process,
     agents,
+    bus,
 )
 
 

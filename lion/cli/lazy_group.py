@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "status": "Show how the service is.",
     "task": "Give the service tasks, follow them, take them back.",
     "agent": "Start agents, see what they do, stop them.",
+    "element": "List and show what the service holds, as elements.",
+    "progression": "Show an order of the service's elements.",
     "plugin": "Install, change and call plugins of the service.",
     "token": "Make and revoke tokens for who speaks to the service.",
     "resume": "Go on with a run whose process has ended.",
@@ -61,6 +63,7 @@ ALIASES: Final = {
     "load-plugin": ("plugin", "install"),
     "list-plugins": ("plugin", "list"),
     "invoke-plugin": ("plugin", "invoke"),
+    "list-elements": ("element", "list"),
 }
 """What commands were called first, and are called now."""
 

@@ -133,6 +133,11 @@ OFFERED: Final[dict[str, Capability]] = {
             name="agents",
             operations=("spawn", "list", "budgets", "child.next", "child.wait", "child.cancel"),
             targeted=("spawn",),
+        ),
+        Capability(
+            name="bus",
+            operations=("send", "publish", "subscribe", "inbox", "subscription.next"),
+            targeted=("send", "publish", "subscribe"),
             separator=".",
             is_scoped=True,
         ),
@@ -166,7 +171,7 @@ _BOTH: Final = Capability(
 KNOWN: Final = {**OFFERED, **OF_WORKFLOWS, "agents": _BOTH}
 """What a rule may speak of, and a system plugin judge."""
 
-LATER: Final = ("bus",)
+LATER: Final = ("elements",)
 """Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""
 
 _WORD: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"

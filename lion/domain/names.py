@@ -15,6 +15,14 @@ SCOPE_PATTERN = r"(?!.*\*\*\*)(?:\*\*|[a-z0-9*-]{1,64}(?:\.[A-Za-z0-9*-]{1,64}){
 MODEL_SCOPE_PATTERN = r"(?!.*\*\*)[a-z0-9*-]{1,64}"
 """Which models a grant may name: `fast`, `small-*`, `*`."""
 
+TOPIC_PATTERN = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,15}"
+"""What is published on the bus has one, of at most LONGEST_TOPIC characters."""
+TOPIC_SCOPE_PATTERN = r"(?!.*\*\*\*)[A-Za-z0-9_*-]+(?:\.[A-Za-z0-9_*-]+){0,15}"
+"""Which topics a grant or a subscription may name: `news.*`, `**`."""
+LONGEST_TOPIC = 256
+MOST_STARS = 8
+"""Stars of one such pattern, `**` counted as one."""
+
 LONGEST_GUESS = 64
 """Characters of a word that may be what a misspelled one meant."""
 MOST_GUESSES = 100
@@ -26,6 +34,20 @@ is_name = re.compile(NAME_PATTERN).fullmatch
 is_tool_name = re.compile(TOOL_PATTERN).fullmatch
 is_model_scope = re.compile(MODEL_SCOPE_PATTERN).fullmatch
 is_tool_scope = re.compile(SCOPE_PATTERN).fullmatch
+_is_topic = re.compile(TOPIC_PATTERN).fullmatch
+_is_topic_scope = re.compile(TOPIC_SCOPE_PATTERN).fullmatch
+
+
+def is_topic(text: str) -> bool:
+    """Whether something may be published on it."""
+    return len(text) <= LONGEST_TOPIC and _is_topic(text) is not None
+
+
+def is_topic_scope(text: str) -> bool:
+    """Whether it may stand for topics."""
+    if len(text) > LONGEST_TOPIC or text.replace("**", "*").count("*") > MOST_STARS:
+        return False
+    return _is_topic_scope(text) is not None
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -22,6 +22,7 @@ from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
 from lion.kernel.allotments import Link
+from lion.kernel.bus import MessagePort
 from lion.kernel.deadline import Deadline
 from lion.kernel.groups import raise_flat
 from lion.kernel.handles import HandleTable
@@ -149,6 +150,11 @@ class Invocation(Spending):
     def spawner(self) -> Spawner:
         """What it has other agents do."""
         return self.live.spawner(self)
+
+    @cached_property
+    def messages(self) -> MessagePort:
+        """The bus as it sees it."""
+        return MessagePort(self, self.live.bus, self.live.has_inbox)
 
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""

@@ -24,6 +24,7 @@ from lion.domain.events import (
     CallWaits,
     EffectSettled,
     Event,
+    MessageArrived,
     PluginError,
     PluginInvoked,
     PluginResult,
@@ -35,6 +36,7 @@ from lion.domain.events import (
 from lion.domain.question import Question
 from lion.domain.record import Record, Scope
 from lion.kernel.allotments import Link
+from lion.kernel.bus import Bus
 from lion.kernel.past_changes import Changes
 from lion.kernel.past_costs import Costs
 from lion.kernel.past_invocation import CUT as CUT
@@ -76,6 +78,8 @@ class Past:
         self.changes = Changes()
         self.returned: set[str] = set()
         """Calls that had spawned agents whose budgets went back."""
+        self.bus = Bus()
+        """The messages that wait."""
         self._paths: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._epoch = (0, 0)
@@ -126,6 +130,8 @@ class Past:
                 self.warned.add((event.holder, event.budget))
             case PluginInvoked() | AgentSpawned():
                 self._begin(record, event, now_ns)
+            case MessageArrived():
+                self.bus.arrive(event)
             case RunParked():
                 self._parked = record.time_ns, event.monotonic_ns
             case _:
@@ -230,6 +236,7 @@ class Past:
             case, text = event.value[1]
             one.outside.note(asked.capability, asked.operation, (case, text))
         self.changes.finish(record, event, one.intent)
+        self.bus.note(record, event)
         one.answered, one.last = record.call, event.status
         one.intent = one.waits = one.settled = None
         made = self.child(f"{one.path}#{record.call}")
@@ -243,6 +250,7 @@ class Past:
     def _end(self, one: PastInvocation, event: Ended) -> None:
         one.ended = event
         one.records.clear()
+        self.bus.end(one.path)
         for path in [path for path in self.invocations if path.startswith(f"{one.path}.")]:
             self._forget(path)
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import trio
 
-from lion.domain.events import RunFinished
+from lion.domain.call import CallError
+from lion.domain.events import MessageArrived, RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.errors import INTERRUPTED, WAITING, InternalError, Interrupted, LionError, worst
@@ -97,6 +98,14 @@ class Run:
         host call on.
         """
         revoke(self._live, holder, reason)
+
+    def tell(self, sender: str, to: str, payload: str) -> None:
+        """Write to a holder of it from outside: JSON, from a name that begins with `@`. It is on
+        record before it is read. Raises CallError.
+        """
+        if self.has_ended or self._live.is_parked or not self._live.holders:
+            raise CallError("unavailable", "nothing of this run is at work")
+        self._live.receive(MessageArrived(sender, to, payload))
 
     async def wait(self) -> RunReport:
         """Wait until it is over; how each of its parts ended is in the report.

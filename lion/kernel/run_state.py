@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from lion.domain.call import Decision, Target
+from lion.domain.call import CallError, Decision, Target
 from lion.domain.capability import Capability
-from lion.domain.events import Event, SystemPluginFailed
+from lion.domain.events import Event, MessageArrived, SystemPluginFailed
 from lion.domain.memory_sum import MemorySum, holders_sum, runs_sum
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
@@ -21,6 +21,7 @@ from lion.domain.record import Draft, Scope
 from lion.errors import BrokenCall, GuestError
 from lion.kernel.allotments import bounded
 from lion.kernel.budgets import Budgets
+from lion.kernel.bus import Bus
 from lion.kernel.exports import tool_exports
 from lion.kernel.judge import Asker, Judge, Nobody
 from lion.kernel.log_share import LogShare, LogShares
@@ -202,6 +203,8 @@ class LiveRun:
         """What makes the port of an invocation that is a workflow's."""
         self.spawner: Callable[[Any], Spawner] = _no_spawner
         """What makes the port of an invocation that spawns agents."""
+        self.bus = Bus()
+        """Messages between its holders."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property
@@ -218,6 +221,21 @@ class LiveRun:
             holder.share = LogShare(holder.name, limits.log, shares)
             holder.memory = holders_sum(holder.name, limits.memory_sum, self.memory)
         self.holders = holders
+
+    def has_inbox(self, name: str) -> bool:
+        """Whether messages may be sent to a holder of this name: it runs in the sandbox."""
+        found = self.holders.get(name)
+        return found is not None and found.holder.has_file
+
+    def receive(self, event: MessageArrived) -> None:
+        """Take a message from outside. Raises CallError: `not-found` if nobody reads it, or
+        `exhausted` if the inbox is full.
+        """
+        if not self.has_inbox(event.to) or not self.holders[event.to].rights.grants.get("bus"):
+            raise CallError("not-found", f"{event.to!r} reads no messages")
+        self.bus.check_room(event)
+        self.record(event)
+        self.bus.arrive(event)
 
     def note_broken(self, bug: BrokenCall) -> None:
         """Remember a bug for the report."""

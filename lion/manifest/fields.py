@@ -15,9 +15,11 @@ from lion.domain.names import (
     NAME_FORMS,
     NAME_PATTERN,
     SCOPE_PATTERN,
+    TOPIC_SCOPE_PATTERN,
     is_model_scope,
     is_name,
     is_tool_scope,
+    is_topic_scope,
 )
 from lion.domain.plan import DEFAULT_CAPABILITIES, Rate
 from lion.domain.units import (
@@ -79,6 +81,18 @@ def _check_scope(value: str) -> str:
 def _check_model_scope(value: str) -> str:
     if not is_model_scope(value):
         raise ValueError(f'{value!r} names no model; write its name under [models], or "*"')
+    return value
+
+
+def _check_topic(value: str) -> str:
+    if not is_topic_scope(value):
+        raise ValueError(f'{value!r} names no topic; write "news.sport", "news.*" or "**"')
+    return value
+
+
+def _check_peer(value: str) -> str:
+    if not is_model_scope(value):
+        raise ValueError(f'{value!r} names nobody; write a name of this manifest, or "*"')
     return value
 
 
@@ -205,6 +219,12 @@ ModelScope = Annotated[
     str,
     AfterValidator(_check_model_scope),
     _text_schema(MODEL_SCOPE_PATTERN, note="a model's name"),
+]
+TopicScope = Annotated[
+    str, AfterValidator(_check_topic), _text_schema(TOPIC_SCOPE_PATTERN, note="such as news.*")
+]
+PeerScope = Annotated[
+    str, AfterValidator(_check_peer), _text_schema(MODEL_SCOPE_PATTERN, note="a holder's name")
 ]
 
 

@@ -19,6 +19,7 @@ from lion.manifest.tables import (
     SystemTable,
 )
 from lion.manifest.workflow_tables import WorkflowLimits
+from lion.scopes.bus import build_bus_grant
 from lion.scopes.extension_grant import build_extension_grant
 from lion.scopes.fs_grant import build_fs_grant
 from lion.scopes.http_grant import build_http_grant
@@ -115,6 +116,8 @@ def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
             written = ", ".join(f'"{pattern}"' for pattern in patterns)
             grants.append(Grant(key, f"{where}.{key} = [{written}]", patterns=patterns))
     grants += [_http(entry, where) for entry in allow.http]
+    if (bus := allow.bus) is not None:
+        grants.append(build_bus_grant(where, bus.publish, bus.receive, bus.write))
     grants += [build_extension_grant(where, *entry) for entry in allow.interfaces.items()]
     return grants
 

@@ -57,6 +57,7 @@ _ALLOW: Final = {
     "agents": Key("list of names", ABSENT, "agents it may spawn; its own name: more of itself"),
     "http": Key("list", ABSENT, "requests it may make: methods and URL, or a table"),
     "secrets": Key("list of names", ABSENT, "secrets for its requests; it never sees a value"),
+    "bus": Key("table", ABSENT, "messages: topics to write and to hear, and whom to write to"),
     "interfaces": Key("table", ABSENT, "system plugins' interfaces: `true`, or patterns"),
 }
 _AT: Final = Key("share", NONE, "of a budget: a person is asked when it is used, `80 %`")
@@ -205,6 +206,11 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     },
     tables.AllowTable: _ALLOW,
     tables.KvGrant: {"bytes": Key("size", NEEDED, "keys and values together")},
+    tables.BusTable: {
+        "publish": Key("list of patterns", NONE, "topics it may write: `notes.*`"),
+        "receive": Key("list of patterns", NONE, "topics it may subscribe to"),
+        "write": Key("list of patterns", NONE, "holders it may write to: `bob`, `judge-*`"),
+    },
     tables.FsGrant: {
         "path": Key("absolute path", NEEDED, "where the guest finds it"),
         "at": Key("path", NEEDED, "the directory of the host, relative to the manifest"),

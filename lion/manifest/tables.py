@@ -31,6 +31,7 @@ from lion.manifest.fields import (
     Name,
     Network,
     OnUnknown,
+    PeerScope,
     Rated,
     Share,
     Size,
@@ -38,6 +39,7 @@ from lion.manifest.fields import (
     Then,
     Time,
     ToolScope,
+    TopicScope,
     Word,
 )
 from lion.manifest.model_tables import ModelTable as ModelTable
@@ -136,6 +138,16 @@ LlmGrant = Annotated[
 """`{ model = "fast", tokens = 20_000 }`, or just `"fast"`."""
 
 
+class BusTable(Table):
+    """Messages: on which topics it may publish, which it may hear, and to whom it may write. What
+    is written to itself it may read.
+    """
+
+    publish: list[TopicScope] = []
+    receive: list[TopicScope] = []
+    write: list[PeerScope] = []
+
+
 def _check_mounts(grants: list[FsGrant]) -> list[FsGrant]:
     check_once([grant.path for grant in grants])
     return grants
@@ -151,6 +163,7 @@ class AllowTable(Table):
     agents: list[HolderName] = []
     http: list[HttpEntry] = []
     secrets: list[Name] = []
+    bus: BusTable | None = None
     interfaces: dict[ExtensionName, ExtensionScope] = {}
 
 

@@ -44,6 +44,7 @@ from lion.ports.log import (
     Verdict,
     VerifyReport,
 )
+from lion.ports.messages import Mailbox, Message, Messages
 from lion.ports.pending import (
     Jobs,
     PendingCall,
@@ -82,6 +83,9 @@ __all__ = [
     "KeptStore",
     "Kind",
     "LogReader",
+    "Mailbox",
+    "Message",
+    "Messages",
     "Offered",
     "OpenRuntime",
     "Operation",

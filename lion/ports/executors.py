@@ -12,6 +12,7 @@ from lion.domain.denial import LastDenial
 from lion.domain.events import AgentPartialOutput, CallFinished, Event
 from lion.domain.plan import Grant, Program
 from lion.ports.components import Handles
+from lion.ports.messages import Messages
 from lion.ports.pending import Jobs, PendingCall, Spawner
 
 
@@ -72,6 +73,7 @@ class CallContext(Protocol):
     tools: Tools
     jobs: Jobs
     spawner: Spawner
+    messages: Messages
     heard_before: Callable[[str], None] | None
     """Who is told what it showed before its run was resumed."""
     number: int

@@ -67,6 +67,11 @@ def includes(wide: str, narrow: str, separator: str) -> bool:
     return _Automaton(wide, separator).includes(narrow)
 
 
+def meets(one: str, other: str, separator: str) -> bool:
+    """True if some text is matched by both patterns."""
+    return _Automaton(one, separator).meets(other)
+
+
 def tokens(text: str) -> list[str]:
     """A pattern's parts: single characters, `*` and `**`."""
     parts: list[str] = []
@@ -133,6 +138,28 @@ class _Automaton:
             step = 0 if token in ("*", "**") else self.literals.get(token, 0)
             states = (states & step) << 1 | states & stay
         return bool(states & self.final)
+
+    def meets(self, other: str) -> bool:
+        """Run over the other pattern's tokens; its stars take whatever this one could."""
+        states = 1
+        within = self.within | self.across
+        every = sum(self.literals.values())
+        plain = every & ~self.literals.get(self.separator, 0)
+        for token in tokens(other):
+            if token in ("*", "**"):
+                states = _reached(states, every if token == "**" else plain)
+            else:
+                stay = self.across if token == self.separator else within
+                states = (states & self.literals.get(token, 0)) << 1 | states & stay
+        return bool(states & self.final)
+
+
+def _reached(states: int, literals: int) -> int:
+    """The states after any number of these literals."""
+    before = 0
+    while states != before:
+        states, before = states | (states & literals) << 1, states
+    return states
 
 
 def _quick(text: str, separator: str) -> Matches | None:

@@ -9,6 +9,7 @@ from typing import Final
 from lion.domain.capability import KNOWN, LATER, Capability, is_extension
 from lion.domain.plan import SYSTEM, Grant
 from lion.domain.question import Question
+from lion.scopes.bus import BusScopes
 from lion.scopes.extension_grant import ExtensionScopes
 from lion.scopes.fs_match import FsScopes
 from lion.scopes.http_match import HttpScopes
@@ -17,6 +18,7 @@ from lion.scopes.simple import AgentScopes, KvScopes, ModelScopes, SecretScopes,
 
 _OWN: Final[Mapping[str, type[NamedScopes]]] = {
     "agents": AgentScopes,
+    "bus": BusScopes,
     "fs": FsScopes,
     "http": HttpScopes,
     "kv": KvScopes,

@@ -16,6 +16,8 @@ COMMANDS: Final[Mapping[str, Role]] = {
     "task submit": Role.OPERATOR,
     "task cancel": Role.OPERATOR,
     "task retry": Role.OPERATOR,
+    "agent send": Role.OPERATOR,
+    "element list": Role.VIEWER,
     "plugin list": Role.VIEWER,
     "plugin show": Role.VIEWER,
     "plugin install": Role.ADMINISTRATOR,

@@ -32,6 +32,7 @@ from lion.service.errors import (
     wrong_state,
 )
 from lion.service.following import Follows
+from lion.service.messages import send
 from lion.service.reach import plan_for
 from lion.service.roles import check_allowed
 from lion.service.tasks import Task, wait_before
@@ -130,6 +131,18 @@ class Service:
         self._again(task, by.word, reason or "by order", 0, counts=False)
         await self.chain.commit()
         return self.chain.state.tasks[task.id]
+
+    def send(self, by: Principal, id: str, payload: str, to: str = "") -> Task:
+        """Write to an agent at work, or to another holder of its run: JSON, which it reads from
+        its inbox. Raises OperatorError.
+        """
+        check_allowed(by, "agent send")
+        task = self._task(id)
+        working = self.conductor.working.get(task.id)
+        if working is None or working.run is None:
+            raise wrong_state(task.id, f"{task.state}, and not at work", "look: lion task show ID")
+        send(working.run, f"@{by.word}", to or task.order.holder, payload)
+        return task
 
     def tasks(self, by: Principal) -> list[Task]:
         """All that are listed, in the order in which they were submitted."""

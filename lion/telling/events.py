@@ -28,6 +28,7 @@ from lion.domain.events import (
     Event,
     HeadSigned,
     LineLogged,
+    MessageArrived,
     PluginError,
     PluginFailed,
     PluginInvoked,
@@ -68,7 +69,7 @@ WORDS: Final = {
     "ApprovalDecided": "decided", "ApprovalConsumed": "approved", "ApprovalExpired": "no answer",
     "AnswerJudged": "answer", "RunResumed": "goes on", "EffectSettled": "settled",
     "RunForked": "forked", "RunParked": "waits", "BudgetReturned": "returned",
-    "AgentRestarted": "restarts", **SERVICE_WORDS,
+    "AgentRestarted": "restarts", "MessageArrived": "message", **SERVICE_WORDS,
 }  # fmt: skip
 """What a type of record is called on a line for people; others by their own name."""
 
@@ -162,6 +163,8 @@ def _fact(event: Event) -> str:
         case RunForked():
             changed = ", ".join(f"{name}={value}" for name, value in event.changed.items())
             return f"of run {event.parent} at record {event.at}{changed and f', with {changed}'}"
+        case MessageArrived():
+            return f"{event.sender} to {event.to}: {_short(event.payload)}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:

@@ -69,6 +69,13 @@ class Spawned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     key: str = ""
 
 
+class Sent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message, any JSON; `to` is a holder of the task's run, if not its own."""
+
+    payload: Any
+    to: str = ""
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A word of who asks."""
 
@@ -151,6 +158,13 @@ async def _retry(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(value=shown(task))
 
 
+async def _send(living: Living, request: Request, by: Principal) -> Answer:
+    sent = body_of(request, Sent)
+    payload = msgspec.json.encode(sent.payload).decode()
+    task = living.service.send(by, request.path[2], payload, sent.to)
+    return Answer(status=202, value=shown(task))
+
+
 async def _follow(living: Living, request: Request, by: Principal) -> Answer:
     task = living.service.task(by, request.path[2])
     return Answer(pieces=_lines(living, by, task.id), kind=LINES)
@@ -231,6 +245,9 @@ ROUTES: Final[Routes] = {
     ),
     ("POST", "api", "tasks", ANY, "retry"): Endpoint(
         run=_retry, role=_O, body=Said, summary="Let a task begin anew."
+    ),
+    ("POST", "api", "tasks", ANY, "messages"): Endpoint(
+        run=_send, role=_O, body=Sent, status=202, summary="Write to an agent at work."
     ),
     ("GET", "api", "tasks", ANY, "events"): Endpoint(
         run=_follow, role=_V, gives=LINES, summary="Follow a task until it is over."

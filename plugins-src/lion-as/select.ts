@@ -20,7 +20,7 @@ export class Select<K> {
   private timerKeys: Array<K> = [];
   private ready: Array<K> = [];
 
-  /** Wait for this too: the `handle` of a tools.Call, an llm.Answer, an http.Exchange, or its `room`. */
+  /** Wait for this too: the `handle` of a tools.Call, an llm.Answer, an http.Exchange, or its `room`, a bus.Subscription. */
   add(handle: u32, key: K): void {
     this.handles.push(handle);
     this.keys.push(key);

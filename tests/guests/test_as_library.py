@@ -325,6 +325,15 @@ class TestTheRest:
         report = await run(arena, "keep", key="k", text="grüße")
         assert value(report).startswith("refused: ")
 
+    async def test_messages(self, arena: Arena) -> None:
+        grant = 'allow.bus = { publish = ["n.*"], receive = ["n.*"], write = ["probe"] }'
+        report = await run(arena, "mail", grant, to="probe", topic="n.a", text="grüße")
+        assert value(report) == ["1", 'probe - {"text":"grüße"}', 'probe n.a "grüße"']
+
+    async def test_messages_without_a_grant(self, arena: Arena) -> None:
+        report = await run(arena, "mail", to="probe", topic="n.a", text="x")
+        assert value(report).startswith("refused: ")
+
     async def test_what_people_see(self, arena: Arena) -> None:
         report = await run(arena, "show", size=200_000)
         assert only(report).ok, only(report).error

@@ -52,10 +52,13 @@ EXCHANGE = {
 }
 HTTP = {"send", *EXCHANGE}
 LLM = {"models", "ask", "start", "[method]answer.next"}
+BUS = {"send", "publish", "subscribe", "inbox", "[method]subscription.next"}
+DEBATE = {"log": LOG, "config": {"get"}, "llm": {"start", "[method]answer.next"}}
 EVERYTHING = {
     **BASICS,
     "denials": {"last"},
     "process": {"start"},
+    "bus": BUS,
     "fs": FS,
     "http": HTTP,
     "llm": LLM,
@@ -100,6 +103,21 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
         "poll": {"wait"},
     },
     "hello": {"log": LOG, "config": {"get"}},
+    "debater": {**DEBATE, "output": {"text"}, "bus": BUS - {"subscribe"}},
+    "judge": {
+        **DEBATE,
+        "output": {"text"},
+        "clock": {"monotonic"},
+        "poll": {"wait"},
+        "bus": BUS - {"publish", "inbox"},
+    },
+    "probe-bus": {
+        "log": LOG,
+        "output": {"text"},
+        "clock": {"sleep"},
+        "poll": {"wait"},
+        "bus": BUS,
+    },
     "hostile": BASICS,
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
@@ -154,6 +172,7 @@ CEILINGS |= {
         "http": EXCHANGE,
         "denials": {"last"},
         "llm": {"[method]answer.next", "start"},
+        "bus": BUS,
     },
     "wordcount": {"log": LOG, "fs": {"open", "[method]file.read-at"}},
 }

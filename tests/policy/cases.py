@@ -25,13 +25,18 @@ HTTP = Grant(
 )
 LLM = Grant("llm", 'plugins.notes.allow.llm = ["fast"]', patterns=("fast",))
 SECRETS = Grant("secrets", 'plugins.notes.allow.secrets = ["api"]', patterns=("api",))
+BUS = Grant(
+    "bus",
+    'plugins.notes.allow.bus = { publish = ["news.*"], receive = ["news.*"], write = ["news"] }',
+    patterns=("publish news.*", "receive news.*", "write news"),
+)
 FS = Grant(
     "fs",
     'plugins.notes.allow.fs = [{ path = "/notes", at = "n" }]',
     mount=Mount(path="/notes", written="n", at=Path("n")),
 )
 AGENTS = Grant("agents", "plugins.notes.allow.agents", patterns=("bob",))
-GRANTS = (KV, TOOLS, HTTP, LLM, SECRETS, FS, AGENTS)
+GRANTS = (KV, TOOLS, HTTP, LLM, SECRETS, FS, AGENTS, BUS)
 """A grant of everything that needs one, for the questions of test_rules."""
 
 

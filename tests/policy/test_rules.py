@@ -24,7 +24,7 @@ TARGETS = {
 ALL = [
     ask(capability.name, operation, target)
     for capability in OFFERED.values()
-    if capability.name != "fs"
+    if capability.name not in ("fs", "bus")
     for operation in capability.operations
     for target in (
         TARGETS.get(capability.name, ("",)) if operation in capability.targeted else ("",)
@@ -32,7 +32,7 @@ ALL = [
 ]
 """A question for every operation, with several targets where it has one.
 
-Files have targets and rules of another kind, and tests of their own.
+Files and the bus have targets and rules of another kind, and tests of their own.
 """
 
 

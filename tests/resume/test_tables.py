@@ -43,6 +43,11 @@ HELD = {
         "core:one_that_was_dropped_is_cancelled_and_not_revived", "granted:a_tool",
         "granted:what_a_tool_does",
     ),
+    "an inbox, a subscription": (
+        "bus:an_inbox_is_as_it_was", "bus:a_subscription_has_what_it_heard_and_goes_on_to_hear",
+        "bus:what_was_delivered_is_not_delivered_again_to_another",
+        "bus:who_may_not_read_today_does_not",
+    ),
     "a workflow's agent": (
         "workflows:records_of_an_agent_go_on", "granted:a_workflows_agent",
     ),

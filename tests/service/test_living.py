@@ -1,6 +1,7 @@
 """A service with real parts: what becomes of tasks, who may what, what reaches running work."""
 
 import inspect
+import json
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lion.domain.record import Record
 from lion.domain.task import Order, Retry, Role, TaskState, Terms
 from lion.errors import OperatorError
 from lion.history import open_history
+from lion.service.elements import elements_of
 from lion.service.roles import COMMANDS
 from lion.service.status import status_of
 from lion.service.tasks import Task
@@ -208,6 +210,40 @@ async def submitted(living: Any) -> str:
     return (await add(living)).id
 
 
+async def test_somebody_writes_to_an_agent_at_work(tmp_path: Path) -> None:
+    agent = f'''
+name = "post"
+[agents.bob]
+component = "{WASM}/probe-bus.wasm"
+allow.bus = {{}}
+[agents.deaf]
+component = "{WASM}/waiter.wasm"
+config = {{ times = 1000000, pieces = 1000000, nanos = 1000000 }}
+'''
+    async with living_in(tmp_path, agent) as living:
+        service = living.service
+        order = Order(agent="bob", task="log\ninbox\nnext 0")
+        task = await service.submit(ANN, order)
+        await works(living, task)
+        for payload, words in (("no", "is JSON"), (f'"{"x" * 70_000}"', "at most 65,536")):
+            with pytest.raises(OperatorError, match=words):
+                service.send(ANN, task.id, payload)
+        with pytest.raises(OperatorError, match="'nobody' reads no messages"):
+            service.send(ANN, task.id, "1", "nobody")
+        service.send(ANN, task.id, '{"stop":true}')
+        over = await service.wait_over(ANN, task.id)
+        message = json.loads(over.end.value.split("\n")[2])
+        assert (message["sender"], message["payload"]) == ("@user ann", '{"stop":true}')
+        with pytest.raises(OperatorError, match="not at work"):
+            service.send(ANN, task.id, "1")
+        deaf = await service.submit(ANN, Order(agent="deaf", task="x"))
+        await works(living, deaf)
+        with pytest.raises(OperatorError, match="reads no messages") as raised:
+            service.send(ANN, deaf.id, "1")
+        assert "allow.bus = {}" in raised.value.hint
+        await service.cancel(ANN, deaf.id)
+
+
 def commands(living: Any) -> dict[str, Any]:
     """Every command, with arguments that make no sense: who may gets another error."""
     service, plugins = living.service, living.plugins
@@ -219,6 +255,8 @@ def commands(living: Any) -> dict[str, Any]:
         "task submit": lambda by: service.submit(by, Order(call="x.y")),
         "task cancel": lambda by: service.cancel(by, "x"),
         "task retry": lambda by: service.retry(by, "x"),
+        "element list": lambda by: elements_of(service, by),
+        "agent send": lambda by: service.send(by, "x", "1"),
         "plugin list": plugins.listed,
         "plugin show": lambda by: plugins.show(by, "x"),
         "plugin install": lambda by: plugins.install(by, "/nothing"),

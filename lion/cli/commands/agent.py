@@ -101,6 +101,28 @@ def show(common: Common, id: str) -> int:
     return 0
 
 
+@command.command("send")
+@click.argument("id")
+@click.argument("payload", metavar="JSON")
+@click.option("--to", default="", metavar="NAME", help="Another holder of its run.")
+@common_options
+def send(common: Common, id: str, payload: str, to: str) -> int:
+    """Write to an agent at work, by its task's id: it reads its inbox (allow.bus)."""
+    body = {"payload": _read_json(payload), "to": to}
+    task = client_of(common).ask("POST", "api", "tasks", id, "messages", body=body)
+    line = json_text(task) if common.as_json else f"sent  {render_row(task)}"
+    open_screen("stdout").line(line)
+    return 0
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        what = f"{text[:40]!r} is no JSON: {exc}"
+        raise OperatorError(what, hint="write a text in two pairs of quotes: '\"stop\"'") from exc
+
+
 @command.command("cancel")
 @click.argument("id")
 @click.option("--reason", default="", help="Why, for the record.")

@@ -40,6 +40,7 @@ from lion.domain.events.runs import (
     BudgetWarned,
     HeadSigned,
     LineLogged,
+    MessageArrived,
     RunEnding,
     RunFinished,
     RunForgotten,
@@ -133,6 +134,7 @@ _ALL: tuple[type[Event], ...] = (
     RunParked,
     BudgetReturned,
     AgentRestarted,
+    MessageArrived,
     *_SERVICES,
 )
 EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in _ALL}
@@ -163,6 +165,7 @@ __all__ = [
     "Event",
     "HeadSigned",
     "LineLogged",
+    "MessageArrived",
     "PluginDisabled",
     "PluginEnabled",
     "PluginError",

@@ -152,6 +152,17 @@ class RunForgotten(Event, frozen=True):
     fault: str = ""
 
 
+class MessageArrived(Event, frozen=True):
+    """A message came from outside of the run for one of its holders, who reads it as any: from
+    `sender`, a name that no holder has; `id` is the sender's own for it.
+    """
+
+    sender: str
+    to: str
+    payload: str
+    id: str = ""
+
+
 class LineLogged(Event, frozen=True):
     """The host said something of the run itself, for instance why a restart was not tried."""
 

@@ -4,6 +4,7 @@
 
 import * as abi from "lion-as/abi";
 import { About, Budget, Child, Spawned } from "./agents";
+import { Message, Subscribed, Subscription } from "./bus";
 import { Denial } from "./denials";
 import { Failure, File, Metadata } from "./fs";
 import { Exchange, Failure as HttpFailure, Head, Response, Started as HttpStarted } from "./http";
@@ -141,6 +142,10 @@ export function loadLlmStarted(at: usize): LlmStarted {
   return new LlmStarted(new Answer(load<i32>(at)), load<u32>(at, 4));
 }
 
+export function loadMessage(at: usize): Message {
+  return new Message(abi.loadString(at), loadOptionOfString(at + 8), abi.loadString(at + 20), load<u32>(at, 28));
+}
+
 export function loadMetadata(at: usize): Metadata {
   return new Metadata(
     abi.case_(load<u8>(at), 4, "kind"),
@@ -240,6 +245,10 @@ export function loadResultOfLlmStartedOrError(at: usize): Result<LlmStarted, Err
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<LlmStarted, Error_>(loadError(at + 4)) : Result.ok<LlmStarted, Error_>(loadLlmStarted(at + 4));
 }
 
+export function loadResultOfMessageOrError(at: usize): Result<Message, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Message, Error_>(loadError(at + 4)) : Result.ok<Message, Error_>(loadMessage(at + 4));
+}
+
 export function loadResultOfMetadataOrFailure(at: usize): Result<Metadata, Failure> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Metadata, Failure>(loadFailure(at + 8)) : Result.ok<Metadata, Failure>(loadMetadata(at + 8));
 }
@@ -292,6 +301,14 @@ export function loadResultOfStringOrFailure(at: usize): Result<string, Failure> 
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<string, Failure>(loadFailure(at + 4)) : Result.ok<string, Failure>(abi.loadString(at + 4));
 }
 
+export function loadResultOfSubscribedOrError(at: usize): Result<Subscribed, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Subscribed, Error_>(loadError(at + 4)) : Result.ok<Subscribed, Error_>(loadSubscribed(at + 4));
+}
+
+export function loadResultOfU32OrError(at: usize): Result<u32, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<u32, Error_>(loadError(at + 4)) : Result.ok<u32, Error_>(load<u32>(at, 4));
+}
+
 export function loadResultOfU64OrError(at: usize): Result<u64, Error_> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<u64, Error_>(loadError(at + 8)) : Result.ok<u64, Error_>(load<u64>(at, 8));
 }
@@ -318,6 +335,10 @@ export function loadSpawned(at: usize): Spawned {
 
 export function loadStarted(at: usize): Started {
   return new Started(new Pending(load<i32>(at)), load<u32>(at, 4));
+}
+
+export function loadSubscribed(at: usize): Subscribed {
+  return new Subscribed(new Subscription(load<i32>(at)), load<u32>(at, 4));
 }
 
 export function loadTool(at: usize): Tool {

@@ -76,6 +76,7 @@ pub mod host {
 }
 
 pub mod agents;
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod denials;
@@ -136,6 +137,7 @@ macro_rules! world {
                 "lion:host/denials@0.1.0": ::lion_guest::host::denials,
                 "lion:host/process@0.1.0": ::lion_guest::host::process,
                 "lion:host/agents@0.1.0": ::lion_guest::host::agents,
+                "lion:host/bus@0.1.0": ::lion_guest::host::bus,
             },
         });
 

@@ -2,6 +2,7 @@
 
 import { Error_, Json, JsonKind, Lines, Option, Result, Select, Tuple3, Unit, isDenied, kindOf, textOf } from "lion-as";
 import * as agents from "lion-as/agents";
+import * as bus from "lion-as/bus";
 import * as clock from "lion-as/clock";
 import * as config from "lion-as/config";
 import * as denials from "lion-as/denials";
@@ -239,6 +240,29 @@ export function keep(key: string, text: string): Texts {
   all.value.push(found === null ? "-" : found);
   all.value.push(bytes === null ? "-" : packed.lossyText(bytes));
   return ok(all.value);
+}
+
+export function mail(to: string, topic: string, text: string): Texts {
+  const inbox = bus.inbox();
+  if (inbox.isErr) return fail<Array<string>, Error_>(inbox.error);
+  const news = bus.subscribe(topic);
+  if (news.isErr) return fail<Array<string>, Error_>(news.error);
+  const sent = bus.send(to, Json.object().with("text", text));
+  if (sent.isErr) return fail<Array<string>, Error_>(sent.error);
+  const heard = bus.publish(topic, Json.of<string>(text));
+  if (heard.isErr) return fail<Array<string>, Error_>(heard.error);
+  const select = new Select<i32>();
+  select.add(inbox.value.handle, 0);
+  select.add(news.value.handle, 1);
+  const all: Array<string> = [heard.value.toString()];
+  for (let turn = select.next().unwrap(); turn.isSome; turn = select.next().unwrap()) {
+    const from = turn.unwrap() == 0 ? inbox.value : news.value;
+    const message = from.next().unwrap();
+    const about = message.topic;
+    all.push(message.sender + " " + (about === null ? "-" : about) + " " + message.json().unwrap().toString());
+    from.drop();
+  }
+  return ok(all);
 }
 
 export function show(size: u32): Result<Unit, string> {

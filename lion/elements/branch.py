@@ -1,0 +1,61 @@
+"""Look here if you want to know what a branch is: a conversation, with what it may use and what it
+did.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, cast
+
+from lion.elements.element import Element, from_dict
+from lion.elements.log import Log
+from lion.elements.pile import Pile
+
+
+class Branch(Element):
+    """`messages` in order, names of `tools` and `models` that it may use, and a `log` of what it
+    did.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "",
+        messages: "Pile[Element] | None" = None,
+        tools: Iterable[str] = (),
+        models: Iterable[str] = (),
+        log: Log | None = None,
+        **known: Any,
+    ) -> None:
+        super().__init__(**known)
+        self.name = name
+        self.messages: Pile[Element] = Pile() if messages is None else messages
+        self.tools = tuple(dict.fromkeys(tools))
+        self.models = tuple(dict.fromkeys(models))
+        self.log = Log() if log is None else log
+
+    def fork(self) -> "Branch":
+        """Another one that begins with the same messages and may use the same; its log is its
+        own.
+        """
+        return Branch(
+            name=self.name, messages=Pile(self.messages), tools=self.tools, models=self.models,
+            metadata={**self.metadata, "forked_from": str(self.id)},
+        )  # fmt: skip
+
+    def fields(self) -> dict[str, Any]:
+        """All it holds."""
+        return {
+            "name": self.name, "tools": list(self.tools), "models": list(self.models),
+            "messages": self.messages.to_dict(), "log": self.log.to_dict(),
+        }  # fmt: skip
+
+    @classmethod
+    def build(cls, fields: Mapping[str, Any], **known: Any) -> Self:
+        """See Element.build."""
+        return cls(
+            name=str(fields["name"]),
+            messages=cast(Pile[Element], from_dict(fields["messages"])),
+            tools=map(str, fields["tools"]),
+            models=map(str, fields["models"]),
+            log=cast(Log, from_dict(fields["log"])),
+            **known,
+        )

@@ -1,0 +1,268 @@
+"""Look here if you want to know how messages wait between the holders of a run, and what of them
+is lost.
+
+Rule: what waits is bounded by number and bytes: a full inbox refuses, and no sender has more than
+half of one; of a subscription that is not read the oldest go, and its reader is told how many.
+Rule: what a bus holds follows from the records alone, in their order: a resumed run's is made of
+them (`note`).
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+
+import trio
+
+from lion.domain.call import CallError
+from lion.domain.events import CallFinished, MessageArrived
+from lion.domain.record import Record
+from lion.ports import Mailbox, Message
+from lion.scopes.pattern import compile_pattern
+
+KIB: Final = 1_024
+MOST_WAITING: Final = 256
+"""Messages that wait in one box."""
+INBOX_BYTES: Final = 1_024 * KIB
+HEARD_BYTES: Final = 256 * KIB
+AT_ONCE: Final = 32
+"""Subscriptions of one holder."""
+IN_ALL: Final = 1_024
+"""Subscriptions that one instance ever makes: whoever reads its records keeps each."""
+
+
+class Box:
+    """Messages that wait, in order; implements ports.Mailbox."""
+
+    place = ""
+
+    def __init__(self) -> None:
+        self.waiting: deque[Message] = deque()
+        self.size = 0
+        self.missed = 0
+        self._news: trio.Event | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """A message waits."""
+        return bool(self.waiting)
+
+    async def wait_ready(self) -> None:
+        """Wait until one does."""
+        while not self.waiting:
+            if self._news is None:
+                self._news = trio.Event()
+            await self._news.wait()
+
+    async def take(self) -> tuple[Message, int]:
+        """The next message, and how many before it were lost; nothing can come between its
+        leaving the box and the caller's having it.
+        """
+        await self.wait_ready()
+        missed, self.missed = self.missed, 0
+        return self._leave(), missed
+
+    def put(self, message: Message) -> None:
+        """Let a message wait."""
+        self.waiting.append(message)
+        self.size += message.size
+        if self._news is not None:
+            self._news.set()
+            self._news = None
+
+    def note_read(self, number: int) -> None:
+        """This one, and so all before it, are gone."""
+        self.missed = 0
+        while self.waiting and self.waiting[0].number <= number:
+            self._leave()
+
+    def _leave(self) -> Message:
+        message = self.waiting.popleft()
+        self.size -= message.size
+        return message
+
+
+class Inbox(Box):
+    """What was sent to one holder."""
+
+    def check_room(self, sender: str, size: int) -> None:
+        """Raise CallError("exhausted") if it is full, or this sender's half of it."""
+        own = [one.size for one in self.waiting if one.sender == sender]
+        used = sum(own)
+        if len(self.waiting) >= MOST_WAITING or self.size + size > INBOX_BYTES:
+            raise CallError("exhausted", "the inbox is full")
+        if len(own) >= MOST_WAITING // 2 or used + size > INBOX_BYTES // 2:
+            raise CallError("exhausted", "half of the inbox is full of this sender's messages")
+
+
+class Heard(Box):
+    """What one subscription heard; of what is not read the last is kept."""
+
+    def __init__(self, place: str, holder: str, pattern: str) -> None:
+        super().__init__()
+        self.place = place
+        self.holder = holder
+        self.matches = compile_pattern(pattern, ".").matches
+
+    def put(self, message: Message) -> None:
+        """Let it wait, and the oldest go if it is too much."""
+        super().put(message)
+        while len(self.waiting) > MOST_WAITING or self.size > HEARD_BYTES:
+            self._leave()
+            self.missed += 1
+
+
+class Bus:
+    """The messages of one run."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._inboxes: dict[str, Inbox] = {}
+        self._heard: dict[str, dict[str, Heard]] = {}
+        """By invocation, by place."""
+
+    def inbox(self, holder: str) -> Inbox:
+        """What waits for a holder."""
+        return self._inboxes.setdefault(holder, Inbox())
+
+    def send(self, sender: str, to: str, payload: str) -> None:
+        """Write to a holder. Raises CallError("exhausted")."""
+        self.inbox(to).check_room(sender, _size(payload))
+        self._put_inbox(sender, to, payload)
+
+    def publish(self, sender: str, topic: str, payload: str) -> int:
+        """Write to all who subscribed to the topic; how many there are."""
+        message = self._message(sender, topic, payload)
+        found = [one for one in self._all() if one.matches(topic)]
+        for one in found:
+            one.put(message)
+        return len(found)
+
+    def subscribe(self, place: str, holder: str, pattern: str) -> Heard:
+        """Hear what comes. Raises CallError("exhausted")."""
+        if sum(one.holder == holder for one in self._all()) >= AT_ONCE:
+            raise CallError("exhausted", f"{AT_ONCE} subscriptions are open, which is the limit")
+        return self._subscribe(place, holder, pattern)
+
+    def find(self, place: str) -> Heard | None:
+        """A subscription of before."""
+        return self._heard.get(_path(place), {}).get(place)
+
+    def leave(self, place: str) -> None:
+        """Hear no more by a subscription."""
+        boxes = self._heard.get(_path(place), {})
+        boxes.pop(place, None)
+        if not boxes:
+            self._heard.pop(_path(place), None)
+
+    def end(self, path: str) -> None:
+        """An invocation is over, whose subscriptions were closed."""
+        self._heard.pop(path, None)
+
+    def check_room(self, event: MessageArrived) -> None:
+        """Raise CallError("exhausted") if there is no room for it."""
+        self.inbox(event.to).check_room(event.sender, _size(event.payload))
+
+    def arrive(self, event: MessageArrived) -> None:
+        """Take what came from outside and is on record."""
+        self._put_inbox(event.sender, event.to, event.payload)
+
+    def note(self, record: Record, event: CallFinished) -> None:
+        """Take a recorded call of before, if it is of the bus and was completed."""
+        if event.capability != "bus" or event.value[0] != "ok":
+            return
+        args, sender = event.args or [], record.principal
+        match event.operation:
+            case "send":
+                self._put_inbox(sender, args[0], args[1])
+            case "publish":
+                self.publish(sender, args[0], args[1])
+            case "subscribe":
+                place = f"{record.invocation}#{record.call}"
+                self._subscribe(place, sender, args[0])
+            case "subscription.next":
+                self._note_read(sender, event.kept or {})
+
+    def _note_read(self, reader: str, kept: dict[str, object]) -> None:
+        place, number = kept.get("place"), kept.get("message")
+        box = self.find(place) if isinstance(place, str) and place else self.inbox(reader)
+        if box is not None and isinstance(number, int):
+            box.note_read(number)
+
+    def _all(self) -> Iterator[Heard]:
+        for boxes in self._heard.values():
+            yield from boxes.values()
+
+    def _message(self, sender: str, topic: str | None, payload: str) -> Message:
+        self._last += 1
+        return Message(self._last, sender, topic, payload, _size(payload))
+
+    def _put_inbox(self, sender: str, to: str, payload: str) -> None:
+        self.inbox(to).put(self._message(sender, None, payload))
+
+    def _subscribe(self, place: str, holder: str, pattern: str) -> Heard:
+        box = Heard(place, holder, pattern)
+        self._heard.setdefault(_path(place), {})[place] = box
+        return box
+
+
+class Caller(Protocol):
+    """Whose bus it is: an invocation."""
+
+    holder: str
+    path: str
+    number: int
+
+
+class MessagePort:
+    """The bus as one invocation sees it; implements ports.Messages."""
+
+    def __init__(self, caller: Caller, bus: Bus, has_inbox: Callable[[str], bool]) -> None:
+        self._caller = caller
+        self._bus = bus
+        self._has_inbox = has_inbox
+        self._made = 0
+
+    def send(self, to: str, payload: str) -> None:
+        """See ports.Messages.send."""
+        if not self._has_inbox(to):
+            raise CallError("not-found", f"there is nobody {to!r} to write to")
+        self._bus.send(self._caller.holder, to, payload)
+
+    def publish(self, topic: str, payload: str) -> int:
+        """See ports.Messages.publish."""
+        return self._bus.publish(self._caller.holder, topic, payload)
+
+    def subscribe(self, pattern: str) -> Heard:
+        """See ports.Messages.subscribe."""
+        if self._made >= IN_ALL:
+            raise CallError("exhausted", f"this instance has subscribed {IN_ALL:,} times")
+        box = self._bus.subscribe(self._place(), self._caller.holder, pattern)
+        self._made += 1
+        return box
+
+    def inbox(self) -> Inbox:
+        """See ports.Messages.inbox."""
+        return self._bus.inbox(self._caller.holder)
+
+    def recall(self) -> Heard:
+        """See ports.Messages.recall."""
+        self._made += 1
+        box = self._bus.find(self._place())
+        assert box is not None, "the records of this run made it"
+        return box
+
+    def leave(self, box: Mailbox) -> None:
+        """See ports.Messages.leave."""
+        if box.place:
+            self._bus.leave(box.place)
+
+    def _place(self) -> str:
+        return f"{self._caller.path}#{self._caller.number}"
+
+
+def _size(payload: str) -> int:
+    return len(payload) if payload.isascii() else len(payload.encode())
+
+
+def _path(place: str) -> str:
+    return place.partition("#")[0]
