@@ -95,17 +95,20 @@ function wrong<T>(what: string): Result<T, Error_> {
 function encode(bytes: Uint8Array): string {
   const length = bytes.length;
   const codes = new Uint8Array(((length + 2) / 3) * 4 + 1);
-  let to = 0;
-  for (let i = 0; i < length; i += 3) {
-    let bits = <u32>unchecked(bytes[i]) << 16;
-    if (i + 1 < length) bits |= <u32>unchecked(bytes[i + 1]) << 8;
-    if (i + 2 < length) bits |= <u32>unchecked(bytes[i + 2]);
-    for (let place = 0; place < 4; place++) {
-      const digit = digitFor((bits >> (18 - 6 * place)) & 63);
-      codes[to++] = <u8>(i + place <= length ? digit : 61);
-    }
+  const whole = length - (length % 3);
+  let from = bytes.dataStart;
+  let to = codes.dataStart;
+  for (const end = from + whole; from < end; from += 3, to += 4) {
+    const bits = (<u32>load<u8>(from) << 16) | (<u32>load<u8>(from, 1) << 8) | <u32>load<u8>(from, 2);
+    store<u32>(to, digit(bits >> 18) | (digit(bits >> 12) << 8) | (digit(bits >> 6) << 16) | (digit(bits) << 24));
   }
-  codes[to] = 98;
+  if (whole < length) {
+    const second: u32 = whole + 1 < length ? load<u8>(from, 1) : 0;
+    const bits = (<u32>load<u8>(from) << 16) | (second << 8);
+    const third: u32 = whole + 1 < length ? digit(bits >> 6) : 61;
+    store<u32>(to, digit(bits >> 18) | (digit(bits >> 12) << 8) | (third << 16) | (61 << 24));
+  }
+  unchecked((codes[codes.length - 1] = 98));
   return decoded(codes);
 }
 
@@ -114,29 +117,38 @@ function decode(text: string): Uint8Array | null {
   if (length & 3) return null;
   const pads = length == 0 ? 0 : i32(text.endsWith("=")) + i32(text.endsWith("=="));
   const bytes = new Uint8Array((length / 4) * 3);
-  let bits: u32 = 0;
-  for (let i = 0; i < length; i++) {
-    const value = i < length - pads ? digitOf(text.charCodeAt(i)) : 0;
-    if (value < 0) return null;
-    bits = (bits << 6) | value;
-    if ((i & 3) != 3) continue;
-    const to = (i >> 2) * 3;
-    bytes[to] = <u8>(bits >> 16);
-    bytes[to + 1] = <u8>(bits >> 8);
-    bytes[to + 2] = <u8>bits;
+  let from = changetype<usize>(text);
+  let to = bytes.dataStart;
+  // In the end 64 or more if there was anything that is no digit.
+  let seen: u32 = 0;
+  for (let i = 0; i < length; i += 4, from += 8, to += 3) {
+    const isLast = i + 4 == length;
+    const a = valueOf(load<u16>(from));
+    const b = valueOf(load<u16>(from, 2));
+    const c = isLast && pads > 1 ? 0 : valueOf(load<u16>(from, 4));
+    const d = isLast && pads > 0 ? 0 : valueOf(load<u16>(from, 6));
+    seen |= a | b | c | d;
+    const bits = (a << 18) | (b << 12) | (c << 6) | d;
+    store<u8>(to, bits >> 16);
+    store<u8>(to, bits >> 8, 1);
+    store<u8>(to, bits, 2);
   }
-  return bytes.subarray(0, bytes.length - pads);
+  return seen < 64 ? bytes.subarray(0, bytes.length - pads) : null;
 }
 
-function digitFor(value: i32): i32 {
-  if (value < 26) return value + 65;
-  if (value < 52) return value + 71;
-  return value < 62 ? value - 4 : value == 62 ? 43 : 47;
+const DIGITS = memory.data<u8>([
+  65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 97, 98, 99,
+  100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122,
+  48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 43, 47,
+]);
+
+function digit(bits: u32): u32 {
+  return load<u8>(DIGITS + (bits & 63));
 }
 
-function digitOf(c: i32): i32 {
-  if (c >= 65 && c <= 90) return c - 65;
+function valueOf(c: u32): u32 {
   if (c >= 97 && c <= 122) return c - 71;
+  if (c >= 65 && c <= 90) return c - 65;
   if (c >= 48 && c <= 57) return c + 4;
-  return c == 43 ? 62 : c == 47 ? 63 : -1;
+  return c == 43 ? 62 : c == 47 ? 63 : 64;
 }

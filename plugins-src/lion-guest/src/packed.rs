@@ -4,6 +4,10 @@
 use crate::Error;
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// What no digit means.
+const NONE: u8 = 64;
+/// By a byte what it means as a digit.
+const VALUES: [u8; 256] = values();
 
 /// Text, at the price of a copy.
 pub fn from_text(text: &str) -> String {
@@ -33,19 +37,36 @@ pub fn to_text(packed: String) -> Result<String, Error> {
     String::from_utf8(to_bytes(packed)?).map_err(|_| Error::Invalid("packed: not UTF-8".into()))
 }
 
+const fn values() -> [u8; 256] {
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < DIGITS.len() {
+        values[DIGITS[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+}
+
 fn encode(bytes: &[u8]) -> String {
-    let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4 + 1);
-    for group in bytes.chunks(3) {
-        let mut three = [0u8; 3];
-        three[..group.len()].copy_from_slice(group);
+    let mut text = vec![b'='; bytes.len().div_ceil(3) * 4 + 1];
+    let groups = bytes.chunks_exact(3);
+    let (rest, whole) = (groups.remainder(), bytes.len() / 3 * 4);
+    for (three, four) in groups.zip(text.chunks_exact_mut(4)) {
         let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
-        for place in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= group.len() { digit } else { b'=' });
+        four.copy_from_slice(&[digit(bits >> 18), digit(bits >> 12), digit(bits >> 6), digit(bits)]);
+    }
+    if let [first, others @ ..] = rest {
+        let bits = u32::from_be_bytes([0, *first, others.first().copied().unwrap_or(0), 0]);
+        for place in 0..=rest.len() {
+            text[whole + place] = digit(bits >> (18 - 6 * place));
         }
     }
-    text.push(b'b');
-    text.iter().map(|&byte| byte as char).collect()
+    *text.last_mut().expect("there is room for the last character") = b'b';
+    String::from_utf8(text).expect("digits are ASCII")
+}
+
+fn digit(bits: u32) -> u8 {
+    DIGITS[(bits & 63) as usize]
 }
 
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
@@ -53,31 +74,30 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let pads = text.iter().rev().take_while(|&&byte| byte == b'=').count();
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    for group in text.chunks(4) {
-        let mut bits = 0u32;
-        for &byte in group {
-            bits = bits << 6 | digit(byte)?;
-        }
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
-    }
-    if pads > 2 || text[..text.len() - pads].contains(&b'=') {
+    if pads > 2 {
         return None;
     }
-    bytes.truncate(bytes.len() - pads);
-    Some(bytes)
-}
-
-fn digit(byte: u8) -> Option<u32> {
-    match byte {
-        b'A'..=b'Z' => Some(u32::from(byte - b'A')),
-        b'a'..=b'z' => Some(u32::from(byte - b'a') + 26),
-        b'0'..=b'9' => Some(u32::from(byte - b'0') + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        b'=' => Some(0),
-        _ => None,
+    let mut bytes = vec![0; text.len() / 4 * 3];
+    let (whole, last) = text.split_at(if pads == 0 { text.len() } else { text.len() - 4 });
+    let mut seen = 0;
+    for (four, three) in whole.chunks_exact(4).zip(bytes.chunks_exact_mut(3)) {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|at| VALUES[four[at] as usize]);
+        seen |= a | b | c | d;
+        let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        three.copy_from_slice(&bits.to_be_bytes()[1..]);
     }
+    if !last.is_empty() {
+        let mut bits = 0;
+        for &byte in &last[..4 - pads] {
+            let value = VALUES[byte as usize];
+            seen |= value;
+            bits = bits << 6 | u32::from(value);
+        }
+        let at = whole.len() / 4 * 3;
+        bytes[at..].copy_from_slice(&(bits << (6 * pads)).to_be_bytes()[1..]);
+    }
+    bytes.truncate(bytes.len() - pads);
+    (seen < NONE).then_some(bytes)
 }
 
 #[cfg(test)]
