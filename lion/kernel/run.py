@@ -17,6 +17,7 @@ from lion.domain.events import MessageArrived, RunFinished
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.errors import INTERRUPTED, WAITING, InternalError, Interrupted, LionError, worst
+from lion.kernel.family import AtWork, at_work
 from lion.kernel.going_on import cut_all
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import Interrupts
@@ -92,6 +93,10 @@ class Run:
         """
         self._preparing.cancel()
         self._scope.cancel()
+
+    def agents(self) -> tuple[AtWork, ...]:
+        """The agents at work in it now, each after the one that spawned it."""
+        return at_work(self._live)
 
     def revoke(self, holder: str, reason: str) -> None:
         """Refuse whatever a holder does in this run, or others through it or of it, from its next

@@ -23,6 +23,7 @@ from lion.domain.service_terms import ServiceTerms
 from lion.domain.task import Order, Principal, TaskEnd, TaskState, Terms
 from lion.errors import LionError
 from lion.host import Host
+from lion.kernel.family import AtWork
 from lion.service.chain import Chain
 from lion.service.conductor import Conductor
 from lion.service.errors import (
@@ -143,6 +144,11 @@ class Service:
             raise wrong_state(task.id, f"{task.state}, and not at work", "look: lion task show ID")
         send(working.run, f"@{by.word}", to or task.order.holder, payload)
         return task
+
+    def agents(self, by: Principal, id: str) -> tuple[AtWork, ...]:
+        """The agents at work for a task now, each after the one that spawned it."""
+        working = self.conductor.working.get(self.task(by, id).id)
+        return () if working is None or working.run is None else working.run.agents()
 
     def tasks(self, by: Principal) -> list[Task]:
         """All that are listed, in the order in which they were submitted."""

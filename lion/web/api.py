@@ -143,7 +143,9 @@ async def _spawn(living: Living, request: Request, by: Principal) -> Answer:
 
 
 async def _task(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value=shown(living.service.task(by, request.path[2])))
+    task = living.service.task(by, request.path[2])
+    agents = [msgspec.to_builtins(one) for one in living.service.agents(by, task.id)]
+    return Answer(value={**shown(task), "agents": agents})
 
 
 async def _cancel(living: Living, request: Request, by: Principal) -> Answer:

@@ -219,6 +219,51 @@ def test_agents_are_started_seen_and_stopped(lion: Lion) -> None:
         assert "cancelled  " in lion("agent", "cancel", id).stdout
 
 
+def test_an_agent_that_failed_begins_anew_within_its_task(lion: Lion) -> None:
+    path = lion.write(f"""
+name = "again"
+[agents.ann]
+component = "{WASM}/stepper.wasm"
+restart = {{ when = "failure", times = 2, within = "10 min" }}
+""")
+    with served(lion, path):
+        done = lion("agent", "spawn", "ann", '[["trap", "oh"]]')
+        assert done.returncode == 3
+        (task,) = [json.loads(line) for line in lion("task", "list", "--json").stdout.splitlines()]
+        assert task["state"] == "failed"
+    log = lion("log", task["run"]).stdout
+    assert log.count("for the ") == 2 and log.count("not again (at most 2 times in 10 min)") == 1
+
+
+def test_children_are_listed_beneath_their_spawner_and_cancelled_with_its_task(
+    lion: Lion,
+) -> None:
+    """Of a task that is cancelled the whole tree ends, the deepest first."""
+    forever = ["sleep", 10**15]
+    bob = ["agent-spawn", "c", "carl", [forever], None, "calls 5"]
+    ann = ["agent-spawn", "b", "bob", [bob, forever], None, "calls 40"]
+    steppers = "".join(
+        f'[agents.{name}]\ncomponent = "{WASM}/stepper.wasm"\nallow.agents = ["{whom}"]\n'
+        for name, whom in (("ann", "bob"), ("bob", "carl"), ("carl", "carl"))
+    )
+    path = lion.write(f'name = "family"\n{steppers}')
+    with served(lion, path):
+        task = json.dumps([ann, forever])
+        id = lion("agent", "spawn", "ann", task, "--detach").stdout.strip()
+        while "carl  calls" not in (listed := lion("agent", "list").stdout):
+            pass
+        lines = [line.strip() for line in listed.splitlines() if line.startswith("        ")]
+        assert lines[0].startswith("0.1  bob  calls ") and lines[0].endswith("left of 40")
+        assert lines[1].startswith("0.1.1  carl  calls ") and lines[1].endswith("left of 5")
+        run = lion.json("task", "show", id)["run"]
+        assert "cancelled  " in lion("task", "cancel", id).stdout
+        while lion.json("task", "show", id)["state"] != "cancelled":
+            pass
+    records = [json.loads(line) for line in lion("log", run, "--json").stdout.splitlines()]
+    ends = [one["invocation"] for one in records if one["type"] == "AgentError"]
+    assert ends == ["0.1.1", "0.1", "0"]
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

@@ -343,3 +343,17 @@ class TestTheRest:
         assert [c.args for c in calls if c.capability == "log"] == [
             ["debug", "a fault?"], ["info", "it goes on"], ["warn", "perhaps"], ["error", "wrong"],
         ]  # fmt: skip
+
+
+class TestAgents:
+    async def test_one_shows_and_gives_and_has_a_share(self, arena: Arena) -> None:
+        given = {"agent": "bob", "task": '[["say", "hi"]]', "allow": "kv", "calls": 9}
+        lines = 'allow.agents = ["bob"]', "limits = { calls = 99 }"
+        bob = holder("bob", "stepper", kind="agents")
+        report = await run(arena, "spawned", *lines, more=bob, **given)
+        assert value(report) == ["hi\n", "bob 8", "[null]"]
+
+    async def test_without_the_grant_it_is_refused(self, arena: Arena) -> None:
+        given = {"agent": "bob", "task": "[]", "allow": "", "calls": 1}
+        report = await run(arena, "spawned", more=holder("bob", "stepper", kind="agents"), **given)
+        assert value(report).startswith("refused: ")

@@ -5,6 +5,7 @@ from typing import Any
 import click
 import msgspec
 
+from lion.cli.agent_tree import render_tree
 from lion.cli.options import Common, ask_option, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
@@ -73,13 +74,14 @@ def _here(common: Common, manifest: str, entry: RunAgent, sets: dict[str, str], 
 @command.command("list")
 @common_options
 def list_agents(common: Common) -> int:
-    """List the agents of the workspace, and what each works on."""
+    """List the agents of the workspace, what each works on, and whom it has spawned for it."""
     client, screen = client_of(common), open_screen("stdout")
     tasks = client.ask("GET", "api", "tasks", query={"state": "processing"})
     for one in client.get("api", "plugins"):
         if one["kind"] != "agent":
             continue
-        working = [task for task in tasks if task["order"].get("agent") == one["name"]]
+        own = [task["id"] for task in tasks if task["order"].get("agent") == one["name"]]
+        working = [client.get("api", "tasks", id) for id in own]
         if common.as_json:
             screen.line(json_text({**one, "tasks": working}))
             continue
@@ -87,6 +89,8 @@ def list_agents(common: Common) -> int:
         screen.line(f"{one['name']:<16}  {one['manifest']:<16}  {state}")
         for task in working:
             screen.line(f"    {render_row(task)}")
+            for line in render_tree(task["agents"]):
+                screen.line(f"        {line}")
     return 0
 
 
