@@ -104,7 +104,9 @@ async def _open_bridge(
     """Tools by the Model Context Protocol, if its SDK is installed."""
     try:
         from lion.gateway.mcp_bridge import open_bridge
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as exc:
+        if (exc.name or "").partition(".")[0] != "mcp":
+            raise
         yield None
         return
     async with open_bridge(title, sessions) as bridge:
