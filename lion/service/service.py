@@ -26,24 +26,13 @@ from lion.host import Host
 from lion.kernel.family import AtWork
 from lion.service.chain import Chain
 from lion.service.conductor import Conductor
-from lion.service.errors import (
-    is_stopping,
-    queue_full,
-    unknown_task,
-    wrong_state,
-)
+from lion.service.errors import is_stopping, queue_full, unknown_task, wrong_state
 from lion.service.following import Follows
 from lion.service.messages import send
 from lion.service.reach import plan_for
 from lion.service.roles import check_allowed
 from lion.service.tasks import Task, wait_before
-from lion.service.terms import (
-    bounds_of,
-    check_order,
-    check_resources,
-    queue_of,
-    with_tokens,
-)
+from lion.service.terms import bounds_of, check_order, check_resources, queue_of, with_tokens
 from lion.service.working import LATE, Working
 from lion.service.workspace import Installed, ready_for
 
