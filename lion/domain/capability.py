@@ -133,6 +133,8 @@ OFFERED: Final[dict[str, Capability]] = {
             name="agents",
             operations=("spawn", "list", "budgets", "child.next", "child.wait", "child.cancel"),
             targeted=("spawn",),
+            separator=".",
+            is_scoped=True,
         ),
         Capability(
             name="bus",

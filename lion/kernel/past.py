@@ -197,8 +197,7 @@ class Past:
             self._refused(record, event)
         if isinstance(event, BudgetReturned):
             self.returned.add(record.cause)
-            above = self.invocations.get(record.cause.partition("#")[0])
-            if above is not None:
+            if (above := self.invocations.get(record.cause.partition("#")[0])) is not None:
                 self.costs.set_aside(above, event.left, -1)
         elif one is None:
             self._note_background(record, event)
@@ -240,11 +239,7 @@ class Past:
         one.answered, one.last = record.call, event.status
         one.intent = one.waits = one.settled = None
         made = self.child(f"{one.path}#{record.call}")
-        if (
-            made is not None
-            and made.ended is not None
-            and event.operation not in ("start", "spawn")
-        ):
+        if made is not None and made.ended and event.operation not in ("start", "spawn"):
             self._forget(made.path)
 
     def _end(self, one: PastInvocation, event: Ended) -> None:
@@ -259,8 +254,7 @@ class Past:
         self._forget(one.path)
 
     def _forget(self, path: str) -> None:
-        one = self.invocations.pop(path, None)
-        if one is not None:
+        if (one := self.invocations.pop(path, None)) is not None:
             self._paths.pop(one.scope.cause, None)
 
     def _note_background(self, record: Record, event: Event) -> None:

@@ -9,14 +9,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from lion.manifest import (
-    policy_tables,
-    script,
-    server_table,
-    service_table,
-    system_tables,
-    tables,
-)
+from lion.manifest import policy_tables, script, server_table, service_table, system_tables, tables
 from lion.manifest.keys import ABSENT as ABSENT
 from lion.manifest.keys import NEEDED as NEEDED
 from lion.manifest.keys import NONE as NONE

@@ -28,7 +28,7 @@ PINNED: Final = "0.25.1"
 """Of componentize-py: the library reads what it writes into bindings."""
 LIBRARY: Final = Path(__file__).parents[1] / "resources" / "lion-guest-py"
 SOURCE: Final = "src"
-"""Where the author's modules are, `app.py` among them."""
+"""Where the author's modules are, `app` among them."""
 _ENTRY: Final = "lion_component"
 _APP: Final = "app"
 _BEGIN: Final = f"""import {_APP}
