@@ -23,11 +23,6 @@ from lion.wall.landlock import Reach
 from lion.wall.raise_wall import DEVICES, SYSTEM, Wall
 
 LOADERS: Final = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
-OWN_FACTS: Final = (
-    "/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/loadavg",
-    "/proc/version", "/proc/filesystems", "/proc/sys/kernel",
-)  # fmt: skip
-"""Of /proc no more: another process's environment has its secrets."""
 PROGRAMS: Final = ("/usr", "/bin")
 
 
@@ -59,7 +54,7 @@ def walls_of(
     own = tuple(dict.fromkeys(_prefixes(found(command))))
     return Walls(
         reach=Reach(
-            read=(*(Path(p) for p in (*SYSTEM, *OWN_FACTS) if p != "/proc"), *own, *mine),
+            read=(*map(Path, SYSTEM), *own, *mine),
             write=(home, *map(Path, DEVICES)),
             execute=(*map(Path, (*PROGRAMS, *LOADERS)), *own),
             ports=frozenset((port,)),

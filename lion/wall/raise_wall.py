@@ -30,10 +30,13 @@ from lion.wall.kernel import promise_no_new_privileges
 from lion.wall.landlock import Reach
 
 SYSTEM: Final = (
-    "/usr", "/lib", "/lib64", "/etc", "/proc", "/sys/fs/cgroup", "/dev/urandom", "/dev/null",
-    "/run/systemd/resolve", "/run/nscd",
+    "/usr", "/lib", "/lib64", "/etc", "/sys/fs/cgroup", "/dev/urandom", "/dev/null",
+    "/run/systemd/resolve", "/run/nscd", "/proc/self", "/proc/meminfo", "/proc/cpuinfo",
+    "/proc/stat", "/proc/loadavg", "/proc/version", "/proc/filesystems", "/proc/locks",
+    "/proc/sys/kernel", "/proc/sys/vm",
 )  # fmt: skip
-"""What programs and resolvers read."""
+"""What programs and resolvers read; of /proc no more, since another process's environment may have
+its secrets."""
 DEVICES: Final = ("/dev/null", "/dev/tty")
 _DNS, _PORTS = 53, {"http": 80, "https": 443}
 

@@ -78,6 +78,7 @@ tries = {
     "home": lambda: Path(root, "home", ".bashrc").write_text("x"),
     "connect": lambda: connect(port),
     "bind": bind,
+    "environment": lambda: Path("/proc", parent, "environ").read_bytes(),
     "signal": lambda: os.kill(int(parent), 0),
     "abstract": abstract,
     "start": start,
