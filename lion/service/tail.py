@@ -58,6 +58,8 @@ class Tail:
         self._size = 0
         self.followers = 0
         self._hearers: list[Callable[[Sequence[Record]], None]] = []
+        self.faults = 0
+        """How often one of them raised."""
         self._failure: LionError | None = None
         self._wanted = trio.Event()
         self._reads = trio.Event()
@@ -144,7 +146,10 @@ class Tail:
     def _heard(self, reader: LogReader, after: int) -> list[Told]:
         records = reader.since(after, MOST_TOLD)
         for hear in self._hearers:
-            hear(records)
+            try:
+                hear(records)
+            except Exception:  # noqa: BLE001 - whoever hears ends nobody's service
+                self.faults += 1
         return [_told(record) for record in records]
 
     async def _after(self, at: int) -> list[Told]:

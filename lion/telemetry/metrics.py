@@ -74,6 +74,8 @@ class Metrics:
             "lion_charged", "What host calls cost of budgets, in their own units.",
             ("budget",), registry=one,
         )  # fmt: skip
+        self._owed: dict[str, int] = {}
+        """What was given back and not charged since, by budget."""
         self._tasks = Counter(
             "lion_tasks_ended", "Tasks that are over, by how.", ("state",), registry=one
         )
@@ -110,6 +112,7 @@ class Metrics:
         yield "lion_followers", "Who follow the log over HTTP.", living.tail.followers
         yield "lion_log_bytes", "Bytes of the log's database.", self._log_bytes()
         yield "lion_log_position", "Position of the last record that was read.", living.tail.last
+        yield "lion_uncounted", "How often something recorded was not counted.", living.tail.faults
         yield "lion_loop_delay_seconds", "How long the event loop lets wait.", self._delay
 
     def _log_bytes(self) -> int:
@@ -124,7 +127,7 @@ class Metrics:
                 self._calls.labels(capability, verdict, str(event.status)).inc()
                 self._took.labels(capability).observe(event.took_ns / 1e9)
                 for name, amount in event.charged.items():
-                    self._charged.labels(_budget(name)).inc(amount)
+                    self._charge(_budget(name), amount)
             case AgentCompleted() | PluginResult():
                 kind = "agent" if isinstance(event, AgentCompleted) else "plugin"
                 self._ended.labels(kind, "error" if event.is_error else "returned").inc()
@@ -139,6 +142,14 @@ class Metrics:
                 self._approvals.labels("allowed" if event.answer.allowed else "refused").inc()
             case _:
                 pass
+
+    def _charge(self, budget: str, amount: int) -> None:
+        """What a call gives back of what was set aside is taken from what is charged next: a
+        counter never falls.
+        """
+        amount += self._owed.get(budget, 0)
+        self._owed[budget] = min(amount, 0)
+        self._charged.labels(budget).inc(max(amount, 0))
 
 
 class _Now:

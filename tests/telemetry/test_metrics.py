@@ -6,10 +6,12 @@ from typing import Any
 import trio
 from prometheus_client.parser import text_string_to_metric_families
 
+from lion.domain.call import Status
 from lion.domain.capability import KNOWN
+from lion.domain.events import CallFinished
 from lion.domain.task import Order, Role
 from lion.history import open_history
-from lion.telemetry.metrics import BUDGETS, ENDINGS, watched
+from lion.telemetry.metrics import BUDGETS, ENDINGS, Metrics, watched
 from lion.web.tcp import Place
 from tests.service.rig import ANN, add, living_in, settings_of
 from tests.web.kit import SECONDS, Web, web_at
@@ -40,6 +42,10 @@ def recorded(folder: Path) -> tuple[int, int]:
         types = [record.type for one in reader.runs() for record in reader.records(one.run)]
     calls = types.count("CallFinished") + types.count("AgentPartialOutput")
     return calls, types.count("PluginResult") + types.count("AgentCompleted")
+
+
+def finished(charged: dict[str, int]) -> CallFinished:
+    return CallFinished(Status.COMPLETED, ("ok", None), charged=charged, capability="llm")
 
 
 def total(found: dict[Any, float], name: str) -> float:
@@ -73,3 +79,31 @@ async def test_what_is_counted_is_what_was_recorded(tmp_path: Path) -> None:
                     assert value in LABELS.get(name, {value}), (name, value)
                     assert "guide" not in value
             assert (await web.ask("GET", "/metrics")).status == 401
+
+
+async def test_what_is_given_back_of_a_budget_ends_nobody(tmp_path: Path) -> None:
+    async with living_in(tmp_path) as living:
+        metrics = Metrics(living)
+        for amount in (500, -470, 20, 100):
+            metrics._note(finished({"llm.tokens of fast": amount}))
+        found = metrics.registry.get_sample_value("lion_charged_total", {"budget": "llm.tokens"})
+        assert found == 500  # and 150 of it are true: a counter never falls
+        metrics._note(finished({"llm.tokens of fast": 370}))
+        found = metrics.registry.get_sample_value("lion_charged_total", {"budget": "llm.tokens"})
+        assert found == 500 - 470 + 20 + 100 + 370
+
+
+async def test_one_that_hears_and_raises_ends_nobody(tmp_path: Path) -> None:
+    def raises(_: Any) -> None:
+        raise ValueError("no")
+
+    async with living_in(tmp_path) as living:
+        living.tail.hear(raises)
+        routes = watched(living)
+        await living.tail._reads.wait()
+        async with web_at(living, Place(port=0), routes) as web:
+            await living.service.wait_over(ANN, (await add(living)).id)
+            with trio.fail_after(SECONDS):
+                while not total(found := await counted(web), "lion_tasks_ended_total"):
+                    pass
+            assert found["lion_uncounted", frozenset()] > 0
