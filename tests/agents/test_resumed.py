@@ -4,8 +4,10 @@ row of docs/resume.md about spawned agents.
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from lion.domain.events import (
@@ -108,14 +110,28 @@ async def test_a_child_of_a_child_goes_on_under_what_was_handed_on(stage: Stage)
     assert len(stage.events(run, AgentCompleted)) == 3
 
 
+async def test_one_that_is_not_granted_today_is_denied(stage: Stage, tmp_path: Path) -> None:
+    child = spawn("b", "bob", ["count", "x"], budget="calls 9")
+    program = task(SLEEP, child, BUDGETS)
+    run = await stage.cut(ANN, BOB, program, at=at(CallWaits))
+    policy = tmp_path / "policy.toml"
+    policy.write_text('deny = ["agents spawn bob"]\n')
+    stage.settings = msgspec.structs.replace(stage.settings, policy=policy)
+    said = told((await stage.resume(run)).endings[0])
+    assert said[1]["error"].startswith("denied")
+    assert len(stage.events(run, AgentSpawned)) == 1
+
+
 async def test_it_goes_on_after_every_one_of_its_records(stage: Stage) -> None:
     """Killed at each call in turn, again and again, the whole is as if nothing had been."""
     child = spawn("b", "bob", ["count", "x"], ["say", "hi"], budget="calls 9", streams=True)
-    program = task(child, ["agent-next", "b"], ["agent-list"], ["agent-wait", "b"], BUDGETS)
-    run = await stage.cut(ANN, BOB, program, at=at(CallFinished, 1))
-    for _ in range(2):
-        await stage.cut_again(run, at(CallFinished, 2))
+    steps = (child, ["agent-next", "b"], ["agent-list"], ["agent-wait", "b"])
+    program = task(*(one for step in steps for one in (step, SLEEP)), BUDGETS)
+    slept = at(CallWaits, operation="sleep")
+    run = await stage.cut(ANN, BOB, program, at=slept)
+    for _ in steps[1:]:
+        await stage.cut_again(run, slept)
     said = told((await stage.resume(run)).endings[0])
-    assert said[1] == "hi\n" and said[3] == "[1,null]"
-    assert calls_left(said[4]) == 100 - 5 - 3
+    assert said[2] == "hi\n" and said[6] == "[1,null]"
+    assert calls_left(said[8]) == 100 - 9 - 3
     assert len(returned(stage, run)) == 1

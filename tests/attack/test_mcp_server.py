@@ -11,7 +11,7 @@ import trio
 
 from lion.domain.events import LineLogged
 from lion.errors import OperatorError
-from lion.system.mcp import process
+from lion.system.mcp.family import marked
 from tests.cli.conftest import lion
 from tests.cli.kit import Lion
 from tests.mcp.kit import said
@@ -199,5 +199,5 @@ async def test_two_tools_of_one_name_here_are_refused(there: Place) -> None:
 
 
 def test_processes_are_found_by_their_mark() -> None:
-    assert os.getpid() not in process.marked("0" * 32)
+    assert os.getpid() not in marked("0" * 32)
     assert server()

@@ -38,7 +38,7 @@ MARKS = {
     "python": {"test", "plugin", "run", "guest"},
     # Files of the first plugin, which the slow suite builds (test_readme.py).
     "wit": {"fox/wit/world.wit"},
-    "rust": {"fox/src/lib.rs"},
+    "rust": {"fox/src/lib.rs", "part"},
 }
 _CHANGING = re.compile(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8,64}\b"
@@ -129,6 +129,12 @@ def test_parts_of_manifests_are_read(block: Block) -> None:
         holder.setdefault("component", "part.wasm")
     plan = recorded_plan({"name": "part", **part}, "")
     assert plan.holders or plan.models or plan.service
+
+
+@cases("rust", "part")
+def test_parts_of_sources_are_of_components_that_come_with_lion(block: Block) -> None:
+    sources = (ROOT / "plugins-src").glob("*/src/lib.rs")
+    assert any(block.text.strip() in path.read_text("utf-8") for path in sources)
 
 
 @cases("toml", "policy")

@@ -24,7 +24,7 @@ from lion.elements import (
 )
 
 
-class Note(Element):
+class Jotting(Element):
     """One of a program's own."""
 
     def __init__(self, text: str = "", **known: Any) -> None:
@@ -35,19 +35,19 @@ class Note(Element):
         return {"text": self.text}
 
     @classmethod
-    def build(cls, fields: Any, **known: Any) -> "Note":
+    def build(cls, fields: Any, **known: Any) -> "Jotting":
         return cls(fields["text"], **known)
 
 
-class LongNote(Note):
+class LongJotting(Jotting):
     """One beneath it."""
 
 
 def test_two_are_the_same_by_their_ids() -> None:
-    one, other = Note("a"), Note("a")
+    one, other = Jotting("a"), Jotting("a")
     assert one != other
-    assert Note("b", id=one.id) == one
-    assert len({one, Note("b", id=one.id), other}) == 2
+    assert Jotting("b", id=one.id) == one
+    assert len({one, Jotting("b", id=one.id), other}) == 2
     assert one != one.id
 
 
@@ -61,7 +61,7 @@ def test_times_are_aware_and_of_utc() -> None:
 
 
 def _whole() -> list[Element]:
-    notes = [Note("a"), LongNote("b")]
+    notes = [Jotting("a"), LongJotting("b")]
     done = Event(execution=Execution(status=EventStatus.COMPLETED, response={"x": [1]}))
     return [
         Element(metadata={"who": "ann"}), *notes, done, Pile(notes), Progression(notes, name="n"),
@@ -83,20 +83,20 @@ def test_what_is_written_is_read_again(one: Element) -> None:
         ({"kind": "os.system"}, "no class of elements 'os.system'"),
         ({"kind": "lion.elements.Element"}, "no class of elements"),
         ({"kind": None}, "no class of elements None"),
-        ({"kind": ["Note"]}, "no class of elements"),
-        ({"id": "1"}, "no Note as it is written"),
-        ({"id": 1}, "no Note as it is written"),
+        ({"kind": ["Jotting"]}, "no class of elements"),
+        ({"id": "1"}, "no Jotting as it is written"),
+        ({"id": 1}, "no Jotting as it is written"),
         ({"created_at": "2026-01-01T00:00:00"}, "without a zone"),
-        ({"metadata": 1}, "no Note as it is written"),
+        ({"metadata": 1}, "no Jotting as it is written"),
     ],
 )
 def test_what_is_none_is_refused_and_imports_nothing(change: dict[str, Any], words: str) -> None:
     with pytest.raises(BadElement, match=words):
-        from_dict({**Note("a").to_dict(), **change})
+        from_dict({**Jotting("a").to_dict(), **change})
 
 
 def test_what_is_nested_without_end_is_refused() -> None:
-    value = Note("a").to_dict()
+    value = Jotting("a").to_dict()
     for _ in range(5_000):
         value = {**Pile().to_dict(), "items": [value]}
     with pytest.raises(BadElement):
@@ -104,23 +104,23 @@ def test_what_is_nested_without_end_is_refused() -> None:
 
 
 def test_a_class_has_its_name_alone() -> None:
-    with pytest.raises(BadElement, match="there is a class of elements 'Note' already"):
-        type("Note", (Element,), {})
+    with pytest.raises(BadElement, match="there is a class of elements 'Jotting' already"):
+        type("Jotting", (Element,), {})
 
 
 def test_a_pile_takes_what_it_says() -> None:
-    pile = Pile([Note("a")], item_type=Note)
-    assert pile.include(LongNote("b"))
-    with pytest.raises(BadElement, match="takes Note, not Element"):
+    pile = Pile([Jotting("a")], item_type=Jotting)
+    assert pile.include(LongJotting("b"))
+    with pytest.raises(BadElement, match="takes Jotting, not Element"):
         pile.include(Element())  # type: ignore[arg-type]
-    strict = Pile([Note("a")], item_type=Note, strict_type=True)
-    with pytest.raises(BadElement, match="takes Note, not LongNote"):
-        strict.include(LongNote("b"))
+    strict = Pile([Jotting("a")], item_type=Jotting, strict_type=True)
+    with pytest.raises(BadElement, match="takes Jotting, not LongJotting"):
+        strict.include(LongJotting("b"))
     assert len(strict) == len(strict.progression) == 1
 
 
 def test_a_pile_is_asked_by_id_place_slice_and_what_is_true() -> None:
-    notes = [Note(text) for text in "abc"]
+    notes = [Jotting(text) for text in "abc"]
     pile = Pile(notes)
     assert pile[notes[1].id] is pile[str(notes[1].id)] is pile[1] is notes[1]
     assert list(pile[1:]) == notes[1:]
@@ -132,15 +132,15 @@ def test_a_pile_is_asked_by_id_place_slice_and_what_is_true() -> None:
 
 
 def test_what_is_gone_through_is_as_it_was() -> None:
-    pile = Pile([Note(text) for text in "abc"])
+    pile = Pile([Jotting(text) for text in "abc"])
     for one in pile:
         pile.exclude(one)
-        pile.include(Note("new"))
+        pile.include(Jotting("new"))
     assert [one.text for one in pile] == ["new"] * 3
 
 
 def test_include_and_exclude_once_or_twice_are_the_same() -> None:
-    note, pile = Note("a"), Pile[Note]()
+    note, pile = Jotting("a"), Pile[Jotting]()
     assert [pile.include(note), pile.include(note), len(pile)] == [True, False, 1]
     assert [pile.exclude(note), pile.exclude(note), len(pile)] == [True, False, 0]
 
@@ -153,13 +153,13 @@ def test_nothing_is_taken_out_of_a_log_or_changed_in_it() -> None:
     with pytest.raises(BadElement):
         log.update(Event(id=event.id))
     with pytest.raises(BadElement, match="takes Event"):
-        log.include(Note("a"))  # type: ignore[arg-type]
+        log.include(Jotting("a"))  # type: ignore[arg-type]
 
 
 def test_a_fork_of_a_branch_goes_its_own_way() -> None:
-    branch = Branch(messages=Pile([Note("a")]), tools=["a.b"])
+    branch = Branch(messages=Pile([Jotting("a")]), tools=["a.b"])
     other = branch.fork()
-    other.messages.include(Note("b"))
+    other.messages.include(Jotting("b"))
     assert len(branch.messages) == 1
     assert other.tools == branch.tools
     assert other.metadata["forked_from"] == str(branch.id)

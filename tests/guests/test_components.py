@@ -52,12 +52,16 @@ EXCHANGE = {
 }
 HTTP = {"send", *EXCHANGE}
 LLM = {"models", "ask", "start", "[method]answer.next"}
+AGENTS = {
+    "spawn", "list", "budgets", *(f"[method]child.{name}" for name in ("next", "wait", "cancel"))
+}  # fmt: skip
 BUS = {"send", "publish", "subscribe", "inbox", "[method]subscription.next"}
 DEBATE = {"log": LOG, "config": {"get"}, "llm": {"start", "[method]answer.next"}}
 EVERYTHING = {
     **BASICS,
     "denials": {"last"},
     "process": {"start"},
+    "agents": AGENTS,
     "bus": BUS,
     "fs": FS,
     "http": HTTP,
@@ -83,6 +87,14 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
         "http": {"send"},
     },
     "calculator": {"log": LOG},
+    "coordinator": {
+        "log": LOG,
+        "config": {"get"},
+        "output": {"text"},
+        "poll": {"wait"},
+        "llm": {"ask"},
+        "agents": AGENTS - {"list", "[method]child.cancel"},
+    },
     "echo": {},
     "critic": {
         "log": LOG,
@@ -147,7 +159,7 @@ STEPPER = {
     "log": LOG, "clock": {"monotonic", "sleep"}, "kv": {"get", "set"}, "output": {"text"},
     "tools": {"call", "start", "[method]pending.take"}, "poll": {"wait"},
     "fs": FS - {"list", "mounts", "readlink", "stat"},
-    "http": HTTP, "llm": {"ask", "start", "[method]answer.next"},
+    "http": HTTP, "llm": {"ask", "start", "[method]answer.next"}, "agents": AGENTS,
 }  # fmt: skip
 """Does what a program says, for runs that are cut."""
 CEILINGS["stepper"] = STEPPER
@@ -172,6 +184,7 @@ CEILINGS |= {
         "http": EXCHANGE,
         "denials": {"last"},
         "llm": {"[method]answer.next", "start"},
+        "agents": AGENTS - {"budgets", "[method]child.cancel"},
         "bus": BUS,
     },
     "wordcount": {"log": LOG, "fs": {"open", "[method]file.read-at"}},

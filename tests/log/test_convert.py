@@ -17,14 +17,17 @@ import pytest
 from lion.domain.events import (
     EVENTS,
     OF_SERVICES,
+    AgentRestarted,
     AnswerJudged,
     ApprovalAsked,
     ApprovalConsumed,
     ApprovalDecided,
     ApprovalExpired,
+    BudgetReturned,
     CallWaits,
     EffectSettled,
     HeadSigned,
+    MessageArrived,
     RunForgotten,
     RunForked,
     RunParked,
@@ -102,7 +105,7 @@ def test_every_event_of_then_can_be_read(old: Path) -> None:
     later = {
         StateCheckpointed, CallWaits, HeadSigned, RunForgotten, AnswerJudged, ApprovalAsked,
         ApprovalConsumed, ApprovalDecided, ApprovalExpired, RunResumed, EffectSettled, RunForked,
-        RunParked,
+        RunParked, BudgetReturned, AgentRestarted, MessageArrived,
         *(EVENTS[name] for name in OF_SERVICES),
     }  # fmt: skip
     assert types == {*EVENTS.values()} - later

@@ -51,6 +51,13 @@ HELD = {
     "a workflow's agent": (
         "workflows:records_of_an_agent_go_on", "granted:a_workflows_agent",
     ),
+    "a spawned agent": (
+        "agents:one_that_had_ended_is_told_from_the_records",
+        "agents:one_at_work_goes_on_with_what_is_left_of_its_budget",
+        "agents:one_that_was_dropped_or_cancelled_stays_so",
+        "agents:a_child_of_a_child_goes_on_under_what_was_handed_on",
+        "agents:one_that_is_not_granted_today_is_denied",
+    ),
     "a workflow's question to a person": (
         "workflows:a_question_is_asked_again_and_once", "granted:a_workflows_question",
     ),
@@ -110,5 +117,6 @@ def test_each_row_has_its_tests(title: str, told: dict[str, tuple[str, ...]]) ->
 )
 def test_it_is_there(word: str) -> None:
     file, name = word.split(":")
-    text = (ROOT / "tests" / "resume" / f"test_{file}.py").read_text("utf-8")
+    place = "agents/test_resumed.py" if file == "agents" else f"resume/test_{file}.py"
+    text = (ROOT / "tests" / place).read_text("utf-8")
     assert re.search(rf"def test_{name}\(", text)
