@@ -8,13 +8,13 @@ import atexit
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 import trio
 
+from lion.blocking.promise import Promise
 from lion.errors import Interrupted, LionError, OperatorError
 from lion.host import Host
 from lion.opening import open_host as open_trio_host
@@ -27,19 +27,19 @@ class Job(Generic[T]):
 
     def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
         self.scope = trio.CancelScope()
-        self.result: Future[T] = Future()
+        self.result: Promise[T] = Promise()
         self._work = work
 
     @trio.lowlevel.enable_ki_protection
     async def run(self) -> None:
         try:
             with self.scope:
-                self.result.set_result(await self._work())
+                self.result.give(await self._work())
         except Exception as exc:  # noqa: BLE001 - the seam between two threads: it is raised again there
-            self.result.set_exception(exc)
+            self.result.fail(exc)
         finally:
-            if not self.result.done():
-                self.result.set_exception(Interrupted("the host was closed meanwhile"))
+            if not self.result.is_given:
+                self.result.fail(Interrupted("the host was closed meanwhile"))
 
 
 class Loop:
@@ -47,8 +47,8 @@ class Loop:
 
     def __init__(self, words: Mapping[str, Any]) -> None:
         self._words = words
-        self._opened: Future[Host] = Future()
-        self._ended: Future[None] = Future()
+        self._opened: Promise[Host] = Promise()
+        self._ended: Promise[None] = Promise()
         self._stop = trio.Event()
         self._token: trio.lowlevel.TrioToken
         self._nursery: trio.Nursery
@@ -60,22 +60,22 @@ class Loop:
         """Open the host. Raises what open_host raises."""
         atexit.register(self._close_at_exit)
         self._thread.start()
-        return self._opened.result()
+        return self._opened.take()
 
     def _work(self) -> None:
         try:
             trio.run(self._serve)
         except BaseException as exc:  # noqa: BLE001 - the thread's seam: who opens or closes gets it
-            if self._opened.done():
-                self._ended.set_exception(exc)
+            if self._opened.is_given:
+                self._ended.fail(exc)
                 return
-            self._opened.set_exception(exc)
-        self._ended.set_result(None)
+            self._opened.fail(exc)
+        self._ended.give(None)
 
     async def _serve(self) -> None:
         self._token = trio.lowlevel.current_trio_token()
         async with open_trio_host(**self._words) as host, trio.open_nursery() as self._nursery:
-            self._opened.set_result(host)
+            self._opened.give(host)
             await self._stop.wait()
             self._nursery.cancel_scope.cancel()
 
@@ -91,7 +91,7 @@ class Loop:
         job = Job(work)
         self._soon(partial(self._begin, job))
         try:
-            return job.result.result()
+            return job.result.take()
         except BaseException:
             with suppress(OperatorError):
                 self._soon(job.scope.cancel)
@@ -99,7 +99,7 @@ class Loop:
 
     def _begin(self, job: Job[Any]) -> None:
         if self._stop.is_set():
-            job.result.set_exception(_closed())
+            job.result.fail(_closed())
         else:
             self._nursery.start_soon(job.run)
 
@@ -116,7 +116,7 @@ class Loop:
         """
         interrupt: KeyboardInterrupt | None = None
         # Not `join`: interrupted, it takes the thread for dead (Python 3.11 and 3.12).
-        while self._thread.ident is not None and not self._ended.done():
+        while self._thread.ident is not None and not self._ended.is_given:
             try:
                 if self._opened.exception() is None:
                     with suppress(OperatorError):
@@ -127,8 +127,8 @@ class Loop:
         atexit.unregister(self._close_at_exit)
         if interrupt is not None:
             raise interrupt
-        if self._ended.done():
-            self._ended.result()
+        if self._ended.is_given:
+            self._ended.take()
 
     def _close_at_exit(self) -> None:
         with suppress(LionError, KeyboardInterrupt):

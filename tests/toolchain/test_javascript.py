@@ -121,4 +121,6 @@ async def test_what_it_was_granted_and_what_it_was_not(elk: Path, tmp_path: Path
         failed = await _call(arena, elk, "fail", {})
         assert (only(failed).ok, only(failed).value) == (False, "not-found: on purpose")
         assert json.loads(await told("globals")) == []
-        assert "Error" in await told("import")
+        # There is nothing to load code from: the engine gives up, and its instance ends.
+        broken = await _call(arena, elk, "lend", {"what": "import", "at": ""})
+        assert not only(broken).ok and "trapped" in str(only(broken).error)
