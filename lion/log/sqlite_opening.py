@@ -97,6 +97,9 @@ def _converted(old: sqlite3.Connection, path: Path) -> sqlite3.Connection:
         finally:
             old.close()
         return copy
+    except BaseException:
+        old.close()
+        raise
 
 
 def _connect(path: Path, how: str, shown: Path) -> tuple["_Connection", int]:
