@@ -255,14 +255,14 @@ console_.after.push(filter)
 const help = one("#keys-help")
 one("#help").addEventListener("click", () => help.showModal())
 const ways = { a: "/attention", l: "/live", r: "/runs", i: "/rights", p: "/plugins" }
-let going = 0
+let going = -Infinity  // when `g` was pressed, if that is still to be followed
 document.addEventListener("keydown", event => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form?.dataset.send) { event.target.form.requestSubmit(); return }
   if (event.ctrlKey || event.metaKey || event.altKey || help.open) return
   if (event.key === "Escape" && event.target.matches("input, textarea, select")) { event.target.blur(); return }
   if (event.target.matches("textarea, select, input:not([type=range], [type=checkbox])")) return
   const isWay = performance.now() - going < 1200
-  going = 0
+  going = -Infinity
   if (isWay && ways[event.key]) { location.href = ways[event.key]; return }
   if (event.key === "g") going = performance.now()
   else if (event.key === "?") help.showModal()
