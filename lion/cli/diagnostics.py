@@ -84,7 +84,7 @@ def is_task(event: Event) -> bool:
     return type(event).__name__.startswith("Task")
 
 
-def hear_diagnostics(common: Common, living: "Living") -> None:
+async def hear_diagnostics(common: Common, living: "Living") -> None:
     """Print what a service's runs record, if -v asks for it, as long as anybody takes it."""
     for one in open_diagnostics(common):
 
@@ -92,7 +92,7 @@ def hear_diagnostics(common: Common, living: "Living") -> None:
             with suppress(OutsideError):  # nobody reads: the service goes on
                 one.show(records)
 
-        living.tail.hear(hear)
+        await living.tail.hear(hear)
 
 
 def open_diagnostics(common: Common) -> list[Diagnostics]:

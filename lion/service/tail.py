@@ -9,7 +9,7 @@ Rule: runs of other processes are in the log too: it is looked at now and then, 
 
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Final
 
@@ -56,6 +56,8 @@ class Tail:
         self._since = 0
         """The position after which all are recent."""
         self._size = 0
+        self._heard_until = 0
+        """Where those who hear were when the log could no longer be read."""
         self.followers = 0
         self._hearers: list[Callable[[Sequence[Record]], None]] = []
         self.faults = 0
@@ -78,21 +80,29 @@ class Tail:
                 await self._read()
             except LionError as exc:
                 self._failure = exc
+                self._reads.set()  # whoever waits for it is told
                 self._tell()
+            self._since = self.last
+            self._heard_until = self.last if self._hearers else 0
             self._recent, self._size = [], 0
             self._wanted, self._reads = trio.Event(), trio.Event()
             if self._hearers:  # the log could not be read
                 await trio.sleep(LOOK_SECONDS)
                 self._wanted.set()
 
-    def hear(self, hearer: Callable[[Sequence[Record]], None]) -> None:
-        """Tell somebody, beside the loop, of all records from now on."""
+    async def hear(self, hearer: Callable[[Sequence[Record]], None]) -> None:
+        """Tell somebody, beside the loop, of all that is recorded after this returned, also what
+        came while the log could not be read. It waits for a log that cannot be read but a moment.
+        """
         self._hearers.append(hearer)
         self._wanted.set()
+        with trio.move_on_after(SETTLE_SECONDS):
+            while not self._reads.is_set():
+                await self._reads.wait()
 
     async def settle(self) -> None:
-        """Wait a moment until those who hear have heard all that is recorded."""
-        with trio.move_on_after(SETTLE_SECONDS):
+        """Wait a moment until those who hear have heard all that is recorded and can be read."""
+        with trio.move_on_after(SETTLE_SECONDS), suppress(LionError):
             until = await beside(partial(_last, self._settings))
             while self._hearers and self.last < until:
                 await self._changed.wait()
@@ -132,7 +142,7 @@ class Tail:
         with ExitStack() as stack:
             open_log = partial(stack.enter_context, open_history(self._settings))
             reader = await beside(open_log)
-            self._since = await beside(reader.last_position)
+            self._since = self._heard_until or await beside(reader.last_position)
             self._reads.set()
             while self.followers or self._hearers:
                 news = self._log.news

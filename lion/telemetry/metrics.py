@@ -164,10 +164,10 @@ class _Now:
             yield GaugeMetricFamily(name, words, value=value)
 
 
-def watched(living: Living) -> Routes:
+async def watched(living: Living) -> Routes:
     """Count what a service records from now on, and the route that shows it."""
     metrics = Metrics(living)
-    living.tail.hear(metrics.note)
+    await living.tail.hear(metrics.note)
 
     async def show(living: Living, request: Request, by: Principal) -> Answer:
         return Answer(content=await metrics.written(), kind=CONTENT_TYPE_LATEST)

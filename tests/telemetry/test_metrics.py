@@ -54,8 +54,7 @@ def total(found: dict[Any, float], name: str) -> float:
 
 async def test_what_is_counted_is_what_was_recorded(tmp_path: Path) -> None:
     async with living_in(tmp_path) as living:
-        routes = watched(living)
-        await living.tail._reads.wait()
+        routes = await watched(living)
         async with web_at(living, Place(port=0), routes) as web:
             orders = [Order(agent="guide", task="x"), Order(call="calculator.divide")]
             for order in orders:
@@ -98,9 +97,8 @@ async def test_one_that_hears_and_raises_ends_nobody(tmp_path: Path) -> None:
         raise ValueError("no")
 
     async with living_in(tmp_path) as living:
-        living.tail.hear(raises)
-        routes = watched(living)
-        await living.tail._reads.wait()
+        await living.tail.hear(raises)
+        routes = await watched(living)
         async with web_at(living, Place(port=0), routes) as web:
             await living.service.wait_over(ANN, (await add(living)).id)
             with trio.fail_after(SECONDS):

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 import trio
 
+from lion.domain.record import Record
 from lion.domain.task import Role
+from lion.errors import AuditError
 from lion.history import open_history
 from lion.log import sqlite_since
+from lion.ports import LogReader
 from lion.service import tail
 from lion.service.living import Living
+from lion.settings import Settings
 from lion.web import connection, events, tcp
 from tests.service.rig import ANN, add, living_in, settings_of
 from tests.web.kit import SECONDS, Web, web_in
@@ -213,8 +217,6 @@ async def test_readers_who_read_nothing_hold_up_nobody(
 async def test_a_log_that_cannot_be_read_ends_the_reading_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lion.errors import AuditError
-
     def fail(*_: object) -> None:
         raise AuditError("the log is damaged")
 
@@ -227,6 +229,57 @@ async def test_a_log_that_cannot_be_read_ends_the_reading_and_nothing_else(
         async with following(web, "?after=0") as reader:
             assert (await reader.event())[1]["position"] == 1
         assert (await web.ask("GET", "/ping")).status == 200
+
+
+async def test_who_follows_a_log_that_cannot_be_opened_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(settings: Settings) -> Any:
+        raise AuditError("the log cannot be opened")
+
+    async with living_in(tmp_path) as living:
+        await done(living, 1)
+        monkeypatch.setattr(tail, "open_history", fail)
+        following = living.tail.follow(1, SECONDS)
+        with trio.fail_after(SECONDS), pytest.raises(AuditError, match="cannot be opened"):
+            await anext(following)
+
+
+async def test_who_hears_is_told_of_all_from_now_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Record] = []
+    opened, read = tail.open_history, tail.Tail._heard
+    faults = [AuditError("the log cannot be read")] * 2
+
+    def open_late(settings: Settings) -> Any:
+        if faults:
+            raise faults.pop()
+        return opened(settings)
+
+    def read_once_more(self: tail.Tail, reader: LogReader, after: int) -> list[tail.Told]:
+        if any(one.type == "TaskEnded" for one in heard) and faults:
+            raise faults.pop()
+        return read(self, reader, after)
+
+    def submitted() -> int:
+        return [one.type for one in heard].count("TaskSubmitted")
+
+    async with living_in(tmp_path) as living:
+        monkeypatch.setattr(tail, "open_history", open_late)
+        monkeypatch.setattr(tail.Tail, "_heard", read_once_more)
+        await living.tail.hear(heard.extend)
+        await done(living, 1)
+        await living.tail.settle()
+        assert submitted() == 1
+        faults += [AuditError("the log cannot be read")] * 2
+        await done(living, 1)
+        with trio.fail_after(SECONDS):
+            while faults:
+                await living.tail._changed.wait()
+        await living.tail.settle()
+        assert submitted() == 2
+        assert [one.position for one in heard] == sorted({one.position for one in heard})
 
 
 async def test_nobody_reads_the_log_while_nobody_follows(tmp_path: Path) -> None:

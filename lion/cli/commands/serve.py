@@ -1,6 +1,6 @@
 """Look here if you want to know what `lion serve` does."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,7 @@ async def _serve(
     terms: ServiceTerms,
     place: "Place | None",
     ready: "Callable[[str, Mapping[str, Sequence[str]], Doors | None], None]",
-    hear: "Callable[[Living], None]",
+    hear: "Callable[[Living], Awaitable[None]]",
 ) -> int:
     from lion.page.site import pages
     from lion.serving import leave, open_doors, open_living, serve_until_stopped
@@ -93,9 +93,9 @@ async def _serve(
 
     async with (
         open_living(settings, plans, terms) as living,
-        open_doors(living, settings, place, {**pages(), **watched(living)}) as doors,
+        open_doors(living, settings, place, {**pages(), **await watched(living)}) as doors,
     ):
-        hear(living)
+        await hear(living)
         names = ", ".join(living.service.chain.state.workspace.manifests) or "nothing installed"
         words = f"ready: {settings.state} ({terms.slots} slots; {names})"
         was_cut = await serve_until_stopped(living, partial(ready, words, living.changed, doors))
