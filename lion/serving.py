@@ -16,7 +16,7 @@ import msgspec
 import trio
 
 from lion.domain.approval import Answer, Request
-from lion.domain.events import ServiceStarted
+from lion.domain.events import ServiceStarted, TaskEnded, TaskRetried
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.task import Principal, Role
@@ -34,10 +34,11 @@ from lion.service.advising import Adviser
 from lion.service.chain import Chain, read_state
 from lion.service.living import Living
 from lion.service.plugins import ANY
-from lion.service.recovery import recover
+from lion.service.recovery import settled
 from lion.service.service import Service
 from lion.service.sockets import socket_path
 from lion.service.state import State
+from lion.service.tasks import Task
 from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
@@ -107,7 +108,8 @@ async def open_living(
             living = Living(Service(host, chain, said, nursery), settings)
             desk.waits = living.service.note_waits
             chain.tell(_started(said, by))
-            await beside(partial(_recover, settings, chain))
+            for event in await beside(partial(_settled, settings, chain.state.unfinished())):
+                chain.tell(event)
             await _take_in(living, by, plans)
             living.service.go_on(chain.state.unfinished())
             await chain.commit()
@@ -204,9 +206,9 @@ def _read(settings: Settings) -> State:
         return read_state(reader)
 
 
-def _recover(settings: Settings, chain: Chain) -> None:
+def _settled(settings: Settings, tasks: Sequence[Task]) -> list[TaskRetried | TaskEnded]:
     with open_history(settings) as reader:
-        recover(chain, reader)
+        return settled(tasks, reader)
 
 
 def _started(terms: ServiceTerms, by: Principal) -> ServiceStarted:

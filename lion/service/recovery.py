@@ -3,9 +3,10 @@
 Rule: none runs twice and none is forgotten: a task whose run is not in the log has not begun, and
 waits for its turn again; one whose run has ended came to that; any other goes on where its run's
 records end.
+Rule: the log is read in a thread; nothing is told there, since a chain belongs to the loop.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from lion.domain.events import (
@@ -18,7 +19,6 @@ from lion.domain.events import (
 from lion.domain.task import TaskEnd, TaskState
 from lion.errors import INTERRUPTED
 from lion.ports import LogReader, RunSummary
-from lion.service.chain import Chain
 from lion.service.tasks import Task
 
 KILLED: Final = "its service ended while it worked"
@@ -27,21 +27,22 @@ _ENDS: Final = frozenset(
 )  # fmt: skip
 
 
-def recover(chain: Chain, reader: LogReader) -> None:
-    """Tell what became of tasks that worked. Raises AuditError."""
-    working = [task for task in chain.state.unfinished() if task.state is TaskState.PROCESSING]
+def settled(tasks: Sequence[Task], reader: LogReader) -> list[TaskRetried | TaskEnded]:
+    """What became of tasks that worked, to be told. Raises AuditError."""
+    working = [task for task in tasks if task.state is TaskState.PROCESSING]
     if not working:
-        return
+        return []
     runs = {one.run: one for one in reader.runs()}
-    for task in working:
-        _settle(chain, reader, task, runs)
+    return [event for task in working for event in _settled(reader, task, runs)]
 
 
-def _settle(chain: Chain, reader: LogReader, task: Task, runs: Mapping[str, RunSummary]) -> None:
+def _settled(
+    reader: LogReader, task: Task, runs: Mapping[str, RunSummary]
+) -> Iterator[TaskRetried | TaskEnded]:
     known = runs.get(task.run)
     if known is None and not task.is_cancelled:
         why = "its service ended before its run began"
-        chain.tell(TaskRetried("service", task.id, 0, why, counts=False))
+        yield TaskRetried("service", task.id, 0, why, counts=False)
         return
     if task.is_cancelled:
         end = TaskEnd(
@@ -52,7 +53,7 @@ def _settle(chain: Chain, reader: LogReader, task: Task, runs: Mapping[str, RunS
         return
     else:
         end = _end_of(reader, task.run)
-    chain.tell(TaskEnded(task.id, task.run, end))
+    yield TaskEnded(task.id, task.run, end)
 
 
 def _end_of(reader: LogReader, run: str) -> TaskEnd:
