@@ -26,6 +26,7 @@ from lion.workflows.cost import (
     path_of,
     size_of,
 )
+from lion.workflows.meter import Meter
 from lion.workflows.syntax_tree import Call, Ident, Loop, Made, Node, Select, read_tree
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Names:
     """
 
     def __init__(self, types: Mapping[str, str]) -> None:
+        self.meter = Meter()
         self._types = types
         self._env: cel.Env | None = None
         self._known: dict[str, Expression] = {}
@@ -83,7 +85,7 @@ class Names:
         if loops > MOST_LOOPS or nested > MOST_NESTED:
             what = f"it has more than {MOST_LOOPS} loops (map, filter, all, exists)"
             raise BadExpression(what if loops > MOST_LOOPS else f"more than {MOST_NESTED} nest")
-        return Expression(text, program, tree)
+        return Expression(text, program, tree, self.meter)
 
     def _told(self, said: str) -> str:
         """The library's words on one line, with what may have been meant."""
@@ -103,8 +105,9 @@ class Names:
 class Expression:
     """A checked expression. Made by Names.read."""
 
-    def __init__(self, text: str, program: "cel.Expression", tree: Node) -> None:
+    def __init__(self, text: str, program: "cel.Expression", tree: Node, meter: Meter) -> None:
         self.text = text
+        self._meter = meter
         self._program = program
         self.tree = tree
         self._uses = uses_of(tree)
@@ -133,10 +136,14 @@ class Expression:
                 known = sizes[name, fields] = size_of(_field(found.get(name), fields))
             return known
 
+        cost = Cost(size)
         try:
-            Cost(size).check(self.tree)
+            cost.check(self.tree)
         except TooMuch as exc:
             raise Unanswered(str(exc)) from None
+        self._meter.add(cost.work + sum(one.bytes for one in sizes.values()))
+        if self._meter.is_over:
+            raise Unanswered("with the others beside it, it could take too long")
         given = {name: _pruned(value, self._uses[name]) for name, value in found.items()}
         return self._run(given)
 

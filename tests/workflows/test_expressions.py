@@ -102,11 +102,18 @@ BIG = "x" * 60_000
         "input.list.map(a, item + item + item)",
         "item.replace('x', item)",
         "input.list.join(item)",
+        "item.replace('x', item, 1000)",
+        "input.list.map(a, item.replace('x', item, 2000)).size()",
+        f"{'strings.quote(' * 30}item{')' * 30}",
+        f"size({'strings.quote(' * 30}item{')' * 30})",
+        "input.list.all(a, item.contains(item.replace('x', 'x', 1)) && item.indexOf(item) < 0)",
+        "['%.1000f'].map(f, input.list.map(a, f.format([1e308, 1e308, 1e308, 1e308])))",
         "'%s%s'.format([item, item]).split('').map(a, item)",
         f"[{', '.join(['item'] * 400)}]",
         "input.list.all(a, input.list.all(b, input.list.exists(c, c == 'no')))",
         "input.list.all(a, item.contains('y') || item.matches('(x*)*y'))",
         "input.list.filter(a, input.list.exists(b, a == b + 'c'))",
+        "(item + item + item).split('').map(a, a + 'yyy').join('').contains(item + item + 'y')",
     ],
 )
 def test_what_explodes_is_refused_before_it_costs(text: str) -> None:
@@ -126,6 +133,12 @@ BODIES = st.sampled_from(
         "input.topic + a",
         "{'x': a}",
         "a.replace('a', 'bbb')",
+        "a.replace('', a, 3)",
+        "strings.quote(a + '\"\\\\')",
+        "'%.999f%x'.format([1e308, a])",
+        "[a, a, a].join(a)",
+        "a.split('').join('--')",
+        "[a].join()",
         "[a].map(b, a + b)",
     ]
 )
