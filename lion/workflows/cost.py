@@ -196,7 +196,8 @@ def _longest_number(size: float) -> float:
     """Bytes of the longest number that a `format` of this size gives: 309 digits, and as many
     decimals as it has characters to ask for (`%.2f`), of which the library gives 1,000.
     """
-    return 330 + 10.0 ** min(3.0, max(0.0, size - 5))
+    most: float = 10 ** min(3.0, max(0.0, size - 5))
+    return 330 + most
 
 
 def path_of(node: Node) -> tuple[str | None, tuple[str, ...]]:

@@ -26,6 +26,7 @@ from lion.workflows.cost import (
     path_of,
     size_of,
 )
+from lion.workflows.hints import hint_of
 from lion.workflows.meter import Meter
 from lion.workflows.syntax_tree import Call, Ident, Loop, Made, Node, Select, read_tree
 
@@ -79,7 +80,7 @@ class Names:
         try:
             program = self._env.compile(text)
         except (RuntimeError, ValueError, UnicodeError) as exc:
-            raise BadExpression(self._told(str(exc))) from None
+            raise BadExpression(self._told(text, str(exc))) from None
         tree = read_tree(program.serialize())
         loops, nested = loops_of(tree)
         if loops > MOST_LOOPS or nested > MOST_NESTED:
@@ -87,7 +88,7 @@ class Names:
             raise BadExpression(what if loops > MOST_LOOPS else f"more than {MOST_NESTED} nest")
         return Expression(text, program, tree, self.meter)
 
-    def _told(self, said: str) -> str:
+    def _told(self, text: str, said: str) -> str:
         """The library's words on one line, with what may have been meant."""
         said = said.partition("ERROR: ")[2] or said
         first = said.partition("\n")[0].removesuffix(" [INVALID_ARGUMENT]")
@@ -95,7 +96,10 @@ class Names:
         column = place.rpartition(":")[2]
         what = (what or first).replace(" (in container '')", "")
         what = what.replace("undeclared reference to", "there is no")
-        if what.startswith("there is no '"):
+        hint = hint_of(text, what)
+        if hint is not None:
+            what = f"{what.partition(' expecting ')[0]}; {hint}"
+        elif what.startswith("there is no '"):
             name = what.removeprefix("there is no '").removesuffix("'")
             what = f"{what}; {did_you_mean(name, self._types)}"
         where = f"column {column}: " if column.isdigit() else ""

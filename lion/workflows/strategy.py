@@ -273,19 +273,22 @@ class Strategy(ABC):
             given = done.work.ready.undo(values)
         except Unanswered as exc:
             self._stuck.append(Fault(step=key, case="invalid", text=f"undo: {exc}"))
+            self.note(step.name, "could not be compensated", f"{key}: undo: {exc}")
             return True
         self._is_undoing = True
         self.note(step.name, "is compensated", f"{key} was done before the workflow failed")
         self.tasks.begin(Task(
             key=f"{key}/undo", step=key, job=step.undo, given=given, retry=step.retry,
             deadline_ns=step.deadline_ns, is_after=True,
-            settled=lambda _, fault: self._undid(key, fault),
+            settled=lambda _, fault: self._undid(step.name, key, fault),
         ))  # fmt: skip
         return not self._is_undoing
 
-    def _undid(self, key: str, fault: Fault | None) -> None:
+    def _undid(self, step: str, key: str, fault: Fault | None) -> None:
         self._is_undoing = False
         if fault is None:
             self._undone.append(key)
+            self.note(step, "was compensated", key)
         else:
+            self.note(step, "could not be compensated", f"{key}: {fault.case}: {fault.text}")
             self._stuck.append(msgspec.structs.replace(fault, step=key))
