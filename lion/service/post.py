@@ -72,6 +72,7 @@ class PostOffice:
 
     async def send_here(self) -> None:
         """Bring, for ever, what runs of this service write to each other."""
+        await self.wait_resumed()
         with ExitStack() as stack:
             async with aclosing(self.outgoing(HERE, stack)) as pages:
                 async for letters in pages:
