@@ -54,7 +54,7 @@ LIES = {
     b"*1\r\n*2\r\n$13\r\n" + NAME + b"\r\n*1\r\n:5\r\n": "something else",
     b"*1\r\n*2\r\n$13\r\n" + NAME + b"\r\n*9\r\n" + b"*2\r\n$3\r\n1-1\r\n$-1\r\n" * 9: "something",
     b"-ERR the password is hunter2\r\n": "it refused: ERR",
-    b"": "closed the connection",
+    b"": "the connection broke",
 }
 
 

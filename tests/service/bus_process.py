@@ -51,7 +51,7 @@ def _written() -> None:
         await write(self, *args)
         _die()
 
-    Link.write = writes  # type: ignore[method-assign]
+    setattr(Link, "write", writes)  # noqa: B010 - another signature than it has
 
 
 def _read() -> None:
@@ -112,7 +112,7 @@ async def main(folder: str, name: str, url: str, agent: str, lines: str) -> None
 
 
 if __name__ == "__main__":
-    *words, point = sys.argv[1:] if len(sys.argv) == 7 else [*sys.argv[1:], ""]
-    if point:
+    place, own, redis, whose, does, *points = sys.argv[1:]
+    for point in points:
         POINTS[point]()
-    trio.run(main, *words)
+    trio.run(main, place, own, redis, whose, does)
