@@ -118,7 +118,7 @@ class AnswerReader:
     async def _more(self) -> None:
         data = await self._receive(PIECE)
         if not data:
-            raise BrokerError("it closed the connection")
+            raise BrokerError("the connection broke")
         self._data += data
 
 

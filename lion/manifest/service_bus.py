@@ -61,7 +61,8 @@ def _check_together(document: Document, table: ServiceBusTable) -> None:
         if len(getattr(table, key)) > most:
             raise document.error((*_TABLE, key), f"at most {most} {key}", "leave some out")
     if not 1 <= table.keep <= MOST_KEPT:
-        raise document.error((*_TABLE, "keep"), f"a stream keeps 1 to {MOST_KEPT:,} letters")
+        what = f"a stream keeps 1 to {MOST_KEPT:,} letters"
+        raise document.error((*_TABLE, "keep"), what, "write 10_000, or leave it out")
     if table.user is not None and (table.password is None or not table.user.isprintable()):
         what = "a user has a password"
         raise document.error((*_TABLE, "user"), what, 'write password = "NAME", a secret')

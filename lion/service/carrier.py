@@ -56,6 +56,7 @@ class Carrier:
 
     async def receive(self) -> None:
         """Take, for ever, what others send."""
+        await self._office.wait_resumed()
         while True:
             async with self._tried(), open_link(self._login) as link:
                 await link.join(self._name)

@@ -55,9 +55,9 @@ class Outbox:
         if self._waiting[letter.run] <= 0:
             del self._waiting[letter.run]
 
-    def clear(self) -> None:
-        """All that is on record is gone: what is still counted never came into the log."""
-        self._waiting.clear()
+    def forget(self, run: str) -> None:
+        """All of a run that has ended has left: what is still counted never came into the log."""
+        self._waiting.pop(run, None)
 
     def _take(self, run: str) -> None:
         if self._waiting.total() >= MOST:

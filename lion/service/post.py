@@ -16,7 +16,7 @@ import trio
 
 from lion.domain.bus_terms import BusTerms
 from lion.domain.call import CallError
-from lion.domain.events import BusOpened, LettersSent, LettersTaken, MessageArrived
+from lion.domain.events import BusOpened, LettersSent, LettersTaken, MessageArrived, RunFinished
 from lion.domain.letter import Letter, letter_of
 from lion.domain.record import Record
 from lion.history import open_history
@@ -72,6 +72,7 @@ class PostOffice:
 
     async def send_here(self) -> None:
         """Bring, for ever, what runs of this service write to each other."""
+        await self.wait_resumed()
         with ExitStack() as stack:
             async with aclosing(self.outgoing(HERE, stack)) as pages:
                 async for letters in pages:
@@ -95,14 +96,18 @@ class PostOffice:
                 self.chain.tell(LettersSent(way, at))
                 await self.chain.commit()
             if way == self._last_way:
-                for letter in letters:
-                    self._box.left(letter)
+                self._note_left(letters, page)
             if page:
                 continue
-            if way == self._last_way:
-                self._box.clear()
             with trio.move_on_after(LOOK_SECONDS):
                 await news()
+
+    def _note_left(self, letters: Sequence[Letter], page: Sequence[Record]) -> None:
+        for letter in letters:
+            self._box.left(letter)
+        for record in page:
+            if record.type == RunFinished.__name__:
+                self._box.forget(record.run)
 
     @property
     def waiting(self) -> int:

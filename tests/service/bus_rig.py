@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from lion.domain.bus_terms import BusTerms, parse_place
-from lion.domain.events import CallFinished, LettersTaken
+from lion.domain.events import AgentCompleted, CallFinished, LettersTaken
 from lion.domain.hidden import Hidden
 from lion.domain.record import Record
 from lion.domain.service_terms import ServiceTerms
@@ -85,9 +85,10 @@ async def called(living: Living, task: Task, operation: str) -> None:
 async def said(living: Living, task: Task) -> list[str]:
     """What each line of its task gave."""
     over = await living.service.wait_over(ANN, task.id)
-    assert over.end is not None
-    assert over.end.value is not None, over.end
-    return str(over.end.value).split("\n")
+    with open_history(living.settings) as reader:
+        found = [one.event() for one in reader.records(over.run)]
+    (value,) = [one.value for one in found if isinstance(one, AgentCompleted)]
+    return str(value[1]["text"]).split("\n")
 
 
 def taken(folder: Path) -> list[LettersTaken]:

@@ -18,12 +18,13 @@ PATIENCE = 60
 class RedisServer:
     """A Redis, which can be stopped and started again on what it kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str) -> None:
         found = shutil.which("redis-server")
         if found is None:
             pytest.skip("needs redis-server, which is not installed here")
         self._program = found
         self._folder = folder
+        self._password = password
         folder.mkdir()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -37,9 +38,9 @@ class RedisServer:
 
     def start(self) -> None:
         """Let it work; returns when it answers."""
-        words = f"--port {self.port} --bind 127.0.0.1 --requirepass {PASSWORD} --save"
+        words = f"--port {self.port} --bind 127.0.0.1 --appendonly yes --appendfsync always"
         self._process = subprocess.Popen(
-            [self._program, *words.split(), "", "--appendonly", "yes", "--appendfsync", "always"],
+            [self._program, *words.split(), "--save", "", "--requirepass", self._password],
             cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         until = time.monotonic() + PATIENCE
@@ -58,18 +59,18 @@ class RedisServer:
         """The first line of its answer to a command; empty if nobody answers."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=5) as one:
-                one.sendall(f"AUTH {PASSWORD}\r\n".encode() + " ".join(words).encode() + b"\r\n")
+                told = [f"AUTH {self._password}"] if self._password else []
+                one.sendall("".join(f"{line}\r\n" for line in [*told, " ".join(words)]).encode())
                 with one.makefile("rb") as lines:
-                    lines.readline()
-                    return lines.readline().rstrip()
+                    return [lines.readline().rstrip() for _ in range(len(told) + 1)][-1]
         except OSError:
             return b""
 
 
 @contextmanager
-def redis_in(folder: Path) -> Iterator[RedisServer]:
+def redis_in(folder: Path, password: str = PASSWORD) -> Iterator[RedisServer]:
     """A Redis that works, in a folder of its own."""
-    server = RedisServer(folder)
+    server = RedisServer(folder, password)
     try:
         server.start()
         yield server
