@@ -53,7 +53,7 @@ class Callgrind:
 
 def words(out: Path) -> list[str]:
     """The command line before the program's own."""
-    return ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"]
+    return ["valgrind", "--tool=callgrind", "--trace-children=yes", "--instr-atstart=no", f"--callgrind-out-file={out}"]
 
 
 def counts(out: Path) -> list[int]:
