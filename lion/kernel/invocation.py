@@ -278,7 +278,8 @@ class Invocation(Spending):
                 try:
                     return await self._call(export, args, handle)
                 finally:
-                    self.nursery.cancel_scope.cancel()
+                    if self.nursery.child_tasks:
+                        self.nursery.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise_flat(group)
         raise self._overrun(export)
