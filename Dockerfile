@@ -10,8 +10,12 @@ COPY lion /src/lion
 COPY plugins-wasm /src/plugins-wasm
 COPY plugins-src /src/plugins-src
 COPY wit /src/wit
+# Left out: pip, what CEL has besides what lion uses (31 MB), trio's tests, compiled Python.
 RUN /opt/lion/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile /src \
  && /opt/lion/bin/pip uninstall --yes --quiet pip \
+ && find /opt/lion -path '*/cel_expr_python/ext/ext_*' ! -name 'ext_strings.*' -delete \
+ && find /opt/lion -path '*/site-packages/trio/_*/_tests' -prune -exec rm -rf {} + -o \
+      -path '*/site-packages/trio/_tests' -prune -exec rm -rf {} + \
  && find /opt/lion -name __pycache__ -type d -prune -exec rm -rf {} +
 
 FROM ${BASE}

@@ -18,6 +18,7 @@ from lion.domain.events import (
     CallFinished,
     CallRequested,
     Event,
+    MessageArrived,
     PluginError,
     PluginInvoked,
     PluginResult,
@@ -114,6 +115,9 @@ class Column:
                 what = f"{record.principal}: {asked.capability} {asked.operation} {asked.target}"
                 return Piece(kind="ask", text=show_line(what, longest=_LINE), tone="waiting",
                              outcome="asks you", seq=record.seq)  # fmt: skip
+            case MessageArrived():
+                text = show_line(f"{event.sender} to {event.to}: {event.payload}", longest=_LINE)
+                return Piece(kind="call", text=text, outcome="message", seq=record.seq)
             case AgentCompleted():
                 word = "ended with its own error" if event.is_error else "returned"
                 tone = "failed" if event.is_error else ""

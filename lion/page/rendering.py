@@ -28,7 +28,7 @@ class File(msgspec.Struct, frozen=True):
 
 
 def page_of(text: str, nonce: str, status: int = 200) -> Answer:
-    """A page as an answer; scripts run that have the nonce."""
+    """A page as an answer; scripts run that have the nonce, and none if it is empty."""
     headers = {"content-security-policy": policy(nonce)}
     content = text.encode("utf-8", "replace")
     return Answer(content=content, kind=HTML, headers=headers, status=status)
@@ -36,8 +36,9 @@ def page_of(text: str, nonce: str, status: int = 200) -> Answer:
 
 def policy(nonce: str) -> str:
     """What a page may load and do (Content Security Policy 3)."""
+    scripts = f"'nonce-{nonce}'" if nonce else "'none'"
     return (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     )

@@ -4,6 +4,7 @@ acts.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,6 +175,56 @@ def test_a_tool_is_called_and_a_manifest_installed_and_removed(desk: Desk) -> No
     for _ in range(2):  # it is asked for twice
         row.locator("[data-do=DELETE]").click()
     page.locator('.card[data-key="greeter/hello"]').wait_for(state="detached")
+    page.context.close()
+
+
+def test_an_agent_at_work_is_written_to(desk: Desk) -> None:
+    wasm = ROOT / "plugins-wasm" / "probe-bus.wasm"
+    text = f'name = "post"\n[agents.reader]\ncomponent = "{wasm}"\nallow.bus = {{}}\n'
+    desk.client.ask("POST", "api", "plugins", body={"manifest": text})
+    page = open_live(desk)
+    (task,) = desk.spawn("reader", prompt="log\ninbox\nnext 0")
+    card = page.locator(f'[data-key="{task}"]')
+    card.locator(".write input").wait_for()
+    card.locator(".stream").focus()
+    page.keyboard.press("m")
+    page.keyboard.type(f"read this {MARKUP[:20]}")
+    page.keyboard.press("Enter")
+    card.locator(".host", has_text=f'to reader: "read this {MARKUP[:20]}').wait_for()
+    assert f"read this {MARKUP[:20]}" in str(desk.wait(task)["end"]["value"])
+    card.locator(".write").wait_for(state="detached")  # nobody is there to read
+    desk.client.ask("DELETE", "api", "plugins", "post")
+    page.context.close()
+
+
+def test_an_update_shows_what_it_may_do_otherwise_and_is_taken_as_shown(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "manifest.toml"
+    wasm = ROOT / "plugins-wasm" / "notebook.wasm"
+    text = f'name = "pad"\n[plugins.pad]\ncomponent = "{wasm}"\n'
+    file.write_text(text)
+    desk.client.ask("POST", "api", "plugins", body={"path": str(file)})
+    page = desk.open("/plugins")
+    update = page.locator("[data-update=pad]")
+    granted = page.locator('.card[data-key="pad/pad"] .grant')
+    file.write_text(text + 'allow.kv = { bytes = "64 KiB" }\n')
+    update.click()
+    page.locator("#diff .add", has_text="64 KiB").wait_for()
+    page.locator("#leave").click()
+    assert granted.count() == 0
+    update.click()
+    page.locator("#diff .add", has_text="64 KiB").wait_for()
+    file.write_text(text + 'allow.kv = { bytes = "64 MiB" }\n')  # between the look and the yes
+    page.locator("#accept").click()
+    page.locator("#diff .add", has_text="64 MiB").wait_for()
+    assert granted.count() == 0
+    page.locator("#accept").click()
+    granted.filter(has_text="64 MiB").wait_for()
+    assert page.locator("#changes").is_hidden()
+    desk.client.ask("DELETE", "api", "plugins", "pad")
+    # A browser says in its console that an answer was 409, which is how a difference comes.
+    desk.faults[:] = [one for one in desk.faults if "409" not in one]
     page.context.close()
 
 

@@ -1,4 +1,4 @@
-"""A flood, a drip, and a guest of its own: the service goes on and answers others."""
+"""A flood, a drip, what is said twice, a guest of its own: the service answers others still."""
 
 from contextlib import AsyncExitStack
 from ipaddress import ip_address
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from lion.domain.task import Order, TaskState
+from lion.domain.task import Order, Role, TaskState
 from lion.listeners import is_own, listening_at
 from lion.web import connection, listening
 from tests.service.rig import ANN, WASM, add
@@ -81,6 +81,24 @@ async def _drip(stream: trio.SocketStream, data: bytes) -> None:
         except trio.BrokenResourceError:
             return
         await trio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize("name", ["host", "cookie", "authorization", "origin"])
+async def test_what_is_said_twice_is_not_understood(tmp_path: Path, name: str) -> None:
+    """Who stands before it, and checks one of two, is not passed by the other."""
+    async with web_in(tmp_path) as web:
+        values = {"host": web.host, "cookie": await web.signed_in(), "origin": web.doors.origin}
+        values["authorization"] = f"Bearer {web.tokens[Role.VIEWER]}"
+        headers = {name: f"evil\r\n{name}: {values[name]}"}
+        answer = await web.ask("GET", "/api/status", headers)
+        assert (answer.status, answer.value["title"]) == (400, "OperatorError")
+
+
+async def test_who_is_nobody_sends_no_more_than_a_form(tmp_path: Path) -> None:
+    async with web_in(tmp_path) as web:
+        for target in ("/sign-in", "/sign-out"):
+            answer = await web.ask("POST", target, {"origin": web.doors.origin}, b"x" * 5_000)
+            assert answer.status == 413, target
 
 
 def fetching(web: Web) -> str:

@@ -194,9 +194,14 @@ async def test_what_is_answered_is_framed_kept_and_guessed_by_nobody(tmp_path: P
             assert "default-src 'none'" in headers["content-security-policy"]
             assert headers["x-content-type-options"] == "nosniff"
             assert headers["cache-control"] == "no-store"
+            assert headers["x-frame-options"] == "DENY"  # for browsers without frame-ancestors
+            assert headers["cross-origin-opener-policy"] == "same-origin"
+            assert headers["cross-origin-resource-policy"] == "same-origin"
         one, other = [(await web.ask("GET", "/", cookie)).headers for _ in range(2)]
         assert one["content-security-policy"] != other["content-security-policy"]
         assert "unsafe" not in one["content-security-policy"]
+        form = (await web.ask("GET", "/sign-in")).headers["content-security-policy"]
+        assert "script-src 'none'" in form
 
 
 TRAVERSAL = [

@@ -153,6 +153,27 @@ async def test_of_a_flood_as_many_are_answered_as_there_are_places(
                 await trio.lowlevel.checkpoint()
 
 
+async def test_only_so_many_are_told_that_there_is_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is refused and does not go costs a place to be told in, and there are few of these."""
+    monkeypatch.setattr(listening, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(listening, "MOST_TOLD", 2)
+    monkeypatch.setattr(connection, "LINGER_SECONDS", 600.0)
+    path = tmp_path / "s"
+    async with listening_at(path), AsyncExitStack() as stack:
+        lazy = await stack.enter_async_context(await trio.open_unix_socket(str(path)))
+        await lazy.send_all(b"GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
+        await lazy.receive_some(1)
+        answers = []
+        with trio.fail_after(10):
+            for _ in range(4):
+                one = await stack.enter_async_context(await trio.open_unix_socket(str(path)))
+                await one.send_all(PING)
+                answers.append(bytes(await one.receive_some()))
+        assert [b" 503 " in one for one in answers] == [True, True, False, False]
+
+
 async def test_who_reads_nothing_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     state: str
     readings: tuple[Reading, ...]
+    hears: bool
+    """It reads messages."""
 
 
 class Queued(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,7 @@ async def show(seat: Seat) -> str:
     asks = {one.request.run for one in waiting}
     agents = [_agent(one, holders, spent.get(one.run, []), asks) for one in shown]
     queued = list(_queued(service))
+    held = sum(not one.held.idle for one in service.conductor.working.values())
     return await beside(partial(
         render, "live", seat.by, seat.gauges(len(waiting)), agents=agents, many=len(agents) > MANY,
         live=sum(one.task.state is TaskState.PROCESSING for one in agents),
@@ -70,7 +73,7 @@ async def show(seat: Seat) -> str:
         choices=[one for one in holders.values() if one.kind == "agent"],
         queued=queued, more=max(service.conductor.waiting - len(queued), 0),
         strategy=service.terms.strategy, waiting=len(waiting),
-        free=service.terms.slots - len(service.conductor.working),
+        free=service.terms.slots - held,
     ))  # fmt: skip
 
 
@@ -92,7 +95,8 @@ def _agent(
     own = [one for one in spent if one.holder == task.order.agent]
     own.sort(key=lambda one: (not one.budget.startswith("llm"), -len(one.budget)))
     readings = tuple(reading_of(one) for one in own)[:_MOST_READINGS]
-    return Agent(task=task, code=code, state=state, readings=readings)
+    hears = holder is not None and any(one.capability == "bus" for one in holder.grants)
+    return Agent(task=task, code=code, state=state, readings=readings, hears=hears)
 
 
 def reading_of(one: BudgetUse) -> Reading:

@@ -50,7 +50,7 @@ const busy = part => part.contains(document.activeElement) && document.activeEle
 const swap = (old, made) => {
   const text = made.outerHTML
   if (before.get(old) === text) return old
-  if (busy(old) && one("input, textarea, select", old)?.matches(":focus")) return old
+  if (busy(old) && document.activeElement.matches("input, textarea, select") && document.activeElement.value) return old
   const at = busy(old) ? all("a, button, input, select, textarea, summary", old).indexOf(document.activeElement) : -1
   const put = document.importNode(made, true)
   before.set(put, text)
@@ -188,7 +188,7 @@ document.addEventListener("submit", async event => {
   const came = await ask(form.dataset.send, form.dataset.to, body)
   send.disabled = false
   if (!came) return
-  for (const field of all("textarea[name=prompt]", form)) field.value = ""
+  for (const field of all("[data-once]", form)) field.value = ""
   if (form.dataset.show) show(form.dataset.show, came)
   form.dispatchEvent(new CustomEvent("came", { detail: came, bubbles: true }))
   soon()

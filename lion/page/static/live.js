@@ -102,4 +102,5 @@ const agents = () => [...document.querySelectorAll(".agent")]
 for (let number = 1; number <= 9; number++) lion.keys[number] = () => agents()[number - 1]?.querySelector(".stream").focus()
 lion.keys.n = event => { event.preventDefault(); document.querySelector("#sa")?.focus() }
 lion.keys.f = turnFollow
+lion.keys.m = event => { const field = document.activeElement.closest?.(".agent")?.querySelector(".write input"); if (field) { event.preventDefault(); field.focus() } }
 lion.keys.c = () => document.activeElement.closest?.(".agent")?.querySelector("[data-do=DELETE]")?.click()
