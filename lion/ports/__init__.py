@@ -23,6 +23,7 @@ from lion.ports.components import (
     Runtime,
 )
 from lion.ports.executors import (
+    ELEMENTS_STORE,
     OUTPUT_EVENT,
     Again,
     CallContext,
@@ -36,6 +37,7 @@ from lion.ports.executors import (
 from lion.ports.log import (
     BudgetUse,
     EventLog,
+    KeptElement,
     KeptStore,
     LogReader,
     Progress,
@@ -57,6 +59,7 @@ from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [
+    "ELEMENTS_STORE",
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
     "TRIES",
@@ -80,6 +83,7 @@ __all__ = [
     "ImportSeen",
     "Jobs",
     "JsonTypes",
+    "KeptElement",
     "KeptStore",
     "Kind",
     "LogReader",

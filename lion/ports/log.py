@@ -65,6 +65,19 @@ class KeptStore(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
+class KeptElement(msgspec.Struct, frozen=True, kw_only=True):
+    """An element as a guest keeps it; `created_ms` since 1970, `content` is JSON, `places` say
+    where it stands in which progressions.
+    """
+
+    id: str
+    kind: str
+    created_ms: int
+    revision: int
+    content: str
+    places: dict[str, int]
+
+
 class StateEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Something that lion keeps: what, where, and how many bytes of disk it takes."""
 
