@@ -28,7 +28,7 @@ def create(tables: Tables, caller: CallContext, kind: str, content: str) -> str:
     """Make an element; its id. Raises CallError: `invalid`, `exhausted`."""
     check_json("content", content)
     store = _store(tables, caller)
-    count, quota = store.count, _quota(caller, "count")
+    count, quota = store.count, _quota(caller, "elements")
     if count >= quota:
         raise CallError(
             "exhausted", f"elements: the quota is {quota:,} elements, {count:,} are there"

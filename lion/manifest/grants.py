@@ -101,9 +101,9 @@ def kv_line(where: str, size: int) -> str:
     return f'{where}.kv = {{ bytes = "{render_size(size)}" }}'
 
 
-def elements_line(where: str, count: int, bytes: int) -> str:
+def elements_line(where: str, count: int, size: int) -> str:
     """`plugins.todo.allow.elements = { count = 1000, bytes = "1 MiB" }`."""
-    return f'{where}.elements = {{ count = {count}, bytes = "{render_size(bytes)}" }}'
+    return f'{where}.elements = {{ count = {count}, bytes = "{render_size(size)}" }}'
 
 
 def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
@@ -113,8 +113,9 @@ def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
     if (kv := allow.kv) is not None:
         grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
     if (elements := allow.elements) is not None:
-        quota = {"count": elements.count, "bytes": elements.bytes}
-        grants.append(Grant("elements", elements_line(where, **quota), quota=quota))
+        line = elements_line(where, elements.count, elements.bytes)
+        quota = {"elements": elements.count, "bytes": elements.bytes}
+        grants.append(Grant("elements", line, quota=quota))
     grants += [_fs(entry, where, folder) for entry in allow.fs]
     grants += build_llm_grants(allow.llm, where)
     for key in ("tools", "agents", "secrets"):

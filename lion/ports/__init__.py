@@ -34,11 +34,10 @@ from lion.ports.executors import (
     Services,
     Tools,
 )
+from lion.ports.kept import KeptElement, KeptStore
 from lion.ports.log import (
     BudgetUse,
     EventLog,
-    KeptElement,
-    KeptStore,
     LogReader,
     Progress,
     StateEntry,

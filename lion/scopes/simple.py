@@ -42,7 +42,7 @@ class ElementScopes(NamedScopes):
     def find_grant(self, grants: Sequence[Grant], question: Question) -> Grant | None:
         """The one with the most bytes, of such the most elements."""
         able = [grant for grant in grants if self.covers(grant, question)]
-        sizes = ("bytes", "count")
+        sizes = ("bytes", "elements")
         return max(able, key=lambda one: [one.quota.get(name, 0) for name in sizes], default=None)
 
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:

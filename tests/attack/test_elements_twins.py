@@ -45,7 +45,7 @@ def _script(lines: str, name: str = "probe") -> str:
 async def _said(arena: Arena, lines: str, grant: str = GRANT) -> list[str]:
     """What came of each line."""
     report = await arena.run(_probe(grant), _script(lines))
-    said: list[str] = json.loads(only(report).value)
+    said: list[str] = only(report).value
     assert (await arena.replay(report.run)).identical
     return said
 
@@ -60,8 +60,7 @@ def _kept(arena: Arena, holder: str = "probe") -> list[tuple[str, str, dict[str,
 async def test_granted(tool: str, args: dict[str, Any], expected: str, tmp_path: Path) -> None:
     async with open_arena(tmp_path) as arena:
         report = await arena.run(_probe(GRANT), call(f"probe.{tool}", **args))
-        said = json.loads(only(report).value) if only(report).ok else only(report).value
-        assert said.startswith(expected)
+        assert only(report).value.startswith(expected)
         assert report.denied == 0
         assert (await arena.replay(report.run)).identical
 
@@ -157,11 +156,11 @@ async def test_another_holder_and_another_manifest_see_and_change_nothing(
 ) -> None:
     async with open_arena(tmp_path) as arena:
         made = await arena.run(_probe(GRANT), call("probe.create", kind="note", content="1"))
-        id = json.loads(json.loads(only(made).value))
+        id = json.loads(only(made).value)
         tries = ("get 0", "update 0 - 2", "delete 0", "append q 0", "list note")
         lines = "\n".join(line.replace("0", id) for line in tries)
         report = await arena.run(_probe(GRANT, name="thief"), _script(lines, "thief"))
-        said = json.loads(only(report).value)
+        said = only(report).value
         assert [one.partition(":")[0] for one in said] == [
             "not-found", "not-found", "false", "not-found", "[]",
         ]  # fmt: skip
@@ -170,7 +169,7 @@ async def test_another_holder_and_another_manifest_see_and_change_nothing(
         (tmp_path / "other").mkdir()
         other = tmp_path / "other" / "manifest.toml"
         other.write_text('name = "attack"\n' + _probe(GRANT) + _script(lines), "utf-8")
-        said = json.loads(only(await arena.host.run(other)).value)
+        said = only(await arena.host.run(other)).value
         assert said[0].startswith("not-found")
         assert said[-1] == "[]"
 
@@ -185,7 +184,7 @@ async def test_a_flood_ends_at_the_quota_and_what_is_there_stays(tmp_path: Path)
         assert said[2].startswith("exhausted: ")
         said = await _said(arena, f"many 50 create note {large}\nlist note")
         assert said[0].startswith("exhausted: elements: the quota is 1,048,576 bytes")
-        assert len(json.loads(said[1])) == 40 + 15
+        assert len(json.loads(said[1])) == 40 + 16
         (store,) = list_element_stores(arena.settings)
         assert store.bytes <= 1_048_576
 

@@ -21,7 +21,7 @@ STORE = "test/guide:elements"
 
 
 def granted(count: int = 10_000, size: int = 1_000_000, *, at_ns: int = 10**18) -> FakeCaller:
-    grant = Grant("elements", "allow.elements", quota={"count": count, "bytes": size})
+    grant = Grant("elements", "allow.elements", quota={"elements": count, "bytes": size})
     made = FakeCaller(grants=[grant], clock=FrozenClock(at_ns))
     made.grant = made.foresee("elements", "create", "note").grant
     return made

@@ -330,7 +330,7 @@ class TestTheRest:
         report = await run(arena, "arrange", grant, texts=["a", "b", "c", "d"])
         assert value(report) == [
             "conflict", 'text 1 "d"', 'text 2 "second"', 'text 1 "c"', 'text 2 "first"',
-            "true,true,true order",
+            "true order",
         ]  # fmt: skip
 
     async def test_elements_without_a_grant(self, arena: Arena) -> None:

@@ -16,7 +16,7 @@ KV = Grant("kv", 'plugins.notes.allow.kv = { bytes = "1 KiB" }', quota={"bytes":
 ELEMENTS = Grant(
     "elements",
     'plugins.notes.allow.elements = { count = 10, bytes = "1 KiB" }',
-    quota={"count": 10, "bytes": 1024},
+    quota={"elements": 10, "bytes": 1024},
 )
 TOOLS = Grant(
     "tools",

@@ -88,7 +88,7 @@ FORMS = [
     ("elements", spoken_of(("elements",))),
     ("elements create note", spoken_of(("elements", "create", "note"))),
     ("elements append **", spoken_of(("elements", "append"))),
-    ("elements note", spoken_of(("elements", "*", "note"))),
+    ("elements * note", spoken_of(("elements", "*", "note"))),
 ]
 
 

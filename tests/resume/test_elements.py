@@ -8,7 +8,7 @@ import pytest
 from lion.domain.events import CallFinished
 from lion.upkeep import list_element_stores, list_elements
 from tests.endurance.kit import call, plugin
-from tests.resume.rig import Death, Stage, said
+from tests.resume.rig import Death, Stage
 from tests.resume.test_granted import deny
 
 GRANT = 'allow.elements = { count = 100, bytes = "64 KiB" }'
@@ -44,8 +44,10 @@ def at_change(number: int, durable: bool) -> Callable[[Death], None]:
     )
 
 
-MOMENTS = [asleep(1), at_change(1, False), at_change(1, True), at_change(3, False),
-           at_change(4, True)]  # fmt: skip
+MOMENTS = [
+    asleep(1), asleep(2), at_change(1, True), at_change(3, False), at_change(5, False),
+    at_change(7, True),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=range(len(MOMENTS)))
@@ -54,14 +56,14 @@ async def test_each_is_made_once_wherever_it_is_cut(
 ) -> None:
     run = await stage.cut(*parts(), at=moment)
     report = await stage.resume(run)
-    assert said(report) == WANTED
+    assert report.endings[0].value == WANTED
     assert kept(stage) == [("note", "2", {"q": 0}), ("note", "3", {"q": 1})]
 
 
 async def test_what_is_denied_today_is_not_changed(stage: Stage) -> None:
     run = await stage.cut(*parts(), at=asleep(1))
     deny(stage, "elements create **")
-    heard = said(await stage.resume(run))
+    heard = (await stage.resume(run)).endings[0].value
     assert heard[:2] == ["0", "null"]
     assert heard[3].startswith("denied")
     assert len(kept(stage)) == 1

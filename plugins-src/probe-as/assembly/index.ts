@@ -248,21 +248,19 @@ export function arrange(texts: Array<string>): Texts {
   for (let i = 0; i < texts.length; i++) {
     const made = elements.create("text", Json.of<string>(texts[i]));
     if (made.isErr) return fail<Array<string>, Error_>(made.error);
-    const placed = i % 2 ? order.insert(made.value, 0) : order.append(made.value);
-    if (placed.isErr) return fail<Array<string>, Error_>(placed.error);
+    (i % 2 ? order.insert(made.value, 0) : order.append(made.value)).unwrap();
   }
   const ids = elements.ofKind("text").unwrap();
   order.move(ids[0], <u32>ids.length - 1).unwrap();
   elements.update(ids[0], Json.of<string>("first"), 1).unwrap();
-  const late = elements.update(ids[0], Json.of<string>("late"), 1);
   elements.replace(ids[1], Json.of<string>("second")).unwrap();
-  const all: Array<string> = [late.isErr ? kindOf(late.error) : "no conflict"];
+  const all: Array<string> = [kindOf(elements.update(ids[0], Json.of<string>("late"), 1).error)];
   const found = order.ids().unwrap();
   for (let i = 0; i < found.length; i++) {
     const one = elements.get(found[i]).unwrap();
     all.push(one.kind + " " + one.revision.toString() + " " + one.json().unwrap().toString());
   }
-  const gone = [order.exclude(found[0]).unwrap(), elements.delete_(found[1]).unwrap(), elements.get(found[1]).isErr];
+  const gone = order.exclude(found[0]).unwrap() && elements.delete_(found[1]).unwrap() && elements.get(found[1]).isErr;
   all.push(gone.toString() + " " + elements.progressions().unwrap().toString());
   return ok(all);
 }
