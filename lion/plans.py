@@ -123,9 +123,10 @@ def _granted(path: Path, folder: Path, given: Given) -> Plan:
     from lion.manifest.parse import bare_name, parse_tables
 
     name, allow = bare_name(path), given.allow or {}
-    if "kv" in allow and not (given.owner or given.by_file):
+    kept = next((word for word in ("kv", "elements") if word in allow), None)
+    if kept is not None and not (given.owner or given.by_file):
         raise OperatorError(
-            f"nobody owns the kv that {name!r} is granted: a bare component has no manifest",
+            f"nobody owns the {kept} that {name!r} is granted: a bare component has no manifest",
             hint='say whose it is: open_host(owner="...")',
         )
     holder = {"component": path, "allow": allow, "config": given.config or {}}

@@ -5,6 +5,9 @@ copy it, sign it; see, move and clear what guests keep; answer for calls that wa
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
+from lion.capabilities.elements_store import ElementStore, created_ms
 from lion.domain.approval import Answer, Standing, Waiting
 from lion.errors import OperatorError
 from lion.log import sqlite_desk, sqlite_kv
@@ -13,14 +16,14 @@ from lion.log.keys import KEY_NAME, PUBLIC_NAME, make_key, read_key
 from lion.log.repair import Repaired, look, repair
 from lion.log.sqlite_backup import backup
 from lion.log.survey import survey
-from lion.ports import KeptStore, StateEntry
+from lion.ports import ELEMENTS_STORE, KeptElement, KeptStore, StateEntry
 from lion.settings import Settings
 from lion.values.packed import unpack
 
 __all__ = [
     "Forgotten", "Repaired", "adopt_stores", "backup_log", "clear_store", "forget_runs",
-    "get_value", "list_keys", "list_stores", "look_at_log", "make_signing_key",
-    "repair_log", "survey_state",
+    "get_value", "list_element_stores", "list_elements", "list_keys", "list_stores", "look_at_log",
+    "make_signing_key", "repair_log", "survey_state",
 ]  # fmt: skip
 
 
@@ -38,6 +41,33 @@ def get_value(settings: Settings, owner: str, holder: str, key: str) -> bytes | 
     """The bytes under a key; None if there is no such key. Raises OperatorError, AuditError."""
     packed = sqlite_kv.get_value(settings.state, owner, holder, key)
     return None if packed is None else unpack(packed)
+
+
+def list_element_stores(settings: Settings) -> list[KeptStore]:
+    """Every store of elements, by owner and holder. Raises OperatorError, AuditError."""
+    return [
+        msgspec.structs.replace(one, holder=one.holder.removesuffix(ELEMENTS_STORE))
+        for one in sqlite_kv.list_stores(settings.state)
+        if one.holder.endswith(ELEMENTS_STORE)
+    ]
+
+
+def list_elements(settings: Settings, owner: str, holder: str) -> list[KeptElement]:
+    """What a holder of an owner keeps, oldest first. Raises OperatorError, AuditError."""
+    with sqlite_kv.reading_tables(settings.state) as tables:
+        store = ElementStore(tables, f"{owner}/{holder}{ELEMENTS_STORE}")
+        places: dict[str, dict[str, int]] = {}
+        for name in store.progressions():
+            for at, id in enumerate(store.order(name)):
+                places.setdefault(id, {})[name] = at
+        return [
+            KeptElement(
+                id=id, kind=one.kind, created_ms=created_ms(id), revision=one.revision,
+                content=one.content, places=places.get(id, {}),
+            )
+            for id in store.all_ids()
+            if (one := store.find(id)) is not None
+        ]  # fmt: skip
 
 
 def adopt_stores(settings: Settings, owner: str, manifest: Path) -> list[KeptStore]:

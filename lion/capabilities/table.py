@@ -9,6 +9,7 @@ from lion.capabilities import (
     clock,
     config,
     denials,
+    elements,
     kv,
     log,
     output,
@@ -40,6 +41,7 @@ ROOMS = (
     process,
     agents,
     bus,
+    elements,
 )
 
 

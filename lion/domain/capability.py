@@ -50,6 +50,21 @@ FS_BY_PATH: Final = (
 )
 """Operations on files that name a path; the others work on what is open already."""
 
+ELEMENTS: Final = (
+    "create",
+    "get",
+    "update",
+    "delete",
+    "list",
+    "append",
+    "insert",
+    "move",
+    "exclude",
+    "order",
+    "progressions",
+)
+"""Operations on elements; all but the last name a kind, an id or a progression."""
+
 OFFERED: Final[dict[str, Capability]] = {
     capability.name: capability
     for capability in (
@@ -143,6 +158,7 @@ OFFERED: Final[dict[str, Capability]] = {
             separator=".",
             is_scoped=True,
         ),
+        Capability(name="elements", operations=ELEMENTS, targeted=ELEMENTS[:-1], separator="."),
     )
 }
 """What this version offers, by name."""
@@ -172,9 +188,6 @@ _BOTH: Final = Capability(
 )
 KNOWN: Final = {**OFFERED, **OF_WORKFLOWS, "agents": _BOTH}
 """What a rule may speak of, and a system plugin judge."""
-
-LATER: Final = ("elements",)
-"""Capabilities that lion knows by name and will offer: a manifest that asks for one is refused."""
 
 _WORD: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"
 EXTENSION_PATTERN: Final = rf"(?!lion:|wasi:){_WORD}:{_WORD}/{_WORD}"

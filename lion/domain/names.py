@@ -31,6 +31,10 @@ LONGEST_ADDRESS = 160
 MOST_STARS = 8
 """Stars of one such pattern, `**` counted as one."""
 
+LONGEST_KIND = 64
+"""Characters of an element's kind, or a progression's name: otherwise written as a topic."""
+ELEMENT_ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 LONGEST_GUESS = 64
 """Characters of a word that may be what a misspelled one meant."""
 MOST_GUESSES = 100
@@ -44,6 +48,7 @@ is_model_scope = re.compile(MODEL_SCOPE_PATTERN).fullmatch
 is_address = re.compile(ADDRESS_PATTERN).fullmatch
 is_address_scope = re.compile(ADDRESS_SCOPE_PATTERN).fullmatch
 is_tool_scope = re.compile(SCOPE_PATTERN).fullmatch
+is_element_id = re.compile(ELEMENT_ID_PATTERN, re.ASCII).fullmatch
 _is_topic = re.compile(TOPIC_PATTERN).fullmatch
 _is_topic_scope = re.compile(TOPIC_SCOPE_PATTERN).fullmatch
 
@@ -51,6 +56,11 @@ _is_topic_scope = re.compile(TOPIC_SCOPE_PATTERN).fullmatch
 def is_topic(text: str) -> bool:
     """Whether something may be published on it."""
     return len(text) <= LONGEST_TOPIC and _is_topic(text) is not None
+
+
+def is_kind(text: str) -> bool:
+    """Whether elements may be of it, or a progression be called so."""
+    return len(text) <= LONGEST_KIND and _is_topic(text) is not None
 
 
 def is_topic_scope(text: str) -> bool:

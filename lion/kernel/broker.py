@@ -166,7 +166,7 @@ class Broker:
             return self._draft(call, status_of(value), value)
 
         try:
-            done = self._log.transact_at_once(operate, draft, self._caller.namespace)
+            done = self._log.transact_at_once(operate, draft, call.store(self._caller))
         except LionError:
             raise
         except Exception as exc:
@@ -180,14 +180,14 @@ class Broker:
     ) -> tuple[Any, int]:
         """The same when others may have to end first, or the tables be asked."""
         try:
-            await self._log.wait_store(self._caller.namespace)
+            await self._log.wait_store(call.store(self._caller))
         except BaseException:
             self._append(call, Status.CANCELLED, CANCELLED)
             raise
         # Once begun the transaction happens; the guest may be gone before it learns so.
         try:
             with trio.CancelScope(shield=True):
-                done = await self._log.transact(operate, draft, self._caller.namespace)
+                done = await self._log.transact(operate, draft, call.store(self._caller))
         except LionError:
             raise
         except Exception as exc:

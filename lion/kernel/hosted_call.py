@@ -47,6 +47,10 @@ class HostedCall(msgspec.Struct):
         """What its decision depends on."""
         return Question(self.holder, self.operation.capability, self.operation.name, self.target)
 
+    def store(self, caller: Any) -> str:
+        """The store of its caller's that it works on, if it is a stored one."""
+        return str(caller.namespace) + self.operation.store
+
     def failed(self, error: CallError) -> Any:
         """The value of the guest's own error; output that was not made costs nothing."""
         if self.charged is not None:

@@ -17,6 +17,7 @@ from lion.log.sqlite_check import damaged
 from lion.log.sqlite_opening import connect_reader
 from lion.log.sqlite_own import note_stores
 from lion.log.sqlite_schema import LOG_NAME, begin, connect_writer, translated
+from lion.log.sqlite_tables import SqliteTables
 from lion.ports import KeptStore
 
 _ALL = """SELECT kv.namespace, count(*), coalesce(kv_usage.bytes, 0)
@@ -45,6 +46,14 @@ def list_keys(directory: Path, owner: str, holder: str) -> list[str]:
             "SELECT key FROM kv WHERE namespace = ? ORDER BY key", (f"{owner}/{holder}",)
         )
         return [str(key) for (key,) in rows]
+
+
+@contextmanager
+def reading_tables(directory: Path) -> Iterator[SqliteTables]:
+    """The stores as they are at one moment. Raises OperatorError, AuditError."""
+    with _reading(directory) as connection:
+        connection.execute("BEGIN")
+        yield SqliteTables(connection)
 
 
 def adopt_stores(directory: Path, owner: str, to: str) -> list[KeptStore]:

@@ -101,12 +101,21 @@ def kv_line(where: str, size: int) -> str:
     return f'{where}.kv = {{ bytes = "{render_size(size)}" }}'
 
 
+def elements_line(where: str, count: int, size: int) -> str:
+    """`plugins.todo.allow.elements = { count = 1000, bytes = "1 MiB" }`."""
+    return f'{where}.elements = {{ count = {count}, bytes = "{render_size(size)}" }}'
+
+
 def _grants(allow: AllowTable | None, where: str, folder: Path) -> list[Grant]:
     grants: list[Grant] = []
     if allow is None:
         return grants
     if (kv := allow.kv) is not None:
         grants.append(Grant("kv", kv_line(where, kv.bytes), quota={"bytes": kv.bytes}))
+    if (elements := allow.elements) is not None:
+        line = elements_line(where, elements.count, elements.bytes)
+        quota = {"elements": elements.count, "bytes": elements.bytes}
+        grants.append(Grant("elements", line, quota=quota))
     grants += [_fs(entry, where, folder) for entry in allow.fs]
     grants += build_llm_grants(allow.llm, where)
     for key in ("tools", "agents", "secrets"):

@@ -9,11 +9,12 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from lion.manifest import policy_tables, script, server_table, system_tables, tables
+from lion.manifest import policy_tables, server_table, system_tables, tables
 from lion.manifest.keys import ABSENT as ABSENT
 from lion.manifest.keys import NEEDED as NEEDED
 from lion.manifest.keys import NONE as NONE
 from lion.manifest.keys import Key as Key
+from lion.manifest.script_meanings import SCRIPT_MEANINGS
 from lion.manifest.service_meanings import SERVICE_MEANINGS
 from lion.manifest.workflow_meanings import WORKFLOW_MEANINGS
 
@@ -45,6 +46,7 @@ _HOLDER: Final = {
 }
 _ALLOW: Final = {
     "kv": Key("table", ABSENT, "a key-value store of its own, kept between runs"),
+    "elements": Key("table", ABSENT, "elements of its own, kept between runs, and their orders"),
     "fs": Key("list of tables", ABSENT, "directories of the host"),
     "llm": Key("list", ABSENT, "models it may ask: a name, a pattern, or a table"),
     "tools": Key("list of patterns", ABSENT, "tools it may call: `notes.write`, `notes.*`, `**`"),
@@ -155,29 +157,6 @@ _MODEL: Final = {
     "idle": Key("time", "60 s", "how long nothing may come"),
     "timeout": Key("time", "600 s", "how long one answer may take"),
 }
-_ANSWER: Final = {
-    "when": Key("table", "always", "what must hold of the question"),
-    "thinking": Key("text", NONE, "said as thinking, before the text"),
-    "text": Key("text", NONE, "the answer"),
-    "calls": Key("list of tables", NONE, "tools the model wants called, after the text"),
-    "first": Key("time", "0 s", "before the first piece"),
-    "every": Key("time", "0 s", "before each later piece"),
-    "chunk": Key("count", "1", "words in a piece"),
-    "stop": Key("text", "end", "why it stops: `end`, `length`, `filtered`, `other`"),
-    "usage": Key("table", "estimated", "the tokens it says it used"),
-    "failure": Key("table", ABSENT, "how it breaks off after what comes before"),
-    "unbounded": Key("true or false", "false", "it heeds no limit on tokens"),
-}
-_WHEN: Final = {
-    "user": Key("text", ABSENT, "in the last message of the user"),
-    "system": Key("text", ABSENT, "in the messages of the system"),
-    "result": Key("text", ABSENT, "in the tools' results since the user last spoke"),
-    "tool": Key("text", ABSENT, "the name of a tool that was called for one of them"),
-    "results": Key("count", ABSENT, "how many results there are"),
-    "offers": Key("text", ABSENT, "a tool that the model may use"),
-    "model": Key("text", ABSENT, "its name in the manifest"),
-}
-
 MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.ManifestTable: _MANIFEST,
     tables.RunLimitsTable: {
@@ -192,6 +171,10 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     },
     tables.AllowTable: _ALLOW,
     tables.KvGrant: {"bytes": Key("size", NEEDED, "keys and values together")},
+    tables.ElementsGrant: {
+        "count": Key("count", NEEDED, "elements"),
+        "bytes": Key("size", NEEDED, "as stored: contents, ids, kinds and orders"),
+    },
     tables.BusTable: {
         "publish": Key("list of patterns", NONE, "topics it may write: `notes.*`"),
         "receive": Key("list of patterns", NONE, "topics it may subscribe to"),
@@ -272,20 +255,6 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     policy_tables.PolicyHttpTable: {
         "proxy": Key("URL", NEEDED, "reached by CONNECT for what is not near; `http://host:port`"),
     },
-    script.ScriptTable: {"answer": Key("list of tables", NEEDED, "the first that fits is given")},
-    script.AnswerTable: _ANSWER,
-    script.WhenTable: _WHEN,
-    script.CallTable: {
-        "name": Key("plugin.function", NEEDED, "the tool"),
-        "with": Key("table", NONE, "its arguments by name"),
-    },
-    script.UsageTable: {
-        "input": Key("count", NEEDED, "tokens of the question"),
-        "output": Key("count", NEEDED, "tokens of the answer"),
-    },
-    script.FailureTable: {
-        "kind": Key("text", "unavailable", "a case of `llm.failure`, such as `timeout`"),
-        "text": Key("text", "the script says so", "what is said of it"),
-    },
+    **SCRIPT_MEANINGS,
 }  # fmt: skip
 """Keys by table, in the order in which the table has them."""

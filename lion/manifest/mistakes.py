@@ -7,7 +7,6 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from lion.domain.capability import LATER, OFFERED
 from lion.domain.names import did_you_mean
 from lion.domain.plan import DEFAULT_CAPABILITIES
 from lion.errors import OperatorError
@@ -65,16 +64,8 @@ def _kind_of(value: Any) -> str:
 
 def _unknown_key(document: Document, model: type[BaseModel], place: Place) -> OperatorError:
     key = str(place[-1])
-    if place[-2:-1] == ("allow",):
-        if key in LATER:
-            offered = ", ".join(name for name in OFFERED if name not in DEFAULT_CAPABILITIES)
-            return document.error(
-                place,
-                f"this version of lion does not offer {key!r} yet",
-                f"remove it; what can be allowed here: {offered}",
-            )
-        if key in DEFAULT_CAPABILITIES:
-            return document.error(place, f"{key!r} is granted by default", "remove this line")
+    if place[-2:-1] == ("allow",) and key in DEFAULT_CAPABILITIES:
+        return document.error(place, f"{key!r} is granted by default", "remove this line")
     return document.error(
         place, f"unknown key {key!r}", did_you_mean(key, known_keys(_model_at(model, place)))
     )

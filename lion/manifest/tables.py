@@ -59,6 +59,13 @@ class KvGrant(Table):
     bytes: Size
 
 
+class ElementsGrant(Table):
+    """Elements of its own: at most so many, and of at most so many bytes as stored."""
+
+    count: Count
+    bytes: Size
+
+
 class FsGrant(Table):
     """A directory of the host's (`at`, from the manifest on) under a path of the guest's."""
 
@@ -157,6 +164,7 @@ class AllowTable(Table):
     """What a holder is given besides the defaults."""
 
     kv: KvGrant | None = None
+    elements: ElementsGrant | None = None
     fs: Annotated[list[FsGrant], AfterValidator(_check_mounts)] = []
     llm: list[LlmGrant] = []
     tools: list[ToolScope] = []

@@ -51,7 +51,7 @@ def hints_of(reach: Iterable[Grant]) -> ToolAnnotations:
     writes = destroys = is_open = False
     for grant in reach:
         match grant.capability:
-            case "kv":
+            case "kv" | "elements":
                 writes = True
             case "fs":
                 is_write = grant.mount is not None and grant.mount.write

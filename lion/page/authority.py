@@ -30,6 +30,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "http",
     "fs",
     "kv",
+    "elements",
     "clock",
     "random",
     "output",

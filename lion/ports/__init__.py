@@ -23,6 +23,7 @@ from lion.ports.components import (
     Runtime,
 )
 from lion.ports.executors import (
+    ELEMENTS_STORE,
     OUTPUT_EVENT,
     Again,
     CallContext,
@@ -33,10 +34,10 @@ from lion.ports.executors import (
     Services,
     Tools,
 )
+from lion.ports.kept import KeptElement, KeptStore
 from lion.ports.log import (
     BudgetUse,
     EventLog,
-    KeptStore,
     LogReader,
     Progress,
     StateEntry,
@@ -57,6 +58,7 @@ from lion.ports.run_summary import TRIES, RunState, RunSummary
 from lion.ports.system import Asking, Offered, SystemComponent, SystemInfo
 
 __all__ = [
+    "ELEMENTS_STORE",
     "NO_EXTENSIONS",
     "OUTPUT_EVENT",
     "TRIES",
@@ -80,6 +82,7 @@ __all__ = [
     "ImportSeen",
     "Jobs",
     "JsonTypes",
+    "KeptElement",
     "KeptStore",
     "Kind",
     "LogReader",

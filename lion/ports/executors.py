@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -194,6 +194,10 @@ class Fate(msgspec.Struct, frozen=True):
     found: dict[str, Any] | None = None
 
 
+ELEMENTS_STORE: Final = ":elements"
+"""What a holder's elements are kept under, after its namespace; no holder has such a name."""
+
+
 class Operation(msgspec.Struct, frozen=True):
     """One host function as the broker knows it.
 
@@ -207,6 +211,8 @@ class Operation(msgspec.Struct, frozen=True):
     - `event` is the type of its single record.
     - `look` says what a call with an outside effect is about as it is before that, to be recorded
       with its intent; None where that cannot be said.
+    - `store` is which of its holder's stores a stored one works on (empty: kv's), by what follows
+      the namespace.
     - `spawns`: it may leave work running beside the guest.
     - `unseen` says (of caller and arguments) what a person who approves the call does not see of
       it in these; empty: nothing. It may raise CallError.
@@ -237,6 +243,7 @@ class Operation(msgspec.Struct, frozen=True):
     effect: Effect = Effect.NONE
     event: type[CallFinished] = CallFinished
     output_bytes: Callable[[list[Any]], int] | None = None
+    store: str = ""
     spawns: bool = False
     screen: Callable[[Any, list[Any]], None] | None = None
     unseen: Callable[[Any, list[Any]], str] | None = None

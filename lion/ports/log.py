@@ -56,15 +56,6 @@ class BudgetUse(msgspec.Struct, frozen=True):
     used: int
 
 
-class KeptStore(msgspec.Struct, frozen=True, kw_only=True):
-    """What one holder of one owner keeps (kv): how many keys, and bytes of keys and values."""
-
-    owner: str
-    holder: str
-    keys: int
-    bytes: int
-
-
 class StateEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Something that lion keeps: what, where, and how many bytes of disk it takes."""
 

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from lion.domain.call import Opinion, Verdict
-from lion.domain.capability import KNOWN, LATER
+from lion.domain.capability import KNOWN
 from lion.domain.decider import Decider, policy_line
 from lion.domain.names import did_you_mean
 from lion.domain.question import Question
@@ -107,10 +107,8 @@ def _parse(text: str, verdict: Verdict) -> Rule:
         return _rule(text, verdict, USE, None, _pattern(USE, "use", named) if named else None)
     scopes = FS_AT if words[0] == FS_AT.capability.name else find_scopes(words[0])
     if scopes is None:
-        known = (*KNOWN, *LATER, *SHORT, USE.capability.name, FS_AT.capability.name)
+        known = (*KNOWN, *SHORT, USE.capability.name, FS_AT.capability.name)
         raise BadRule(f"no capability {words[0]!r}; {did_you_mean(words[0], known)}")
-    if words[0] in LATER:
-        return _rule(text, verdict, scopes, None, None)
     operation, pattern = _split(scopes, words[1:])
     known = scopes.capability.operations
     if operation is not None and known and operation not in known:

@@ -1,5 +1,5 @@
-"""Look here if you want to know what is particular to scopes of kv, tools, llm and secrets: what
-is suggested after a denial, what surprises, and which of several grants counts.
+"""Look here if you want to know what is particular to scopes of kv, elements, tools, llm and
+secrets: what is suggested after a denial, what surprises, and which of several grants counts.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,6 +18,11 @@ KV_QUOTA: Final = parse_size("64 KiB")
 """What is suggested for a holder without a store."""
 
 
+ELEMENTS_COUNT: Final = 1_000
+ELEMENTS_QUOTA: Final = parse_size("1 MiB")
+"""The same, of elements."""
+
+
 class KvScopes(NamedScopes):
     """A store is the holder's own: a grant names nothing and has a size."""
 
@@ -29,6 +34,20 @@ class KvScopes(NamedScopes):
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """A store of the usual size."""
         return {"bytes": render_size(KV_QUOTA)}
+
+
+class ElementScopes(NamedScopes):
+    """A store of elements is the holder's own: a grant names nothing and has two sizes."""
+
+    def find_grant(self, grants: Sequence[Grant], question: Question) -> Grant | None:
+        """The one with the most bytes, of such the most elements."""
+        able = [grant for grant in grants if self.covers(grant, question)]
+        sizes = ("bytes", "elements")
+        return max(able, key=lambda one: [one.quota.get(name, 0) for name in sizes], default=None)
+
+    def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
+        """A store of the usual size."""
+        return {"count": ELEMENTS_COUNT, "bytes": render_size(ELEMENTS_QUOTA)}
 
 
 class ToolScopes(NamedScopes):

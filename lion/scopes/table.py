@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from lion.domain.capability import KNOWN, LATER, Capability, is_extension
+from lion.domain.capability import KNOWN, Capability, is_extension
 from lion.domain.plan import SYSTEM, Grant
 from lion.domain.question import Question
 from lion.scopes.bus import BusScopes
@@ -14,11 +14,19 @@ from lion.scopes.extension_grant import ExtensionScopes
 from lion.scopes.fs_match import FsScopes
 from lion.scopes.http_match import HttpScopes
 from lion.scopes.named import NamedScopes
-from lion.scopes.simple import AgentScopes, KvScopes, ModelScopes, SecretScopes, ToolScopes
+from lion.scopes.simple import (
+    AgentScopes,
+    ElementScopes,
+    KvScopes,
+    ModelScopes,
+    SecretScopes,
+    ToolScopes,
+)
 
 _OWN: Final[Mapping[str, type[NamedScopes]]] = {
     "agents": AgentScopes,
     "bus": BusScopes,
+    "elements": ElementScopes,
     "fs": FsScopes,
     "http": HttpScopes,
     "kv": KvScopes,
@@ -28,8 +36,7 @@ _OWN: Final[Mapping[str, type[NamedScopes]]] = {
 }
 
 SCOPES: Final[Mapping[str, NamedScopes]] = {
-    **{name: _OWN.get(name, NamedScopes)(one) for name, one in KNOWN.items()},
-    **{name: NamedScopes(Capability(name=name, operations=())) for name in LATER},
+    name: _OWN.get(name, NamedScopes)(one) for name, one in KNOWN.items()
 }
 
 USE: Final = NamedScopes(

@@ -42,7 +42,7 @@ MARKS = {
 }
 _CHANGING = re.compile(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{8,64}\b"
-    r"|\d+\.\d+ s\b|\b\d+(?= (?:host )?calls\b)"
+    r"|\d+\.\d+ s\b|\b\d+(?= (?:host )?calls\b)|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\b"
 )
 """Ids, digests, times and how often guests waited, which no two runs have in common."""
 

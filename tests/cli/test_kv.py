@@ -85,3 +85,36 @@ def test_bad_words_are_one_clear_error(lion: Lion, desk: Path) -> None:
     ):
         assert_one_line(lion("kv", *words), 2, *parts)
     assert not (lion.folder / "none").exists()
+
+
+TODO = f"""
+name = "list"
+
+[plugins.todo]
+component = "{WASM}/todo.wasm"
+allow.elements = {{ count = 10, bytes = "64 KiB" }}
+
+[[run]]
+call = "todo.add"
+with = {{ text = "feed the lions", next = false }}
+"""
+
+
+def test_elements_are_seen_moved_and_cleared_as_kv_is(lion: Lion) -> None:
+    manifest = lion.write(TODO, "mine/manifest.toml")
+    for _ in range(2):
+        assert lion("run", manifest).returncode == 0
+    shown = lion("element", "kept", manifest, "todo").stdout.splitlines()
+    assert len(shown) == 2
+    assert [line.partition("  to-do ")[2] for line in shown] == [
+        f'{at}  {{"done":false,"text":"feed the lions"}}' for at in (0, 1)
+    ]
+    assert lion("element", "kept").stdout.startswith(f"{manifest}  todo  ")
+    moved = lion.folder / "moved.toml"
+    manifest.rename(moved)
+    assert lion("kv", "adopt", str(manifest), moved).returncode == 0
+    assert lion("element", "kept", moved, "todo", "--kind", "item").stdout.splitlines() == shown
+    assert lion("element", "kept", moved, "todo", "--kind", "other").stdout == ""
+    assert_one_line(lion("element", "kept", str(manifest), "todo"), 2, "keeps no elements")
+    assert lion("kv", "clear", moved, "todo:elements").returncode == 0
+    assert lion("element", "kept").stdout == ""

@@ -144,9 +144,7 @@ def test_the_library_for_rust_has_what_the_page_says() -> None:
 
 
 def test_the_host_interfaces_are_told() -> None:
-    (row,) = re.findall(
-        r"^\| host interfaces \| (.*?) \|", read_page("docs/status.md"), re.MULTILINE
-    )
+    (row,) = re.findall(r"^\| interfaces \| (.*?) \|", read_page("docs/status.md"), re.MULTILINE)
     assert set(row.split()) == set(OFFERED)
 
 

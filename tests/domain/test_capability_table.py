@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lion.domain.capability import LATER, OFFERED
+from lion.domain.capability import OFFERED
 from lion.domain.plan import DEFAULT_CAPABILITIES
 
 WIT = Path(__file__).parents[2] / "wit"
@@ -38,16 +38,25 @@ def test_targets_have_a_separator(capability) -> None:  # type: ignore[no-untype
     assert bool(capability.targeted) == bool(capability.separator)
 
 
-def test_defaults_are_offered_and_later_ones_are_not() -> None:
+def test_defaults_are_offered() -> None:
     assert set(DEFAULT_CAPABILITIES) <= set(OFFERED)
-    assert not set(LATER) & set(OFFERED)
 
 
 def test_executors_name_targets_where_the_table_says_so() -> None:
     """A rule would be idle where no target is named, and blind where the table knows none."""
-    from lion.capabilities import clock, config, kv, log, output, poll, random, tools
+    from lion.capabilities import (
+        clock,
+        config,
+        elements,
+        kv,
+        log,
+        output,
+        poll,
+        random,
+        tools,
+    )
 
-    for module in (clock, config, kv, log, output, poll, random, tools):
+    for module in (clock, config, elements, kv, log, output, poll, random, tools):
         for operation in module.OPERATIONS:
             capability = OFFERED[operation.capability]
             assert operation.name in capability.operations

@@ -325,6 +325,18 @@ class TestTheRest:
         report = await run(arena, "keep", key="k", text="grüße")
         assert value(report).startswith("refused: ")
 
+    async def test_elements(self, arena: Arena) -> None:
+        grant = 'allow.elements = { count = 10, bytes = "64 KiB" }'
+        report = await run(arena, "arrange", grant, texts=["a", "b", "c", "d"])
+        assert value(report) == [
+            "conflict", 'text 1 "d"', 'text 2 "second"', 'text 1 "c"', 'text 2 "first"',
+            "true order",
+        ]  # fmt: skip
+
+    async def test_elements_without_a_grant(self, arena: Arena) -> None:
+        report = await run(arena, "arrange", texts=["a"])
+        assert value(report).startswith("refused: ")
+
     async def test_messages(self, arena: Arena) -> None:
         grant = 'allow.bus = { publish = ["n.*"], receive = ["n.*"], write = ["probe"] }'
         report = await run(arena, "mail", grant, to="probe", topic="n.a", text="grüße")

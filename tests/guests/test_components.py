@@ -56,6 +56,10 @@ AGENTS = {
     "spawn", "list", "budgets", *(f"[method]child.{name}" for name in ("next", "wait", "cancel"))
 }  # fmt: skip
 BUS = {"send", "publish", "subscribe", "inbox", "[method]subscription.next"}
+ELEMENTS = {
+    "create", "get", "update", "delete", "list", "append", "insert", "move", "exclude", "order",
+    "progressions",
+}  # fmt: skip
 DEBATE = {"log": LOG, "config": {"get"}, "llm": {"start", "[method]answer.next"}}
 EVERYTHING = {
     **BASICS,
@@ -63,6 +67,7 @@ EVERYTHING = {
     "process": {"start"},
     "agents": AGENTS,
     "bus": BUS,
+    "elements": ELEMENTS,
     "fs": FS,
     "http": HTTP,
     "llm": LLM,
@@ -130,6 +135,8 @@ CEILINGS: dict[str, dict[str, set[str]]] = {
         "poll": {"wait"},
         "bus": BUS,
     },
+    "probe-elements": {"log": LOG, "clock": {"sleep"}, "elements": ELEMENTS},
+    "todo": {"log": LOG, "elements": ELEMENTS - {"move", "progressions"}},
     "hostile": BASICS,
     "imports": EVERYTHING,
     "notebook": {"log": LOG, "kv": KV},
@@ -186,6 +193,7 @@ CEILINGS |= {
         "llm": {"[method]answer.next", "start"},
         "agents": AGENTS - {"budgets", "[method]child.cancel"},
         "bus": BUS,
+        "elements": ELEMENTS,
     },
     "wordcount": {"log": LOG, "fs": {"open", "[method]file.read-at"}},
 }

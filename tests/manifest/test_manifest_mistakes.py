@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from lion.domain.capability import LATER
 from lion.errors import OperatorError
 from lion.manifest.parse import parse_manifest
 
@@ -117,13 +116,10 @@ MISTAKES = [
         "[system.db]\nuse = 'x'\nallow.tools = ['nots.add']\n[vars]",
         "m.toml:4: system.db.allow.tools: 'nots.add': there is no plugin 'nots'; did you mean",
     ),
-    *(
-        (
-            "allow.kv =",
-            f"allow.{word} = []\nallow.kv =",
-            f"does not offer '{word}' yet; remove it; what can be allowed here: kv",
-        )
-        for word in LATER
+    (
+        "allow.kv =",
+        "allow.elements = { count = 10 }\nallow.kv =",
+        "allow.elements: 'bytes' is missing",
     ),
 ]
 

@@ -13,6 +13,11 @@ EVERYTHING = tuple(OFFERED)
 DEFAULTS = Limits()
 
 KV = Grant("kv", 'plugins.notes.allow.kv = { bytes = "1 KiB" }', quota={"bytes": 1024})
+ELEMENTS = Grant(
+    "elements",
+    'plugins.notes.allow.elements = { count = 10, bytes = "1 KiB" }',
+    quota={"elements": 10, "bytes": 1024},
+)
 TOOLS = Grant(
     "tools",
     'plugins.notes.allow.tools = ["db.*", "mail.send"]',
@@ -36,7 +41,7 @@ FS = Grant(
     mount=Mount(path="/notes", written="n", at=Path("n")),
 )
 AGENTS = Grant("agents", "plugins.notes.allow.agents", patterns=("bob",))
-GRANTS = (KV, TOOLS, HTTP, LLM, SECRETS, FS, AGENTS, BUS)
+GRANTS = (KV, TOOLS, HTTP, LLM, SECRETS, FS, AGENTS, BUS, ELEMENTS)
 """A grant of everything that needs one, for the questions of test_rules."""
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lion.domain.call import Verdict
-from lion.domain.capability import LATER, OFFERED
+from lion.domain.capability import OFFERED
 from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.policy_file import parse_policy
@@ -20,6 +20,7 @@ TARGETS = {
     "secrets": ("api",),
     "llm": ("fast",),
     "agents": ("bob",),
+    "elements": ("note", "queue.a"),
 }
 ALL = [
     ask(capability.name, operation, target)
@@ -84,7 +85,10 @@ FORMS = [
     ("http get,post **/v1", spoken_of(("http", "*", "GET https://api"))),
     ("http POST https://*.example.com/**", set()),
     ("secrets exists api", spoken_of(("secrets",))),
-    *((rule, set()) for rule in LATER),
+    ("elements", spoken_of(("elements",))),
+    ("elements create note", spoken_of(("elements", "create", "note"))),
+    ("elements append **", spoken_of(("elements", "append"))),
+    ("elements * note", spoken_of(("elements", "*", "note"))),
 ]
 
 

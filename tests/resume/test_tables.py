@@ -11,8 +11,10 @@ from tests.endurance.kit import ROOT
 from tests.resume.rig import rows
 
 HELD = {
-    "kv": (
+    "kv, elements": (
         "core:kv_counts_on_and_no_line_is_said_twice", "granted:kv",
+        "elements:each_is_made_once_wherever_it_is_cut",
+        "elements:what_is_denied_today_is_not_changed",
     ),
     "budgets, rates, counts": (
         "handles:budgets_go_on_and_settling_costs_nothing_more", "others:a_rate_is_not_full_again",

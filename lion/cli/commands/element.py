@@ -1,19 +1,26 @@
-"""Look here if you want to know what `lion element` does: what the service holds, as elements."""
+"""Look here if you want to know what `lion element` does: what the service holds, as elements, and
+the elements that guests keep.
+"""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from lion.cli.options import Common, common_options
 from lion.cli.screen import open_screen
 from lion.cli.summary import json_text
 from lion.cli.tasks import client_of
 from lion.domain.text import show_line
+from lion.errors import OperatorError
+from lion.ports import KeptElement
 
 
 @click.group("element")
 def command() -> None:
-    """List and show what the service holds, as elements."""
+    """List and show what the service holds, as elements, and those that guests keep."""
 
 
 @command.command("list")
@@ -41,6 +48,45 @@ def show(common: Common, id: str) -> int:
         said = value if isinstance(value, str) else json_text(value)
         screen.line(f"    {name:<10}  {show_line(said)}")
     return 0
+
+
+@command.command("kept")
+@click.argument("owner", required=False)
+@click.argument("holder", required=False)
+@click.option("--kind", default="", metavar="WORD", help="Only those of a kind.")
+@common_options
+def kept(common: Common, owner: str | None, holder: str | None, kind: str) -> int:
+    """List who keeps elements, or those that HOLDER of the manifest OWNER keeps."""
+    from lion.upkeep import list_element_stores, list_elements
+
+    screen = open_screen("stdout")
+    if owner is None or holder is None:
+        for store in list_element_stores(common.settings()):
+            if owner is None or store.owner == _owner(owner):
+                line = f"{show_line(store.owner)}  {store.holder}  {store.bytes:,} bytes"
+                screen.line(json_text(msgspec.to_builtins(store)) if common.as_json else line)
+        return 0
+    found = list_elements(common.settings(), _owner(owner), holder)
+    if not found:
+        raise OperatorError(
+            f"{holder!r} of {owner!r} keeps no elements", hint="see who does: lion element kept"
+        )
+    for one in found:
+        if not kind or one.kind == kind:
+            screen.line(json_text(msgspec.to_builtins(one)) if common.as_json else _kept(one))
+    return 0
+
+
+def _owner(word: str) -> str:
+    """A manifest as a person names it, or an owner as it is listed."""
+    path = Path(word)
+    return str(path.resolve()) if path.is_file() else word
+
+
+def _kept(one: KeptElement) -> str:
+    at = datetime.fromtimestamp(one.created_ms / 1_000, UTC).isoformat()[:19]
+    places = "".join(f"  {name} {place}" for name, place in one.places.items())
+    return f"{one.id}  {one.kind:<8}  {at}{places}  {show_line(one.content)}"
 
 
 def _row(one: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import * as abi from "lion-as/abi";
 import { About, Budget, Child, Spawned } from "./agents";
 import { Message, Subscribed, Subscription } from "./bus";
 import { Denial } from "./denials";
+import { Element } from "./elements";
 import { Failure, File, Metadata } from "./fs";
 import { Exchange, Failure as HttpFailure, Head, Response, Started as HttpStarted } from "./http";
 import { Answer, Event, Reply, Started as LlmStarted, Stop, ToolCall, ToolUse, Usage } from "./llm";
@@ -101,6 +102,16 @@ export function loadDenial(at: usize): Denial {
 
 export function loadDirectory(at: usize): Directory {
   return new Directory(abi.loadString(at), abi.bool_(load<u8>(at, 8)));
+}
+
+export function loadElement(at: usize): Element {
+  return new Element(
+    abi.loadString(at),
+    abi.loadString(at + 8),
+    load<u64>(at, 16),
+    load<u64>(at, 24),
+    abi.loadString(at + 32),
+  );
 }
 
 export function loadError(at: usize): Error_ {
@@ -199,6 +210,10 @@ export function loadResponse(at: usize): Response {
 
 export function loadResultOfBoolOrError(at: usize): Result<bool, Error_> {
   return abi.case_(load<u8>(at), 2, "a result") ? Result.err<bool, Error_>(loadError(at + 4)) : Result.ok<bool, Error_>(abi.bool_(load<u8>(at, 4)));
+}
+
+export function loadResultOfElementOrError(at: usize): Result<Element, Error_> {
+  return abi.case_(load<u8>(at), 2, "a result") ? Result.err<Element, Error_>(loadError(at + 8)) : Result.ok<Element, Error_>(loadElement(at + 8));
 }
 
 export function loadResultOfFileOrFailure(at: usize): Result<File, Failure> {

@@ -80,6 +80,7 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod denials;
+pub mod elements;
 pub mod error;
 pub mod fs;
 pub mod http;
@@ -138,6 +139,7 @@ macro_rules! world {
                 "lion:host/process@0.1.0": ::lion_guest::host::process,
                 "lion:host/agents@0.1.0": ::lion_guest::host::agents,
                 "lion:host/bus@0.1.0": ::lion_guest::host::bus,
+                "lion:host/elements@0.1.0": ::lion_guest::host::elements,
             },
         });
 

@@ -6,6 +6,7 @@ import * as bus from "lion-as/bus";
 import * as clock from "lion-as/clock";
 import * as config from "lion-as/config";
 import * as denials from "lion-as/denials";
+import * as elements from "lion-as/elements";
 import * as fs from "lion-as/fs";
 import * as http from "lion-as/http";
 import * as kv from "lion-as/kv";
@@ -240,6 +241,28 @@ export function keep(key: string, text: string): Texts {
   all.value.push(found === null ? "-" : found);
   all.value.push(bytes === null ? "-" : packed.lossyText(bytes));
   return ok(all.value);
+}
+
+export function arrange(texts: Array<string>): Texts {
+  const order = new elements.Progression("order");
+  for (let i = 0; i < texts.length; i++) {
+    const made = elements.create("text", Json.of<string>(texts[i]));
+    if (made.isErr) return fail<Array<string>, Error_>(made.error);
+    (i % 2 ? order.insert(made.value, 0) : order.append(made.value)).unwrap();
+  }
+  const ids = elements.ofKind("text").unwrap();
+  order.move(ids[0], <u32>ids.length - 1).unwrap();
+  elements.update(ids[0], Json.of<string>("first"), 1).unwrap();
+  elements.replace(ids[1], Json.of<string>("second")).unwrap();
+  const all: Array<string> = [kindOf(elements.update(ids[0], Json.of<string>("late"), 1).error)];
+  const found = order.ids().unwrap();
+  for (let i = 0; i < found.length; i++) {
+    const one = elements.get(found[i]).unwrap();
+    all.push(one.kind + " " + one.revision.toString() + " " + one.json().unwrap().toString());
+  }
+  const gone = order.exclude(found[0]).unwrap() && elements.delete_(found[1]).unwrap() && elements.get(found[1]).isErr;
+  all.push(gone.toString() + " " + elements.progressions().unwrap().toString());
+  return ok(all);
 }
 
 export function mail(to: string, topic: string, text: string): Texts {
