@@ -29,7 +29,7 @@ _MOST_WORDS = 20
 
 def report_fault(error: BaseException, words: Sequence[str]) -> int:
     """Tell the person (with --json in `words`, the program) of an error; return its exit code."""
-    fault = as_lion_error(error)
+    fault = _no_text(error, words) or as_lion_error(error)
     if "--json" in words:
         open_screen("stdout").line(render_json(fault))
     else:
@@ -41,6 +41,18 @@ def report_fault(error: BaseException, words: Sequence[str]) -> int:
         for line in show_lines("".join(traceback.format_exception(error))):
             screen.line(line)
     return fault.exit_code
+
+
+def _no_text(error: BaseException, words: Sequence[str]) -> LionError | None:
+    """The error for a word of bytes that are no UTF-8 and went where only text can."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if not isinstance(error, UnicodeEncodeError):
+        return None
+    typed = next((word for word in words if word != word.encode(errors="ignore").decode()), None)
+    if typed is None:
+        return None
+    return OperatorError(f"'{show_line(typed):.80}' is no text", hint="type it in UTF-8")
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from lion.errors import AuditError
 from lion.ports import LogReader, RunState, RunSummary, Verdict
 from lion.telling.events import render_time
 
+A_SERVICE: Final = "a service"
+"""What stands for a manifest's name where the record is of a service; no manifest has it."""
 CHECKED: Final = 20_000
 """Records that are verified in a tenth of a second or so."""
 
@@ -46,7 +48,8 @@ def render_top(run: RunSummary, fault: str, screen: Screen) -> Iterator[str]:
     started = f"{render_time(run.started_ns)[:19]}Z"
     counts = counted(run.records, "record")
     yield f"run {run.run} of {show_line(run.manifest_name, longest=40)}"
-    yield f"    {started}, {state_of(run)}, {counts}"
+    state = "a month's chain" if run.manifest_name == A_SERVICE else state_of(run)
+    yield f"    {started}, {state}, {counts}"
     if run.state is RunState.INTERRUPTED:
         yield f"    {interrupted(screen)}; what was under way then: --open"
     if fault:

@@ -5,9 +5,22 @@ Rule: nothing is loaded for it: a tool's result is shown as it was recorded, a W
 
 from typing import Any
 
-from lion.domain.events import AgentCompleted, AgentError, PluginError, PluginResult
+from lion.domain.events import (
+    AgentCompleted,
+    AgentError,
+    PluginError,
+    PluginResult,
+    RunFinished,
+)
 from lion.domain.plan import Plan, RunAgent, RunCall
-from lion.errors import INTERRUPTED, GuestError, InternalError, OutsideError, OwnError
+from lion.errors import (
+    INTERRUPTED,
+    GuestError,
+    InternalError,
+    OperatorError,
+    OutsideError,
+    OwnError,
+)
 from lion.kernel.past import Past, PastInvocation
 from lion.kernel.supervisor import cancelled_ending, name_entry
 from lion.review.report import Ending, Refused, RunReport, denials_of
@@ -19,7 +32,9 @@ def past_report(run: str, plan: Plan, past: Past) -> RunReport:
     assert finished is not None
     return RunReport(
         run=run, exit_code=finished.exit_code,
-        endings=tuple(_ending(entry, _last(past, str(i))) for i, entry in enumerate(plan.runs)),
+        endings=tuple(
+            _ending(entry, _last(past, str(i)), finished) for i, entry in enumerate(plan.runs)
+        ),
         calls=finished.calls, denied=finished.denied,
         denials=denials_of(
             Refused(question, decision.reason, None, times, decision.decided_by)
@@ -37,9 +52,16 @@ def _last(past: Past, path: str) -> PastInvocation | None:
     return found
 
 
-def _ending(entry: RunAgent | RunCall, past: PastInvocation | None) -> Ending:
+def _ending(
+    entry: RunAgent | RunCall, past: PastInvocation | None, finished: RunFinished
+) -> Ending:
     name, kind = name_entry(entry)
     match None if past is None else past.ended:
+        case None if past is None and finished.error and not finished.interrupted:
+            return Ending(
+                name, kind, ok=False, exit_code=OperatorError.exit_code, error=finished.error,
+                ending="refused", hint=finished.hint,
+            )  # fmt: skip
         case None:
             return cancelled_ending(entry)
         case PluginError() | AgentError() as failed:

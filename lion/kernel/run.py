@@ -262,6 +262,11 @@ class Run:
                 cut_all(live)
             await listeners.finish(code, interrupted)
             counts = live.counts
-            error, hint = (failure.what, failure.hint) if failure else ("", "")
+            error, hint = (failure.what, failure.hint) if failure else self._refused()
             live.record(RunFinished(code, interrupted, counts.calls, counts.denied, error, hint))
             await live.log.commit()
+
+    def _refused(self) -> tuple[str, str]:
+        """What was refused before anything of it ran, and what to do: no other record says it."""
+        refused = (one for one in self._endings.values() if one.ending == "refused")
+        return next(((one.error, one.hint) for one in refused), ("", ""))

@@ -142,7 +142,8 @@ def check_kind(language: str, kind: str | None, folder: Path) -> str:
         return kind
     if language == "python":
         raise OperatorError(
-            f"Python is a system plugin, which is trusted, unless it is sandboxed; a {kind} is",
+            f"Python is a system plugin, which is trusted, unless it is sandboxed; "
+            f"this kind is: {kind}",
             hint=f"type: lion new {folder} --lang python --sandboxed --kind {kind}",
         )
     raise OperatorError(

@@ -80,6 +80,18 @@ def test_a_tool_that_is_not_named_is_asked_for_by_its_plugin(asked: Lion) -> Non
     assert_one_line(asked("plugin", "invoke", "hello.", "{}"), 2, "write hello.TOOL")
 
 
+def test_who_is_disabled_is_named_and_nobody_else(asked: Lion) -> None:
+    assert asked("plugin", "disable", "hello").stdout == "disabled  hello, of mistaken\n"
+    assert asked("plugin", "enable", "hello").stdout == "enabled  hello, of mistaken\n"
+    assert asked("plugin", "disable", "mistaken").stdout == "disabled  mistaken: hello, ann\n"
+    assert asked("plugin", "enable", "mistaken").stdout == "enabled  mistaken: hello, ann\n"
+
+
+def test_the_chain_of_a_service_at_work_has_not_ended(asked: Lion) -> None:
+    chain = asked.json("status")["chain"]
+    assert "a month's chain" in asked("log", chain).stdout.splitlines()[1]
+
+
 def test_a_token_that_lasts_no_time_is_not_one_for_ever(asked: Lion) -> None:
     result = asked("token", "create", "late", "--role", "viewer", "--expires", "0 s")
     assert_one_line(result, 2, "lasts no time")

@@ -10,7 +10,7 @@ import msgspec
 
 from lion.cli.log_filter import Filter, read_types
 from lion.cli.log_lines import Lines
-from lion.cli.log_top import find_fault, interrupted, render_top
+from lion.cli.log_top import A_SERVICE, find_fault, interrupted, render_top
 from lion.cli.logs import open_log
 from lion.cli.options import Common, common_options
 from lion.cli.screen import Screen, open_screen
@@ -124,7 +124,7 @@ def _summary(reader: LogReader, run: str) -> RunSummary:
         if one.run == run:
             return one
     every = list(reader.records(run))
-    name = "a service" if run in reader.chains() else "the log itself"
+    name = A_SERVICE if run in reader.chains() else "the log itself"
     return RunSummary(run, name, every[0].time_ns, len(every), 0, False)
 
 

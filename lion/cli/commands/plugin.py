@@ -114,7 +114,7 @@ def update(
 def enable(common: Common, name: str) -> int:
     """Let a plugin, or all of a manifest, have work again."""
     found = client_of(common).ask("PATCH", "api", "plugins", name, body={"enabled": True})
-    _tell(common, "enabled", found)
+    _tell(common, "enabled", found, name)
     return 0
 
 
@@ -125,7 +125,8 @@ def enable(common: Common, name: str) -> int:
 def disable(common: Common, name: str, reason: str) -> int:
     """Give a plugin, or all of a manifest, no more work; what works is refused its next call."""
     body = {"enabled": False, "reason": reason}
-    _tell(common, "disabled", client_of(common).ask("PATCH", "api", "plugins", name, body=body))
+    found = client_of(common).ask("PATCH", "api", "plugins", name, body=body)
+    _tell(common, "disabled", found, name)
     return 0
 
 
@@ -159,11 +160,16 @@ def invoke(common: Common, tool: str, arguments: str | None, **words: Any) -> in
     return exit_code(task)
 
 
-def _tell(common: Common, verb: str, found: dict[str, Any]) -> None:
+def _tell(common: Common, verb: str, found: dict[str, Any], one: str = "") -> None:
+    """Say what was done, to `one` of its holders or to all."""
     screen = open_screen("stdout")
     if common.as_json:
         screen.line(json_text(found))
         return
-    screen.line(f"{verb}  {found['name']}: {', '.join(found.get('holders', {})) or 'as it was'}")
+    holders = found.get("holders", {})
+    if one in holders:
+        screen.line(f"{verb}  {one}, of {found['name']}")
+        return
+    screen.line(f"{verb}  {found['name']}: {', '.join(holders) or 'as it was'}")
     for line in found.get("changes", ()):
         screen.line(f"    {show_line(line)}")

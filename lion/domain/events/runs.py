@@ -89,7 +89,7 @@ class RunEnding(Event, frozen=True):
 
 class RunFinished(Event, frozen=True):
     """A run ended: its exit code (errors.py), whether it was interrupted, its counts, and what
-    stopped it as it was shown, if it did not end by itself."""
+    stopped it as it was shown, if it did not end by itself, or what of it was refused unbegun."""
 
     exit_code: int
     interrupted: bool = False
