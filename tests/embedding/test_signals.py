@@ -4,6 +4,7 @@ recorded to its end.
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,13 @@ from tests.endurance.process import CRASHES, finish
 
 BROKEN = tuple(mark for mark in CRASHES if mark != "Traceback")
 ABORTED = tuple(mark for mark in BROKEN if mark != "Exception ignored")
+LOST = re.compile(
+    r"\s*Exception ignored in: <function [^\n]*>\nTraceback [^\n]*\n( [^\n]*\n)+"
+    r"KeyboardInterrupt:?\s*"
+)
+"""What a weak reference's callback raises Python drops, trio's KeyboardInterrupt too; so that is
+lost now and then in a program that does not leave signals to lion.
+"""
 KILLED = -signal.SIGINT
 """How Python ends for a KeyboardInterrupt that nobody catches."""
 
@@ -61,6 +69,8 @@ class Programs:
             process.send_signal(signal.SIGINT)
             time.sleep(self.rng.choice((0, 0.001, 0.01)))
         ended = finish(process, False)
+        if ended.code == 0 and LOST.fullmatch(ended.err):
+            return "lost"
         # Interrupted again while it ends, Python may complain of that, too.
         broken = BROKEN if times == 1 else ABORTED
         assert not any(mark in ended.err for mark in broken), ended.err
@@ -103,6 +113,7 @@ def test_a_hundred_interrupts(programs: Programs, how: str, quarter: int) -> Non
         programs.interrupt(how, within=0.8, times=programs.rng.choice(often)) for _ in range(25)
     )
     assert moments["interrupted"] >= 20
+    assert not moments["lost"]
     assert programs.runs() == 25
 
 
@@ -112,4 +123,5 @@ def test_a_hundred_interrupts(programs: Programs, how: str, quarter: int) -> Non
 def test_a_hundred_interrupts_of_an_example(programs: Programs, name: str, quarter: int) -> None:
     moments = Counter(programs.interrupt_example(name, within=0.05) for _ in range(25))
     assert moments["interrupted"] >= 1  # the others had ended, on a machine that is quick
+    assert moments["lost"] <= (3 if name == "on_trio" else 0)
     assert programs.runs() == 25
