@@ -3,7 +3,8 @@ a connection before anything of it is believed.
 
 Rule: it listens on this machine alone, and answers only who names it as that: a page in a browser
 that got its own name to point here (DNS rebinding), or calls from another origin, is refused.
-Rule: as many speak at once as there are places; one more is let go.
+Rule: as many speak at once as there are places; one more is refused. Who has not said yet who he
+is takes none of them: of those there are so many, and one more takes the place of the oldest.
 """
 
 import socket
@@ -21,6 +22,8 @@ from lion.gateway.tokens import Tokens
 from lion.kernel.groups import flattened
 
 MOST_CONNECTIONS: Final = 128
+MOST_ASKING: Final = 128
+"""Those who have not said yet who they are."""
 BACKLOG: Final = 128
 LOOPBACK: Final = "127.0.0.1"
 NAMES: Final = (LOOPBACK, "localhost")
@@ -58,6 +61,7 @@ class Door:
         self._answer = answer
         self._note = note
         self._places = trio.CapacityLimiter(MOST_CONNECTIONS)
+        self._asking: dict[trio.CancelScope, None] = {}
 
     async def listen(self, listener: trio.SocketListener) -> None:
         """Answer whoever comes, for ever."""
@@ -66,25 +70,49 @@ class Door:
 
     async def _serve(self, stream: trio.SocketStream) -> None:
         async with stream:
+            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                await self._speak(Exchange(stream))
+
+    @contextmanager
+    def _one_who_asks(self) -> Iterator[None]:
+        """A place among those who have not said who they are, until another takes it."""
+        while len(self._asking) >= MOST_ASKING:
+            oldest = next(iter(self._asking))
+            del self._asking[oldest]
+            oldest.cancel()
+        with trio.CancelScope() as scope:
+            self._asking[scope] = None
             try:
-                self._places.acquire_nowait()
-            except trio.WouldBlock:
-                return
-            try:
-                with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-                    await self._speak(Exchange(stream))
+                yield
             finally:
-                self._places.release()
+                self._asking.pop(scope, None)
+
+    @contextmanager
+    def _one_who_speaks(self) -> Iterator[None]:
+        """A place among those who are answered. Raises Refusal if there is none."""
+        try:
+            self._places.acquire_nowait()
+        except trio.WouldBlock:
+            words = f"{MOST_CONNECTIONS} speak to this gateway already"
+            raise Refusal(503, "api_error", "crowded", words) from None
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def _speak(self, exchange: Exchange) -> None:
         heard: Heard | None = None
+        name = ""
         try:
-            heard = await exchange.head()
-            if heard is None:
-                return
-            self._check_names(heard)
-            name = await self._tokens.name(heard.headers)
-            with flattened():
+            with self._one_who_asks():
+                heard = await exchange.head()
+                if heard is None:
+                    return
+                self._check_names(heard)
+                name = await self._tokens.name(heard.headers)
+            if heard is None or not name:
+                return  # another has his place
+            with self._one_who_speaks(), flattened():
                 async with trio.open_nursery() as nursery:
                     await self._answer_while_heard(exchange, heard, name, nursery)
         except Refusal as exc:

@@ -110,16 +110,41 @@ async def test_half_a_request_is_given_up(
             assert (await hear(stream, http)).status == 408
 
 
-async def test_more_connections_than_places_are_let_go(
+async def test_more_connections_than_places_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(listening, "MOST_CONNECTIONS", 1)
     async with open_gateway(tmp_path, ANN) as opened:
-        async with await _connect(opened), await _connect(opened):
+        async with await _connect(opened) as first:
+            await first.send_all(_head(opened, "content-length: 9\r\n\r\n{"))
             await trio.testing.wait_all_tasks_blocked(0.05)
-            async with await _connect(opened) as third:
-                assert await third.receive_some(1) == b""
+            refused = await send(opened.place(), "GET", "/v1/models")
+            assert (refused.status, refused.value["error"]["code"]) == (503, "crowded")
         assert (await _until_answered(opened)).status == 200
+
+
+async def test_who_says_nothing_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "MOST_ASKING", 2)
+    monkeypatch.setattr(listening, "MOST_CONNECTIONS", 2)
+    async with (
+        open_gateway(tmp_path, ANN) as opened,
+        await _connect(opened) as first,
+        await _connect(opened) as second,
+    ):
+        for one in (first, second):
+            await one.send_all(b"GET /v1/mod")
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        assert (await send(opened.place(), "GET", "/v1/models")).status == 200
+        with trio.fail_after(5):  # and the oldest was let go for it
+            assert await first.receive_some(1) == b""
+
+
+def _head(opened: Open, rest: str) -> bytes:
+    place = opened.place()
+    words = f"POST {CHAT} HTTP/1.1\r\nhost: {place.url[7:]}\r\n"
+    return f"{words}authorization: Bearer {place.token}\r\n{rest}".encode()
 
 
 async def test_an_answer_in_one_piece_is_bounded(
@@ -178,7 +203,6 @@ async def _connect(opened: Open) -> trio.SocketStream:
 async def _until_answered(opened: Open) -> Any:
     """A place is free again once the door has seen who has left."""
     while True:
-        try:
-            return await send(opened.place(), "POST", CHAT, ASKED)
-        except (h11.RemoteProtocolError, trio.BrokenResourceError):
-            await trio.lowlevel.checkpoint()
+        answered = await send(opened.place(), "POST", CHAT, ASKED)
+        if answered.status != 503:
+            return answered
