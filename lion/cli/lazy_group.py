@@ -20,7 +20,7 @@ COMMANDS: Final = {
     "status": "Show how the service is.",
     "task": "Give the service tasks, follow them, take them back.",
     "agent": "Start agents, see what they do, stop them.",
-    "element": "List and show what the service holds, as elements.",
+    "element": "List and show what the service and guests hold, as elements.",
     "progression": "Show an order of the service's elements.",
     "plugin": "Install, change and call plugins of the service.",
     "token": "Make and revoke tokens for who speaks to the service.",

@@ -61,7 +61,7 @@ async def test_each_is_made_once_wherever_it_is_cut(
 
 
 async def test_what_is_denied_today_is_not_changed(stage: Stage) -> None:
-    run = await stage.cut(*parts(), at=asleep(1))
+    run = await stage.cut(*parts(), at=at_change(3, False))
     deny(stage, "elements create **")
     heard = (await stage.resume(run)).endings[0].value
     assert heard[:2] == ["0", "null"]

@@ -20,7 +20,7 @@ from lion.ports import KeptElement
 
 @click.group("element")
 def command() -> None:
-    """List and show what the service holds, as elements, and those that guests keep."""
+    """List and show what the service and guests hold, as elements."""
 
 
 @command.command("list")
