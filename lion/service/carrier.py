@@ -18,6 +18,7 @@ from lion.brokers.redis import NEW, SEEN, Entry, Link, Login, open_link
 from lion.brokers.sealed import BadLetter, Seals
 from lion.domain.events import BrokerChanged
 from lion.domain.letter import Letter
+from lion.service.chain import Chain
 from lion.service.post import PostOffice
 
 REDIS: Final = "redis"
@@ -29,6 +30,43 @@ STEADY_SECONDS: Final = 30.0
 """A connection that lasted so long was a good one: the next is tried at once."""
 
 
+class Tries:
+    """One way of speaking to a broker, tried again and again."""
+
+    def __init__(self, way: str, chain: Chain) -> None:
+        self.error: str | None = None
+        """What was told last; None: nothing."""
+        self._way = way
+        self._chain = chain
+        self._wait = FIRST_WAIT
+
+    @asynccontextmanager
+    async def tried(self) -> AsyncIterator[None]:
+        """Something with a connection; if it breaks, after a wait it can be tried again."""
+        began = trio.current_time()
+        try:
+            yield
+            return
+        except BrokerError as exc:
+            self.tell(exc.what)
+        if trio.current_time() - began > STEADY_SECONDS:
+            self._wait = FIRST_WAIT
+        await trio.sleep(self._wait)
+        self._wait = min(self._wait * 2, LONGEST_WAIT)
+
+    def note_done(self) -> None:
+        """It came to its end."""
+        self._wait = FIRST_WAIT
+        if self.error:
+            self.tell("")
+
+    def tell(self, error: str) -> None:
+        """How it is now; it is told if that is new."""
+        if error != self.error:
+            self.error = error
+            self._chain.tell(BrokerChanged(error, self._way))
+
+
 class Carrier:
     """Carries letters of one post office."""
 
@@ -37,14 +75,14 @@ class Carrier:
         self._name = office.terms.name
         self._login = login
         self._seals = seals
-        self._error: str | None = None
-        """What was told last; None: nothing."""
-        self._wait = FIRST_WAIT
+        self._reads = Tries("read", office.chain)
+        self._writes = Tries("write", office.chain)
 
     @property
     def state(self) -> str:
         """How it is: `connecting`, `connected`, or what is wrong."""
-        return "connecting" if self._error is None else self._error or "connected"
+        error = self._reads.error or self._writes.error
+        return error or ("connecting" if self._reads.error is None else "connected")
 
     async def send(self) -> None:
         """Bring, for ever, what is for other services."""
@@ -58,9 +96,9 @@ class Carrier:
         """Take, for ever, what others send."""
         await self._office.wait_resumed()
         while True:
-            async with self._tried(), open_link(self._login) as link:
+            async with self._reads.tried(), open_link(self._login) as link:
                 await link.join(self._name)
-                self._tell("")
+                self._reads.tell("")
                 await self._read(link)
 
     async def _write(self, letters: Sequence[Letter]) -> None:
@@ -73,10 +111,10 @@ class Carrier:
         ]
         is_sent = not sealed
         while not is_sent:
-            async with self._tried(), open_link(self._login) as link:
+            async with self._writes.tried(), open_link(self._login) as link:
                 await link.write(sealed, self._office.terms.keep)
                 is_sent = True
-                self._wait = FIRST_WAIT
+                self._writes.note_done()
 
     async def _read(self, link: Link) -> None:
         since, pause = SEEN, 0.0
@@ -101,22 +139,3 @@ class Carrier:
             except BadLetter as exc:
                 bad.append((f"redis {entry.id.decode()}", str(exc)))
         return good, bad
-
-    @asynccontextmanager
-    async def _tried(self) -> AsyncIterator[None]:
-        """Something with a connection; if it breaks, after a wait it can be tried again."""
-        began = trio.current_time()
-        try:
-            yield
-            return
-        except BrokerError as exc:
-            self._tell(exc.what)
-        if trio.current_time() - began > STEADY_SECONDS:
-            self._wait = FIRST_WAIT
-        await trio.sleep(self._wait)
-        self._wait = min(self._wait * 2, LONGEST_WAIT)
-
-    def _tell(self, error: str) -> None:
-        if error != self._error:
-            self._error = error
-            self._office.chain.tell(BrokerChanged(error))

@@ -87,7 +87,7 @@ def _letters(event: BusOpened | LettersSent | LettersTaken | BrokerChanged) -> s
             refused = "".join(f"; not {id}: {why}" for id, why in event.refused.items())
             return f"{', '.join(event.taken) or 'nothing'}{refused}"
         case BrokerChanged():
-            return event.error or "is spoken to"
+            return f"{event.way}: {event.error or 'it is there'}"
 
 
 def _task(event: Event) -> str:

@@ -4,7 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,8 @@ PATIENCE = 60
 class RedisServer:
     """A Redis, which can be stopped and started again on what it kept."""
 
-    def __init__(self, folder: Path, password: str) -> None:
+    def __init__(self, folder: Path, password: str, tls: Sequence[str] = ()) -> None:
+        """`tls` are options of a Redis that speaks it, at `tls_port`."""
         found = shutil.which("redis-server")
         if found is None:
             pytest.skip("needs redis-server, which is not installed here")
@@ -26,9 +27,8 @@ class RedisServer:
         self._folder = folder
         self._password = password
         folder.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self._tls = tls
+        self.port, self.tls_port = _free_port(), _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -40,7 +40,8 @@ class RedisServer:
         """Let it work; returns when it answers."""
         words = f"--port {self.port} --bind 127.0.0.1 --appendonly yes --appendfsync always"
         self._process = subprocess.Popen(
-            [self._program, *words.split(), "--save", "", "--requirepass", self._password],
+            [self._program, *words.split(), "--save", "", "--requirepass", self._password,
+             *(["--tls-port", str(self.tls_port), *self._tls] if self._tls else [])],
             cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         until = time.monotonic() + PATIENCE
@@ -67,10 +68,18 @@ class RedisServer:
             return b""
 
 
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
-def redis_in(folder: Path, password: str = PASSWORD) -> Iterator[RedisServer]:
+def redis_in(
+    folder: Path, password: str = PASSWORD, tls: Sequence[str] = ()
+) -> Iterator[RedisServer]:
     """A Redis that works, in a folder of its own."""
-    server = RedisServer(folder, password)
+    server = RedisServer(folder, password, tls)
     try:
         server.start()
         yield server

@@ -7,9 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+import trustme
 
-from lion.brokers.redis import Login, open_link
+from lion.brokers.errors import BrokerError
+from lion.brokers.redis import NEW, SEEN, Login, open_link
 from lion.brokers.sealed import Seals
+from lion.domain.bus_terms import RedisPlace
 from lion.domain.events import BrokerChanged
 from lion.domain.hidden import Hidden
 from lion.domain.letter import Letter
@@ -174,7 +177,7 @@ async def test_a_stream_that_is_something_else_is_told_and_harms_nobody(tmp_path
 
 async def test_a_wrong_password_is_told_and_no_secret_is_in_the_log(tmp_path: Path) -> None:
     with redis_in(tmp_path / "redis") as redis:
-        with pytest.raises(Exception, match="WRONGPASS"):
+        with pytest.raises(BrokerError, match="WRONGPASS"):
             async with open_link(_login(redis, "another-password")):
                 pass
         async with office(tmp_path / "west", "west", redis.url) as west:
@@ -185,6 +188,35 @@ async def test_a_wrong_password_is_told_and_no_secret_is_in_the_log(tmp_path: Pa
         data = path.read_bytes() if path.is_file() else b""
         assert PASSWORD.encode() not in data
         assert KEY.encode() not in data
+
+
+async def test_a_redis_with_tls_is_spoken_to_if_its_certificate_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+        str(tmp_path / "server.pem")
+    )
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    pem = str(tmp_path / "server.pem")
+    tls = [
+        "--tls-cert-file", pem, "--tls-key-file", pem, "--tls-ca-cert-file",
+        str(tmp_path / "authority.pem"), "--tls-auth-clients", "no",
+    ]  # fmt: skip
+    with redis_in(tmp_path / "redis", tls=tls) as redis:
+        place = RedisPlace(host="127.0.0.1", port=redis.tls_port, is_tls=True)
+        login = Login(place=place, password=Hidden(PASSWORD))
+        with pytest.raises(BrokerError, match="no certificate that is trusted"):
+            async with open_link(login):
+                pass
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        async with open_link(login) as link:
+            await link.join("east")
+            await link.write([("east", b"1" * 100)], 10)
+            (entry,) = await link.read("east", NEW)
+            assert entry.data == b"1" * 100
+            await link.acknowledge("east", [entry])
+            assert await link.read("east", SEEN) == []
 
 
 async def test_a_broker_that_hangs_up_again_and_again_is_told_once(tmp_path: Path) -> None:

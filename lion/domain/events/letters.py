@@ -34,6 +34,7 @@ class LettersTaken(Event, frozen=True):
 
 
 class BrokerChanged(Event, frozen=True):
-    """The broker is spoken to again, or cannot be (`error`)."""
+    """The broker is spoken to, or cannot be (`error`); `way` is `read` or `write`."""
 
     error: str = ""
+    way: str = "read"
