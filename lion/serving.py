@@ -7,7 +7,7 @@ Rule: it is ready before it works: workspace, queue and what was under way are w
 
 import os
 import resource
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NoReturn
@@ -18,7 +18,7 @@ import trio
 from lion.brokers.redis import Login
 from lion.brokers.sealed import Seals
 from lion.domain.approval import Answer, Request
-from lion.domain.events import ServiceStarted
+from lion.domain.events import Event, ServiceStarted
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.task import Principal, Role
@@ -40,11 +40,12 @@ from lion.service.living import Living
 from lion.service.outbox import Outbox
 from lion.service.plugins import ANY
 from lion.service.post import HERE, PostOffice
-from lion.service.recovery import recover
+from lion.service.recovery import recovered
 from lion.service.service import Service
 from lion.service.sockets import socket_path
 from lion.service.state import State
 from lion.service.status import bus_status
+from lion.service.tasks import Task
 from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
@@ -116,7 +117,8 @@ async def open_living(
             living = Living(Service(host, chain, said, nursery), settings)
             desk.waits = living.service.note_waits
             chain.tell(_started(said, by))
-            await beside(partial(_recover, settings, chain))
+            for event in await beside(partial(_recovered, settings, chain.state.unfinished())):
+                chain.tell(event)
             await _take_in(living, by, plans)
             living.service.go_on(chain.state.unfinished())
             await chain.commit()
@@ -229,9 +231,9 @@ def _read(settings: Settings) -> State:
         return read_state(reader)
 
 
-def _recover(settings: Settings, chain: Chain) -> None:
+def _recovered(settings: Settings, unfinished: Iterable[Task]) -> list[Event]:
     with open_history(settings) as reader:
-        recover(chain, reader)
+        return recovered(unfinished, reader)
 
 
 def _started(terms: ServiceTerms, by: Principal) -> ServiceStarted:

@@ -182,9 +182,12 @@ class Invocation(Spending):
         """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
         given, note = ([], LED_ON) if args is None else (args, "")
+        # Of what was asked about later nothing has happened: its process may end meanwhile.
+        is_outside, self.is_outside = self.is_outside, self.is_outside and args is None
         decision = await self.live.judge.decide(
             self, question, call, given, note, body, is_beside=is_beside
         )
+        self.is_outside = is_outside
         self._note(call, question, decision)
         await self.live.log.commit()
         return self.live.judge.instead(question, decision) or decision
@@ -275,7 +278,8 @@ class Invocation(Spending):
                 try:
                     return await self._call(export, args, handle)
                 finally:
-                    self.nursery.cancel_scope.cancel()
+                    if self.nursery.child_tasks:
+                        self.nursery.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise_flat(group)
         raise self._overrun(export)

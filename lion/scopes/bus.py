@@ -92,11 +92,10 @@ class BusScopes(NamedScopes):
 
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """Exactly this topic, pattern or name beside what is granted."""
-        own = granted(holder, "bus")
         ways: dict[str, list[str]] = {}
-        for grant in own:
-            for way, text in map(_parts, grant.patterns):
-                ways.setdefault(way, []).append(text)
+        for grant in granted(holder, "bus"):
+            for way, texts in ways_of(grant).items():
+                ways.setdefault(way, []).extend(texts)
         wanted = WAYS.get(question.operation or "")
         is_out = str(question.target).startswith(OUTSIDE)
         if wanted == "write" and not is_out and question.target not in _receivers(plan):
@@ -104,6 +103,22 @@ class BusScopes(NamedScopes):
         if wanted is not None:
             ways.setdefault(wanted, []).append(str(question.target))
         return ways
+
+
+def ways_of(grant: Grant) -> dict[str, list[str]]:
+    """A grant's table, as a manifest has it."""
+    ways: dict[str, list[str]] = {}
+    for way, text in map(_parts, grant.patterns):
+        ways.setdefault(way, []).append(text)
+    return ways
+
+
+def way_patterns(questions: Collection[Question]) -> tuple[str, ...]:
+    """What patterns of a grant would be if they named what was asked, and nothing else."""
+    asked = ((WAYS.get(one.operation or ""), str(one.target)) for one in questions)
+    order = list(WAYS.values())
+    found = {(order.index(way), target) for way, target in asked if way is not None and target}
+    return tuple(f"{order[at]} {target}" for at, target in sorted(found))
 
 
 def _receivers(plan: Plan) -> list[str]:
