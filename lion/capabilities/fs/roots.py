@@ -250,8 +250,10 @@ def _look(grant: Grant, mount: Mount, place: str, base: Path, surveys: Surveys) 
     check_links(grant, base, real, place)
     try:
         found = find(mount, real)
+        if found.which is None and os.path.exists(mount.at):
+            found = find(mount, real)  # another run has made it meanwhile
         _judge(found, surveys, mount, place)
-        if found.which is None and os.path.lexists(mount.at):
+        if found.which is None and os.path.islink(mount.at):
             # A link to nothing is a mistake, and not a directory that is still to be made.
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
     except OSError as exc:
