@@ -236,10 +236,8 @@ def list_directories(plan: Plan, guard: Guard) -> dict[str, tuple[Directory, ...
             except OperatorError as exc:
                 problem = exc.what
             found.setdefault(holder.name, []).append(
-                Directory(
-                    path=mount.path, at=mount.written, real=real, write=mount.write,
-                    problem=problem,
-                )
+                Directory(path=mount.path, at=mount.written, real=real, write=mount.write,
+                          problem=problem)
             )  # fmt: skip
     return {name: tuple(many) for name, many in found.items()}
 
