@@ -168,6 +168,7 @@ async def load_fork(loader: Loader, fork: Fork, live: LiveRun, plan: Plan) -> No
     found = fork.found.past
     await loader.load(live, plan, lambda holder: found.components[holder.name])
     await rehearse(live, found.past)
+    fork.found.clock.start()
     await live.log.start_run(live.id, live.name, live.clock.monotonic_ns)
     loader.record(live, plan)
     live.record(fork.event)

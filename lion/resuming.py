@@ -53,11 +53,18 @@ class Grounds(msgspec.Struct, frozen=True):
 
 
 class ResumedClock:
-    """A run's clock that goes on from where it was. Implements ports.Clock."""
+    """A run's clock that goes on from where it was, once it is started: while the run is loaded
+    again, however long that takes, it stands still. Implements ports.Clock.
+    """
 
     def __init__(self, clock: Clock, base_ns: int) -> None:
         self._clock = clock
         self._base_ns = base_ns
+        self._began_ns: int | None = None
+
+    def start(self) -> None:
+        """Go on."""
+        self._began_ns = self._clock.monotonic_ns()
 
     def now_ns(self) -> int:
         """Nanoseconds since 1970 (UTC)."""
@@ -65,7 +72,9 @@ class ResumedClock:
 
     def monotonic_ns(self) -> int:
         """Nanoseconds since the start of the run, without those in which it had no process."""
-        return self._base_ns + self._clock.monotonic_ns()
+        if self._began_ns is None:
+            return self._base_ns
+        return self._base_ns + self._clock.monotonic_ns() - self._began_ns
 
 
 class LateClock:
@@ -109,6 +118,8 @@ class Ready(msgspec.Struct, frozen=True):
 
     past: Interrupted
     live: LiveRun
+    clock: ResumedClock
+    """The run's."""
 
 
 def _at_home(holder: Holder, directories: Mapping[str, str]) -> Holder:
@@ -222,7 +233,7 @@ def make_ready(grounds: Grounds, found: Interrupted, plan: Plan, run: str) -> "R
     parts = plan, grounds.log, grounds.policy, fittings, grounds.memory
     live = build_live(*parts, known)
     live.past, live.bus = found.past, found.past.bus
-    return Ready(found, live)
+    return Ready(found, live, clock)
 
 
 def report_ended(directory: Path, run: str, hear: Hear | None) -> RunReport:
@@ -248,6 +259,7 @@ async def load_again(
         return found.components[holder.name]
 
     await loader.load(live, plan, read)
+    ready.clock.start()
     live.record(resumed_event(live, loader.ground, forced=is_forced))
     await live.log.commit()
     await rehearse(live, found.past)

@@ -2,7 +2,8 @@
 
 Rule: what a guest wrote is escaped and stands behind lion's own words; the default is no, and what
 was typed before the question is thrown away.
-Rule: the question goes when somebody else answers it, or nobody may any more.
+Rule: the question goes when somebody else answers it, or nobody may any more; it does not come if
+it was answered before its run was resumed.
 """
 
 import os
@@ -83,6 +84,8 @@ class Console:
         self._screen = screen
         self._is_asked = is_asked
         self._waiting: dict[str, Request] = {}
+        self._told = set[str]()
+        """Of which it was said how to answer."""
         self._changed = trio.Event()
         self._scope: trio.CancelScope | None = None
         self._asked = ""
@@ -94,15 +97,22 @@ class Console:
         match record.event():
             case ApprovalAsked(request=request):
                 self._waiting[request.id] = request
-                if not self._is_asked:
-                    self._show(request)
             case ApprovalDecided(id=id) | ApprovalExpired(id=id):
                 self._waiting.pop(id, None)
                 if id == self._asked and self._scope is not None:
                     self._scope.cancel()
         self._changed.set()
 
+    def show_rest(self) -> None:
+        """Say how to answer what still waits when the run's process ends."""
+        for request in self._untold():
+            self._show(request)
+
+    def _untold(self) -> list[Request]:
+        return [one for one in self._waiting.values() if one.id not in self._told]
+
     def _show(self, request: Request) -> None:
+        self._told.add(request.id)
         for line in render_request(request, self._screen):
             self._screen.line(line)
         short = request.id
@@ -112,19 +122,34 @@ class Console:
         self._screen.line(f"    answer     {yes}   or   lion refuse {short}")
 
     async def ask(self) -> None:
-        """Ask one question after the other, for ever; until nobody is at the terminal."""
-        while self._is_asked:
-            if not self._waiting:
+        """Ask one question after the other, for ever, or say how to answer it."""
+        while True:
+            if not (untold := self._untold()):
                 await self._changed.wait()
                 self._changed = trio.Event()
-                continue
-            id, request = next(iter(self._waiting.items()))
-            self._asked = id
-            with trio.CancelScope() as self._scope:
-                await self._ask(request)
-            if self._scope.cancelled_caught:
-                self._screen.line(f"{id} was answered elsewhere, or given up")
-            self._scope = None
+            elif not await self._is_open(untold[0]):
+                self._waiting.pop(untold[0].id, None)
+            elif self._is_asked:
+                await self._ask_unless_answered(untold[0])
+            else:
+                self._show(untold[0])
+
+    async def _is_open(self, request: Request) -> bool:
+        """Whether nobody has answered it: of a run that is resumed somebody may have, before."""
+        try:
+            found = await self._host.approvals()
+        except LionError:
+            return request.id in self._waiting
+        is_open = any(one.request.id == request.id and one.answer is None for one in found)
+        return is_open and request.id in self._waiting
+
+    async def _ask_unless_answered(self, request: Request) -> None:
+        self._asked = request.id
+        with trio.CancelScope() as self._scope:
+            await self._ask(request)
+        if self._scope.cancelled_caught:
+            self._screen.line(f"{request.id} was answered elsewhere, or given up")
+        self._scope = None
 
     async def _ask(self, request: Request) -> None:
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
@@ -134,8 +159,6 @@ class Console:
         typed = await _typed_line()
         if typed is None:
             self._is_asked = False
-            for waiting in self._waiting.values():
-                self._show(waiting)
             return
         self._waiting.pop(request.id, None)
         try:
@@ -169,3 +192,4 @@ async def open_console(host: Host, screen: Screen) -> AsyncIterator[Callable[[Re
         nursery.start_soon(console.ask)
         yield console.watch
         nursery.cancel_scope.cancel()
+    console.show_rest()

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from lion.domain.events import RunForgotten, RunStarted
-from lion.errors import AuditError, OperatorError
+from lion.errors import AuditError, OperatorError, OutsideError
 from lion.log.forget import sweep_locks
 from lion.log.heads import Signer
 from lion.log.ownership import OWN, RUNS, is_owned
@@ -24,10 +24,12 @@ from lion.log.sqlite_check import counted_stores, last_words
 from lion.log.sqlite_own import note, note_stores, sign_own
 from lion.log.sqlite_reader import SqliteReader, open_sqlite_reader
 from lion.log.sqlite_rows import insert_row
-from lion.log.sqlite_schema import LOG_NAME, create_log, opening_alone, translated
+from lion.log.sqlite_schema import LOG_NAME, create_log, opening_alone, room_left, translated
 from lion.log.sqlite_store import BLOB
 
 ASIDE: Final = "damaged"
+_SPARE: Final = 64 * 1024
+"""Bytes that a new log takes beside what is copied."""
 _RUN_COLUMNS: Final = "id, run, manifest_name, started_ns, records, head, bytes, exit_code"
 _KEPT: Final = "SELECT namespace, key, value FROM kv WHERE namespace = ? ORDER BY key"
 _OF_RUNS: Final = {"budgets": 5, "rates": 4, "reservations": 6}
@@ -68,6 +70,7 @@ def repair(directory: Path, signer: Signer | None) -> Repaired:
     new = path.with_name(f"{LOG_NAME}.{os.getpid()}.new")
     with opening_alone(directory):
         _check_idle(directory)
+        _check_room(directory)
         try:
             with (
                 _opened(directory) as reader,
@@ -92,6 +95,20 @@ def _check_idle(directory: Path) -> None:
             raise OperatorError(
                 f"run {lock.stem} is still being written", hint="wait for it to end, or stop it"
             )
+
+
+def _check_room(directory: Path) -> None:
+    """Raise OutsideError where there is no room for another log of this size."""
+    names = (LOG_NAME, f"{LOG_NAME}-wal")
+    sizes = [path.stat().st_size for path in (directory / n for n in names) if path.exists()]
+    needed, left = sum(sizes) + _SPARE, room_left(directory)
+    if left < needed:
+        raise OutsideError(
+            f"what verifies of the log cannot be copied: that may take {needed:,} bytes, and "
+            f"{directory} has room for {left:,}",
+            hint="make room there; nothing was done",
+            directory=str(directory),
+        )
 
 
 def _names(reader: SqliteReader) -> list[str]:

@@ -7,16 +7,19 @@ Rule: errors of sqlite3 leave these files as LionErrors: what cannot be opened i
 the rest the log's.
 """
 
+import errno
 import fcntl
 import os
+import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lion.errors import AuditError, OperatorError
+from lion.errors import AuditError, OperatorError, OutsideError
 from lion.log.holders import patiently, sign, wait_for
 from lion.log.ownership import RUNS, try_lock
 from lion.log.sqlite_layout import LAYOUT, MENDS, OLD_VERSION, SCHEMA_VERSION
@@ -34,6 +37,9 @@ _WAL_PAGES = 4096
 WAL_BYTES = 64 * 1024 * 1024
 
 OPENED = "the log cannot be opened"
+_FULL_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_LEAST_ROOM = 64 * 1024
+"""Bytes that a log needs to be opened: the index of its WAL has 32 KiB."""
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 """What says nothing of the file itself."""
 _OPERATORS_CODES = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -53,13 +59,18 @@ def translated(path: Path, verb: str) -> Iterator[None]:
 @contextmanager
 def translated_opening(path: Path) -> Iterator[None]:
     """As `translated`, and what only the operator can mend (rights, a missing directory) into
-    OperatorError."""
+    OperatorError, a full disk into OutsideError."""
     try:
         yield
     except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(path) from exc
         raise _unwritable(path.parent, exc.strerror or str(exc)) from exc
     except (sqlite3.Error, UnicodeDecodeError) as exc:
-        if getattr(exc, "sqlite_errorcode", 0) & 0xFF in _OPERATORS_CODES:
+        code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+        if code in _FULL_CODES and room_left(path.parent) < _LEAST_ROOM:
+            raise _full(path) from exc
+        if code in _OPERATORS_CODES:
             raise _unwritable(path.parent, str(exc)) from exc
         raise audit_error(path, "opened", exc) from exc
 
@@ -73,6 +84,22 @@ def audit_error(path: Path, verb: str, exc: Exception) -> AuditError:
         return _not_ours(path)
     hint = "" if code in _PASSING else MENDS
     return AuditError(f"the log {path} could not be {verb}: {exc}", hint=hint, path=str(path))
+
+
+def room_left(directory: Path) -> int:
+    """Bytes that are free where a directory is; as many as one likes, if nobody can say."""
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return sys.maxsize
+
+
+def _full(path: Path) -> OutsideError:
+    return OutsideError(
+        f"the log {path} could not be opened: its disk is full",
+        hint="make room there, or choose another directory with --state DIR",
+        path=str(path),
+    )
 
 
 def _unwritable(directory: Path, reason: str) -> OperatorError:

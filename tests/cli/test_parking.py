@@ -70,11 +70,14 @@ def test_an_answer_given_meanwhile_is_found_by_who_resumes(asking: Lion) -> None
     assert asking("refuse", id, "not today").returncode == 0
     resumed = asking("resume")
     assert resumed.returncode == 1 and "refused it: not today" in resumed.stdout
+    assert resumed.stderr == "", "nobody is asked any more"
 
 
 def test_without_an_answer_it_waits_for_the_same_question_and_leaves_again(asking: Lion) -> None:
     id = parked(asking)
-    assert asking("resume").returncode == WAITING
+    resumed = asking("resume")
+    assert resumed.returncode == WAITING
+    assert f"answer     lion approve {id}   or   lion refuse {id}" in resumed.stderr
     assert waiting(asking) == [id]
     assert asking("approve", id, "--resume").returncode == 0
 

@@ -236,10 +236,8 @@ def list_directories(plan: Plan, guard: Guard) -> dict[str, tuple[Directory, ...
             except OperatorError as exc:
                 problem = exc.what
             found.setdefault(holder.name, []).append(
-                Directory(
-                    path=mount.path, at=mount.written, real=real, write=mount.write,
-                    problem=problem,
-                )
+                Directory(path=mount.path, at=mount.written, real=real, write=mount.write,
+                          problem=problem)
             )  # fmt: skip
     return {name: tuple(many) for name, many in found.items()}
 
@@ -250,8 +248,10 @@ def _look(grant: Grant, mount: Mount, place: str, base: Path, surveys: Surveys) 
     check_links(grant, base, real, place)
     try:
         found = find(mount, real)
+        if found.which is None and os.path.exists(mount.at):
+            found = find(mount, real)  # another run has made it meanwhile
         _judge(found, surveys, mount, place)
-        if found.which is None and os.path.lexists(mount.at):
+        if found.which is None and os.path.islink(mount.at):
             # A link to nothing is a mistake, and not a directory that is still to be made.
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
     except OSError as exc:

@@ -78,4 +78,6 @@ def _found(done: "Repaired", screen: Screen) -> Iterator[str]:
     for name in done.stores:
         yield f"{bad}  what guests keep in {show_line(name)}"
     if done.aside:
-        yield f"the damaged log is in {show_line(done.aside)} now: name that with --state"
+        is_whole = not done.stores and not any(one.fault for one in done.runs)
+        which = "all of it verifies; the log as it was" if is_whole else "the damaged log"
+        yield f"{which} is in {show_line(done.aside)} now: name that with --state"

@@ -14,7 +14,7 @@ from lion.capabilities.fs import roots as fs_roots
 from lion.capabilities.fs.guard import Guard
 from lion.capabilities.fs.place import Found
 from lion.capabilities.fs.roots import list_directories, open_files
-from lion.domain.plan import Grant, Holder, Plan
+from lion.domain.plan import Grant, Holder, Mount, Plan
 from lion.errors import OperatorError
 from lion.scopes.fs_grant import build_fs_grant
 
@@ -234,3 +234,19 @@ async def test_two_grants_of_one_new_directory_share_it(work: Path) -> None:
     two = msgspec.structs.replace(one, mount=msgspec.structs.replace(one.mount, path="/m"))
     async with open_files(plan_of(work, one, two), NOBODY) as files:
         assert set(files.directories["p"].values()) == {str(work / "new")}
+
+
+async def test_another_run_may_make_it_at_the_same_time(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Just after it was seen that it is missing."""
+    find = fs_roots.find
+
+    def find_first(mount: Mount, real: str) -> Found:
+        found = find(mount, real)
+        if found.which is None:
+            os.mkdir(real, 0o700)
+        return found
+
+    monkeypatch.setattr(fs_roots, "find", find_first)
+    assert await opened(plan(work, "together", write=True)) == str(work / "together")
