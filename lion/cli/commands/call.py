@@ -11,8 +11,8 @@ from typing import Any
 import click
 import msgspec
 
-from lion.cli.one_call import grant_options, read_given
 from lion.cli.guests import is_program_call
+from lion.cli.one_call import grant_options, read_given
 from lion.cli.options import Common, ask_option, common_options, set_option
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched

@@ -2,7 +2,7 @@
 WASI 0.2 stands behind each function that they import.
 
 `preview1.wasm` is the adapter that comes with wasmtime 50 (crate
-wasi-preview1-component-adapter-provider 50.0.1, Apache-2.0 WITH LLVM-exception), as wit-component
+wasi-preview1-component-adapter-provider 50.0.1, LICENSE-preview1), as wit-component
 sets it up for a command; `preview1.json` says which of its imports each function can reach.
 tests/wasi/preview1.py makes both again.
 
@@ -21,6 +21,7 @@ from lion.wasm.extism.abi import INTERNAL, WASI
 from lion.wasm.extism.binary import I32, Signature
 from lion.wasm.extism.module import CoreModule, read_module
 from lion.wasm.extism.rewrite import plain_name
+from lion.wasm.wasi.bridge import FUNCTIONS
 from lion.wasm.wasi.host import base_name
 from lion.wasm.wasi.table import NEEDS
 
@@ -89,11 +90,16 @@ def check_command(core: CoreModule) -> None:
 
 def reached_imports(core: CoreModule) -> set[str]:
     """Which of the adapter's imports a program can reach, as `interface#function`."""
-    return {one for name in _used(core) for one in _reached()[name]}
+    return {one for name in _used(core) for one in _behind(name)}
 
 
 def _used(core: CoreModule) -> list[str]:
     return sorted({plain_name(i.name) for i in core.imports})
+
+
+def _behind(name: str) -> list[str]:
+    """Sockets and signals are refused before anything is asked."""
+    return _reached()[name] if name in FUNCTIONS else []
 
 
 def preview1_needs(core: CoreModule) -> dict[str, set[str]]:
@@ -101,7 +107,7 @@ def preview1_needs(core: CoreModule) -> dict[str, set[str]]:
     done to open files is not needed.
     """
     names = _used(core)
-    found = {name: _needs_of(_reached()[name]) for name in names}
+    found = {name: _needs_of(_behind(name)) for name in names}
     if _OPEN not in names:
         found = {n: {x for x in needs if not x.startswith(_FILE)} for n, needs in found.items()}
     return found
