@@ -1,16 +1,25 @@
 """Look here if you want to know what is shown of a guest that lion made a component of."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from lion.cli.options import Common
 from lion.domain.plan import Plan
 from lion.domain.text import show_line
 from lion.errors import OperatorError
+from lion.foreign import is_extism_manifest
 from lion.plans import with_call
 from lion.review.loaded import GuestInfo
 
-GUESTS: Final = {"extism": "an Extism plug-in", "wasi": "a component for WASI 0.2"}
+MAIN: Final = "main"
+"""The tool that a program is."""
+PREVIEW1: Final = "wasi-preview1"
+GUESTS: Final = {
+    "extism": "an Extism plug-in",
+    "wasi": "a component for WASI 0.2",
+    PREVIEW1: "a program for WASI preview 1",
+}
 """Kinds of such guests, for people."""
 
 
@@ -28,6 +37,18 @@ def with_only_function(common: Common, plan: Plan, word: str) -> Plan:
             hint=f"call one of them with: lion call {word} FUNCTION INPUT",
         )
     return with_call(plan, tools[0], {"input": ""})
+
+
+def is_program_call(common: Common, plan: Plan, target: str, tool: str) -> bool:
+    """Whether a call is of a program for WASI preview 1: a core module, as Extism's plug-ins are,
+    but its `main` takes arguments by name. Raises what loading it raises.
+    """
+    if tool.rpartition(".")[2] != MAIN or is_extism_manifest(Path(target)):
+        return False
+    from lion.cli.looking import look_at
+
+    guests = [info.guest for info in look_at(common, plan, is_strict=True)[1].values()]
+    return any(guest is not None and guest.kind == PREVIEW1 for guest in guests)
 
 
 def render_guest(guest: GuestInfo, component: str) -> Iterator[str]:

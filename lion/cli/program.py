@@ -24,6 +24,10 @@ from lion.plans import read_manifest, with_call
 from lion.review.loaded import ComponentInfo
 
 READ_ONLY: Final = "ro:"
+MEMORY: Final = "256 MiB"
+"""What a program may use without a manifest: four memories share it, and compilers of today begin
+with 16 MiB in one.
+"""
 _MAIN: Final = "main"
 _MISSING: Final = {
     "fs": "files: none, unless you say --dir FOLDER",
@@ -111,7 +115,7 @@ def _plan(word: str, typed: Typed) -> Plan:
         allow["fs"] = [*allow.get("fs", []), *map(_mount, typed.dirs)]
     holder = {
         "component": str(path), "allow": allow, "args": list(typed.args),
-        "env": dict(map(_variable, typed.env)),
+        "env": dict(map(_variable, typed.env)), "limits": {"memory": MEMORY},
     }  # fmt: skip
     tables = {"name": name, "plugins": {name: {k: v for k, v in holder.items() if v}}}
     plan = parse_tables(as_it_stands(tables), folder=Path.cwd())

@@ -7,7 +7,7 @@ last is remembered by what it was made of.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -15,6 +15,7 @@ import trio
 
 from lion.ports import Adapted, Extensions
 from lion.reading import COMPONENT_SIZE, too_large
+from lion.values.core_modules import is_packed
 from lion.wasm.offers import Offers
 from lion.wasm.sections import MAGIC, imports_wasi
 
@@ -65,11 +66,11 @@ class Adapter:
             from lion.wasm.wasi.adapt import adapt as adapt_wasi
 
             return adapt_wasi
-        from lion.wasm.extism.adapt import adapt, is_plugin
+        from lion.wasm.extism.adapt import is_plugin
 
         if not is_plugin(data):
             return None
-        return partial(adapt, extensions=extensions, host=self._offers.interfaces)
+        return partial(_adapt_core, extensions=extensions, host=self._offers.interfaces)
 
     def _keep(self, key: tuple[str, str], made: Adapted) -> None:
         self._made[key] = made
@@ -77,6 +78,17 @@ class Adapter:
             len(self._made) > KEPT or sum(len(m.data) for m in self._made.values()) > KEPT_BYTES
         ):
             self._made.popitem(last=False)
+
+
+def _adapt_core(
+    data: bytes, extensions: Extensions | None, host: Mapping[str, Mapping[str, str]]
+) -> Adapted | None:
+    """A core module, or several packed: a program for WASI preview 1, or a plug-in of Extism's."""
+    from lion.wasm.extism.adapt import adapt
+    from lion.wasm.wasi.adapt import adapt_command
+
+    program = None if is_packed(data) else adapt_command(data)
+    return adapt(data, extensions=extensions, host=host) if program is None else program
 
 
 def _key(data: bytes, extensions: Extensions | None) -> tuple[str, str]:

@@ -5,7 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from wasmtime import Config, Engine, Store, WasiConfig
+from wasmtime import (
+    Config,
+    Engine,
+    ExitTrap,
+    Func,
+    Linker,
+    Module,
+    Store,
+    Trap,
+    WasiConfig,
+    WasmtimeError,
+)
 from wasmtime import component as reference
 
 from lion.manifest.parse import parse_manifest
@@ -53,15 +64,7 @@ def by_wasmtime(
     env: Iterable[tuple[str, str]] = (),
 ) -> tuple[bytes, bool]:
     """What a program writes by wasmtime's own WASI, and whether it succeeded."""
-    read, written = folder / "stdin", folder / "stdout"
-    read.write_bytes(given)
-    config = WasiConfig()
-    config.argv = ["x", *args]
-    config.env = list(env)
-    config.stdin_file = read
-    config.stdout_file = str(written)
-    for path, at in mounts.items():
-        config.preopen_dir(str(at), path)
+    config, written = _configured(args, folder, given, mounts, env)
     engine = Engine(Config())
     store = Store(engine)
     store.set_wasi(config)
@@ -79,6 +82,53 @@ def by_wasmtime(
     except Exception:  # noqa: BLE001 - an exit is a trap there
         ok = False
     return written.read_bytes(), ok
+
+
+def by_wasmtime_preview1(
+    name: str,
+    *args: str,
+    folder: Path,
+    given: bytes = b"",
+    mounts: Mapping[str, Path] = {},
+    env: Iterable[tuple[str, str]] = (),
+) -> tuple[bytes, bool]:
+    """The same of a program for preview 1."""
+    config, written = _configured(args, folder, given, mounts, env)
+    engine = Engine(Config())
+    store = Store(engine)
+    store.set_wasi(config)
+    linker = Linker(engine)
+    linker.define_wasi()
+    module = Module.from_file(engine, str(program(name)))
+    start = linker.instantiate(store, module).exports(store)["_start"]
+    assert isinstance(start, Func)
+    ok = True
+    try:
+        start(store)
+    except ExitTrap as ended:
+        ok = ended.code == 0
+    except (Trap, WasmtimeError):
+        ok = False
+    return written.read_bytes(), ok
+
+
+def _configured(
+    args: Iterable[str],
+    folder: Path,
+    given: bytes,
+    mounts: Mapping[str, Path],
+    env: Iterable[tuple[str, str]],
+) -> tuple[WasiConfig, Path]:
+    read, written = folder / "stdin", folder / "stdout"
+    read.write_bytes(given)
+    config = WasiConfig()
+    config.argv = ["x", *args]
+    config.env = list(env)
+    config.stdin_file = read
+    config.stdout_file = str(written)
+    for path, at in mounts.items():
+        config.preopen_dir(str(at), path)
+    return config, written
 
 
 def granted(names: Collection[str], at: Path) -> dict[str, Any]:

@@ -2,6 +2,10 @@
 
 rustup target add wasm32-wasip2
 python -m tests.wasi.rebuild
+
+Those for preview 1 (tool1, c1, old1) are built by hand: `cargo build --target wasm32-wasip1`, and
+`clang --target=wasm32-wasi -Oz -s src/c/tool.c` with the C library of 2025 (PyPI's ziglang 0.17.1:
+`zig cc`) and of 2022 (Debian 12's wasi-libc).
 """
 
 import shutil

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from lion.cli.guests import is_program_call
 from lion.cli.one_call import grant_options, read_given
 from lion.cli.options import Common, ask_option, common_options, set_option
 from lion.cli.screen import open_screen
@@ -54,7 +55,7 @@ def command(
     plan = _plan(target, sets, given)
     if arguments == "-":
         arguments = sys.stdin.read()
-    if takes_text(Path(target)):
+    if takes_text(Path(target)) and not is_program_call(common, plan, target, tool):
         plan = with_call(plan, function_name(tool), {"input": arguments or ""})
     else:
         plan = with_call(plan, tool, parse_arguments(arguments or "{}"))

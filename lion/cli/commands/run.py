@@ -14,7 +14,7 @@ from lion.cli.stale import warn_of_stale
 from lion.cli.summary import render_summary, summary_json
 from lion.cli.unfinished import warn_of_unfinished
 from lion.cli.walls import render_wall
-from lion.foreign import takes_text
+from lion.foreign import is_extism_manifest
 from lion.plans import check_starts, read_manifest
 
 
@@ -44,8 +44,8 @@ def command(
     else:
         Typed(**typed).check_none(manifest)
         plan = read_manifest(manifest, sets)
-    if takes_text(Path(manifest)):
-        plan = with_only_function(common, plan, manifest)
+        if is_extism_manifest(Path(manifest)):
+            plan = with_only_function(common, plan, manifest)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")
     warn_of_stale(plan)
     warn_of_unfinished(common, plan)

@@ -137,13 +137,14 @@ class ModuleWriter:
 
     def add_function(
         self, name: str, signature: Signature, code: bytes, locals_: Sequence[int] = ()
-    ) -> None:
-        """An exported function; `locals_` are the types of its own locals."""
+    ) -> int:
+        """An exported function, and its number; `locals_` are the types of its own locals."""
         self._own.append(unsigned(self.type(signature)))
         body = vector(b"\x01" + bytes([one]) for one in locals_) + code + b"\x0b"
         self._code.append(unsigned(len(body)) + body)
         self._exports.append(text(name) + b"\x00" + unsigned(self._functions))
         self._functions += 1
+        return self._functions - 1
 
     def fill_table(self, begin: int, functions: Sequence[int]) -> None:
         """Put functions into the first table when the module is instantiated."""

@@ -1,28 +1,36 @@
-"""Look here if you want to know what happens to a component that imports WASI and is to be loaded.
+"""Look here if you want to know what happens to a component that imports WASI, or a program for
+WASI preview 1, and is to be loaded.
 
 Rule: everything here works on bytes that anybody wrote, in a thread, and is bounded by their size.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lion.domain.capability import is_extension
 from lion.domain.text import show_line
 from lion.errors import GuestError
 from lion.ports import Adapted
 from lion.wasm.extism.abi import HOST
+from lion.wasm.extism.abi import WASI as PREVIEW1
 from lion.wasm.extism.binary import section, text
+from lion.wasm.extism.module import read_module
+from lion.wasm.extism.rewrite import rewrite
 from lion.wasm.sections import WASI
+from lion.wasm.wasi.command import VERSION as COMMAND_VERSION
+from lion.wasm.wasi.command import Command
 from lion.wasm.wasi.compose import VERSION, Composition
 from lion.wasm.wasi.head import INSTANCE, KINDS, TYPE, Head, Imported, named, read_head
 from lion.wasm.wasi.host import Adapter, base_name
+from lion.wasm.wasi.preview1 import check_command, is_command, preview1, preview1_needs
 from lion.wasm.wasi.table import HANDLER, NEEDS, RUN, TRACK, host_interface
 
 MARK: Final = "lion-wasi"
-"""The custom section of what was composed, JSON: digests of guest and adapter, the composer."""
+"""The custom section of what was composed, JSON: digests of guest and adapters, the composer."""
 
 
 @cache
@@ -42,14 +50,43 @@ def adapt(data: bytes) -> Adapted:
     """
     head = read_head(data)
     needs, imports = _needs(head)
-    original, adapter = _digest(data), _digest(adapter_bytes())
     composed = Composition(data, head, _adapter(), needs).compose()
-    said = {"guest": original, "adapter": adapter, "composer": VERSION}
-    mark = section(0, text(MARK) + json.dumps(said).encode())
+    return _adapted(data, composed, "wasi", imports, composer=VERSION)
+
+
+def adapt_command(data: bytes) -> Adapted | None:
+    """The same of a program for WASI preview 1; None for a core module that is none."""
+    core = read_module(data)
+    if not is_command(core):
+        return None
+    check_command(core)
+    behind = preview1_needs(core)
+    needs: dict[str, set[str]] = {f"{HOST}process@0.1.0": {"start"}}
+    for one in set().union(*behind.values()):
+        interface, name = host_interface(one)
+        needs.setdefault(interface, set()).add(name)
+    composed = Command(rewrite(core), _adapter(), needs).compose()
+    imports = {f"{PREVIEW1}.{name}": _shown(wanted) for name, wanted in behind.items()}
+    standard = _digest(preview1().data)
+    return _adapted(
+        data, composed, "wasi-preview1", imports, composer=COMMAND_VERSION, preview1=standard
+    )
+
+
+def _adapted(
+    data: bytes, composed: bytes, kind: str, imports: Mapping[str, tuple[str, ...]], **said: Any
+) -> Adapted:
+    """What was composed of a guest, with a mark that says of what."""
+    original, adapter = _digest(data), _digest(adapter_bytes())
+    mark = {"guest": original, "adapter": adapter, **said}
     return Adapted(
-        data=composed + mark, kind="wasi", original=original, size=len(data),
-        adapter=adapter_bytes(), imports=imports,
+        data=composed + section(0, text(MARK) + json.dumps(mark).encode()), kind=kind,
+        original=original, size=len(data), adapter=adapter_bytes(), imports=imports,
     )  # fmt: skip
+
+
+def _shown(needs: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(need.replace("[method]", "") for need in needs))
 
 
 def _digest(data: bytes) -> str:
@@ -74,8 +111,7 @@ def _needs(head: Head) -> tuple[dict[str, set[str]], dict[str, tuple[str, ...]]]
         behind = _wasi(one) if one.name.startswith(WASI) else _lions(one)
         for function, wanted in behind.items():
             if one.name.startswith(WASI):
-                shown = sorted(w.replace("[method]", "") for w in wanted)
-                imports[f"{one.name}#{function}"] = tuple(shown)
+                imports[f"{one.name}#{function}"] = _shown(wanted)
             for need in wanted:
                 interface, name = host_interface(need)
                 needs.setdefault(interface, set()).add(name)
