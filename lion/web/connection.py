@@ -122,7 +122,10 @@ class Connection:
         if not isinstance(head, h11.Request):
             return None
         self._is_head = head.method == b"HEAD"
-        parts = urlsplit(head.target.decode("ascii", "replace"))
+        try:
+            parts = urlsplit(head.target.decode("ascii", "replace"))
+        except ValueError as exc:  # an address with half a bracket
+            raise bad_request(f"this is no address: {exc}") from None
         names = [name for name, _ in head.headers]
         for name in (b"host", b"cookie", b"authorization", b"origin"):
             if names.count(name) > 1:
