@@ -7,6 +7,7 @@ standard input. It has a process of its own, so that its time is nobody's cost.
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,14 +35,19 @@ _LINE = _event({"content": "roar\n"})
 _END = _event({}, "stop") + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
 
 
-async def _speak(stream: trio.SocketStream, tokens: int) -> None:
-    """So many tokens, each in a packet of its own; every tenth ends a line."""
+async def _speak(stream: trio.SocketStream, tokens: int, *, is_stamped: bool = False) -> None:
+    """So many tokens, each in a packet of its own; every tenth ends a line. One that `is_stamped`
+    says when it was sent, in microseconds.
+    """
     await stream.send_all(_STREAM)
     due = trio.current_time()
     for number in range(1, tokens + 1):
         due += PERIOD_SECONDS
         await trio.sleep_until(due)
-        await stream.send_all(_LINE if number % 10 == 0 else _TOKEN)
+        if is_stamped:
+            await stream.send_all(_event({"content": f"t{time.time_ns() // 1_000} "}))
+        else:
+            await stream.send_all(_LINE if number % 10 == 0 else _TOKEN)
     await stream.send_all(_END)
 
 
@@ -59,7 +65,8 @@ async def _serve(stream: trio.SocketStream) -> None:
                 data += await stream.receive_some()
             body, data = data[:length], data[length:]
             if head.startswith(b"POST"):
-                await _speak(stream, int(json.loads(body)["messages"][-1]["content"]))
+                count, *words = json.loads(body)["messages"][-1]["content"].split()
+                await _speak(stream, int(count), is_stamped=bool(words))
             else:
                 await stream.send_all(_PAGE)
     except (trio.BrokenResourceError, trio.ClosedResourceError):

@@ -10,7 +10,9 @@ import pytest
 from benchmarks.contests import CONTESTS
 from benchmarks.goals import GOALS, judge
 from benchmarks.measure import Times
+from benchmarks.page import GOALS as PAGE_GOALS
 from benchmarks.service import GOALS as SERVICE_GOALS
+from tests.page.desk import BROWSER
 
 ROOT = Path(__file__).parents[2]
 ONE = "host_call_text"
@@ -90,3 +92,16 @@ def test_a_service_is_measured(tmp_path: Path) -> None:
     assert set(SERVICE_GOALS) <= set(found)
     assert all(value > 0 for value in found.values())
     assert found["decision, ms"] < SERVICE_GOALS["decision, ms"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+def test_the_page_is_measured(tmp_path: Path) -> None:
+    file = tmp_path / "page.json"
+    words = ["benchmarks/page.py", "--quick", "--json", str(file)]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text("utf-8"))
+    assert set(PAGE_GOALS) <= set(found)
+    assert all(value > 0 for value in found.values())
+    assert found["of all tokens seen"] == 1.0
