@@ -101,6 +101,11 @@ def test_a_record_reads_itself_by_this_and_nothing_else() -> None:
     ]
     # The others count, digest or copy the bytes.
     log = ["feed.py", "schema_2.py", "sqlite_convert.py", "sqlite_reader.py"]
-    counting = ["kernel/past.py", "kernel/recorded.py", *(f"log/{name}" for name in log)]
+    counting = [
+        "domain/letter.py",
+        "kernel/past.py",
+        "kernel/recorded.py",
+        *(f"log/{name}" for name in log),
+    ]
     counting.append("service/tail.py")
     assert sorted(readers) == ["domain/events/upcast.py", *counting]
