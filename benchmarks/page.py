@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import trio
 
-from benchmarks.long_log import _open, _write
+from benchmarks.long_log import _open, write_run
 from benchmarks.service import percentile
 from benchmarks.web import open_web
 from lion.service.client import Client
@@ -186,7 +186,7 @@ def measure(*, quick: bool) -> dict[str, float]:
     ):  # fmt: skip
         chromium = started.chromium.launch(executable_path=BROWSER, args=list(FLAGS))
         folder = Path(name)
-        trio.run(_open, folder, _write, records)
+        trio.run(_open, folder, write_run, records)
         with served(folder, url, streams) as (client, once):
             found = told(paints(chromium, once, laps))
             found |= told(requests(client, once, 50 * laps))

@@ -25,6 +25,9 @@ def send(run: Run, sender: str, to: str, payload: str) -> None:
             "exhausted": "send it again when it has read",
             "unavailable": "look: lion task list",
         }
+        statuses = {"not-found": 404, "exhausted": 429, "unavailable": 409}
         raise OperatorError(
-            f"{to!r} was not written to: {exc.text}", hint=hints[exc.case]
+            f"{to!r} was not written to: {exc.text}",
+            hint=hints[exc.case],
+            status=statuses[exc.case],
         ) from exc

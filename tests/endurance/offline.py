@@ -37,7 +37,7 @@ class Fence:
         self._state = os.path.realpath(state)
         self._cache = os.path.realpath(cache)
         own = [sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()]
-        own += [str(Path(lion.__file__).parent), "/proc/sys/vm", "/sys/fs/cgroup"]
+        own += [str(Path(lion.__file__).parent), "/proc/sys/vm", "/proc/cpuinfo", "/sys/fs/cgroup"]
         self._readable = tuple(os.path.realpath(p) for p in (*own, self._state, self._cache))
         self.seen: set[str] = set()
 

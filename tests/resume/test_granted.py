@@ -65,11 +65,14 @@ async def test_clocks(stage: Stage) -> None:
 
 
 def test_now_is_now() -> None:
-    """And `monotonic` is what it was."""
+    """And `monotonic` is what it was, until the run goes on."""
     clock = FrozenClock(now_ns=1_000)
     goes_on = ResumedClock(clock, 70)
+    clock.advance(300)
+    assert goes_on.monotonic_ns() == 70
+    goes_on.start()
     clock.advance(5)
-    assert (goes_on.now_ns(), goes_on.monotonic_ns()) == (1_005, 75)
+    assert (goes_on.now_ns(), goes_on.monotonic_ns()) == (1_305, 75)
 
 
 async def test_a_wait(stage: Stage) -> None:

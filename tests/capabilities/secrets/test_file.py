@@ -121,7 +121,7 @@ def test_a_required_secret_is_not_taken_elsewhere(tmp_path: Path) -> None:
         (f'api = "{VALUE}"', "is no table"),
         (f'[api]\nvalue = "{VALUE}"', "has no audience"),
         (f'[api]\nvalue = "{VALUE}"\nhosts = ["*"]', "every server"),
-        (f'[api]\nvalue = "{VALUE}"\nhosts = ["ftp://a.example"]', "http or https"),
+        (f'[api]\nvalue = "{VALUE}"\nhosts = ["ftp://a.example"]', "redis or rediss"),
         (f'[api]\nvalue = "{VALUE}"\nhosts = ["a.example/path"]', "an audience is a host"),
         (f'[api]\nvalue = "{VALUE}"\nhosts = "a.example"', "a list of texts"),
         (f'[api]\nvalu = "{VALUE}"\nhosts = ["a.example"]', "did you mean 'value'?"),
