@@ -156,6 +156,22 @@ async def test_its_library_is_the_hosts(cat: Path, tmp_path: Path) -> None:
         assert only(other).value == "no pigs"
 
 
+async def test_asyncio_has_several_at_once(cat: Path, tmp_path: Path) -> None:
+    async with open_server() as server, open_arena(tmp_path) as arena:
+        given = {"what": "asyncio", "at": server.url}
+        allow = {"http": [f"GET,POST {server.url}/**"], "tools": ["calculator.add"]}
+        report = await _call(arena, cat, "lend", given, allow=allow)
+        assert only(report).value == "[200, {'a': 1}, 3, 'given up', [200, 200, 200]]"
+        done = [e.operation for e in arena.calls(report.run) if e.capability == "http"]
+        # All of a group are under way before the first is looked at.
+        assert done[:2] == ["start", "start"]
+        again = done.index("start", 2)
+        assert done[again : again + 3] == ["start"] * 3
+        assert len(server.seen) == 5
+        lacked = await _call(arena, cat, "lacked", given, allow={"tools": ["calculator.add"]})
+        assert only(lacked).value == "Denied denied; http UNGRANTED"
+
+
 async def test_the_script_of_the_page_is_an_agent(cat: Path, tmp_path: Path) -> None:
     (tmp_path / "answers.toml").write_text('[[answer]]\ntext = "zebras"\n', "utf-8")
     agent = {
