@@ -124,3 +124,36 @@ async def test_what_it_was_granted_and_what_it_was_not(elk: Path, tmp_path: Path
         # There is nothing to load code from: the engine gives up, and its instance ends.
         broken = await _call(arena, elk, "lend", {"what": "import", "at": ""})
         assert not only(broken).ok and "trapped" in str(only(broken).error)
+
+
+def test_the_example_answers_with_tools_and_without(place: Place, elk: Path) -> None:
+    example = place.folder / "examples" / "javascript-agent"
+    place.empty("examples", "plugins-wasm", "wit")
+    shutil.copytree(
+        ROOT / "examples" / "javascript-agent",
+        example,
+        ignore=shutil.ignore_patterns("node_modules", "bindings", "*.wasm", "built.json"),
+    )
+    # What it is built with was fetched already; both locks name the same packages.
+    locks = [json.loads((f / "package-lock.json").read_text("utf-8")) for f in (elk, example)]
+    packages = [{k: v for k, v in lock["packages"].items() if k} for lock in locks]
+    assert packages[0] == packages[1]
+    shutil.copy(elk / "package-lock.json", example)
+    (example / "node_modules").symlink_to(elk / "node_modules")
+    shutil.copytree(ROOT / "wit", place.folder / "wit")
+    (place.folder / "plugins-wasm").mkdir()
+    for name in ("calculator", "notebook"):
+        shutil.copy(BUILT / f"{name}.wasm", place.folder / "plugins-wasm")
+    _type(place, "lion build examples/javascript-agent")
+    manifest = example / "manifest.toml"
+    printed = _type(place, "lion run examples/javascript-agent/manifest.toml")
+    for line in ("(calls calculator.evaluate)", "Three lions eat 147 kg in a week, 21 kg a day."):
+        assert line in printed
+    assert "\nidentical  run " in _type(place, "lion replay last")
+    granted = 'allow.tools = ["calculator.*", "notebook.write"]\n'
+    text = manifest.read_text("utf-8")
+    assert granted in text
+    manifest.write_text(text.replace(granted, ""), "utf-8")
+    twin = place.lion("run", str(manifest), LION_CACHE=str(cache_directory()))
+    assert "I cannot say: there is nothing to reckon with." in twin.stdout
+    assert "notebook.write: not saved" in twin.stdout
