@@ -53,7 +53,9 @@ class Callgrind:
 
 def words(out: Path) -> list[str]:
     """The command line before the program's own."""
-    return ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}"]
+    # The child that compiles too: what it may use of the processor is what valgrind knows.
+    how = ["--tool=callgrind", "--trace-children=yes", "--instr-atstart=no"]
+    return ["valgrind", *how, f"--callgrind-out-file={out}"]
 
 
 def counts(out: Path) -> list[int]:

@@ -10,6 +10,8 @@ little. Each release of Python has figures of its own.
 
 Rule: what goes by the clock is put out of reach: under valgrind a millisecond is nothing, and how
 often the loop yields would be counted instead of the work.
+Rule: valgrind is a processor of its own, that can do less than the machine's: what runs in it is
+compiled in it.
 """
 
 import gc
@@ -52,6 +54,18 @@ def _yardstick() -> int:
     return len(seen)
 
 
+def _compile_here() -> None:
+    from lion.wasm import compiler, freeze
+    from lion.wasm.compile_child import compile_component
+    from lion.wasm.compile_ends import Ended
+
+    async def run(self: object, data: bytes) -> Ended:
+        return Ended(code=0, answer=await trio.to_thread.run_sync(compile_component, data))
+
+    compiler.Compiler._run = run  # type: ignore[method-assign]
+    freeze.compile_blocking = lambda data, _: compiler._parse(compile_component(data))  # type: ignore
+
+
 def _stop_clocks() -> None:
     from lion.log import sqlite
     from lion.wasm import engine, fiber, poll_meter
@@ -67,6 +81,7 @@ async def _count() -> None:
     from benchmarks.contests import CONTESTS
 
     _stop_clocks()
+    _compile_here()
     valgrind = Callgrind()
     _yardstick()
     gc.disable()

@@ -49,7 +49,8 @@ _PAYLOAD = len(encode_body(EVENT.args)) + len(encode_body(EVENT.value))
 """Bytes of a call's own: what it was asked and what it gave."""
 
 
-async def _write(log: SqliteLog, count: int) -> None:
+async def write_run(log: SqliteLog, count: int) -> None:
+    """A run of so many calls, from its first record to its last."""
     await log.start_run(_RUN, "bench")
     for event in (_STARTED, _LOADED):
         log.append(Draft(Scope(run=_RUN), 0, time.time_ns(), event))
@@ -107,7 +108,7 @@ def measure_log(count: int) -> dict[str, float]:
     """Figures of a log of so many calls, by name; their units are in the names."""
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
-        written = trio.run(_open, state, _write, count)
+        written = trio.run(_open, state, write_run, count)
         size = sum(path.stat().st_size for path in state.glob("log.sqlite*"))
         with open_sqlite_reader(state) as reader:
             before = _peak()

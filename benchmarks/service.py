@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import trio
 
-from benchmarks.long_log import _open, _write
+from benchmarks.long_log import _open, write_run
 from lion.domain.events import PluginInvoked, TaskSubmitted
 from lion.domain.service_terms import STRATEGIES
 from lion.history import open_history
@@ -158,7 +158,7 @@ def _invoked(reader: Any, run: str) -> Iterator[int]:
 
 def start_s(folder: Path, records: int) -> float:
     """Seconds until a service is ready, on a log of so many records."""
-    trio.run(_open, folder, _write, records)
+    trio.run(_open, folder, write_run, records)
     with served(folder) as (_, seconds):
         return seconds
 

@@ -26,7 +26,7 @@ from lion.kernel.system_clock import SystemClock
 from lion.loading import OpenSystem
 from lion.plans import owner_of
 from lion.policy.policy_file import Policy
-from lion.ports import Clock, Desk, EventLog, Operation, Services
+from lion.ports import Clock, Desk, EventLog, Operation, Post, Services
 from lion.settings import Settings
 from lion.system.entry import open_system
 
@@ -62,6 +62,8 @@ class Fittings(msgspec.Struct, frozen=True, kw_only=True):
     """Where calls that need an approval wait for people; None: there is nobody to ask."""
     name_run: Callable[[], str] = lambda: str(uuid.uuid4())
     open_system: OpenSystem = open_system
+    post: Post | None = None
+    """Where messages leave a run."""
     park_after_ns: int | None = None
     """After how long of nothing but waiting a run leaves; None: as manifest or policy say."""
     stand_in: Callable[[LiveRun], StandIn] | None = None
@@ -101,6 +103,7 @@ def build_live(
     live = LiveRun(run, plan, log, clock, owner, asker, memory)
     live.by = fittings.name_user()
     live.jobs, live.spawner = JobPort, SpawnerPort
+    live.post = fittings.post
     live.people = None if fittings.desk is None else People(common, fittings.desk, clock).ask
     said = fittings.park_after_ns, plan.park_after_ns, policy.park_after_ns
     live.park_after_ns = next((one for one in said if one is not None), None)

@@ -3,6 +3,8 @@
 Rule: only a regular file is read, and no more of it than is allowed: a pipe would keep the reader
 waiting, /dev/zero never ends, and a sparse file is as long as somebody says.
 Rule: on a loop it is read beside it and given up when cancelled: a network's file system may hang.
+Rule: what is given up shares nothing with who gave it up: a connection that is closed while it
+reads would take the process with it.
 """
 
 import errno
@@ -103,7 +105,10 @@ def reason_of(exc: OSError | ValueError) -> str:
 
 
 async def beside(read: Callable[[], T]) -> T:
-    """What `read` gives, without holding up the loop; given up at once when cancelled."""
+    """What `read` gives, without holding up the loop; given up at once when cancelled: then it
+    goes on, unheard, so it opens and closes itself whatever it uses, and changes nothing of the
+    loop's.
+    """
     import trio
 
     return await trio.to_thread.run_sync(read, abandon_on_cancel=True)

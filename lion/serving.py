@@ -7,7 +7,7 @@ Rule: it is ready before it works: workspace, queue and what was under way are w
 
 import os
 import resource
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final, NoReturn
@@ -15,8 +15,10 @@ from typing import Final, NoReturn
 import msgspec
 import trio
 
+from lion.brokers.redis import Login
+from lion.brokers.sealed import Seals
 from lion.domain.approval import Answer, Request
-from lion.domain.events import ServiceStarted
+from lion.domain.events import Event, ServiceStarted
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.task import Principal, Role
@@ -26,18 +28,24 @@ from lion.history import open_history
 from lion.kernel.groups import flattened
 from lion.kernel.interrupts import heeded_signals
 from lion.kernel.system_clock import SystemClock
+from lion.letters import open_seals
 from lion.log.service_lock import own_service
 from lion.log.sqlite_desk import SqliteDesk
 from lion.opening import open_fitted
 from lion.reading import beside
 from lion.service.advising import Adviser
+from lion.service.carrier import REDIS, Carrier
 from lion.service.chain import Chain, read_state
 from lion.service.living import Living
+from lion.service.outbox import Outbox
 from lion.service.plugins import ANY
-from lion.service.recovery import recover
+from lion.service.post import HERE, PostOffice
+from lion.service.recovery import recovered
 from lion.service.service import Service
 from lion.service.sockets import socket_path
 from lion.service.state import State
+from lion.service.status import bus_status
+from lion.service.tasks import Task
 from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
@@ -94,12 +102,14 @@ async def open_living(
     by = Principal("user", user_name(), Role.ADMINISTRATOR)
     said = terms or next((p.service for p in plans if p.service), None) or ServiceTerms()
     check_room(said, allow_files())
+    letters = None if said.bus is None else await beside(partial(open_seals, settings, said.bus))
     desk = CountedDesk(settings)
     with own_service(settings.state):
         async with AsyncExitStack() as stack:
             stack.enter_context(flattened())
+            box = None if said.bus is None else Outbox(said.bus)
             host = await stack.enter_async_context(
-                open_fitted(settings, fittings=Fittings(desk=desk))
+                open_fitted(settings, fittings=Fittings(desk=desk, post=box))
             )
             chain = Chain(host.log, SystemClock(), await beside(partial(_read, settings)))
             await chain.open()
@@ -107,16 +117,33 @@ async def open_living(
             living = Living(Service(host, chain, said, nursery), settings)
             desk.waits = living.service.note_waits
             chain.tell(_started(said, by))
-            await beside(partial(_recover, settings, chain))
+            for event in await beside(partial(_recovered, settings, chain.state.unfinished())):
+                chain.tell(event)
             await _take_in(living, by, plans)
             living.service.go_on(chain.state.unfinished())
             await chain.commit()
             nursery.start_soon(living.service.conductor.conduct)
             nursery.start_soon(living.tail.run)
+            if said.bus is not None and box is not None:
+                office = PostOffice(living.service, settings, said.bus, box)
+                await _open_bus(living, office, letters, nursery)
             if said.adviser:
                 nursery.start_soon(Adviser(living.service).advise)
             yield living
             nursery.cancel_scope.cancel()
+
+
+async def _open_bus(
+    living: Living, office: PostOffice, letters: tuple[Login, Seals] | None, nursery: trio.Nursery
+) -> None:
+    """Let runs be written to from outside of them."""
+    carrier = None if letters is None else Carrier(office, *letters)
+    await office.open((HERE,) if carrier is None else (HERE, REDIS))
+    living.service.bus = partial(bus_status, office, carrier)
+    nursery.start_soon(office.send_here)
+    if carrier is not None:
+        nursery.start_soon(carrier.send)
+        nursery.start_soon(carrier.receive)
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,9 +231,9 @@ def _read(settings: Settings) -> State:
         return read_state(reader)
 
 
-def _recover(settings: Settings, chain: Chain) -> None:
+def _recovered(settings: Settings, unfinished: Iterable[Task]) -> list[Event]:
     with open_history(settings) as reader:
-        recover(chain, reader)
+        return recovered(unfinished, reader)
 
 
 def _started(terms: ServiceTerms, by: Principal) -> ServiceStarted:

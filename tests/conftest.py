@@ -6,6 +6,7 @@ leaves behind is its own, so that they may run in any order and side by side.
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -21,7 +22,11 @@ CACHE = "LION_TEST_CACHE"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the cache, before there are workers, which inherit the variable."""
+    """Make the cache, before there are workers, which inherit the variable; and heed Ctrl-C also
+    where somebody began the tests deaf to it (`pytest &`): what they begin inherits that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if CACHE not in os.environ:
         os.environ[CACHE] = tempfile.mkdtemp(prefix="lion-test-cache-")
         config.add_cleanup(_remove_cache)

@@ -11,7 +11,16 @@ from typing import Any, Final
 from lion.capabilities.bounds import check_json, check_size
 from lion.domain.call import CallError
 from lion.domain.events import CallFinished
-from lion.domain.names import LONGEST_TOPIC, MOST_STARS, is_name, is_topic, is_topic_scope
+from lion.domain.letter import LEAVES
+from lion.domain.names import (
+    LONGEST_ADDRESS,
+    LONGEST_TOPIC,
+    MOST_STARS,
+    is_address,
+    is_name,
+    is_topic,
+    is_topic_scope,
+)
 from lion.ports import CallContext, Kind, Mailbox, Operation
 
 SUBSCRIPTION: Final = "subscription"
@@ -19,15 +28,19 @@ _PAYLOAD: Final = "a payload"
 
 
 def send(caller: CallContext, to: str, payload: str) -> None:
-    """Write to one holder. Raises CallError."""
+    """Write to one holder, of the run or outside of it. Raises CallError."""
     check_json(_PAYLOAD, payload)
-    caller.messages.send(to, payload)
+    if caller.messages.send(to, payload):
+        caller.kept = LEAVES
 
 
 def publish(caller: CallContext, topic: str, payload: str) -> int:
-    """Write to all who subscribed. Raises CallError("invalid")."""
+    """Write to all who subscribed; those of this run are counted. Raises CallError."""
     check_json(_PAYLOAD, payload)
-    return caller.messages.publish(topic, payload)
+    heard, leaves = caller.messages.publish(topic, payload)
+    if leaves:
+        caller.kept = LEAVES
+    return heard
 
 
 def subscribe(caller: CallContext, pattern: str) -> dict[str, int]:
@@ -79,8 +92,8 @@ def _put(caller: CallContext, rep: int, box: Mailbox) -> None:
 
 
 def _name(args: list[Any]) -> str:
-    check_size("a name", args[0], most=64, least=1)
-    if not is_name(args[0]):
+    check_size("a name", args[0], most=LONGEST_ADDRESS, least=1)
+    if not (is_name(args[0]) or is_address(args[0])):
         raise CallError("invalid", f"{args[0]!r} is no name of a holder")
     return str(args[0])
 

@@ -106,7 +106,10 @@ class Console:
         for line in render_request(request, self._screen):
             self._screen.line(line)
         short = request.id
-        self._screen.line(f"    answer     lion approve {short}   or   lion refuse {short}")
+        yes = f"lion approve {short}"
+        if request.capability == "people":
+            yes = f"lion workflow answer {short} JSON"
+        self._screen.line(f"    answer     {yes}   or   lion refuse {short}")
 
     async def ask(self) -> None:
         """Ask one question after the other, for ever; until nobody is at the terminal."""

@@ -30,6 +30,9 @@ def run_trio(session: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run an async function to its end; an interrupt is raised at its checkpoints only."""
     import trio
 
+    from lion.cli.main import settle
+
+    settle()
     with tell_compiling():
         return trio.run(session, restrict_keyboard_interrupt_to_checkpoints=True)
 
@@ -95,14 +98,14 @@ def fork_watched(
 def _session(
     common: Common, shown: Sequence[View], act: Act, *, asks: bool, park_after: str | None = None
 ) -> RunReport:
+    from lion.cli.asking import open_console
+    from lion.opening import open_host
+
     settings = common.settings()
     views: list[View] = [*open_diagnostics(common), *shown]
     with open_printer(views) as printer:
 
         async def session() -> RunReport:
-            from lion.cli.asking import open_console
-            from lion.opening import open_host
-
             async with (
                 open_host(settings, signals=True, asks=asks, park_after=park_after) as host,
                 open_console(host, open_screen("stderr")) as ask,

@@ -23,7 +23,7 @@ from lion.values.answer_schema import BadSchema, TooMuch, find_fault
 from lion.values.json_plain import check_plain
 from lion.values.json_scalars import JsonMismatch
 from lion.values.wit import Function, Prim, ResultOf
-from lion.workflows.engine import End, Engine, Note
+from lion.workflows.engine import Action, End, Engine, Note
 from lion.workflows.expressions import BadExpression, Names
 from lion.workflows.ready import names_of
 from lion.workflows.registry import NoStrategy, build_engine
@@ -94,10 +94,10 @@ class WorkflowComponent:
         clock = _Clock(stats)
         conductor = Conductor(self.imports, clock.counting(handle), handles)
         try:
-            await conductor.act(clock.measured(engine.start, args[0]))
+            await conductor.act(await clock.decided(engine, engine.start, args[0]))
             while engine.end is None:
                 outcome = await conductor.next()
-                await conductor.act(clock.measured(engine.on, outcome))
+                await conductor.act(await clock.decided(engine, engine.on, outcome))
                 await clock.breathe()
         except Refused as exc:
             case, text = exc.error
@@ -123,11 +123,19 @@ class _Clock:
         self._stats = stats
         self._since = time.perf_counter_ns()
 
-    def measured(self, work: Any, given: Any) -> Any:
+    async def decided(self, engine: Engine, decide: Any, given: Any) -> Sequence[Action]:
+        """All that an engine decides at once; others get the loop where it pauses."""
+        actions: list[Action] = [*self._measured(decide, given)]
+        while getattr(engine, "is_busy", False):
+            await self.breathe()
+            actions.extend(self._measured(getattr(engine, "go_on")))  # noqa: B009 - optional
+        return actions
+
+    def _measured(self, work: Any, *given: Any) -> Any:
         """What work gives; its CPU is counted."""
         began = time.thread_time_ns()
         try:
-            return work(given)
+            return work(*given)
         finally:
             self._stats.cpu_ns += time.thread_time_ns() - began
 

@@ -20,6 +20,14 @@ TOPIC_PATTERN = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,15}"
 TOPIC_SCOPE_PATTERN = r"(?!.*\*\*\*)[A-Za-z0-9_*-]+(?:\.[A-Za-z0-9_*-]+){0,15}"
 """Which topics a grant or a subscription may name: `news.*`, `**`."""
 LONGEST_TOPIC = 256
+OUTSIDE = "@"
+"""Whoever is not of a run has a name there that begins so."""
+_TASK = "[0-9a-f]{12}"
+ADDRESS_PATTERN = rf"@{NAME_PATTERN}/(?:{_TASK}/)?(?:{_TASK}|{NAME_PATTERN})"
+"""Somebody in another run: `@SERVICE/TASK`, `@SERVICE/AGENT`, `@SERVICE/TASK/AGENT`."""
+ADDRESS_SCOPE_PATTERN = r"(?!.*\*\*)@[a-z0-9*-]{1,64}/[a-z0-9*/-]{1,80}"
+"""Whom outside of its run a grant may name: `@east/ann`, `@east/*`."""
+LONGEST_ADDRESS = 160
 MOST_STARS = 8
 """Stars of one such pattern, `**` counted as one."""
 
@@ -33,6 +41,8 @@ MOST_SHOWN = 50
 is_name = re.compile(NAME_PATTERN).fullmatch
 is_tool_name = re.compile(TOOL_PATTERN).fullmatch
 is_model_scope = re.compile(MODEL_SCOPE_PATTERN).fullmatch
+is_address = re.compile(ADDRESS_PATTERN).fullmatch
+is_address_scope = re.compile(ADDRESS_SCOPE_PATTERN).fullmatch
 is_tool_scope = re.compile(SCOPE_PATTERN).fullmatch
 _is_topic = re.compile(TOPIC_PATTERN).fullmatch
 _is_topic_scope = re.compile(TOPIC_SCOPE_PATTERN).fullmatch

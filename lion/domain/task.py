@@ -13,6 +13,11 @@ import msgspec
 HIGHEST: Final = 255
 """The highest priority; the lowest is 0."""
 USUAL: Final = 128
+FAILURES: Final = frozenset({
+    "answer", "cancelled", "cpu", "deadline", "denied", "error", "exhausted", "exit", "failed",
+    "log", "memory", "memory-sum", "outside", "raised", "result", "stack", "trap", "world",
+})  # fmt: skip
+"""With which endings a task can have failed."""
 
 
 class Role(StrEnum):
@@ -85,7 +90,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How often it is tried again after it failed, `wait_ns` later, then `factor` times that, and
-    so on. `on` are the endings that count (as in review.report.Ending; empty: every failure).
+    so on. `on` are the endings that count, of FAILURES (empty: every failure).
     """
 
     times: int = 0

@@ -8,15 +8,16 @@ them (`note`).
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Final, Protocol
+from collections.abc import Iterator
+from typing import Final
 
 import trio
 
 from lion.domain.call import CallError
 from lion.domain.events import CallFinished, MessageArrived
+from lion.domain.names import OUTSIDE
 from lion.domain.record import Record
-from lion.ports import Mailbox, Message
+from lion.ports import Message
 from lion.scopes.pattern import compile_pattern
 
 KIB: Final = 1_024
@@ -26,8 +27,6 @@ INBOX_BYTES: Final = 1_024 * KIB
 HEARD_BYTES: Final = 256 * KIB
 AT_ONCE: Final = 32
 """Subscriptions of one holder."""
-IN_ALL: Final = 1_024
-"""Subscriptions that one instance ever makes: whoever reads its records keeps each."""
 
 
 class Box:
@@ -119,6 +118,8 @@ class Bus:
         self._inboxes: dict[str, Inbox] = {}
         self._heard: dict[str, dict[str, Heard]] = {}
         """By invocation, by place."""
+        self._marks: dict[str, tuple[int, ...]] = {}
+        """How far other services' messages have come, by service: each counts upwards."""
 
     def inbox(self, holder: str) -> Inbox:
         """What waits for a holder."""
@@ -162,9 +163,22 @@ class Bus:
         """Raise CallError("exhausted") if there is no room for it."""
         self.inbox(event.to).check_room(event.sender, _size(event.payload))
 
+    def wants(self, event: MessageArrived) -> bool:
+        """Whether it is for anybody here, and was not here before."""
+        service, place = _counted(event.id)
+        if place and place <= self._marks.get(service, ()):
+            return False
+        return not event.topic or any(one.matches(event.topic) for one in self._all())
+
     def arrive(self, event: MessageArrived) -> None:
         """Take what came from outside and is on record."""
-        self._put_inbox(event.sender, event.to, event.payload)
+        service, place = _counted(event.id)
+        if place:
+            self._marks[service] = place
+        if event.topic:
+            self.publish(event.sender, event.topic, event.payload)
+        else:
+            self._put_inbox(event.sender, event.to, event.payload)
 
     def note(self, record: Record, event: CallFinished) -> None:
         """Take a recorded call of before, if it is of the bus and was completed."""
@@ -172,7 +186,7 @@ class Bus:
             return
         args, sender = event.args or [], record.principal
         match event.operation:
-            case "send":
+            case "send" if not args[0].startswith(OUTSIDE):
                 self._put_inbox(sender, args[0], args[1])
             case "publish":
                 self.publish(sender, args[0], args[1])
@@ -205,64 +219,16 @@ class Bus:
         return box
 
 
-class Caller(Protocol):
-    """Whose bus it is: an invocation."""
-
-    holder: str
-    path: str
-    number: int
-
-
-class MessagePort:
-    """The bus as one invocation sees it; implements ports.Messages."""
-
-    def __init__(self, caller: Caller, bus: Bus, has_inbox: Callable[[str], bool]) -> None:
-        self._caller = caller
-        self._bus = bus
-        self._has_inbox = has_inbox
-        self._made = 0
-
-    def send(self, to: str, payload: str) -> None:
-        """See ports.Messages.send."""
-        if not self._has_inbox(to):
-            raise CallError("not-found", f"there is nobody {to!r} to write to")
-        self._bus.send(self._caller.holder, to, payload)
-
-    def publish(self, topic: str, payload: str) -> int:
-        """See ports.Messages.publish."""
-        return self._bus.publish(self._caller.holder, topic, payload)
-
-    def subscribe(self, pattern: str) -> Heard:
-        """See ports.Messages.subscribe."""
-        if self._made >= IN_ALL:
-            raise CallError("exhausted", f"this instance has subscribed {IN_ALL:,} times")
-        box = self._bus.subscribe(self._place(), self._caller.holder, pattern)
-        self._made += 1
-        return box
-
-    def inbox(self) -> Inbox:
-        """See ports.Messages.inbox."""
-        return self._bus.inbox(self._caller.holder)
-
-    def recall(self) -> Heard:
-        """See ports.Messages.recall."""
-        self._made += 1
-        box = self._bus.find(self._place())
-        assert box is not None, "the records of this run made it"
-        return box
-
-    def leave(self, box: Mailbox) -> None:
-        """See ports.Messages.leave."""
-        if box.place:
-            self._bus.leave(box.place)
-
-    def _place(self) -> str:
-        return f"{self._caller.path}#{self._caller.number}"
-
-
 def _size(payload: str) -> int:
     return len(payload) if payload.isascii() else len(payload.encode())
 
 
 def _path(place: str) -> str:
     return place.partition("#")[0]
+
+
+def _counted(id: str) -> tuple[str, tuple[int, ...]]:
+    """From which service, and its how-manieth: of `east/17/4` that is `east` and (17, 4)."""
+    service, _, rest = id.partition("/")
+    numbers = rest.split("/")
+    return service, tuple(map(int, numbers)) if all(map(str.isdecimal, numbers)) else ()

@@ -54,9 +54,9 @@ class HandleTable:
         self._last = max(self._last, rep)
         self._entries[rep] = _Entry(kind, thing, close)
 
-    def kinds(self) -> Iterator[str]:
-        """What is open."""
-        return (entry.kind for entry in self._entries.values())
+    def open(self) -> Iterator[tuple[str, Any]]:
+        """What is open, by kind."""
+        return ((entry.kind, entry.thing) for entry in self._entries.values())
 
     def all(self, kind: str) -> list[tuple[int, Any]]:
         """What is open of a kind, oldest first, by rep."""

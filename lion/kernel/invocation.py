@@ -22,11 +22,11 @@ from lion.domain.question import Question
 from lion.domain.record import Draft, Scope
 from lion.errors import GuestError
 from lion.kernel.allotments import Link
-from lion.kernel.bus import MessagePort
 from lion.kernel.deadline import Deadline
 from lion.kernel.groups import raise_flat
 from lion.kernel.handles import HandleTable
 from lion.kernel.hosted_call import HostedCall
+from lion.kernel.message_port import MessagePort
 from lion.kernel.outside import OutsideFailures
 from lion.kernel.past import PastInvocation
 from lion.kernel.run_state import LiveHolder, LiveRun
@@ -154,7 +154,7 @@ class Invocation(Spending):
     @cached_property
     def messages(self) -> MessagePort:
         """The bus as it sees it."""
-        return MessagePort(self, self.live.bus, self.live.has_inbox)
+        return MessagePort(self, self.live)
 
     def waiting_only(self) -> "Iterator[Invocation]":
         """This one and those above that wait for nothing but it."""
@@ -182,9 +182,12 @@ class Invocation(Spending):
         """See ports.CallContext.may."""
         question = Question(self.holder, capability, operation, target)
         given, note = ([], LED_ON) if args is None else (args, "")
+        # Of what was asked about later nothing has happened: its process may end meanwhile.
+        is_outside, self.is_outside = self.is_outside, self.is_outside and args is None
         decision = await self.live.judge.decide(
             self, question, call, given, note, body, is_beside=is_beside
         )
+        self.is_outside = is_outside
         self._note(call, question, decision)
         await self.live.log.commit()
         return self.live.judge.instead(question, decision) or decision
@@ -275,7 +278,8 @@ class Invocation(Spending):
                 try:
                     return await self._call(export, args, handle)
                 finally:
-                    self.nursery.cancel_scope.cancel()
+                    if self.nursery.child_tasks:
+                        self.nursery.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise_flat(group)
         raise self._overrun(export)

@@ -9,7 +9,7 @@ questions stay on the desk.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import trio
 
@@ -27,7 +27,8 @@ LEAST_SECONDS: Final = 0.05
 MOST_SECONDS: Final = 1.0
 """Between two looks."""
 KEPT: Final = frozenset(("file", "pending"))
-"""Handles that a run finds again when it is resumed."""
+"""Handles that a run finds again when it is resumed, besides those that say so of themselves
+(`is_kept`)."""
 
 Waits = frozenset[tuple[str, int]]
 """Which calls wait: path and number. The same at two looks: nobody did anything in between."""
@@ -85,7 +86,7 @@ def find_waits(live: LiveRun, after_ns: int) -> Waits:
 
 def _is_idle(one: Invocation, after_ns: int, *, is_awaiting: bool) -> bool:
     """It is in a call that waits for a person, for long, or for others, and holds nothing live."""
-    if one.owner.system is not None or one.is_outside or set(one.handles.kinds()) - KEPT:
+    if one.owner.system is not None or one.is_outside or any(map(_is_lost, one.handles.open())):
         return False
     if one.asking:
         return one.laid_out > 0
@@ -102,6 +103,12 @@ def _is_idle(one: Invocation, after_ns: int, *, is_awaiting: bool) -> bool:
             return is_awaiting
         case (name, _):
             return is_awaiting and is_extension(name)
+
+
+def _is_lost(handle: tuple[str, Any]) -> bool:
+    """Whether it would be lost with the process."""
+    kind, thing = handle
+    return kind not in KEPT and not getattr(thing, "is_kept", False)
 
 
 def _instant(one: Invocation) -> int | None:

@@ -42,7 +42,7 @@ from lion.kernel.past_costs import Costs
 from lion.kernel.past_invocation import CUT as CUT
 from lion.kernel.past_invocation import Ended as Ended
 from lion.kernel.past_invocation import PastInvocation as PastInvocation
-from lion.kernel.past_invocation import payers_of
+from lion.kernel.past_invocation import payers_of, scope_of
 from lion.scopes.table import read_question
 
 REFUSALS = 100
@@ -171,10 +171,7 @@ class Past:
         return now
 
     def _begin(self, record: Record, event: PluginInvoked | AgentSpawned, now_ns: int) -> None:
-        scope = Scope(
-            record.run, record.invocation, record.principal, record.component_digest,
-            record.cause, record.correlation,
-        )  # fmt: skip
+        scope = scope_of(record)
         parent, _, number = record.invocation.rpartition(".")
         above = self.invocations.get(record.cause.partition("#")[0])
         links = () if above is None else above.links
@@ -212,6 +209,8 @@ class Past:
                 one.waits = event
             case EffectSettled():
                 one.settled = event
+            case CallRedirected():
+                one.note_let_on(record, event)
             case CallFinished():
                 self._finish_call(one, record, event)
             case AnswerJudged():
@@ -236,8 +235,7 @@ class Past:
             one.outside.note(asked.capability, asked.operation, (case, text))
         self.changes.finish(record, event, one.intent)
         self.bus.note(record, event)
-        one.answered, one.last = record.call, event.status
-        one.intent = one.waits = one.settled = None
+        one.note_outcome(record, event)
         made = self.child(f"{one.path}#{record.call}")
         if made is not None and made.ended and event.operation not in ("start", "spawn"):
             self._forget(made.path)
@@ -261,10 +259,7 @@ class Past:
         if isinstance(event, CallRequested | CallFinished) and record.call:
             self.calls += isinstance(event, CallFinished)
             self.background[record.invocation] = record.call
-            scope = Scope(
-                record.run, record.invocation, record.principal, record.component_digest,
-                record.cause, record.correlation,
-            )  # fmt: skip
+            scope = scope_of(record)
             if isinstance(event, CallRequested):
                 self.open_background.append((scope, record.call))
             elif (scope, record.call) in self.open_background:

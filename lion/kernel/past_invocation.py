@@ -2,7 +2,7 @@
 
 import msgspec
 
-from lion.domain.call import Status
+from lion.domain.call import Status, Verdict
 from lion.domain.events import (
     AgentCompleted,
     AgentError,
@@ -10,6 +10,7 @@ from lion.domain.events import (
     AgentRestarted,
     AgentSpawned,
     CallFinished,
+    CallRedirected,
     CallRequested,
     CallWaits,
     EffectSettled,
@@ -33,6 +34,14 @@ def payers_of(links: tuple[Link, ...]) -> dict[str, tuple[str, ...]]:
     return {budget: payers(links, budget) for budget in COUNTED}
 
 
+def scope_of(record: Record) -> Scope:
+    """Where a record is from."""
+    return Scope(
+        record.run, record.invocation, record.principal, record.component_digest, record.cause,
+        record.correlation,
+    )  # fmt: skip
+
+
 class PastInvocation(msgspec.Struct):
     """One invocation as it was. `records` are those of its calls, `answered` how many calls have
     an outcome; the one after those may have been begun: `intent` (with its seq), `waits`. A new
@@ -54,6 +63,8 @@ class PastInvocation(msgspec.Struct):
     intent_seq: int = 0
     waits: CallWaits | None = None
     settled: EffectSettled | None = None
+    is_let_on: bool = False
+    """The call that had begun was allowed something more: a request, once its body was there."""
     ended: Ended | None = None
     judged: int = 0
     is_met: bool = False
@@ -64,6 +75,17 @@ class PastInvocation(msgspec.Struct):
     """What was decided when it had failed, and what the run's clock said then."""
     told: list[str] = []
     """What an agent that was started by another showed: who started it may not have read it."""
+
+    def note_let_on(self, record: Record, event: CallRedirected) -> None:
+        """What was decided of a further target of a call."""
+        if event.verdict is Verdict.ALLOW and record.call == self.answered + 1:
+            self.is_let_on = True
+
+    def note_outcome(self, record: Record, event: CallFinished) -> None:
+        """The call that had begun has ended."""
+        self.answered, self.last = record.call, event.status
+        self.intent = self.waits = self.settled = None
+        self.is_let_on = False
 
     def note_told(self, event: CallFinished) -> None:
         """What it showed, if another may read that."""

@@ -55,5 +55,6 @@ class Pending:
         self._is_taken = True
 
     def cancel(self) -> None:
-        """Stop it; its instance is gone at the next checkpoint."""
-        self.scope.cancel()
+        """Stop it; its instance is gone at the next checkpoint. What has a result has stopped."""
+        if not self.is_settled:
+            self.scope.cancel()

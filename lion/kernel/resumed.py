@@ -83,6 +83,8 @@ class Resumed:
         begun = past.intent or past.waits
         if past.intent is not None:
             self._compare(past.intent, operation, args)
+            if past.is_let_on and operation.recall_begun is not None:
+                operation.recall_begun(self._caller, args)
         await self._revive()
         if begun is None:
             return await self._broker.handle(index, args)

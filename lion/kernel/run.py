@@ -61,7 +61,7 @@ class Run:
         self._interrupts = interrupts
         self._own_work = work
         self._scope, self._preparing = trio.CancelScope(), trio.CancelScope()
-        self._ended = trio.Event()
+        self._ended, self._ready = trio.Event(), trio.Event()
         self._endings: dict[int, Ending] = {}
         self._report: RunReport | None = None
         self._error: BaseException | None = None
@@ -108,9 +108,19 @@ class Run:
         """Write to a holder of it from outside: JSON, from a name that begins with `@`. It is on
         record before it is read. Raises CallError.
         """
-        if self.has_ended or self._live.is_parked or not self._live.holders:
+        self.deliver(MessageArrived(sender, to, payload))
+
+    def deliver(self, event: MessageArrived) -> None:
+        """Give it a message that was not here before. Raises CallError."""
+        live = self._live
+        is_there = live.holders and (live.past is None or self._is_ready)
+        if self.has_ended or live.is_parked or not is_there:
             raise CallError("unavailable", "nothing of this run is at work")
-        self._live.receive(MessageArrived(sender, to, payload))
+        live.receive(event)
+
+    async def wait_ready(self) -> None:
+        """Wait until it is where it was, if it goes on with one of before, or has ended."""
+        await self._ready.wait()
 
     async def wait(self) -> RunReport:
         """Wait until it is over; how each of its parts ended is in the report.
@@ -155,6 +165,7 @@ class Run:
                     task_status.started()
                     if live.past is not None:
                         await self._prepare()
+                    self._ready.set()
                     await self._work(ears)
         except trio.Cancelled:
             raise
@@ -166,6 +177,7 @@ class Run:
             if self._live.past is not None and not self._is_ready:
                 with trio.CancelScope(shield=True), suppress(LionError):
                     await self._live.log.leave_run(self.id)
+            self._ready.set()
             self._ended.set()
 
     async def _prepare(self) -> None:

@@ -36,6 +36,7 @@ from lion.ports import (
     Export,
     Jobs,
     Operation,
+    Post,
     Services,
     Spawner,
     SystemComponent,
@@ -165,6 +166,8 @@ class LiveRun:
     """Started tool calls that have not ended, whoever started them."""
     past: Past | None = None
     """What it came to before it was resumed."""
+    post: Post | None = None
+    """Where messages leave it; None: nowhere."""
     people: AskPerson | None = None
     """Who is asked by workflows; None: nobody."""
 
@@ -228,14 +231,20 @@ class LiveRun:
         return found is not None and found.holder.has_file
 
     def receive(self, event: MessageArrived) -> None:
-        """Take a message from outside. Raises CallError: `not-found` if nobody reads it, or
-        `exhausted` if the inbox is full.
+        """Take a message from outside, the first time. Raises CallError: `not-found` if nobody
+        reads it, or `exhausted` if the inbox is full; one on a topic is for whoever subscribed.
         """
+        if not self.bus.wants(event):
+            return
+        if not event.topic:
+            self._check_reads(event)
+        self.record(event)
+        self.bus.arrive(event)
+
+    def _check_reads(self, event: MessageArrived) -> None:
         if not self.has_inbox(event.to) or not self.holders[event.to].rights.grants.get("bus"):
             raise CallError("not-found", f"{event.to!r} reads no messages")
         self.bus.check_room(event)
-        self.record(event)
-        self.bus.arrive(event)
 
     def note_broken(self, bug: BrokenCall) -> None:
         """Remember a bug for the report."""

@@ -2,7 +2,7 @@
 there, or that do not take what they are given.
 
 Rule: what stands in the manifest is checked as a call would be; where an expression stands, its
-name alone.
+name alone, and what stands beside it by its own schema.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,10 @@ from lion.domain.names import did_you_mean
 from lion.domain.plan import Plan
 from lion.domain.workflow import Job
 from lion.kernel.exports import tool_exports
-from lion.kernel.tool_types import how_to_call, input_schema, read_values
+from lion.kernel.tool_types import how_to_call, input_schema, read_values, render_type
 from lion.manifest.document import Document, Place
 from lion.ports import Component, Export
+from lion.values.answer_schema import BadSchema, TooMuch, find_fault
 from lion.values.json_scalars import JsonMismatch
 
 
@@ -70,6 +71,27 @@ def _check_given(document: Document, place: Place, export: Export, given: Any) -
             if name not in known:
                 what = f"there is no parameter {name!r}"
                 raise document.error((*place, name), what, did_you_mean(name, known))
+    for name, value in given.items():
+        if name in known and not any(True for _ in expressions_in(value)):
+            _check_beside(document, (*place, name), export, name, value)
     for name in schema.get("required", ()):
         if name not in given:
             raise document.error(place, f"{name!r} is missing", how_to_call(export))
+
+
+def _check_beside(document: Document, place: Place, export: Export, name: str, value: Any) -> None:
+    """Hold an argument that stands in the manifest to its schema."""
+    from lion.workflows.expressions import Names
+    from lion.workflows.values import build_value
+
+    schema = input_schema(export)
+    more: dict[str, Any] = {key: schema[key] for key in ("$defs", "definitions") if key in schema}
+    held: dict[str, Any] = {"properties": {name: schema["properties"][name]}, **more}
+    try:
+        fault = find_fault(held, {name: build_value(Names({}), value)({})})
+    except (BadSchema, TooMuch):
+        return  # Whoever calls it says so then.
+    if fault is not None:
+        if "valid under any" in fault:
+            fault = f"it does not fit {export.name}: {render_type(export)}"
+        raise document.error(place, fault.removeprefix(f"$.{name}: "), how_to_call(export))

@@ -7,7 +7,7 @@ Rule: what is cancelled is recorded as such before the run's own ending.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import trio
@@ -31,6 +31,9 @@ from lion.kernel.tool_calls import build_root
 from lion.kernel.tool_types import bind_call, write_result
 from lion.review.report import Ending
 from lion.values.json_scalars import JsonMismatch
+
+MOST_LISTED: Final = 10
+"""Steps that an error names."""
 
 
 class Tries:
@@ -201,6 +204,22 @@ async def run_call(live: LiveRun, path: str, entry: RunCall) -> Ending:
     if status == "err":
         error = f"the tool's own error: {result}"
         if holder.holder.workflow is not None:
-            error = f"the step {result['step']!r} failed ({result['case']}): {result['text']}"
+            error = _told(result)
         return _own_error(invocation, entry.call, "call", value, result, error)
     return Ending(entry.call, "call", ok=True, exit_code=0, value=result)
+
+
+def _told(failed: dict[str, Any]) -> str:
+    """How a workflow failed, and what of it was undone, for people."""
+    what = f"the step {failed['step']!r}" if failed["step"] else "the workflow"
+    words = f"{what} failed ({failed['case']}): {failed['text']}"
+    if failed.get("undone"):
+        words += f"; undone: {_listed(failed['undone'])}"
+    if failed.get("stuck"):
+        words += f"; not undone: {_listed([one['step'] for one in failed['stuck']])}"
+    return words
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = len(keys) - MOST_LISTED
+    return ", ".join(keys[:MOST_LISTED]) + (f" and {more:,} more" if more > 0 else "")

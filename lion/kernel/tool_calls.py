@@ -8,7 +8,7 @@ know.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import trio
 
@@ -40,9 +40,12 @@ _CASES = {
 }  # fmt: skip
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def dump_json(value: Any) -> str:
     """JSON as guests get it: compact, text as it is."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def find_tool(invocation: Invocation, name: str) -> tuple[LiveHolder, Export]:

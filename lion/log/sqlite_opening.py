@@ -11,7 +11,6 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from urllib.parse import quote
 from lion.errors import OperatorError, OutsideError
 from lion.log.holders import patiently, wait_for
 from lion.log.ownership import try_lock
+from lion.log.sqlite_guarded import GuardedConnection
 from lion.log.sqlite_layout import SCHEMA_VERSION
 from lion.log.sqlite_schema import (
     BUSY_SECONDS,
@@ -41,18 +41,6 @@ _ATTEMPTS: Final = 3
 _STEPS: Final = 100_000
 """Of SQLite's machine between two looks at signals: some milliseconds."""
 _SPARE_BYTES: Final = 1024 * 1024
-
-
-class _Connection(sqlite3.Connection):
-    """A connection that has something of its own to let go of."""
-
-    let_go: Callable[[], None] | None = None
-
-    def close(self) -> None:
-        super().close()
-        if self.let_go is not None:
-            self.let_go()
-            self.let_go = None
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -85,7 +73,9 @@ def _converted(old: sqlite3.Connection, path: Path) -> sqlite3.Connection:
         old.close()
         return _connect_anyhow(path)[0]
     except OperatorError:  # It is on a medium that cannot be written, or an older lion is at it.
-        copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        copy = sqlite3.connect(
+            "", isolation_level=None, check_same_thread=False, factory=GuardedConnection
+        )
         try:
             old.backup(copy)
             _distrust(copy)
@@ -102,14 +92,14 @@ def _converted(old: sqlite3.Connection, path: Path) -> sqlite3.Connection:
         raise
 
 
-def _connect(path: Path, how: str, shown: Path) -> tuple["_Connection", int]:
+def _connect(path: Path, how: str, shown: Path) -> tuple[GuardedConnection, int]:
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?{how}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
-        factory=_Connection,
+        factory=GuardedConnection,
     )
     try:
         version = _set_up_reading(connection, shown)

@@ -11,11 +11,13 @@ from pydantic import (
 
 from lion.domain.capability import EXTENSION_PATTERN, is_extension
 from lion.domain.names import (
+    ADDRESS_SCOPE_PATTERN,
     MODEL_SCOPE_PATTERN,
     NAME_FORMS,
     NAME_PATTERN,
     SCOPE_PATTERN,
     TOPIC_SCOPE_PATTERN,
+    is_address_scope,
     is_model_scope,
     is_name,
     is_tool_scope,
@@ -91,8 +93,10 @@ def _check_topic(value: str) -> str:
 
 
 def _check_peer(value: str) -> str:
-    if not is_model_scope(value):
-        raise ValueError(f'{value!r} names nobody; write a name of this manifest, or "*"')
+    if not (is_model_scope(value) or is_address_scope(value)):
+        raise ValueError(
+            f'{value!r} names nobody; write a name of this manifest, "*", or "@service/*"'
+        )
     return value
 
 
@@ -224,7 +228,9 @@ TopicScope = Annotated[
     str, AfterValidator(_check_topic), _text_schema(TOPIC_SCOPE_PATTERN, note="such as news.*")
 ]
 PeerScope = Annotated[
-    str, AfterValidator(_check_peer), _text_schema(MODEL_SCOPE_PATTERN, note="a holder's name")
+    str,
+    AfterValidator(_check_peer),
+    _text_schema(f"(?:{MODEL_SCOPE_PATTERN}|{ADDRESS_SCOPE_PATTERN})", note="a holder's name"),
 ]
 
 

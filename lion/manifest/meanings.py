@@ -9,11 +9,12 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from lion.manifest import policy_tables, script, server_table, service_table, system_tables, tables
+from lion.manifest import policy_tables, script, server_table, system_tables, tables
 from lion.manifest.keys import ABSENT as ABSENT
 from lion.manifest.keys import NEEDED as NEEDED
 from lion.manifest.keys import NONE as NONE
 from lion.manifest.keys import Key as Key
+from lion.manifest.service_meanings import SERVICE_MEANINGS
 from lion.manifest.workflow_meanings import WORKFLOW_MEANINGS
 
 _MANIFEST: Final = {
@@ -182,15 +183,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.RunLimitsTable: {
         "memory": Key("size", NEEDED, "linear memory of all live instances; else the process's"),
     },
-    service_table.ServiceTable: {
-        "slots": Key("count", "8", "tasks that work at the same time"),
-        "strategy": Key("text", "priority", "whose turn it is: `fifo`, `round-robin`, `priority`"),
-        "ageing": Key("time", "30 s", "after which a waiting task counts as a priority higher"),
-        "adviser": Key("a name", NONE, "a plugin here whose tool `advise` suggests an order"),
-        "resources": Key("table", NONE, "tokens by name: `{ \"model:fast\" = 4 }`"),
-        "queue": Key("count", "1_000", "tasks that may wait; more are refused"),
-        "grace": Key("time", "30 s", "how long what works may go on when the service stops"),
-    },
+    **SERVICE_MEANINGS,
     tables.HolderTable: _HOLDER,
     tables.RestartTable: {
         "when": Key("text", NEEDED, "`failure`: whatever ended it but an answer"),
@@ -202,7 +195,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.BusTable: {
         "publish": Key("list of patterns", NONE, "topics it may write: `notes.*`"),
         "receive": Key("list of patterns", NONE, "topics it may subscribe to"),
-        "write": Key("list of patterns", NONE, "holders it may write to: `bob`, `judge-*`"),
+        "write": Key("list of patterns", NONE, "whom it may write to: `bob`, `j-*`, `@east/ann`"),
     },
     tables.FsGrant: {
         "path": Key("absolute path", NEEDED, "where the guest finds it"),

@@ -5,7 +5,6 @@ Rule: what could not be checked of an answer is refused here, with its line.
 
 from typing import TYPE_CHECKING, Final
 
-from lion.domain.names import did_you_mean
 from lion.domain.plan import FORMATS, Output
 from lion.manifest.document import Document, Place
 
@@ -19,7 +18,7 @@ def build_output(document: Document, run: Place, table: "OutputTable") -> Output
     """The output of a checked table. Raises OperatorError."""
     place = (*run, "output")
     if table.format not in FORMATS:
-        hint = did_you_mean(table.format, FORMATS)
+        hint = f"write one of {', '.join(FORMATS)}"
         raise document.error((*place, "format"), f"{table.format!r} is no format", hint)
     if table.repair and table.format != "json":
         what = f"only JSON is mended, and this is {table.format!r}"

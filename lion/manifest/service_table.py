@@ -10,6 +10,7 @@ from lion.domain.service_terms import STRATEGIES, ServiceTerms
 from lion.manifest.base_table import Table
 from lion.manifest.document import Document
 from lion.manifest.fields import Count, Name, Time
+from lion.manifest.service_bus import ServiceBusTable, build_bus
 
 
 class ServiceTable(Table):
@@ -22,6 +23,7 @@ class ServiceTable(Table):
     resources: dict[str, Count] | None = None
     queue: Count | None = None
     grace: Time | None = None
+    bus: ServiceBusTable | None = None
 
 
 def build_service(
@@ -39,6 +41,7 @@ def build_service(
     for key in ("slots", "queue"):
         if getattr(table, key) == 0:
             raise document.error(("service", key), "0 would let nothing work", "write 1 or more")
+    bus = None if table.bus is None else build_bus(document, table.bus)
     names = {"ageing": "ageing_ns", "grace": "grace_ns"}
     written = {names.get(key, key): value for key, value in table if value is not None}
-    return ServiceTerms(**written)
+    return ServiceTerms(**{**written, "bus": bus})

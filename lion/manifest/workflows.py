@@ -167,7 +167,7 @@ class _Builder:
         if table.with_ is not None and table.call is None and table.workflow is None:
             self._refuse((*path, "with"), "'with' is for 'call' and 'workflow'", "remove it")
         if table.records is not None and table.records not in FORMATS:
-            hint = did_you_mean(table.records, FORMATS)
+            hint = f"write one of {', '.join(FORMATS)}"
             self._refuse((*path, "records"), f"{table.records!r} is no format", hint)
 
     def _every(self, path: Place, every: int | None) -> int | None:
@@ -219,10 +219,9 @@ class _Builder:
             return None
         if not 1.0 <= retry.factor <= MOST_FACTOR:
             self._refuse((*path, "retry", "factor"), f"it is from 1 to {MOST_FACTOR:g}")
-        if not 1 <= retry.times <= MOST_JOBS:
-            self._refuse((*path, "retry", "times"), "it is at least 1", "remove retry")
+        times = self._count((*path, "retry", "times"), retry.times, 1, MOST_JOBS)
         return Retry(
-            times=retry.times, wait_ns=retry.wait, factor=retry.factor, most_ns=retry.most,
+            times=times, wait_ns=retry.wait, factor=retry.factor, most_ns=retry.most,
             on=tuple(dict.fromkeys(retry.on)),
         )  # fmt: skip
 

@@ -96,7 +96,8 @@ class Ledger:
                 if left < 0 and found:
                     break
                 key = one.run, one.records, policy.digest
-                if key not in self._known:
+                holders = self._known.pop(key, None)  # others read at the same time
+                if holders is None:
                     try:
                         audit = audit_run(
                             one.run,
@@ -107,9 +108,9 @@ class Ledger:
                         )
                     except LionError:  # no beginning yet, or damaged: other screens say so
                         continue
-                    self._known[key] = audit.holders
-                self._known.move_to_end(key)
-                found.append(self._known[key])
+                    holders = audit.holders
+                self._known[key] = holders
+                found.append(holders)
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return found

@@ -16,7 +16,7 @@ from lion.web.connection import Answer, Request, bad_request
 
 HTML: Final = "text/html; charset=utf-8"
 KINDS: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_FOR_EVER: Final = "max-age=31536000, immutable"
 
 
 class File(msgspec.Struct, frozen=True):

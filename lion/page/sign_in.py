@@ -24,9 +24,10 @@ _USED: Final = "This address was used already, or is too old."
 
 async def _page(living: Living, request: Request, by: Principal) -> Answer:
     once = request.query.get("once")
-    if once is None or request.method != "GET":
+    if once is None:
         return _form("")
-    if "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", "")):
+    purpose = request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+    if request.method != "GET" or "prefetch" in purpose:
         raise bad_request("this address works once, and is not for looking ahead")
     return await _sign_in(living, request, by, once, _USED)
 
@@ -66,11 +67,13 @@ def _led(where: str, cookie: str) -> Answer:
 
 ROUTES: Final[Routes] = {
     ("GET", "sign-in"): Endpoint(
-        run=_page, role=None, gives=HTML, query={"once": "the secret of an address"},
+        run=_page, role=None, gives=HTML, refuses=HTML,
+        query={"once": "the secret of an address"},
         summary="Ask for a token, or sign in with an address that works once.",
     ),
     ("POST", "sign-in"): Endpoint(
-        run=_token, role=None, gives=HTML, status=303, most=MOST_FORM,
+        run=_token, role=None, gives=HTML, refuses=HTML, status=303, most=MOST_FORM,
+        form={"token": "the token's secret"},
         summary="Sign in with a token, sent as the field `token` of a form.",
     ),
     ("POST", "sign-out"): Endpoint(

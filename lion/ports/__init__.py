@@ -44,7 +44,7 @@ from lion.ports.log import (
     Verdict,
     VerifyReport,
 )
-from lion.ports.messages import Mailbox, Message, Messages
+from lion.ports.messages import Mailbox, Message, Messages, Post
 from lion.ports.pending import (
     Jobs,
     PendingCall,
@@ -91,6 +91,7 @@ __all__ = [
     "Operation",
     "PendingCall",
     "PendingWork",
+    "Post",
     "Progress",
     "RunState",
     "RunSummary",

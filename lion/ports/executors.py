@@ -220,6 +220,8 @@ class Operation(msgspec.Struct, frozen=True):
 
     - `recall` is told (caller, args, call) of each recorded call that has an outcome, so that what
       it gave the guest is there again.
+    - `recall_begun` is told (caller, args) of a call that had begun and has no outcome, if it was
+      let on (`may`): then what it was let on to may have happened.
     - `is_harmless` says of arguments that it may be done again, if nobody knows whether it was.
     - `look_up` says of (caller, args, what `look` had found) by what is there whether it happened.
     - `count` charges its caller for one of which nobody knows whether it happened, where what it
@@ -242,6 +244,7 @@ class Operation(msgspec.Struct, frozen=True):
     later: Callable[[list[Any]], bool] | None = None
     until: Callable[[Any, list[Any]], int | None] | None = None
     recall: Callable[[Any, list[Any], CallFinished], None] | None = None
+    recall_begun: Callable[[Any, list[Any]], None] | None = None
     is_harmless: Callable[[list[Any]], bool] | None = None
     look_up: Callable[[Any, list[Any], dict[str, Any] | None], Awaitable[Fate]] | None = None
     count: Callable[[Any], None] | None = None

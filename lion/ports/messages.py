@@ -30,15 +30,33 @@ class Mailbox(Waitable, Protocol):
         ...
 
 
+class Post(Protocol):
+    """Where messages leave a run: their records are what is sent on."""
+
+    def send(self, run: str, to: str, payload: str) -> None:
+        """Take one for an address. Raises CallError: `not-found` for a service that nobody knows,
+        `exhausted` if too much waits.
+        """
+        ...
+
+    def publish(self, run: str, topic: str, payload: str) -> bool:
+        """Take one if the topic is shared; whether it is. Raises CallError("exhausted")."""
+        ...
+
+
 class Messages(Protocol):
     """The bus as one invocation sees it."""
 
-    def send(self, to: str, payload: str) -> None:
-        """Write to a holder. Raises CallError: `not-found`, `exhausted` for a full inbox."""
+    def send(self, to: str, payload: str) -> bool:
+        """Write to a holder, or to an address outside of the run; whether it is to leave it.
+        Raises CallError: `not-found`, `exhausted` for a full inbox, or if too much waits to leave.
+        """
         ...
 
-    def publish(self, topic: str, payload: str) -> int:
-        """Write to all who subscribed; how many there were."""
+    def publish(self, topic: str, payload: str) -> tuple[int, bool]:
+        """Write to all who subscribed; how many there were, and whether it is to leave the run.
+        Raises CallError("exhausted").
+        """
         ...
 
     def subscribe(self, pattern: str) -> Mailbox:

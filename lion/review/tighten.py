@@ -4,6 +4,8 @@ Rule: the outcome gives nothing that the manifest does not give today, and all t
 allowed: a run that asks the same is decided the same.
 Rule: every line that is left was needed by some call; but a secret is kept where its holder made
 requests, because what goes along with those is no call.
+Rule: a grant of whose budgets something was set aside for an agent stays as it is: its budgets go
+by its names.
 Rule: what grants by default, and numbers of budgets, stay as they are.
 """
 
@@ -18,8 +20,9 @@ from lion.domain.events import CallFinished, CallRedirected, CallRequested
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.domain.record import Record
-from lion.manifest.edit import GONE, Change, Entry, Place
+from lion.manifest.edit import GONE, Change, Entry, Place, Value
 from lion.policy.grants import covers
+from lion.scopes.bus import ways_of
 from lion.scopes.narrow import narrowed
 from lion.scopes.table import find_scopes, read_question
 
@@ -73,6 +76,8 @@ class Needs:
         is_ours = event.verdict == Verdict.ALLOW and event.capability
         if not is_ours or decider_of(event.decided_by) is not Decider.GRANTS:
             return
+        if isinstance(event, CallFinished) and event.kept and event.operation == "spawn":
+            self._note_set_aside(record.principal, event.kept.get("budget", {}))
         question = read_question(record.principal, event.capability, event.operation, event.target)
         index = self._covering(question)
         self.calls += 1
@@ -82,6 +87,12 @@ class Needs:
             self._bare.setdefault((question.holder, question.capability), question)
         else:
             self._uses.setdefault((record.principal, index), _Use()).add(question)
+
+    def _note_set_aside(self, holder: str, budgets: Mapping[str, int]) -> None:
+        for index, grant in enumerate(self._plan.holders[holder].grants):
+            scopes = find_scopes(grant.capability)
+            if scopes is not None and not scopes.budgets_of(grant).keys().isdisjoint(budgets):
+                self._uses.setdefault((holder, index), _Use()).is_capped = True
 
     def _covering(self, question: Question) -> int | None:
         """Which of the holder's grants allows it today."""
@@ -195,6 +206,8 @@ def _entries(
     written: Any = plan.resolved
     for key in _place(holder, capability):
         written = written.get(key) if isinstance(written, Mapping) else None
+    if isinstance(written, Mapping):  # ways of messages, in one table
+        return Value(ways_of(own[0][0] or own[0][1]))
     if not isinstance(written, list):
         return ()
     if len(own) == 1 and len(written) != 1:  # names, which are one grant together

@@ -3,6 +3,8 @@ on, patterns one may subscribe to, and holders one may write to.
 
 Rule: a subscription is covered by a grant that includes all it could hear, and met by a rule that
 speaks of anything it could hear.
+Rule: whoever may write to all of its run (`*`) may not write to anybody outside: that takes a
+pattern that begins with `@`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -10,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lion.domain.names import OUTSIDE
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.domain.surroundings import Surroundings
@@ -49,7 +52,9 @@ class BusScopes(NamedScopes):
         granted = [text for way, text in map(_parts, grant.patterns) if way == WAYS[operation]]
         if operation == "subscribe":
             return any(includes(text, str(target), _DOT) for text in granted)
-        return any(compile_pattern(text, _DOT).matches(target) for text in granted)
+        is_out = str(target).startswith(OUTSIDE)
+        mine = [text for text in granted if text.startswith(OUTSIDE) == is_out]
+        return any(compile_pattern(text, _DOT).matches(target) for text in mine)
 
     def pattern_of(self, grant: Grant, text: str) -> Pattern:
         """What the topics or names of one way match."""
@@ -64,9 +69,10 @@ class BusScopes(NamedScopes):
         return meets(scope.pattern.text, str(question.target), _DOT)
 
     def includes(self, wide: str, narrow: str) -> bool:
-        """True only if both are of one way, and one covers the other."""
+        """True only if both are of one way, and one covers the other; `*` is nobody outside."""
         (way, one), (other_way, other) = _parts(wide), _parts(narrow)
-        return way == other_way and includes(one, other, _DOT)
+        is_like = way == other_way and one.startswith(OUTSIDE) == other.startswith(OUTSIDE)
+        return is_like and includes(one, other, _DOT)
 
     def attenuate(self, grant: Grant, by: Grant) -> Grant | None:
         """What both give; the own inbox is left in any case."""
@@ -79,22 +85,40 @@ class BusScopes(NamedScopes):
         for grant in granted(holder, "bus"):
             for way, text in map(_parts, grant.patterns):
                 names = compile_pattern(text, _DOT).matches
-                if way == "write" and not any(map(names, _receivers(plan))):
+                if way != "write" or text.startswith(OUTSIDE):
+                    continue
+                if not any(map(names, _receivers(plan))):
                     yield f"granted but not there: a holder {text} to write to"
 
     def suggest(self, holder: Holder, plan: Plan, question: Question) -> Any:
         """Exactly this topic, pattern or name beside what is granted."""
-        own = granted(holder, "bus")
         ways: dict[str, list[str]] = {}
-        for grant in own:
-            for way, text in map(_parts, grant.patterns):
-                ways.setdefault(way, []).append(text)
+        for grant in granted(holder, "bus"):
+            for way, texts in ways_of(grant).items():
+                ways.setdefault(way, []).extend(texts)
         wanted = WAYS.get(question.operation or "")
-        if wanted == "write" and question.target not in _receivers(plan):
+        is_out = str(question.target).startswith(OUTSIDE)
+        if wanted == "write" and not is_out and question.target not in _receivers(plan):
             return None
         if wanted is not None:
             ways.setdefault(wanted, []).append(str(question.target))
         return ways
+
+
+def ways_of(grant: Grant) -> dict[str, list[str]]:
+    """A grant's table, as a manifest has it."""
+    ways: dict[str, list[str]] = {}
+    for way, text in map(_parts, grant.patterns):
+        ways.setdefault(way, []).append(text)
+    return ways
+
+
+def way_patterns(questions: Collection[Question]) -> tuple[str, ...]:
+    """What patterns of a grant would be if they named what was asked, and nothing else."""
+    asked = ((WAYS.get(one.operation or ""), str(one.target)) for one in questions)
+    order = list(WAYS.values())
+    found = {(order.index(way), target) for way, target in asked if way is not None and target}
+    return tuple(f"{order[at]} {target}" for at, target in sorted(found))
 
 
 def _receivers(plan: Plan) -> list[str]:

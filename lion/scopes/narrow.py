@@ -12,6 +12,7 @@ import msgspec
 
 from lion.domain.plan import Grant
 from lion.domain.question import Question
+from lion.scopes.bus import way_patterns
 from lion.scopes.fs_path import FsTarget
 from lion.scopes.http_scope import HttpScope, parse_grant_scope, render_scope
 from lion.scopes.http_target import HttpTarget
@@ -37,6 +38,8 @@ def narrowed(grant: Grant, needed: Collection[Question]) -> Grant:
 
 def _less(grant: Grant, needed: Collection[Question], scopes: NamedScopes) -> Grant:
     targets = [one.target for one in needed]
+    if grant.capability == "bus":
+        return _ways(grant, needed)
     if grant.mount is not None:
         return _read_only(grant, targets)
     if not grant.patterns:
@@ -71,6 +74,27 @@ def _named(grant: Grant, targets: Sequence[Any], scopes: NamedScopes) -> Grant:
         )  # fmt: skip
         return msgspec.structs.replace(grant, patterns=tuple(used))
     return msgspec.structs.replace(grant, patterns=tuple(names))
+
+
+def _ways(grant: Grant, needed: Collection[Question]) -> Grant:
+    """Of each way of messages what was asked, or the patterns that allowed it."""
+    scopes = find_scopes(grant.capability)
+    assert scopes is not None
+    names = list(way_patterns(needed))
+    if len(names) > MOST_NAMES or any(
+        "*" in name for name in names if not name.startswith("receive ")
+    ):
+        alone = {text: msgspec.structs.replace(grant, patterns=(text,)) for text in grant.patterns}
+        names = [
+            text
+            for text, one in alone.items()
+            if any(scopes.covers(one, asked) for asked in needed)
+        ]
+    for name in tuple(names):
+        if any(scopes.includes(other, name) for other in names if other != name):
+            names.remove(name)
+    is_same = set(names) == set(grant.patterns)
+    return grant if is_same else msgspec.structs.replace(grant, patterns=tuple(names))
 
 
 def _hull(scope: HttpScope, targets: Sequence[HttpTarget]) -> HttpScope:

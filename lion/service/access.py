@@ -27,7 +27,8 @@ MOST_ONCE: Final = 16
 TOKEN: Final = "lion_"
 """How a token begins, for who looks for secrets that leaked."""
 _BYTES: Final = 32
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"
+"""How the name of a token is written."""
 
 
 class Access:
@@ -44,7 +45,7 @@ class Access:
         """
         check_allowed(by, "token create")
         ring, now = self._chain.state.keyring, self._chain.now_ns
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(NAME, name):
             raise OperatorError(
                 f"{name!r:.80} is no name for a token",
                 hint="use up to 64 letters, digits and . _ @ -", status=400,

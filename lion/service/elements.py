@@ -80,6 +80,7 @@ def element_of(service: Service, by: Principal, id: str) -> Element:
         raise OperatorError(
             f"{'several elements begin' if found else 'no element begins'} with {id[:40]!r}",
             hint="see: lion element list",
+            status=409 if found else 404,
         )
     return found[0]
 
@@ -88,7 +89,9 @@ def progression_of(service: Service, by: Principal, name: str) -> Progression:
     """The queue; there is no other. Raises OperatorError."""
     check_allowed(by, "element list")
     if name not in ("queue", str(QUEUE)):
-        raise OperatorError(f"there is no progression {name[:40]!r}", hint="there is: queue")
+        raise OperatorError(
+            f"there is no progression {name[:40]!r}", hint="there is: queue", status=404
+        )
     return queue_of(service)
 
 

@@ -3,13 +3,15 @@
 Rule: none runs twice and none is forgotten: a task whose run is not in the log has not begun, and
 waits for its turn again; one whose run has ended came to that; any other goes on where its run's
 records end.
+Rule: that is read in a thread, and told on the loop, whose log and state they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from lion.domain.events import (
     AgentError,
+    Event,
     PluginError,
     RunFinished,
     TaskEnded,
@@ -18,7 +20,6 @@ from lion.domain.events import (
 from lion.domain.task import TaskEnd, TaskState
 from lion.errors import INTERRUPTED
 from lion.ports import LogReader, RunSummary
-from lion.service.chain import Chain
 from lion.service.tasks import Task
 
 KILLED: Final = "its service ended while it worked"
@@ -27,32 +28,32 @@ _ENDS: Final = frozenset(
 )  # fmt: skip
 
 
-def recover(chain: Chain, reader: LogReader) -> None:
-    """Tell what became of tasks that worked. Raises AuditError."""
-    working = [task for task in chain.state.unfinished() if task.state is TaskState.PROCESSING]
+def recovered(unfinished: Iterable[Task], reader: LogReader) -> list[Event]:
+    """What became of tasks that worked, for the chain to tell. Raises AuditError."""
+    working = [task for task in unfinished if task.state is TaskState.PROCESSING]
     if not working:
-        return
+        return []
     runs = {one.run: one for one in reader.runs()}
-    for task in working:
-        _settle(chain, reader, task, runs)
+    found = (_settled(reader, task, runs) for task in working)
+    return [event for event in found if event is not None]
 
 
-def _settle(chain: Chain, reader: LogReader, task: Task, runs: Mapping[str, RunSummary]) -> None:
+def _settled(reader: LogReader, task: Task, runs: Mapping[str, RunSummary]) -> Event | None:
+    """What became of one; None: it goes on."""
     known = runs.get(task.run)
     if known is None and not task.is_cancelled:
         why = "its service ended before its run began"
-        chain.tell(TaskRetried("service", task.id, 0, why, counts=False))
-        return
+        return TaskRetried("service", task.id, 0, why, counts=False)
     if task.is_cancelled:
         end = TaskEnd(
             state=TaskState.CANCELLED, exit_code=INTERRUPTED, ending="cancelled",
             error="it was cancelled, and its service ended",
         )  # fmt: skip
     elif known is None or known.exit_code is None:
-        return
+        return None
     else:
         end = _end_of(reader, task.run)
-    chain.tell(TaskEnded(task.id, task.run, end))
+    return TaskEnded(task.id, task.run, end)
 
 
 def _end_of(reader: LogReader, run: str) -> TaskEnd:

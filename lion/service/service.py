@@ -5,8 +5,9 @@ is recorded with who asked, and then carried out. There is no other way in.
 """
 
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
+from typing import Any
 
 import trio
 
@@ -54,6 +55,8 @@ class Service:
         """Nothing new begins."""
         self.nursery = nursery
         """Where work goes on."""
+        self.bus: Callable[[], dict[str, Any]] | None = None
+        """How its bus is; None: it has none."""
         self._plans: dict[str, tuple[Installed, Plan]] = {}
         self._follows = Follows(chain)
         queue, bounds = queue_of(terms), bounds_of(terms)

@@ -1,6 +1,8 @@
 """Look here if you want to know where a service's socket is, and how long its path may be."""
 
 import os
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,3 +39,18 @@ def reachable(path: Path) -> Iterator[str]:
         yield str(_DESCRIPTORS / str(folder) / path.name)
     finally:
         os.close(folder)
+
+
+def stopped_peer(sock: socket.socket) -> int | None:
+    """The process at the other end of a connection, if it is stopped (SIGSTOP) and that can be
+    seen.
+    """
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    data = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid: int = struct.unpack("3i", data)[0]
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return pid if state and state[0] in ("T", "t") else None

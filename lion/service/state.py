@@ -10,7 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from lion.domain.events import (
+    BusOpened,
     Event,
+    LettersSent,
+    LettersTaken,
     PluginDisabled,
     PluginEnabled,
     PluginInstalled,
@@ -30,6 +33,7 @@ from lion.domain.events import (
 )
 from lion.domain.record import Record
 from lion.service.keyring import Keyring
+from lion.service.marks import Marks
 from lion.service.tasks import Task, begun, moved
 from lion.service.workspace import Workspace, changed
 
@@ -43,6 +47,7 @@ class State:
     def __init__(self) -> None:
         self.workspace = Workspace()
         self.keyring = Keyring()
+        self.marks = Marks()
         self.tasks: dict[str, Task] = {}
         self.keys: dict[str, str] = {}
         """Tasks by their submitters' own words for them."""
@@ -63,6 +68,8 @@ class State:
                 self.workspace = changed(self.workspace, event, time_ns)
             case TokenCreated() | TokenRevoked() | SessionOpened() | SessionClosed():
                 self.keyring = self.keyring.changed(event, time_ns)
+            case BusOpened() | LettersSent() | LettersTaken():
+                self.marks = self.marks.changed(event)
             case ServiceSnapshot():
                 self._restore(event.state)
             case _:
@@ -82,6 +89,7 @@ class State:
             {
                 "workspace": self.workspace,
                 "keyring": self.keyring,
+                "marks": self.marks,
                 "tasks": list(self.tasks.values()),
                 "over": list(self._over),
                 "decisions": self.decisions,
@@ -92,6 +100,7 @@ class State:
     def _restore(self, state: dict[str, Any]) -> None:
         self.workspace = msgspec.convert(state["workspace"], Workspace)
         self.keyring = msgspec.convert(state.get("keyring", {}), Keyring)
+        self.marks = msgspec.convert(state.get("marks", {}), Marks)
         tasks = msgspec.convert(state["tasks"], list[Task])
         self.tasks, self.keys = {}, {}
         for task in tasks:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from lion.domain.task import Principal, TaskState
+from lion.service.carrier import Carrier
+from lion.service.post import PostOffice
 from lion.service.roles import check_allowed
 from lion.service.schedule import free_tokens
 from lion.service.service import Service
@@ -29,4 +31,15 @@ def status_of(service: Service, by: Principal) -> dict[str, Any]:
         "instances": service.host.live,
         "decisions": service.conductor.queue.decisions,
         "chain": service.chain.run,
+        "bus": None if service.bus is None else service.bus(),
+    }
+
+
+def bus_status(office: PostOffice, carrier: Carrier | None) -> dict[str, Any]:
+    """How its bus is."""
+    return {
+        "name": office.terms.name,
+        "peers": list(office.terms.peers),
+        "redis": "" if carrier is None else carrier.state,
+        "waiting": office.waiting,
     }

@@ -140,9 +140,12 @@ class Tail:
 
     async def _read(self) -> None:
         with ExitStack() as stack:
+            # Waited for also when cancelled, as all that reads with a reader of ours: it is closed
+            # here, and not while a thread is inside.
             open_log = partial(stack.enter_context, open_history(self._settings))
-            reader = await beside(open_log)
-            self._since = self._heard_until or await beside(reader.last_position)
+            reader = await trio.to_thread.run_sync(open_log)
+            last = reader.last_position
+            self._since = self._heard_until or await trio.to_thread.run_sync(last)
             self._reads.set()
             while self.followers or self._hearers:
                 news = self._log.news

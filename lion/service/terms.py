@@ -8,7 +8,7 @@ import msgspec
 
 from lion.domain.plan import Plan
 from lion.domain.service_terms import ServiceTerms
-from lion.domain.task import HIGHEST, Order, Terms
+from lion.domain.task import FAILURES, HIGHEST, Order, Terms
 from lion.errors import OperatorError
 from lion.scopes.named import granted_patterns
 from lion.scopes.pattern import compile_pattern
@@ -16,12 +16,21 @@ from lion.service.errors import no_resource, too_many_tokens
 from lion.service.queue import Queue
 from lion.service.reach import reached
 from lion.service.schedule import Bounds
+from lion.service.tasks import LONGEST_WAIT_NS
 from lion.service.workspace import Installed
+from lion.values.json_plain import check_plain
+from lion.values.json_scalars import JsonMismatch
 
 FILES_PER_SLOT: Final = 8
 """Files that a run may have open: its lock, directories, connections."""
 FILES_BESIDE: Final = 640
 """Those of the service itself: the log, its readers, who speaks to it."""
+LARGEST_ORDER: Final = 64 * 1024
+"""Bytes of an order as JSON: a service holds all that wait, and writes them down again now and
+then."""
+MOST_RETRIES: Final = 1_000
+LONGEST_DEADLINE_NS: Final = 10 * 365 * 24 * 3_600 * 10**9
+"""Ten years: a time after it is one that a clock can tell."""
 MODEL: Final = "model:"
 """How resources begin that are models, of which a task takes a token by itself."""
 
@@ -61,19 +70,56 @@ def check_order(order: Order, terms: Terms, installed: Installed) -> None:
         )  # fmt: skip
     if order.call and not order.call.partition(".")[2]:
         raise OperatorError(
-            f"{order.call!r} names no tool", hint=f"write {order.call}.TOOL", status=400
+            f"{order.call!r} names no tool", hint=f"write {order.holder}.TOOL", status=400
         )
-    if not 0 <= terms.priority <= HIGHEST:
+    check_plain_order(order)
+    check_terms(terms)
+
+
+def check_plain_order(order: Order) -> None:
+    """Raise OperatorError for an order that the record cannot have, or that is too large."""
+    try:
+        size = len(msgspec.json.encode(order))
+        if size <= LARGEST_ORDER:
+            check_plain(order.arguments, "the arguments")
+    except JsonMismatch as exc:
+        raise _refused(str(exc), "give it otherwise") from None
+    except (RecursionError, TypeError, ValueError) as exc:  # half a surrogate pair, for instance
+        raise _refused(f"this is no order that can be recorded: {exc}", "give JSON") from None
+    if size > LARGEST_ORDER:
         raise OperatorError(
-            f"there is no priority {terms.priority}", hint=f"use 0 to {HIGHEST}", status=400
-        )
+            f"the order has {size:,} bytes, and may have {LARGEST_ORDER:,}",
+            hint="put what is large where it can read it: a file, a server", status=413,
+        )  # fmt: skip
+
+
+def check_terms(terms: Terms) -> None:
+    """Raise OperatorError for terms that nobody can have."""
+    if not 0 <= terms.priority <= HIGHEST:
+        raise _refused(f"there is no priority {terms.priority}", f"use 0 to {HIGHEST}")
     retry = terms.retry
     if retry.times < 0 or retry.wait_ns < 0 or not 0 <= retry.factor < float("inf"):
-        raise OperatorError(
-            "times, wait and factor of a retry are 0 or more", hint="correct them", status=400
+        raise _refused("times, wait and factor of a retry are 0 or more", "correct them")
+    if retry.times > MOST_RETRIES:
+        raise _refused(
+            "that often nothing is tried again", f"use at most {MOST_RETRIES:,} retries"
         )
-    if terms.deadline_ns is not None and terms.deadline_ns <= 0:
-        raise OperatorError("a deadline lies ahead", hint="give it more time", status=400)
+    if retry.wait_ns > LONGEST_WAIT_NS:
+        raise _refused("nobody waits that long before a retry", 'use at most "1 d"')
+    if unknown := sorted(set(retry.on) - FAILURES):
+        raise _refused(
+            f"no task ends with {unknown[0][:40]!r}", f"there is {', '.join(sorted(FAILURES))}"
+        )
+    if terms.deadline_ns is None:
+        return
+    if terms.deadline_ns <= 0:
+        raise _refused("a deadline lies ahead, not at 0", 'give it time, such as "10 min"')
+    if terms.deadline_ns > LONGEST_DEADLINE_NS:
+        raise _refused("a deadline is at most ten years ahead", "leave it out, or give it less")
+
+
+def _refused(what: str, hint: str) -> OperatorError:
+    return OperatorError(what, hint=hint, status=400)
 
 
 def check_resources(terms: Terms, service: ServiceTerms) -> None:

@@ -32,6 +32,8 @@ class Working:
         self.task = task
         self.plan = plan
         self.run: Run | None = None
+        self.begun = trio.Event()
+        """Its run has begun, or will not."""
         self.asks = 0
         """Calls of it that wait for people."""
         self._stopped: TaskEnd | None = None
@@ -59,6 +61,12 @@ class Working:
     async def carry_out(self, host: Host, began: Callable[[], None], now_ns: int) -> TaskEnd:
         """Run it to its end. Raises what is no failure of its own (the log's)."""
         try:
+            return await self._carried(host, began, now_ns)
+        finally:
+            self.begun.set()
+
+    async def _carried(self, host: Host, began: Callable[[], None], now_ns: int) -> TaskEnd:
+        try:
             run = await self._begun(host)
         except LionError as exc:
             return self._not_begun(exc)
@@ -67,6 +75,7 @@ class Working:
         if isinstance(run, RunReport):  # it had ended, and nobody had said so
             return end_of(run)
         self.run = run
+        self.begun.set()
         for holder, reason in self._revoked.items():
             run.revoke(holder, reason)
         if self._stopped is not None:

@@ -164,7 +164,8 @@ def _fact(event: Event) -> str:
             changed = ", ".join(f"{name}={value}" for name, value in event.changed.items())
             return f"of run {event.parent} at record {event.at}{changed and f', with {changed}'}"
         case MessageArrived():
-            return f"{event.sender} to {event.to}: {_short(event.payload)}"
+            place = f"on {event.topic}" if event.topic else f"to {event.to}"
+            return f"{event.sender} {place}: {_short(event.payload)}"
         case LineLogged():
             return f"{event.level}: {event.message}"
         case _:

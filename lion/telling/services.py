@@ -3,7 +3,11 @@
 from typing import Final
 
 from lion.domain.events import (
+    BrokerChanged,
+    BusOpened,
     Event,
+    LettersSent,
+    LettersTaken,
     PluginDisabled,
     PluginEnabled,
     PluginInstalled,
@@ -33,7 +37,8 @@ SERVICE_WORDS: Final = {
     "TaskAdvised": "advice", "TaskScheduled": "turn", "TaskStarted": "starts",
     "TaskRetried": "again", "TaskCancelled": "cancels", "TaskEnded": "task ends",
     "TokenCreated": "token", "TokenRevoked": "revokes", "SessionOpened": "signs in",
-    "SessionClosed": "signs out",
+    "SessionClosed": "signs out", "BusOpened": "bus", "LettersSent": "sent",
+    "LettersTaken": "taken", "BrokerChanged": "broker",
 }  # fmt: skip
 """What a type of record is called on a line for people."""
 
@@ -65,8 +70,24 @@ def tell_service(event: Event) -> str:
             return f"{event.by} as {event.who.role}"
         case SessionClosed():
             return event.by
+        case BusOpened() | LettersSent() | LettersTaken() | BrokerChanged():
+            return _letters(event)
         case _:
             return _task(event)
+
+
+def _letters(event: BusOpened | LettersSent | LettersTaken | BrokerChanged) -> str:
+    match event:
+        case BusOpened():
+            peers = f", with {', '.join(event.peers)} by {event.redis}" if event.peers else ""
+            return f"{event.name}{peers}"
+        case LettersSent():
+            return f"{event.way}: all before record {event.position} of the log"
+        case LettersTaken():
+            refused = "".join(f"; not {id}: {why}" for id, why in event.refused.items())
+            return f"{', '.join(event.taken) or 'nothing'}{refused}"
+        case BrokerChanged():
+            return event.error or "is spoken to"
 
 
 def _task(event: Event) -> str:

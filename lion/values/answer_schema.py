@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BadSchema", "Held", "TooMuch", "check_schema", "find_fault", "hold_to"]
 
+_NO_TYPE: Final = (
+    "it is no type: array, boolean, integer, null, number, object, string, or a list of these"
+)
 _LONGEST: Final = 300
 """Characters of what is said of a fault."""
 
@@ -83,6 +86,8 @@ def _build(schema: dict[str, Any] | bool) -> "jsonschema_rs.Draft202012Validator
         )
     except ValidationError as exc:
         place = _place(exc.instance_path).replace("$", "the schema", 1)
+        if exc.instance_path[-1:] == ["type"]:
+            raise BadSchema(show_line(f"{place}: {_NO_TYPE}", longest=_LONGEST)) from None
         raise BadSchema(show_line(f"{place}: {_told(exc.message)}", longest=_LONGEST)) from None
     except (ValueError, TypeError, OverflowError) as exc:
         raise BadSchema(show_line(f"the schema is none: {exc}", longest=_LONGEST)) from None

@@ -53,7 +53,7 @@ def parse_json(text: str, what: str) -> Any:
     JsonMismatch.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
     except RecursionError:
         raise JsonMismatch(what, "nested too deeply") from None
     except json.JSONDecodeError as exc:
@@ -100,3 +100,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(word: str) -> Any:
     raise _Refused(f"{word} is no JSON")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+"""Made once: `json.loads` makes one for each text."""

@@ -7,8 +7,8 @@ an entry belongs to the user and is written by rename, and its bytes are hashed 
 are loaded.
 
 Rule: what is not exactly as lion wrote it is compiled again, never loaded.
-Rule: the key is the digest of the wasm bytes just read, wasmtime's version and every engine
-setting.
+Rule: the key is the digest of the wasm bytes just read, wasmtime's version, every engine
+setting and what the processor can do.
 Rule: where nothing can be kept it is compiled each time, and said once.
 """
 
@@ -42,18 +42,19 @@ def _is_own(info: os.stat_result) -> bool:
 class CompileCache:
     """Compiled components in one directory, made with mode 0700 if missing."""
 
-    def __init__(self, directory: Path, engine_digest: str) -> None:
+    def __init__(self, directory: Path, made_by: str) -> None:
+        """`made_by` is all that the code depends on besides the component."""
         self._directory = directory
-        self._engine_digest = engine_digest
+        self._made_by = made_by
         self._is_told = False
 
     def _path(self, digest: str) -> Path:
-        key = hashlib.sha256(f"{digest} {self._engine_digest}".encode()).hexdigest()
+        key = hashlib.sha256(f"{digest} {self._made_by}".encode()).hexdigest()
         return self._directory / f"{key}.cwasm"
 
     def _head(self, digest: str, code: bytes) -> bytes:
         """What an entry begins with: it is the code of this component, by its name too."""
-        named = hashlib.sha256(f"{digest} {self._engine_digest} ".encode())
+        named = hashlib.sha256(f"{digest} {self._made_by} ".encode())
         named.update(code)
         return _MAGIC + named.digest()
 

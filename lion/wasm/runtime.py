@@ -36,6 +36,7 @@ from lion.wasm.lines import Lines, read_lines
 from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
 from lion.wasm.poll_meter import PollMeter
+from lion.wasm.processor import processor
 from lion.wasm.sections import check_preamble, import_names
 from lion.wasm.survey import survey_imports
 
@@ -234,6 +235,6 @@ async def open_runtime(
     meter = PollMeter(ticker, memories, os.cpu_count() or 2)
     total = process_sum(machines_memory() if memory is None else memory)
     shared = Shared(engine, meter, Admission(instances), total)
-    kept = CompileCache(cache, engine_digest()) if cache else None
+    kept = CompileCache(cache, f"{engine_digest()} {processor()}") if cache else None
     with ticker.run():
         yield WasmRuntime(shared, Compiler(kept, costs), offers or offered())

@@ -15,7 +15,7 @@ from lion.plans import Source
 from lion.service.living import Living
 from lion.service.tasks import Task
 from lion.telling.told import told
-from lion.web.connection import LINES, Answer, Request, bad_request
+from lion.web.connection import LINES, Answer, Request, bad_request, created
 from lion.web.routes import ANY, Endpoint, Routes, body_of
 
 
@@ -132,14 +132,14 @@ async def _taken(
 async def _submit(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Asked)
     task = await _taken(living, request, by, asked.order, asked)
-    return Answer(status=201, value=shown(task))
+    return created(shown(task), "tasks", task.id)
 
 
 async def _spawn(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Spawned)
     order = Order(agent=asked.agent, task=asked.prompt)
     task = await _taken(living, request, by, order, asked)
-    return Answer(status=201, value={"agent_id": task.id, "status": "spawned"})
+    return created({"agent_id": task.id, "status": "spawned"}, "agents", task.id)
 
 
 async def _task(living: Living, request: Request, by: Principal) -> Answer:
@@ -188,7 +188,7 @@ async def _install(living: Living, request: Request, by: Principal) -> Answer:
     if said.source is None:
         raise bad_request("neither `manifest` nor `path` is given")
     found = await living.plugins.install(by, said.source, folder=said.folder, sets=said.sets)
-    return Answer(status=201, value={"name": found.name, "holders": found.holders})
+    return created({"name": found.name, "holders": found.holders}, "plugins", found.name)
 
 
 async def _plugin(living: Living, request: Request, by: Principal) -> Answer:
@@ -235,6 +235,7 @@ _V, _O, _A = Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR
 ROUTES: Final[Routes] = {
     ("GET", "api", "tasks"): Endpoint(
         run=_tasks, role=_V, query={"state": "only those in this state"},
+        forms={"state": {"enum": list(TaskState)}},
         summary="List tasks, in the order in which they were submitted.",
     ),
     ("POST", "api", "tasks"): Endpoint(

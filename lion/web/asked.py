@@ -1,12 +1,17 @@
 """Look here if you want to know how parameters of a request are read."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from lion.web.connection import Request, bad_request
 
 USUAL: Final = 100
 MOST: Final = 1_000
 _HIGHEST: Final = 2**63 - 1
+POSITION: Final[Mapping[str, Any]] = {"type": "integer", "minimum": 0, "maximum": _HIGHEST}
+"""What a number is, as a JSON schema."""
+LIMIT: Final[Mapping[str, Any]] = {"type": "integer", "minimum": 1, "maximum": MOST}
+"""What `limit` is."""
 
 
 def number_of(request: Request, name: str, usual: int, said: str | None = None) -> int:

@@ -3,7 +3,7 @@ would have changed.
 """
 
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -17,7 +17,7 @@ from lion.review.run import RunAudit, audit_recorded
 from lion.service.living import Living
 from lion.settings import Settings
 from lion.web.connection import Answer, Request, bad_request
-from lion.web.routes import Endpoint, Routes, body_of
+from lion.web.routes import Endpoint, Routes, body_of, described_as
 from lion.web.runs import found_run
 
 MOST_RUNS: Final = 20
@@ -28,8 +28,8 @@ class WhatIf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A policy (its text) by which the last `last` runs are decided again, or these `runs`."""
 
     policy: str
-    runs: list[str] = []
-    last: int = USUAL_RUNS
+    runs: Annotated[list[str], described_as(maxItems=MOST_RUNS)] = []
+    last: Annotated[int, described_as(minimum=1, maximum=MOST_RUNS)] = USUAL_RUNS
 
 
 async def _rights(living: Living, request: Request, by: Principal) -> Answer:

@@ -9,8 +9,9 @@ Rule: what is answered is for this page alone: nobody frames it, keeps it or gue
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from email.utils import formatdate
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import h11
 import msgspec
@@ -30,6 +31,8 @@ _CHUNK: Final = MOST_HEAD
 
 JSON: Final = "application/json"
 LINES: Final = "application/x-ndjson"
+PROBLEM: Final = "application/problem+json"
+"""What an error is (RFC 9457)."""
 HEADERS: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -77,6 +80,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
+def created(value: object, *path: str) -> Answer:
+    """Answer that something is there now, and at which path."""
+    where = "/api/" + "/".join(quote(one, safe="") for one in path)
+    return Answer(status=201, value=value, headers={"location": where})
+
+
 def bad_request(what: str, status: int = 400) -> OperatorError:
     """Build the error for a request that is none."""
     return OperatorError(what, hint="speak HTTP/1.1 and JSON, as docs/service.md says",
@@ -88,7 +97,7 @@ def answer_of(error: LionError) -> Answer:
     problem = problem_of(error)
     headers = error.facts.get("headers")
     return Answer(
-        status=problem["status"], value=problem, kind="application/problem+json",
+        status=problem["status"], value=problem, kind=PROBLEM,
         headers=headers if isinstance(headers, dict) else {},
     )  # fmt: skip
 
@@ -113,7 +122,10 @@ class Connection:
         if not isinstance(head, h11.Request):
             return None
         self._is_head = head.method == b"HEAD"
-        parts = urlsplit(head.target.decode("ascii", "replace"))
+        try:
+            parts = urlsplit(head.target.decode("ascii", "replace"))
+        except ValueError as exc:  # an address with half a bracket
+            raise bad_request(f"this is no address: {exc}") from None
         names = [name for name, _ in head.headers]
         for name in (b"host", b"cookie", b"authorization", b"origin"):
             if names.count(name) > 1:
@@ -136,7 +148,10 @@ class Connection:
         reads.
         """
         self.has_begun = True
-        headers = {**HEADERS, **answer.headers, "content-type": answer.kind, "connection": "close"}
+        headers = {
+            "date": formatdate(usegmt=True), **HEADERS, **answer.headers,
+            "content-type": answer.kind, "connection": "close",
+        }  # fmt: skip
         if answer.pieces is not None:
             async with aclosing(answer.pieces):
                 await self._send(_response(answer.status, headers))

@@ -16,6 +16,7 @@ from lion.errors import LionError, OperatorError
 from lion.service.living import Living
 from lion.service.problems import problem_of
 from lion.service.tail import RECENT, Told
+from lion.web.asked import POSITION
 from lion.web.connection import Answer, Request, bad_request
 from lion.web.guard import is_still
 from lion.web.routes import Endpoint, Routes
@@ -120,6 +121,7 @@ ROUTES: Final[Routes] = {
             "run": "of runs whose id begins so", "holder": "of this plugin or agent",
             "type": "of these types, with commas", "after": "after this position in the log",
         },
+        forms={"after": POSITION},
         summary="Follow what is recorded, as server-sent events.",
     ),
 }  # fmt: skip

@@ -118,8 +118,7 @@ class Door:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             raise
         except Exception as exc:  # noqa: BLE001 - the seam: one request's bug is its own
-            words = f"a bug in lion: {type(exc).__name__}: {exc}"
-            await self._tell(connection, InternalError(words))
+            await self._tell(connection, InternalError(f"{type(exc).__name__}: {exc}"))
         return None
 
     async def _ask(

@@ -12,7 +12,7 @@ from lion.ports import LogReader
 from lion.service.living import Living
 from lion.telling.events import describe
 from lion.telling.told import told
-from lion.web.asked import limit_of, number_of
+from lion.web.asked import LIMIT, POSITION, limit_of, number_of
 from lion.web.connection import Answer, Request, bad_request
 from lion.web.routes import Endpoint, Routes
 from lion.web.runs import MOST_LOOKED, read
@@ -129,6 +129,10 @@ ROUTES: Final[Routes] = {
             "type": "of these types, with commas", "correlation": "of this root invocation",
             "after": "after this position in the log; without it the last ones are found",
             "limit": "how many at most, 1,000 or fewer",
+        },
+        forms={
+            "limit": LIMIT, "after": POSITION, "level": {"enum": list(LEVELS)},
+            "text": {"type": "string", "maxLength": LONGEST_TEXT},
         },
         summary="Search the records of all runs.",
     ),

@@ -3,7 +3,7 @@
 Rule: the description is made from the routes, so neither has what the other has not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -12,12 +12,14 @@ import msgspec
 from lion.domain.task import Principal, Role
 from lion.service.living import Living
 from lion.version import VERSION
-from lion.web.connection import JSON, Answer, Request
+from lion.web.asked import POSITION
+from lion.web.connection import JSON, PROBLEM, Answer, Request
 from lion.web.routes import ANY, Endpoint, Routes
 
-PROBLEM: Final = "application/problem+json"
 NAMES: Final = ("id", "number")
 """What parts of a path are called that may be anything."""
+FORM: Final = "application/x-www-form-urlencoded"
+_TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 _SCHEMAS: Final = "#/components/schemas/{name}"
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -73,6 +75,8 @@ def document(routes: Routes) -> dict[str, Any]:
             content = {JSON: {"schema": references[endpoint.body]}}
             body = {"required": endpoint.needs_body, "content": content}
             paths[path][key[0].lower()]["requestBody"] = body
+        elif endpoint.form:
+            paths[path][key[0].lower()]["requestBody"] = _form(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": "lion", "version": VERSION, "summary": "A service of lion."},
@@ -108,16 +112,24 @@ def _operation(key: tuple[str, ...], path: str, endpoint: Endpoint) -> dict[str,
     return found
 
 
+def _form(endpoint: Endpoint) -> dict[str, Any]:
+    """The body of a request that a browser's form sends."""
+    fields = {name: {**_TEXT, "description": words} for name, words in endpoint.form.items()}
+    schema = {"type": "object", "required": list(fields), "properties": fields}
+    return {"required": True, "content": {FORM: {"schema": schema}}}
+
+
 def _parameters(path: str, endpoint: Endpoint) -> Iterator[dict[str, Any]]:
-    text = {"type": "string"}
     for name in NAMES:
         if f"{{{name}}}" in path:
-            yield {"name": name, "in": "path", "required": True, "schema": text}
+            schema = POSITION if name == "number" else _TEXT
+            yield {"name": name, "in": "path", "required": True, "schema": schema}
     for name, words in endpoint.query.items():
-        yield {"name": name, "in": "query", "description": words, "schema": text}
+        schema = endpoint.forms.get(name, _TEXT)
+        yield {"name": name, "in": "query", "description": words, "schema": schema}
     if endpoint.has_key:
         words = "the same again is the same request"
-        yield {"name": "Idempotency-Key", "in": "header", "description": words, "schema": text}
+        yield {"name": "Idempotency-Key", "in": "header", "description": words, "schema": _TEXT}
 
 
 def _responses(endpoint: Endpoint) -> Iterator[tuple[str, Any]]:
@@ -125,7 +137,10 @@ def _responses(endpoint: Endpoint) -> Iterator[tuple[str, Any]]:
     content: dict[str, Any] = {} if endpoint.status == 303 else {"content": {kind: {"schema": {}}}}
     yield str(endpoint.status), {"description": "It is done.", **content}
     problem = {PROBLEM: {"schema": {"$ref": _SCHEMAS.format(name="Problem")}}}
-    if endpoint.role is not None or endpoint.status == 303:
-        yield "401", {"description": "Who asks has to say who he is.", "content": problem}
+    if endpoint.role is not None and endpoint.status == 200:
+        yield "303", {"description": "A browser is led to where one signs in."}
+    if endpoint.role is not None or endpoint.refuses != PROBLEM:
+        refusal = {endpoint.refuses.partition(";")[0]: {"schema": {}}, **problem}
+        yield "401", {"description": "Who asks has to say who he is.", "content": refusal}
     for status, words in _ERRORS.items():
         yield status, {"description": words, "content": problem}

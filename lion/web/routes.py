@@ -12,7 +12,7 @@ from lion.domain.task import Principal, Role
 from lion.errors import OperatorError
 from lion.service.errors import not_allowed
 from lion.service.living import Living
-from lion.web.connection import MOST_BODY, Answer, Request, bad_request
+from lion.web.connection import MOST_BODY, PROBLEM, Answer, Request, bad_request
 
 ANY: Final = "*"
 """In a path: any one part."""
@@ -27,7 +27,9 @@ T = TypeVar("T")
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """What a request does, in `summary`'s words, and the least `role` that it needs (None: anybody
     who may speak at all). `body` is the model of its body, `query` its parameters with their
-    meanings, `status` of what it answers if it succeeds, `gives` what that is, by media type.
+    meanings, `forms` the JSON schemas of those that are no mere text, `form` the fields of a
+    form that is its body, `status` of what it answers if it succeeds, `gives` what that is, by
+    media type, and `refuses` what who is not let in gets.
     """
 
     run: Run
@@ -35,8 +37,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     body: type[Any] | None = None
     query: Mapping[str, str] = {}
+    forms: Mapping[str, Mapping[str, Any]] = {}
+    form: Mapping[str, str] = {}
     status: int = 200
     gives: str = "application/json"
+    refuses: str = PROBLEM
     most: int = MOST_BODY
     """Bytes of its body."""
     has_key: bool = False
@@ -47,6 +52,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         """It makes no sense without one."""
         fields = msgspec.structs.fields(self.body) if self.body is not None else ()
         return any(one.required for one in fields)
+
+
+def described_as(**schema: Any) -> msgspec.Meta:
+    """Say more of a field in its JSON schema; who reads it checks it, in words of its own."""
+    return msgspec.Meta(extra_json_schema=schema)
 
 
 Routes: TypeAlias = Mapping[tuple[str, ...], Endpoint]

@@ -27,7 +27,7 @@ from lion.review.run import audit_recorded
 from lion.service.living import Living
 from lion.settings import Settings
 from lion.telling.told import told
-from lion.web.asked import limit_of, number_of
+from lion.web.asked import LIMIT, POSITION, limit_of, number_of
 from lion.web.connection import LINES, Answer, Request
 from lion.web.routes import ANY, Endpoint, Routes
 
@@ -181,10 +181,11 @@ def _told(record: Record) -> tuple[dict[str, Any], int]:
 
 
 _PAGE: Final = {"limit": "how many at most, 1,000 or fewer"}
+_FORMS: Final = {"limit": LIMIT, "after": POSITION}
 _V, _O = Role.VIEWER, Role.OPERATOR
 ROUTES: Final[Routes] = {
     ("GET", "api", "runs"): Endpoint(
-        run=_runs, role=_V, query={**_PAGE, "before": "older than this run"},
+        run=_runs, role=_V, query={**_PAGE, "before": "older than this run"}, forms=_FORMS,
         summary="List the recorded runs, the latest first.",
     ),
     ("GET", "api", "runs", ANY): Endpoint(run=_run, role=_V, summary="Show a run."),
@@ -194,7 +195,7 @@ ROUTES: Final[Routes] = {
             **_PAGE, "after": "after this record", "holder": "of this plugin or agent",
             "type": "of these types, with commas",
         },
-        summary="Read the records of a run.",
+        forms=_FORMS, summary="Read the records of a run.",
     ),
     ("GET", "api", "runs", ANY, "verify"): Endpoint(
         run=_verify, role=_V, summary="Prove that the records of a run are unchanged."

@@ -15,6 +15,7 @@ from lion.values.answer_schema import Held, TooMuch
 from lion.workflows.cost import size_of
 from lion.workflows.engine import Fault
 from lion.workflows.expressions import Unanswered
+from lion.workflows.meter import Meter
 from lion.workflows.serial import Unwritable, serialise
 from lion.workflows.tasks import Task, Tasks
 from lion.workflows.work import ONE, Finished, Owner, Work
@@ -26,10 +27,11 @@ MOST_KEPT: Final = 64 * 1024 * 1024
 class Bench:
     """Where jobs of all steps are worked on: begins items as there is room."""
 
-    def __init__(self, tasks: Tasks, at_once: int, owner: Owner) -> None:
+    def __init__(self, tasks: Tasks, at_once: int, owner: Owner, meter: Meter) -> None:
         self._tasks = tasks
         self._at_once = at_once
         self._owner = owner
+        self._meter = meter
         self._waiting: dict[str, Work] = {}
         """Those with items that were not begun, in the order in which they came."""
         self._under_way = 0
@@ -71,8 +73,11 @@ class Bench:
         self._under_way = 0
 
     def pump(self) -> None:
-        """Begin what there is room for, and tell what is over, until nothing more happens."""
-        while True:
+        """Begin what there is room for, and tell what is over, until nothing more happens, or it
+        is time for a pause.
+        """
+        while not self._meter.is_spent:
+            self._meter.add()
             if self._over:
                 self._owner.settled(self._over.popleft())
                 continue

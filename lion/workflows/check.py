@@ -4,6 +4,7 @@ Rule: the first mistake is told, with its place in the workflow's table: names, 
 expressions, then ways.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -26,6 +27,9 @@ _ONLY: Final[Mapping[str, tuple[str, ...]]] = {
 """Keys of a step that only some of lion's own strategies know."""
 _BLANK: Final = Step(name="x")
 _FIELDS: Final = {"timeout": "timeout_ns", "every": "every_ns"}
+
+
+_VARIABLE: Final = re.compile(r"\bvars\s*\.\s*([a-z][a-z0-9_]*)")
 
 
 class Mistake(ValueError):
@@ -54,6 +58,7 @@ def check_workflow(workflow: Workflow) -> Names:
     for path, text in expressions_in(workflow.output if workflow.output_is_set else None):
         place = Place(path=("output", *path), text=text)
         _check_expression(names, None, place)
+    _check_variables(workflow)
     match workflow.strategy:
         case "dag":
             _check_dag(workflow, names)
@@ -117,6 +122,25 @@ def _check_expression(names: Names, step: Step | None, place: Place) -> None:
 def _a(kind: str) -> str:
     words = {"string": "a text", "boolean": "true or false", "array": "a list"}
     return words.get(kind, f"a value of type {kind}")
+
+
+def _check_variables(workflow: Workflow) -> None:
+    """Refuse a variable that is set, was not there and is never read: a misspelled one."""
+    if workflow.strategy not in OWN or not workflow.vars:
+        return
+    read = {name for text in _expressions(workflow) for name in _VARIABLE.findall(text)}
+    for step in workflow.steps:
+        for name in step.set:
+            if name not in workflow.vars and name not in read:
+                what = f"nothing reads the variable {name!r}, and 'vars' does not have it"
+                raise Mistake(_at(step, "set", name), what, did_you_mean(name, workflow.vars))
+
+
+def _expressions(workflow: Workflow) -> Iterator[str]:
+    for step in workflow.steps:
+        yield from (place.text for place in places_of(step))
+    yield from (text for _, text in expressions_in(
+        workflow.output if workflow.output_is_set else None))  # fmt: skip
 
 
 def _check_dag(workflow: Workflow, names: Names) -> None:

@@ -36,6 +36,14 @@ _ANSWERS: Final = frozenset({
 """Functions that give a number or a yes, whatever they are given."""
 _NUMBER: Final = 32
 """Bytes of a number as text."""
+_GROWING: Final = frozenset({"replace", "join", "format", "strings.quote"})
+"""Functions that give more than they are given."""
+_ELEMENT: Final = 8
+"""Bytes that an element of a list has at least (size_of)."""
+_SEARCHES: Final = frozenset({"contains", "indexOf", "lastIndexOf", "replace", "split"})
+"""Functions that look for one text in another, at each of its places."""
+_SEARCHED: Final = 32
+"""Bytes that such a function compares while another would look at one."""
 _GROWN: Final = 64
 """What an element costs that the library copies: it makes a list of `map` anew with each turn."""
 
@@ -104,7 +112,8 @@ class Cost:
             case Made(parts):
                 return self._made(parts, names, times)
             case Call(function, args):
-                return self._call(function, [self._bound(a, names, times) for a in args], times)
+                found = [self._bound(one, names, times) for one in args]
+                return self._call(function, found, args, times)
             case Loop():
                 return self._loop(node, names, times)
 
@@ -122,7 +131,9 @@ class Cost:
         items = max((one.items for one in found), default=0)
         return Size(sum(one.bytes for one in found) + 8 * len(parts) + 8, max(len(parts), items))
 
-    def _call(self, function: str, args: list[Size], times: float) -> Size:
+    def _call(
+        self, function: str, args: list[Size], nodes: tuple[Node, ...], times: float
+    ) -> Size:
         total = sum(one.bytes for one in args)
         items = sum(one.items for one in args)
         work = total
@@ -136,12 +147,13 @@ class Cost:
             size, work = Size(most.bytes, max(one.items for one in args)), 1
         elif function == "_[_]":
             size, work = args[0], 1
-        elif function in ("replace", "join", "format"):
-            grown = args[0].bytes * (1 + args[-1].bytes)
-            size = Size(grown + total, items)
+        elif function in _GROWING:
+            size = Size(_grown(function, args, nodes) + _NUMBER, items)
             work = size.bytes
         elif function == "split":
             size = Size(9 * total + 8, total + 1)
+        if function in _SEARCHES and len(args) > 1:
+            work += args[0].bytes * args[1].bytes / _SEARCHED
         self.work += times * work
         return size
 
@@ -161,6 +173,31 @@ class Cost:
         size = initial.bytes + turns * empty.bytes + whole.bytes
         items = max(initial.items + turns, whole.items)
         return self._bound(loop.result, {**names, loop.accumulator: Size(size, items)}, times)
+
+
+def _grown(function: str, args: list[Size], nodes: tuple[Node, ...]) -> float:
+    """Bytes of what comes of these, where that can be more than they are."""
+    size = args[0].bytes
+    match function:
+        case "replace" if len(args) > 2:
+            # Whatever is looked for, and whether or not a last argument says how often.
+            return size * (1 + args[2].bytes)
+        case "join":
+            return size + size / _ELEMENT * (args[1].bytes if len(args) > 1 else 0)
+        case "format" if len(args) > 1:
+            given = nodes[1]
+            parts = len(given.parts) if isinstance(given, Made) else args[1].bytes / _ELEMENT
+            return size * (1 + args[1].bytes) + parts * _longest_number(size)
+        case _:  # strings.quote(text): each character may become two.
+            return 2 * size
+
+
+def _longest_number(size: float) -> float:
+    """Bytes of the longest number that a `format` of this size gives: 309 digits, and as many
+    decimals as it has characters to ask for (`%.2f`), of which the library gives 1,000.
+    """
+    most: float = 10 ** min(3.0, max(0.0, size - 5))
+    return 330 + most
 
 
 def path_of(node: Node) -> tuple[str | None, tuple[str, ...]]:

@@ -97,9 +97,13 @@ class Dag(Strategy):
         if self._is_looking:
             return
         self._is_looking = True
-        while self._free and not self.has_failed:
+        while self._free and not self.has_failed and not self.names.meter.is_spent:
+            self.names.meter.add()
             self._try(self._free.popleft())
         self._is_looking = False
+
+    def _carry_on(self) -> None:
+        self._look()
 
     def _try(self, name: str) -> None:
         step = self.ready[name].step

@@ -111,7 +111,12 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Engine(Protocol):
-    """A strategy at work on one input."""
+    """A strategy at work on one input.
+
+    One that decides much at once may have two more: `is_busy`, true after `start` or `on` as long
+    as it has more to decide before anything else happens, and `go_on()`, which gives further
+    actions; others get a turn in between, and it can be cancelled there.
+    """
 
     def start(self, given: Any) -> Sequence[Action]:
         """What to do first. `given` is the input, which fits its schema."""

@@ -32,6 +32,8 @@ class Events(Strategy):
     def __init__(self, workflow: Workflow, names: Names | None = None) -> None:
         super().__init__(workflow, names)
         self._queue: deque[tuple[str, Any]] = deque()
+        self._follows: deque[tuple[str, dict[str, Any]]] = deque()
+        """Rules that follow the event taken last."""
         self._happened = 0
         self._times: dict[str, int] = {}
         self._busy: dict[str, int] = {}
@@ -82,11 +84,20 @@ class Events(Strategy):
             self.fail(Fault(step="", case="exhausted", text=text))
 
     def _take_events(self) -> None:
-        while self._queue and not self._ended and not self.has_failed:
-            name, value = self._queue.popleft()
-            for rule in self._rules.get(name, ()):
-                if not self._ended and not self.has_failed:
-                    self._follow(rule, {"name": name, "value": value})
+        meter = self.names.meter
+        while not (self._ended or self.has_failed or meter.is_spent):
+            meter.add()
+            if self._follows:
+                self._follow(*self._follows.popleft())
+            elif self._queue:
+                name, value = self._queue.popleft()
+                event = {"name": name, "value": value}
+                self._follows.extend((rule, event) for rule in self._rules.get(name, ()))
+            else:
+                return
+
+    def _carry_on(self) -> None:
+        self._take_events()
 
     def _follow(self, name: str, event: dict[str, Any]) -> None:
         if not self.applies(name, event):
@@ -128,7 +139,7 @@ class Events(Strategy):
         self._take_events()
 
     def _is_over(self) -> bool:
-        return self._ended or not (self._queue or self._ticks)
+        return self._ended or not (self._follows or self._queue or self._ticks)
 
     def _result(self) -> Any:
         if self._value is not msgspec.UNSET and self._value is not None:

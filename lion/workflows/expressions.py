@@ -26,6 +26,8 @@ from lion.workflows.cost import (
     path_of,
     size_of,
 )
+from lion.workflows.hints import hint_of
+from lion.workflows.meter import Meter
 from lion.workflows.syntax_tree import Call, Ident, Loop, Made, Node, Select, read_tree
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Names:
     """
 
     def __init__(self, types: Mapping[str, str]) -> None:
+        self.meter = Meter()
         self._types = types
         self._env: cel.Env | None = None
         self._known: dict[str, Expression] = {}
@@ -77,15 +80,15 @@ class Names:
         try:
             program = self._env.compile(text)
         except (RuntimeError, ValueError, UnicodeError) as exc:
-            raise BadExpression(self._told(str(exc))) from None
+            raise BadExpression(self._told(text, str(exc))) from None
         tree = read_tree(program.serialize())
         loops, nested = loops_of(tree)
         if loops > MOST_LOOPS or nested > MOST_NESTED:
             what = f"it has more than {MOST_LOOPS} loops (map, filter, all, exists)"
             raise BadExpression(what if loops > MOST_LOOPS else f"more than {MOST_NESTED} nest")
-        return Expression(text, program, tree)
+        return Expression(text, program, tree, self.meter)
 
-    def _told(self, said: str) -> str:
+    def _told(self, text: str, said: str) -> str:
         """The library's words on one line, with what may have been meant."""
         said = said.partition("ERROR: ")[2] or said
         first = said.partition("\n")[0].removesuffix(" [INVALID_ARGUMENT]")
@@ -93,7 +96,10 @@ class Names:
         column = place.rpartition(":")[2]
         what = (what or first).replace(" (in container '')", "")
         what = what.replace("undeclared reference to", "there is no")
-        if what.startswith("there is no '"):
+        hint = hint_of(text, what)
+        if hint is not None:
+            what = f"{what.partition(' expecting ')[0]}; {hint}"
+        elif what.startswith("there is no '"):
             name = what.removeprefix("there is no '").removesuffix("'")
             what = f"{what}; {did_you_mean(name, self._types)}"
         where = f"column {column}: " if column.isdigit() else ""
@@ -103,8 +109,9 @@ class Names:
 class Expression:
     """A checked expression. Made by Names.read."""
 
-    def __init__(self, text: str, program: "cel.Expression", tree: Node) -> None:
+    def __init__(self, text: str, program: "cel.Expression", tree: Node, meter: Meter) -> None:
         self.text = text
+        self._meter = meter
         self._program = program
         self.tree = tree
         self._uses = uses_of(tree)
@@ -133,10 +140,14 @@ class Expression:
                 known = sizes[name, fields] = size_of(_field(found.get(name), fields))
             return known
 
+        cost = Cost(size)
         try:
-            Cost(size).check(self.tree)
+            cost.check(self.tree)
         except TooMuch as exc:
             raise Unanswered(str(exc)) from None
+        self._meter.add(cost.work + sum(one.bytes for one in sizes.values()))
+        if self._meter.is_over:
+            raise Unanswered("with the others beside it, it could take too long")
         given = {name: _pruned(value, self._uses[name]) for name, value in found.items()}
         return self._run(given)
 

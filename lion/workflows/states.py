@@ -34,7 +34,8 @@ class States(Strategy):
 
     def _enter(self) -> None:
         """Enter the next state, and those after it that have no work."""
-        while self._next and not self.has_failed:
+        while self._next and not self.has_failed and not self.names.meter.is_spent:
+            self.names.meter.add()
             name, self._next = self._next, ""
             self._moves += 1
             if self._moves > self.workflow.jobs:
@@ -42,6 +43,9 @@ class States(Strategy):
                 self.fail(Fault(step=name, case="exhausted", text=text))
                 return
             self._arrive(name)
+
+    def _carry_on(self) -> None:
+        self._enter()
 
     def _arrive(self, name: str) -> None:
         visit = self._visits[name] = self._visits.get(name, 0) + 1

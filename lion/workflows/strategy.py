@@ -36,7 +36,7 @@ class Strategy(ABC):
         self.names = names_of(workflow) if names is None else names
         self.ready = {step.name: Ready(step, self.names) for step in workflow.steps}
         self.tasks = Tasks(workflow.jobs, self.note)
-        self.bench = Bench(self.tasks, workflow.at_once, self)
+        self.bench = Bench(self.tasks, workflow.at_once, self, self.names.meter)
         self.values: dict[str, Any] = {
             "input": None, "steps": {}, "ended": {}, "errors": {}, "vars": dict(workflow.vars),
         }  # fmt: skip
@@ -46,6 +46,7 @@ class Strategy(ABC):
         self._undone: list[str] = []
         self._stuck: list[Fault] = []
         self._is_undoing = False
+        self._is_busy = False
         self._end: End | None = None
 
     @property
@@ -66,6 +67,7 @@ class Strategy(ABC):
     def start(self, given: Any) -> Sequence[Action]:
         """What to do first."""
         self.values["input"] = given
+        self.names.meter.renew()
         self._begin()
         return self._go_on()
 
@@ -73,12 +75,27 @@ class Strategy(ABC):
         """What to do next."""
         if self._end is not None:
             return ()
+        self.names.meter.renew()
         self.tasks.take(outcome)
+        return self._go_on()
+
+    @property
+    def is_busy(self) -> bool:
+        """It has paused, and has more to decide: `go_on`."""
+        return self._is_busy
+
+    def go_on(self) -> Sequence[Action]:
+        """What else to do, after a pause."""
+        self.names.meter.renew()
         return self._go_on()
 
     @abstractmethod
     def _begin(self) -> None:
         """Begin the first steps."""
+
+    @abstractmethod
+    def _carry_on(self) -> None:
+        """Go on where a pause came between."""
 
     @abstractmethod
     def _settle(self, work: Work) -> None:
@@ -96,8 +113,11 @@ class Strategy(ABC):
         return build_value(self.names, value)(self.values)
 
     def _go_on(self) -> Sequence[Action]:
+        meter = self.names.meter
+        self._carry_on()
         self.bench.pump()
-        while self._end is None and self.bench.is_idle:
+        while self._end is None and not meter.is_spent and self.bench.is_idle:
+            meter.add()
             if self._fault is not None:
                 if not self._undo():
                     break
@@ -106,6 +126,7 @@ class Strategy(ABC):
             else:
                 break
             self.bench.pump()
+        self._is_busy = self._end is None and meter.is_spent
         actions, self.tasks.actions = self.tasks.actions, []
         return actions
 
@@ -252,19 +273,22 @@ class Strategy(ABC):
             given = done.work.ready.undo(values)
         except Unanswered as exc:
             self._stuck.append(Fault(step=key, case="invalid", text=f"undo: {exc}"))
+            self.note(step.name, "could not be compensated", f"{key}: undo: {exc}")
             return True
         self._is_undoing = True
         self.note(step.name, "is compensated", f"{key} was done before the workflow failed")
         self.tasks.begin(Task(
             key=f"{key}/undo", step=key, job=step.undo, given=given, retry=step.retry,
             deadline_ns=step.deadline_ns, is_after=True,
-            settled=lambda _, fault: self._undid(key, fault),
+            settled=lambda _, fault: self._undid(step.name, key, fault),
         ))  # fmt: skip
         return not self._is_undoing
 
-    def _undid(self, key: str, fault: Fault | None) -> None:
+    def _undid(self, step: str, key: str, fault: Fault | None) -> None:
         self._is_undoing = False
         if fault is None:
             self._undone.append(key)
+            self.note(step, "was compensated", key)
         else:
+            self.note(step, "could not be compensated", f"{key}: {fault.case}: {fault.text}")
             self._stuck.append(msgspec.structs.replace(fault, step=key))

@@ -63,6 +63,7 @@ def test_the_last_rows_are_shown() -> None:
 def test_the_demo_falls_back_to_lines_and_is_recorded(lion: Lion) -> None:
     result = lion("demo")
     assert result.returncode == 0
+    assert "0 denied" in result.stdout
     assert "ann   | A pride keeps what one lion could not." in result.stdout
     assert "carla | Because they can." in result.stdout
     first = {line.split(" | ")[0].strip() for line in result.stdout.splitlines()[:6]}

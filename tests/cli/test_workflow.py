@@ -78,6 +78,7 @@ def test_check_looks_at_tools_and_their_arguments(lion: Lion, evil: Path) -> Non
         (text.replace("b = 1", "c = 1"), "there is no parameter 'c'"),
         (text.replace(", b = 1", ""), "'b' is missing"),
         (text.replace('"=int(steps.a)"', '"x"'), "expected s64"),
+        (text.replace("b = 1", "b = true"), ".with.b: it does not fit add: func(a: s64, b: s64)"),
     ):
         evil.write_text(new)
         shown = lion("check", evil)

@@ -101,6 +101,8 @@ async def test_what_was_done_is_compensated(host: lion.Host) -> None:
     value, report = await ran(host, manifest(steps))
     assert report.exit_code == 1 and value["step"] == "fail" and value["case"] == "other"
     assert value["undone"] == ["write[1]", "write[0]"]
+    assert report.endings[0].error is not None
+    assert report.endings[0].error.endswith("; undone: write[1], write[0]")
     titles = [e.args for e in recorded(host.settings, report.run)
               if isinstance(e, PluginInvoked) and e.export == "remove"]  # fmt: skip
     assert titles == [["b"], ["a"]]

@@ -38,7 +38,7 @@ def test_an_output_is_what_was_written() -> None:
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        ('format = "jsn"', "m.toml:9: run[0].output.format: 'jsn' is no format; did you mean"),
+        ('format = "jsn"', "m.toml:9: run[0].output.format: 'jsn' is no format; write one of"),
         ("again = 1", "'format' is missing"),
         ('format = "json", shema = {}', "unknown key 'shema'; did you mean 'schema'"),
         ('format = "csv", repair = true', "only JSON is mended, and this is 'csv'"),

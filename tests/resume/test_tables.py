@@ -33,6 +33,10 @@ HELD = {
         "others:a_models_answer_is_asked_again_and_goes_on", "granted:the_rest_of_an_answer",
         "granted:a_models_answer",
     ),
+    "a body that waits for a person": (
+        "spooled:one_that_is_written_is_written_on_and_sent_whole",
+        "spooled:what_was_let_go_may_have_been_sent", "spooled:what_todays_rules_deny_is_denied",
+    ),
     "another exchange": (
         "handles:of_a_post_the_head_is_there_and_the_rest_is_lost",
         "handles:a_post_that_was_not_heard_of_is_not_known", "granted:the_rest_of_an_answer",

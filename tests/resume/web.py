@@ -14,6 +14,8 @@ class Counting:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []
+        self.bodies: list[bytes] = []
+        """What was posted."""
         self.release = threading.Event()
         self.begun = threading.Event()
         self.words = b"hello"
@@ -36,7 +38,9 @@ def serving() -> Iterator[Counting]:
             """Nothing."""
 
         def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            if self.command == "POST":
+                counting.bodies.append(body)
             key = self.headers.get("idempotency-key") or ""
             counting.asked.append((self.command, self.path, key))
             if self.path.startswith("/moved"):

@@ -53,9 +53,18 @@ FS = st.lists(
     ),
     unique_by=lambda one: one["path"], max_size=3,
 )  # fmt: skip
+TOPICS = ["a.b", "a.c", "a.*", "**", "b.d"]
+NAMES = ["a-b", "a-c", "a-*", "*"]
+BUS = st.fixed_dictionaries(
+    {}, optional={
+        way: st.lists(st.sampled_from(texts), unique=True, min_size=1, max_size=3)
+        for way, texts in {"publish": TOPICS, "receive": TOPICS, "write": NAMES}.items()
+    },
+)  # fmt: skip
 ALLOWED = st.fixed_dictionaries(
     {}, optional={
         "http": HTTP, "tools": TOOLS, "llm": LLM, "fs": FS, "kv": st.just({"bytes": "1 KiB"}),
+        "bus": BUS,
     },
 )  # fmt: skip
 PATHS = ["/", "/a", "/ab", "/ac", "/a/b", "/a/c", "/a/b/c", "/x/y/z", "/a%2Fb", "/a/b?q=1", "/a/*"]
@@ -85,6 +94,10 @@ ASKED = st.one_of(
     ),
     st.tuples(st.just("fs"), st.just("file.read-at"), st.just("")),
     st.tuples(st.just("kv"), st.just("get"), st.sampled_from(["k", "l"])),
+    st.tuples(st.just("bus"), st.just("publish"), st.sampled_from(["a.b", "a.c", "b.d"])),
+    st.tuples(st.just("bus"), st.just("subscribe"), st.sampled_from(["a.b", "a.*", "**", "b.*"])),
+    st.tuples(st.just("bus"), st.just("send"), st.sampled_from(["a-b", "a-c"])),
+    st.tuples(st.just("bus"), st.just("subscription.next"), st.just("")),
 )  # fmt: skip
 
 
@@ -171,3 +184,19 @@ def test_a_tightened_manifest(
         assert without, f"{line.patterns or line.line} was not needed"
     assert tightened.startswith("# A comment.")
     assert bool(told) == (tomllib.loads(tightened) != tomllib.loads(text))
+
+
+def test_what_was_set_aside_for_an_agent_keeps_its_grant() -> None:
+    """Nobody asked that model; but without its grant the agent could not be spawned so."""
+    text = manifest({"llm": ["fast", {"model": "wise", "tokens": 9}], "agents": ["db"]})
+    text = text.replace("[plugins.", "[agents.")
+    plan = parse(text)
+    question = read_question("ann", "agents", "spawn", "db")
+    made = record(plan, 1, question)
+    event = msgspec.structs.replace(made.event(), kept={"budget": {"llm.tokens of wise": 4}})
+    needs = Needs(plan)
+    needs.add(msgspec.structs.replace(made, body=encode_body(event)))
+    less = parse(edited(text, needs.tightened()[0]))
+    assert [one.patterns for one in less.holders["ann"].grants if one.capability == "llm"] == [
+        ("wise",)
+    ]

@@ -53,6 +53,21 @@ def test_each_way_has_its_own_patterns(operation: str, target: str, is_allowed: 
     assert (_may(operation, target) is Verdict.ALLOW) == is_allowed
 
 
+def test_a_star_is_nobody_outside() -> None:
+    within = build_bus_grant("agents.ann.allow", [], [], ["*"])
+    out = build_bus_grant("agents.ann.allow", [], [], ["@east/*"])
+    assert _may("send", "bob", grant=within) is Verdict.ALLOW
+    assert _may("send", "@east/bob", grant=within) is Verdict.DENY
+    assert _may("send", "@east/0123456789ab/bob", grant=out) is Verdict.ALLOW
+    assert _may("send", "bob", grant=out) is Verdict.DENY
+    assert _may("send", "@north/bob", grant=out) is Verdict.DENY
+    assert _may("send", "@east/bob", "deny = ['bus send @east/*']", grant=out) is Verdict.DENY
+    for one, other in ((within, out), (out, within)):
+        less = attenuate(one, other)
+        assert less is not None
+        assert less.patterns == ()
+
+
 def test_an_empty_table_lets_its_holder_read_what_is_sent_to_it_and_nothing_else() -> None:
     empty = build_bus_grant("agents.ann.allow", [], [], [])
     assert _may("inbox", "", grant=empty) is Verdict.ALLOW

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from lion.errors import LionWarning, OperatorError
+from lion.wasm import processor, runtime
 from lion.wasm.cache import CompileCache
 from lion.wasm.engine import FLAGS, engine_digest
 
+ROOT = Path(__file__).parents[2]
 DIGEST = hashlib.sha256(b"component").hexdigest()
 
 
@@ -160,3 +162,26 @@ def test_every_setting_is_in_the_engines_digest(monkeypatch: pytest.MonkeyPatch)
         with monkeypatch.context() as patch:
             patch.setitem(FLAGS, name, changed)
             assert engine_digest() != before, name
+
+
+def test_code_of_another_processor_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = tmp_path / "cpuinfo"
+    monkeypatch.setattr(processor, "CPUINFO", listed)
+    said = {processor.processor()}
+    for words in ("flags\t\t: fpu sse2", "flags\t\t: fpu sse2 avx_vnni", "Features\t: fp asimd"):
+        listed.write_text(f"processor\t: 0\nmodel name\t: any\n{words}\n\nprocessor\t: 1\n")
+        said.add(processor.processor())
+    assert len(said) == 4
+    assert all(one.startswith(os.uname().machine) for one in said)
+
+
+async def test_a_runtime_keeps_code_for_its_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for able in ("fpu", "fpu avx512f"):
+        monkeypatch.setattr(runtime, "processor", lambda able=able: able)
+        async with runtime.open_runtime(tmp_path / "cache") as opened:
+            await opened.load((ROOT / "plugins-wasm" / "hello.wasm").read_bytes(), "hello")
+    assert len(list((tmp_path / "cache").glob("*.cwasm"))) == 2

@@ -84,7 +84,7 @@ async def test_an_address_signs_in_once(tmp_path: Path) -> None:
         target = web.living.sign_in_url(ANN).removeprefix(web.doors.origin)
         looked = await web.ask("GET", target, {"sec-purpose": "prefetch"})
         assert looked.status == 400
-        assert (await web.ask("HEAD", target)).status == 200
+        assert (await web.ask("HEAD", target)).status == 400
         first = await web.ask("GET", target)
         assert (first.status, first.headers["location"]) == (303, "/")
         cookie = first.headers["set-cookie"]

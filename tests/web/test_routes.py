@@ -163,8 +163,8 @@ async def test_what_is_described_is_what_there_is(tmp_path: Path) -> None:
     for path in said["paths"].values():
         for one in path.values():
             body = one.get("requestBody")
-            if body is not None:
-                (media,) = body["content"].values()
+            media = {} if body is None else body["content"].get("application/json", {})
+            if media:
                 assert media["schema"]["$ref"].rpartition("/")[2] in said["components"]["schemas"]
     async with web_in(tmp_path) as web:
         assert await value(web, "/openapi.json") == json.loads(json.dumps(said))

@@ -62,15 +62,24 @@ class World:
         self.waits: dict[str, int] = {}
         self.under_way: dict[str, list[Outcome]] = {}
         self.most = 0
+        self.pauses = 0
         self.keys: list[str] = []
 
     def run(self, given: Any = None) -> End:
         self.take(self.engine.start({} if given is None else given))
+        self.go_on()
         while self.engine.end is None:
             assert self.under_way or self.waits, "the engine waits for nothing, and has no end"
             self.take(self.engine.on(self.next()))
+            self.go_on()
         assert not self.engine.on(Fired(key="late")) or True
         return self.engine.end
+
+    def go_on(self) -> None:
+        """Let it decide what it has left, as often as it pauses."""
+        while getattr(self.engine, "is_busy", False):
+            self.pauses += 1
+            self.take(self.engine.go_on())  # type: ignore[attr-defined]
 
     def take(self, actions: Sequence[Action]) -> None:
         for action in actions:

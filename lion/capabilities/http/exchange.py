@@ -34,7 +34,7 @@ class GuestExchange:
     """The request, for a person who is asked about a use of it."""
 
     def __init__(self, *, streams: bool, spool: Spool | None = None) -> None:
-        self.room = Room()
+        self.room = Room(is_kept=spool is not None)
         self.spool = spool
         """Where its body waits, if a person is asked about it, and `request` with it."""
         self.request: OutgoingRequest | None = None
@@ -53,6 +53,11 @@ class GuestExchange:
         self._then: Callable[[], None] | None = None
         if not streams:
             self.room.close()
+
+    @property
+    def is_kept(self) -> bool:
+        """Nothing was sent, and whoever goes on with the run has all of it."""
+        return self.room.is_kept
 
     def on_cancel(self, then: Callable[[], None]) -> None:
         """Do this once it is dropped."""
@@ -162,7 +167,8 @@ class GuestExchange:
 class Room:
     """The request's body on its way: one piece at a time. A Waitable: there is room to write."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_kept: bool = False) -> None:
+        self.is_kept = is_kept
         self._piece: bytes | None = None
         self._is_closed = False
         self._failure: CallError | None = None

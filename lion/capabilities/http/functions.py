@@ -13,7 +13,15 @@ import msgspec
 
 from lion.capabilities.bounds import check_range
 from lion.capabilities.http.exchange import GuestExchange, head_record
-from lion.capabilities.http.recalled import EXCHANGE, recall_head, recall_read, recall_start
+from lion.capabilities.http.recalled import (
+    EXCHANGE,
+    recall_finish,
+    recall_head,
+    recall_read,
+    recall_sent,
+    recall_start,
+    recall_write,
+)
 from lion.capabilities.http.spool import Spool
 from lion.capabilities.http.start import HARMLESS, bytes_of, count_request, outgoing, read_target
 from lion.capabilities.opened import door_of, opened
@@ -83,8 +91,8 @@ async def finish(caller: CallContext, rep: int) -> None:
 async def _send_approved(caller: CallContext, exchange: GuestExchange, spool: Spool) -> None:
     """Ask about a request whose body is complete, and begin it. Raises CallError("denied")."""
     taken = spool.take()
+    exchange.check()
     if taken is None:
-        exchange.check()
         return
     data, body = taken
     decision = await caller.may(caller.number, "http", "start", spool.target, spool.args, body)
@@ -92,6 +100,7 @@ async def _send_approved(caller: CallContext, exchange: GuestExchange, spool: Sp
         exchange.fail(CallError("denied", words_for_guest(decision)))
         exchange.check()
     assert exchange.request is not None
+    exchange.room.is_kept = False
     request = msgspec.structs.replace(exchange.request, body=data)
     caller.start_task(exchange.run, door_of(caller), request)
 
@@ -135,6 +144,16 @@ async def _look_up(caller: CallContext, args: list[Any], found: dict[str, Any] |
     return Fate(Again.UNKNOWN, "unknown", "nothing tells whether it took effect")
 
 
+async def _look_up_piece(
+    caller: CallContext, args: list[Any], found: dict[str, Any] | None
+) -> Fate:
+    """A piece of a body that waits is nowhere but in the records; any other was on its way."""
+    exchange: GuestExchange = caller.handles.get(args[0], EXCHANGE)
+    if exchange.spool is not None:
+        return Fate(Again.AGAIN, "harmless", "its body waits, and nothing was sent")
+    return Fate(Again.UNKNOWN, "unknown", "nothing tells whether it took effect")
+
+
 def _later(args: list[Any]) -> bool:
     """Its body follows: nobody can approve it beforehand."""
     return bool(args[1])
@@ -157,11 +176,12 @@ OPERATIONS = (
     ),
     Operation(
         "http", "exchange.write", Kind.WAITING, write, effect=OUTSIDE, screen=_screen_piece,
-        unseen=_which,
+        unseen=_which, recall=recall_write, look_up=_look_up_piece,
     ),
     Operation(
         "http", "exchange.finish", Kind.WAITING, finish, effect=OUTSIDE, spawns=True,
-        unseen=_which, is_harmless=lambda _: True,
+        unseen=_which, is_harmless=lambda _: True, recall=recall_finish,
+        recall_begun=recall_sent,
     ),
     Operation("http", "exchange.head", Kind.WAITING, head, unseen=_which, recall=recall_head),
     Operation("http", "exchange.read", Kind.WAITING, read, unseen=_which, recall=recall_read),

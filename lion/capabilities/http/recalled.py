@@ -8,6 +8,8 @@ Rule: so is any other request that the server tells from a new one by its key, i
 of it. Else it is lost: after the head `unavailable`, before it `cancelled`, since whether the
 server did it is not known.
 Rule: what is asked again is on record first, with the call that began it.
+Rule: a body that waits for a person to see it whole is in the records of its pieces, and nothing
+of it was sent: it goes on waiting.
 """
 
 from collections.abc import Callable
@@ -17,9 +19,14 @@ from typing import Any, Final, cast
 
 from lion.capabilities.http.contract import Exchange
 from lion.capabilities.http.exchange import GuestExchange, head_record
-from lion.capabilities.http.start import HARMLESS, begin_again, read_target
+from lion.capabilities.http.spool import Spool
+from lion.capabilities.http.start import HARMLESS, begin_again, prepare_again, read_target
+from lion.capabilities.opened import opened
+from lion.capabilities.secrets.functions import scan
 from lion.domain.call import CallError
+from lion.domain.decider import ASKED_LATER
 from lion.domain.events import CallFinished, EffectSettled
+from lion.policy.decide import words_for_guest
 from lion.ports import CallContext
 from lion.values.packed import unpack
 
@@ -31,8 +38,8 @@ NOT_KNOWN: Final = "the host was restarted; whether the request took effect is n
 class RecalledExchange(GuestExchange):
     """An exchange of before, with what was heard of it."""
 
-    def __init__(self, *, streams: bool) -> None:
-        super().__init__(streams=streams)
+    def __init__(self, *, streams: bool, spool: Spool | None = None) -> None:
+        super().__init__(streams=streams, spool=spool)
         self.heard: dict[str, Any] | None = None
         """The head."""
         self.failure: CallError | None = None
@@ -51,6 +58,20 @@ class RecalledExchange(GuestExchange):
             self.is_over = True
         else:
             self._skip += unpack(packed)
+
+    def note_written(self, piece: bytes) -> None:
+        """A piece of a body that waits was taken."""
+        assert self.spool is not None
+        try:
+            self.spool.add(piece)
+        except CallError as exc:  # the run's other bodies take more room than they did
+            self.note_failure(exc)
+
+    def note_sent(self) -> None:
+        """What was shown was sent, or may have been."""
+        if self.spool is not None:
+            self.spool.drop()
+            self.spool = None
 
     def note_failure(self, failure: CallError) -> None:
         """The guest heard that it failed."""
@@ -113,11 +134,41 @@ def recall_start(caller: CallContext, args: list[Any], call: CallFinished) -> No
     """The exchange that a recorded `start` began."""
     if call.value[0] != "ok":
         return
-    exchange, value = RecalledExchange(streams=args[1]), call.value[1]
+    target, value = read_target(args), call.value[1]
+    is_waiting = call.decided_by == ASKED_LATER
+    spool = Spool(opened(caller), target, args) if is_waiting else None
+    exchange = RecalledExchange(streams=args[1], spool=spool)
+    exchange.about = str(target)
     caller.handles.put(value["exchange"], EXCHANGE, exchange, exchange.cancel)
     caller.handles.put(value["writable"], "writable", exchange.room, None)
     exchange.on_cancel(partial(caller.handles.drop, value["writable"]))
     caller.revivals.append(partial(_revive, caller, exchange, args, caller.number))
+
+
+def recall_write(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """A piece of a request's body that was taken."""
+    exchange = _find(caller, args[0])
+    if exchange is None or exchange.spool is None or call.value[0] != "ok":
+        return
+    exchange.note_written(unpack(args[1]))
+    try:
+        exchange.tail = scan(caller, packed=args[1], before=exchange.tail)
+    except CallError as exc:  # what is a secret today
+        exchange.note_failure(exc)
+
+
+def recall_finish(caller: CallContext, args: list[Any], call: CallFinished) -> None:
+    """What was said of a body that was complete."""
+    exchange = _find(caller, args[0])
+    if exchange is not None and exchange.spool is not None and not _failed(exchange, call):
+        exchange.note_sent()
+
+
+def recall_sent(caller: CallContext, args: list[Any]) -> None:
+    """Its process ended after a body was let go."""
+    exchange = _find(caller, args[0])
+    if exchange is not None:
+        exchange.note_sent()
 
 
 def recall_head(caller: CallContext, args: list[Any], call: CallFinished) -> None:
@@ -156,9 +207,14 @@ def _revive(
         exchange.end(exchange.failure)
         return None
     request, streams = args
-    is_harmless = request["method"].upper() in HARMLESS and not streams
     target = read_target(args)
     decision = caller.foresee("http", "start", target)
+    if exchange.spool is not None and not decision.allowed:
+        exchange.end(CallError("denied", words_for_guest(decision)))
+        return None
+    if exchange.spool is not None:
+        return partial(prepare_again, caller, exchange, request, number, target, decision.grant)
+    is_harmless = request["method"].upper() in HARMLESS and not streams
     grant = decision.grant
     has_key = grant is not None and grant.has_key and not streams and exchange.heard is None
     if not decision.allowed or not (is_harmless or has_key):

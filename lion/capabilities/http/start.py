@@ -8,6 +8,8 @@ already: the same name for the same call, which tells nothing of the run. A gues
 
 import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, cast
 
@@ -149,11 +151,32 @@ def begin_again(
     target: HttpTarget, grant: Grant | None,
 ) -> None:  # fmt: skip
     """Ask again, beside a guest that goes on, what its call of this number had asked."""
+    with _as_before(caller, exchange, number, target, grant):
+        asked = outgoing(caller, "start", request)
+        caller.start_task(exchange.run, door_of(caller), asked)
+
+
+def prepare_again(
+    caller: CallContext, exchange: GuestExchange, request: dict[str, Any], number: int,
+    target: HttpTarget, grant: Grant | None,
+) -> None:  # fmt: skip
+    """The same of one whose body waits: nothing was sent, and it was paid for."""
+    with _as_before(caller, exchange, number, target, grant):
+        if grant is not None and "calls" in grant.quota:
+            caller.spend(f"http calls {grant.patterns[0]}", grant.quota["calls"], -1)
+        exchange.request = outgoing(caller, "start", request)
+
+
+@contextmanager
+def _as_before(
+    caller: CallContext, exchange: GuestExchange, number: int, target: HttpTarget,
+    grant: Grant | None,
+) -> Iterator[None]:  # fmt: skip
+    """While a call of before is made again; what it fails for, the guest hears of its exchange."""
     before = caller.number, caller.target, caller.grant
     caller.number, caller.target, caller.grant = number, target, grant
     try:
-        asked = outgoing(caller, "start", request)
-        caller.start_task(exchange.run, door_of(caller), asked)
+        yield
     except CallError as exc:
         exchange.fail(exc)
     finally:

@@ -25,14 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from lion.capabilities.secrets.scrub import SHORTEST
-from lion.capabilities.secrets.vault import Audience, Secret, Vault
+from lion.capabilities.secrets.vault import PORTS, Audience, Secret, Vault
 from lion.domain.hidden import Hidden
 from lion.domain.names import did_you_mean
 from lion.errors import OperatorError
 from lion.manifest.document import Document
 from lion.reading import TEXT_SIZE, read_regular, reason_of
 from lion.scopes.http_scope import ANY, host_pattern
-from lion.scopes.http_url import DEFAULT_PORTS, BadUrl
+from lion.scopes.http_url import BadUrl
 
 SOURCES = ("value", "file", "hosts")
 """What binds: the variable says these itself."""
@@ -200,11 +200,11 @@ def parse_audience(text: str) -> Audience:
     scheme, mark, rest = text.partition("://")
     if not mark:
         scheme, rest = "https", text
-    if scheme not in DEFAULT_PORTS:
-        raise BadUrl("an audience is reached by http or https")
+    if scheme not in PORTS:
+        raise BadUrl("an audience is reached by http, https, redis or rediss")
     host, colon, port = rest.rpartition(":")
     if not colon or rest.endswith("]"):
-        host, port = rest, str(DEFAULT_PORTS[scheme])
+        host, port = rest, str(PORTS[scheme])
     if not port.isdecimal() or not 1 <= int(port) <= 65_535 or any(c in host for c in "/?#@ "):
         raise BadUrl("an audience is a host, such as api.example.com or http://127.0.0.1:8000")
     pattern = host_pattern(host)

@@ -11,10 +11,14 @@ import msgspec
 
 from lion.capabilities.http.headers import Header
 from lion.capabilities.secrets.scrub import Scrubber
+from lion.domain.bus_terms import USUAL_PORT
 from lion.domain.call import CallError
 from lion.domain.hidden import Hidden
 from lion.scopes.http_match import host_matches
 from lion.scopes.http_url import DEFAULT_PORTS, Url
+
+PORTS = {**DEFAULT_PORTS, "redis": USUAL_PORT, "rediss": USUAL_PORT}
+"""By which somebody may be told, and where that is if it does not say."""
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +32,7 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> str:
         """As people write it: `https://*.example.com`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
 
     def has(self, url: Url) -> bool:
@@ -93,6 +97,18 @@ class Vault:
         """A value itself, for a server that the operator has agreed to; None: it is not bound."""
         secret = self._secrets.get(name)
         return None if secret is None else secret.value.reveal()
+
+    def hand_for(self, name: str, scheme: str, host: str, port: int) -> Hidden | None:
+        """A value for who is spoken to by another protocol; None: it is not bound, or not for
+        there.
+        """
+        secret = self._secrets.get(name)
+        audience = () if secret is None else secret.audience
+        told = any(
+            (one.scheme, one.port) == (scheme, port) and host_matches(one.host, host)
+            for one in audience
+        )
+        return secret.value if told and secret is not None else None
 
     def origins(self, name: str) -> tuple[str, ...]:
         """Where a bound secret may go; nowhere if it is not."""

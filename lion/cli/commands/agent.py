@@ -17,6 +17,7 @@ from lion.domain.plan import RunAgent
 from lion.domain.text import show_line
 from lion.errors import OperatorError
 from lion.plans import read_manifest
+from lion.service.client import no_text
 
 
 @click.group("agent")
@@ -122,6 +123,8 @@ def send(common: Common, id: str, payload: str, to: str) -> int:
 def _read_json(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
+    except UnicodeEncodeError as exc:
+        raise no_text(exc) from None
     except (msgspec.DecodeError, RecursionError) as exc:
         what = f"{text[:40]!r} is no JSON: {exc}"
         raise OperatorError(what, hint="write a text in two pairs of quotes: '\"stop\"'") from exc

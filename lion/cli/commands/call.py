@@ -78,10 +78,12 @@ def _plan(target: str, sets: Mapping[str, str], given: Given | None) -> Plan:
 def parse_arguments(text: str) -> dict[str, Any]:
     """Arguments by parameter name. Raises OperatorError for what is no JSON object."""
     from lion.values.json_arguments import parse_json
+    from lion.values.json_plain import check_plain
     from lion.values.json_scalars import JsonMismatch
 
     try:
         value = parse_json(text, "the arguments")
+        check_plain(value, "the arguments")
     except JsonMismatch as exc:
         raise OperatorError(str(exc), hint="""write them like '{"name": "Ann"}'""") from None
     if not isinstance(value, dict):

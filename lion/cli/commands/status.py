@@ -37,4 +37,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     tasks = [f"{count:,} {state}" for state, count in found["tasks"].items() if count]
     yield f"tasks      {', '.join(tasks) or 'none'}"
     yield f"manifests  {show_line(', '.join(found['manifests']) or 'none')}"
+    if bus := found["bus"]:
+        redis = f"{', '.join(bus['peers'])} by Redis: {bus['redis']}" if bus["peers"] else "here"
+        waits = f"{counted(bus['waiting'], 'message')} to leave"
+        yield f"bus        {show_line(bus['name'])}, {show_line(redis)}; {waits}"
     yield f"record     lion log {found['chain']}"

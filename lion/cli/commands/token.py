@@ -11,6 +11,7 @@ from lion.cli.summary import json_text
 from lion.cli.task_options import parse_time
 from lion.cli.tasks import client_of
 from lion.domain.task import Role
+from lion.errors import OperatorError
 
 
 @click.group("token")
@@ -31,6 +32,11 @@ def command() -> None:
 @common_options
 def create(common: Common, name: str, role: str, expires: int | None) -> int:
     """Make a token and print its secret, which nobody can be shown again."""
+    if expires == 0:  # which is how the API says never
+        raise OperatorError(
+            "a token that lasts no time lets nobody in",
+            hint='give it some, such as "30 d"; without --expires it lasts until it is revoked',
+        )
     body = {"name": name, "role": role, "lasts_ns": expires or 0}
     made = client_of(common).ask("POST", "api", "tokens", body=body)
     open_screen("stdout").line(json_text(made) if common.as_json else made["token"])

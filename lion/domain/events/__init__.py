@@ -36,6 +36,7 @@ from lion.domain.events.guests import (
     PluginLoaded,
     PluginResult,
 )
+from lion.domain.events.letters import BrokerChanged, BusOpened, LettersSent, LettersTaken
 from lion.domain.events.runs import (
     BudgetWarned,
     HeadSigned,
@@ -97,6 +98,10 @@ _SERVICES: tuple[type[Event], ...] = (
     TokenRevoked,
     SessionOpened,
     SessionClosed,
+    BusOpened,
+    LettersSent,
+    LettersTaken,
+    BrokerChanged,
 )
 _ALL: tuple[type[Event], ...] = (
     RunStarted,
@@ -155,8 +160,10 @@ __all__ = [
     "ApprovalConsumed",
     "ApprovalDecided",
     "ApprovalExpired",
+    "BrokerChanged",
     "BudgetReturned",
     "BudgetWarned",
+    "BusOpened",
     "CallFinished",
     "CallRedirected",
     "CallRequested",
@@ -164,6 +171,8 @@ __all__ = [
     "EffectSettled",
     "Event",
     "HeadSigned",
+    "LettersSent",
+    "LettersTaken",
     "LineLogged",
     "MessageArrived",
     "PluginDisabled",

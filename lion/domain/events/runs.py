@@ -154,13 +154,15 @@ class RunForgotten(Event, frozen=True):
 
 class MessageArrived(Event, frozen=True):
     """A message came from outside of the run for one of its holders, who reads it as any: from
-    `sender`, a name that no holder has; `id` is the sender's own for it.
+    `sender`, a name that no holder has; `id` is the sender's own for it. With a `topic` it is for
+    all who subscribed, and `to` is empty.
     """
 
     sender: str
     to: str
     payload: str
     id: str = ""
+    topic: str = ""
 
 
 class LineLogged(Event, frozen=True):

@@ -64,7 +64,7 @@ async def show(seat: Seat) -> str:
         case (word, "authority"):
             return await _authority(seat, word)
         case (word, "export"):
-            return (await beside(partial(page_of, seat.settings, word)))[1]
+            return await beside(partial(_exported, seat.settings, word))
         case _:
             hint = "begin at /runs"
             raise OperatorError("there is no such part of a run", hint=hint, status=404)
@@ -96,6 +96,12 @@ def _chosen(views: dict[str, Any], record: int | None) -> dict[str, Any]:
     lines = views["story"].lines
     at = next((n for n, line in enumerate(lines, 1) if line.seq == record), None)
     return views if at is None else {**views, "first": at}
+
+
+def _exported(settings: Settings, word: str) -> str:
+    with open_history(settings) as reader:
+        run = _find(reader, word)
+    return page_of(settings, run)[1]
 
 
 def _read(settings: Settings, word: str, after: int) -> Shown:
