@@ -60,7 +60,7 @@ HONEST: Final[tuple[tuple[RunCall, Any], ...]] = (
     (RunCall("tool1.main", {"input": "", "args": ["sleep", "5"]}), "true\n"),
     (RunCall("old1.main", {"input": "", "args": ["x"]}), "0 1\n"),
     (RunCall("proxy.handle", {"request": _REQUEST}),
-     {"status": 201, "headers": "x-path: /a", "body": '2 bytes of ""'}),
+     {"status": 200, "headers": "x-path: /a", "body": '2 bytes of ""'}),
     (RunCall("config.run-test", {"input": ""}), '{"config": "hello"}'),
     (RunCall("hello.run-test", {"input": ""}), "Hello, world!"),
 )  # fmt: skip
