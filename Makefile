@@ -37,6 +37,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, tests
 
 soak: $(VENV)/.dev  ## ten minutes of guests of all kinds at once, and ten thousand that wait (SECONDS=n: so long)
 	@LION_SOAK_SECONDS=$(SECONDS) $(SERIES) $(ARGS) tests/endurance/test_soak.py tests/endurance/test_load.py \
+	  tests/endurance/test_foreign.py \
 	  tests/endurance/test_service_churn.py tests/endurance/test_flat.py
 
 crash: $(VENV)/.dev  ## kill and interrupt runs at any moment, race for links, change bytes of the log (an hour)

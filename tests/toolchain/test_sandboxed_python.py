@@ -13,6 +13,7 @@ import pytest
 import tomli_w
 
 from lion.domain.call import Verdict
+from lion.domain.events import CallFinished, CallRequested
 from lion.manifest.parse import parse_manifest
 from lion.review.report import RunReport
 from lion.toolchain.python.sandboxed import PINNED
@@ -154,6 +155,28 @@ async def test_its_library_is_the_hosts(cat: Path, tmp_path: Path) -> None:
         assert str(only(denied).value).startswith("denied: ")
         other = await _call(arena, cat, "lend", {"what": "pigs", "at": ""})
         assert only(other).value == "no pigs"
+
+
+async def test_asyncio_has_several_at_once(cat: Path, tmp_path: Path) -> None:
+    async with open_server() as server, open_arena(tmp_path) as arena:
+        given = {"what": "asyncio", "at": server.url}
+        allow = {"http": [f"GET,POST {server.url}/**"], "tools": ["calculator.add"]}
+        report = await _call(arena, cat, "lend", given, allow=allow)
+        assert only(report).value == "[200, 'POST /echo HTTP/1.1', 3, 'given up', [200, 200, 200]]"
+        # All of a group are under way before the first is looked at.
+        asked = [
+            event.operation
+            for event in arena.events(report.run)
+            if isinstance(event, CallRequested | CallFinished)
+            and event.operation in ("start", "exchange.head")
+            and event.capability == "http"
+        ]
+        assert (
+            asked == ["start"] * 2 + ["exchange.head"] * 2 + ["start"] * 3 + ["exchange.head"] * 3
+        )
+        assert len(server.seen) == 5
+        lacked = await _call(arena, cat, "lacked", given, allow={"tools": ["calculator.add"]})
+        assert only(lacked).value == "Denied denied; http UNGRANTED"
 
 
 async def test_the_script_of_the_page_is_an_agent(cat: Path, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 # What follows is a test's: all of the library, and what is not there.
+import asyncio  # noqa: TID251
 import encodings.idna  # noqa: F401
 import os
 import socket
@@ -7,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from lion_guest import Error, clock, denials, fs, http, kv, poll, random, secrets, tools
+from lion_guest import Error, aio, clock, denials, fs, http, kv, poll, random, secrets, tools
 
 AT_BUILD = dict(os.environ)
 
@@ -32,6 +33,8 @@ def lend(what: str, at: str) -> str:
             with http.stream("POST", f"{at}/echo", body="y" * 200_000) as answer:
                 head, length = answer.head(), sum(map(len, answer))
             return str([page.status, sent, head.status, length])
+        case "asyncio":
+            return str(aio.run(_several(at)))
         case "kv":
             kv.put("a", "one")
             kv.update("n", lambda old: str(int(old or b"0") + 1).encode())
@@ -55,6 +58,24 @@ def lend(what: str, at: str) -> str:
         case "secrets":
             return str(secrets.exists("key"))
     raise ToolError(f"no {what}")  # noqa: F821
+
+
+async def _several(at: str) -> list:
+    """Two requests and a call at once, a sleep, and one that is given up."""
+    first, second, three, _ = await asyncio.gather(
+        aio.get(f"{at}/ok"),
+        aio.post(f"{at}/echo", json={"a": 1}),
+        aio.call("calculator.add", a=1, b=2),
+        asyncio.sleep(0.01),
+    )
+    told = [first.good().status, second.json()["line"], three]
+    try:
+        await asyncio.wait_for(asyncio.sleep(60), 0.01)
+    except TimeoutError:
+        told.append("given up")
+    async with asyncio.TaskGroup() as group:
+        more = [group.create_task(aio.get(f"{at}/ok")) for _ in range(3)]
+    return [*told, [task.result().status for task in more]]
 
 
 def lacked(what: str, at: str) -> str:
