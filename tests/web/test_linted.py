@@ -91,7 +91,7 @@ async def answered(
             await stream.send_all(web.head(method, target, {**length, **headers}) + body)
             async for piece in stream:
                 data += bytes(piece)
-                if target.startswith(ENDLESS) and data.count(b"\r\n") > 20:
+                if target.startswith(ENDLESS) and data.partition(b"\r\n\r\n")[2]:
                     break
     return data
 
