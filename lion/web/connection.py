@@ -126,6 +126,10 @@ class Connection:
             parts = urlsplit(head.target.decode("ascii", "replace"))
         except ValueError as exc:  # an address with half a bracket
             raise bad_request(f"this is no address: {exc}") from None
+        # h11 bounds only what is incomplete: twice as much may come whole.
+        size = len(head.target) + sum(len(name) + len(value) for name, value in head.headers)
+        if size > MOST_HEAD:
+            raise bad_request(f"the head has more than {MOST_HEAD:,} bytes", 431)
         names = [name for name, _ in head.headers]
         for name in (b"host", b"cookie", b"authorization", b"origin"):
             if names.count(name) > 1:

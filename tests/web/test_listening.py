@@ -78,6 +78,7 @@ async def test_one_request_and_its_answer(tmp_path: Path) -> None:
         (b"GET //[ HTTP/1.1\r\nhost: x\r\n\r\n", 400),
         (b"GET http://[::1/ HTTP/1.1\r\nhost: x\r\n\r\n", 400),
         (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nhost: x\r\n%s\r\n" % (b"x: %s\r\n" % (b"a" * 100) * 240), 431),
         (b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{not json", 400),
         (b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n[]", 400),
         (b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2000001\r\n\r\n" + b" " * 2_000_001, 413),
