@@ -44,7 +44,7 @@ crash: $(VENV)/.dev  ## kill and interrupt runs at any moment, race for links, c
 	@$(SERIES) $(ARGS) tests/endurance/test_kills.py tests/endurance/test_desk_kills.py tests/endurance/test_service_kills.py \
 	  tests/endurance/test_workflow_kills.py \
 	  tests/endurance/test_resume_kills.py \
-	  tests/endurance/test_signals.py tests/log/test_log_processes.py tests/log/test_tampering.py tests/log/test_kept.py \
+	  tests/endurance/test_signals.py tests/embedding/test_signals.py tests/log/test_log_processes.py tests/log/test_tampering.py tests/log/test_kept.py \
 	  tests/attack/test_fs_attack.py tests/capabilities/fs/test_walk.py
 
 fuzz: $(VENV)/.dev  ## random values: twenty times what CI makes, through guests of both languages (an hour; needs Node)

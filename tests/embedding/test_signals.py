@@ -20,6 +20,7 @@ from lion.settings import Settings
 from tests.embedding.kit import EXAMPLES, ROOT
 from tests.endurance.kit import verified
 from tests.endurance.process import CRASHES, finish
+from tests.series import times
 
 BROKEN = tuple(mark for mark in CRASHES if mark != "Traceback")
 ABORTED = tuple(mark for mark in BROKEN if mark != "Exception ignored")
@@ -105,7 +106,7 @@ def test_an_interrupted_program_ends_in_order(programs: Programs, how: str) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize("quarter", range(times(4, sample=1)))
 @pytest.mark.parametrize("how", ["trio", "blocking", "unclosed"])
 def test_a_hundred_interrupts(programs: Programs, how: str, quarter: int) -> None:
     often = (1,) if how == "unclosed" else (1, 1, 3)
@@ -118,7 +119,7 @@ def test_a_hundred_interrupts(programs: Programs, how: str, quarter: int) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("quarter", range(4))
+@pytest.mark.parametrize("quarter", range(times(4, sample=1)))
 @pytest.mark.parametrize("name", ["on_trio", "plain"])
 def test_a_hundred_interrupts_of_an_example(programs: Programs, name: str, quarter: int) -> None:
     moments = Counter(programs.interrupt_example(name, within=0.05) for _ in range(25))
