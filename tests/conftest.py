@@ -27,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # and a terminal's end (`nohup`)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if CACHE not in os.environ:
         os.environ[CACHE] = tempfile.mkdtemp(prefix="lion-test-cache-")
         config.add_cleanup(_remove_cache)

@@ -31,6 +31,10 @@ LOST = re.compile(
 """What a weak reference's callback raises Python drops, trio's KeyboardInterrupt too; so that is
 lost now and then in a program that does not leave signals to lion.
 """
+LATE = re.compile(
+    r"\s*Exception ignored in: <module 'threading' .*\n(.*\n)*KeyboardInterrupt:?\s*$"
+)
+"""What Python says where it waits for threads after the program's last line."""
 KILLED = -signal.SIGINT
 """How Python ends for a KeyboardInterrupt that nobody catches."""
 
@@ -72,6 +76,8 @@ class Programs:
         ended = finish(process, False)
         if ended.code == 0 and LOST.fullmatch(ended.err):
             return "lost"
+        if LATE.match(ended.err) and ended.code in (0, KILLED):
+            return "it had ended"
         # Interrupted again while it ends, Python may complain of that, too.
         broken = BROKEN if times == 1 else ABORTED
         assert not any(mark in ended.err for mark in broken), ended.err
