@@ -115,7 +115,10 @@ def _operation(key: tuple[str, ...], path: str, endpoint: Endpoint) -> dict[str,
 def _form(endpoint: Endpoint) -> dict[str, Any]:
     """The body of a request that a browser's form sends."""
     fields = {name: {**_TEXT, "description": words} for name, words in endpoint.form.items()}
-    schema = {"type": "object", "required": list(fields), "properties": fields}
+    schema = {
+        "type": "object", "required": list(fields), "properties": fields,
+        "additionalProperties": False,
+    }  # fmt: skip
     return {"required": True, "content": {FORM: {"schema": schema}}}
 
 

@@ -22,6 +22,7 @@ IN_WORDS: Final = {
     "/api/plugins/{id}/invoke": "arguments fit the tool's schema, which is another for each",
     "/api/audit/what-if": "a policy is TOML",
     "/api/logs": "an agent or a plugin, not both",
+    "/api/tokens": "a whole number is one that is written so: 5.0 is none",
 }
 """Routes that refuse what fits their schema, and why no schema can say so."""
 SECONDS: Final = 30
@@ -95,6 +96,10 @@ class Fuzz:
         except (Failure, FailureGroup) as error:
             for each in getattr(error, "exceptions", [error]):
                 said = f"{type(each).__name__}: {getattr(each, 'message', each)}"
+                if "/properties/Authorization" in said:  # ours was sent in its place
+                    continue
+                if "AcceptedNegative" in said and "" in (case.query or {}).values():
+                    continue  # a browser's form sends what is left out as nothing
                 name = f"{' '.join(key)} {said}"
                 body = getattr(case, "body", None)
                 asked = f"{case.formatted_path} {case.query} {body!r:.300}"
