@@ -5,6 +5,7 @@ Sources: the component model's binary format (preamble, section framing); wit-co
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,10 @@ from lion.reading import COMPONENT_SIZE, too_large
 
 MOST_DOCS = 1 << 20
 """Bytes of a section with docs that are read."""
+MOST_NESTED = 64
+"""Levels of its JSON."""
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+"""Texts, also one without an end, and what opens and closes."""
 MOST_SECTIONS = 100_000
 """Sections that are looked at; a component made of others has some thousand."""
 MOST_NAMES, NAME_BYTES = 40, 200
@@ -151,9 +156,20 @@ def function_docs(data: bytes) -> dict[str, str]:
     return docs
 
 
+def _is_deep(payload: bytes) -> bool:
+    """Asked before it is parsed: what Python tidies up at the bottom of its stack stays untidy."""
+    depth = 0
+    for token in _TOKENS.finditer(payload):
+        mark = token[0][:1]
+        depth += (mark in b"[{") - (mark in b"]}")
+        if depth > MOST_NESTED:
+            return True
+    return False
+
+
 def read_json(payload: bytes) -> Any:
     """JSON that anybody may have written; None if it is none, or too much of it."""
-    if len(payload) > MOST_DOCS:
+    if len(payload) > MOST_DOCS or _is_deep(payload):
         return None
     try:
         # Half a character is written `\\ud800` in JSON, and cannot be written anywhere else.

@@ -15,7 +15,7 @@ from lion.settings import Settings
 from lion.toolchain.wit.docs import append_custom
 from lion.wasm.lines import read_lines
 from lion.wasm.notes import MOST_TEXT, with_notes
-from lion.wasm.sections import MOST_DOCS, function_docs, import_names
+from lion.wasm.sections import MOST_DOCS, MOST_NESTED, function_docs, import_names, read_json
 from tests.wasm.kit import assemble, built, open_bench
 
 ALL = """\
@@ -131,6 +131,23 @@ async def test_strange_sections_are_passed_over(section: str, payload: bytes) ->
     async with open_bench(data) as bench:
         assert bench.exports["add"].notes == ()
     assert read_lines(data).place(10_000) == ""
+
+
+@pytest.mark.parametrize("opens", ["[", '{"a":', '["]",', '["\\"]",'])
+def test_how_deep_it_is_nested_is_known_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, opens: str
+) -> None:
+    shut = "}" if opens.endswith(":") else "]"
+    fits = opens * MOST_NESTED + "1" + shut * MOST_NESTED
+    assert read_json(fits.encode()) is not None
+    monkeypatch.setattr(json, "loads", None)  # it would fail
+    assert read_json((opens + fits + shut).encode()) is None
+    assert read_json((opens * 100_000).encode()) is None
+
+
+def test_brackets_in_texts_are_no_depth() -> None:
+    assert read_json(json.dumps("[" * 1_000 + '\\"' + "{" * 1_000).encode()) is not None
+    assert read_json(b'"' + b'\\"' * 500_000) is None  # and a text without an end is soon read
 
 
 def test_half_a_character_in_docs_is_replaced() -> None:
