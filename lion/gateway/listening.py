@@ -20,6 +20,7 @@ from lion.gateway.refusals import Refusal
 from lion.gateway.routes import speaks_anthropic
 from lion.gateway.tokens import Tokens
 from lion.kernel.groups import flattened
+from lion.web.newcomers import Newcomers
 
 MOST_CONNECTIONS: Final = 128
 MOST_ASKING: Final = 128
@@ -61,7 +62,7 @@ class Door:
         self._answer = answer
         self._note = note
         self._places = trio.CapacityLimiter(MOST_CONNECTIONS)
-        self._asking: dict[trio.CancelScope, None] = {}
+        self._newcomers = Newcomers()
 
     async def listen(self, listener: trio.SocketListener) -> None:
         """Answer whoever comes, for ever."""
@@ -72,20 +73,6 @@ class Door:
         async with stream:
             with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                 await self._speak(Exchange(stream))
-
-    @contextmanager
-    def _one_who_asks(self) -> Iterator[None]:
-        """A place among those who have not said who they are, until another takes it."""
-        while len(self._asking) >= MOST_ASKING:
-            oldest = next(iter(self._asking))
-            del self._asking[oldest]
-            oldest.cancel()
-        with trio.CancelScope() as scope:
-            self._asking[scope] = None
-            try:
-                yield
-            finally:
-                self._asking.pop(scope, None)
 
     @contextmanager
     def _one_who_speaks(self) -> Iterator[None]:
@@ -104,14 +91,14 @@ class Door:
         heard: Heard | None = None
         name = ""
         try:
-            with self._one_who_asks():
+            with self._newcomers.one(MOST_ASKING) as place:
                 heard = await exchange.head()
                 if heard is None:
                     return
                 self._check_names(heard)
                 name = await self._tokens.name(heard.headers)
-            if heard is None or not name:
-                return  # another has his place
+            if place.cancelled_caught or heard is None:
+                return
             with self._one_who_speaks(), flattened():
                 async with trio.open_nursery() as nursery:
                     await self._answer_while_heard(exchange, heard, name, nursery)

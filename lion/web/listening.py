@@ -22,6 +22,7 @@ from lion.fittings import name_of_user
 from lion.kernel.groups import flattened
 from lion.service.sockets import reachable
 from lion.web.connection import Answer, Connection, Request, answer_of
+from lion.web.newcomers import Newcomers
 from lion.web.routes import Endpoint
 
 MOST_CONNECTIONS: Final = 128
@@ -79,7 +80,7 @@ class Door:
         """Told of each request that is not carried out."""
         self._places = trio.CapacityLimiter(MOST_CONNECTIONS)
         self._told = trio.CapacityLimiter(MOST_TOLD)
-        self._asking: dict[trio.CancelScope, None] = {}
+        self._newcomers = Newcomers()
 
     async def listen(self, listener: "trio.abc.Listener[Stream]") -> None:
         """Answer whoever comes, for ever."""
@@ -98,8 +99,13 @@ class Door:
 
     async def _serve_one(self, connection: Connection, stream: Stream) -> None:
         """Read one request, and answer it. Raises OperatorError if there is no place."""
-        with self._one_who_asks():
+        asked = None
+        with self._newcomers.one(MOST_ASKING) as place:
             asked = await self._told_of(connection, self._ask(connection, stream))
+        if place.cancelled_caught:
+            raise OperatorError(
+                f"{MOST_ASKING} others are about to ask", hint="ask at once", status=503
+            )
         if asked is None:
             return
         with suppress(trio.WouldBlock), _one_of(self._places):
@@ -140,26 +146,6 @@ class Door:
                 nursery.start_soon(_leave, connection, nursery.cancel_scope)
                 await connection.write(await self.handle(endpoint, request, who))
                 nursery.cancel_scope.cancel()
-
-    @contextmanager
-    def _one_who_asks(self) -> Iterator[None]:
-        """A place among those who have not finished asking, until another needs it more. Raises
-        OperatorError then.
-        """
-        while len(self._asking) >= MOST_ASKING:
-            oldest = next(iter(self._asking))
-            del self._asking[oldest]
-            oldest.cancel()
-        with trio.CancelScope() as scope:
-            self._asking[scope] = None
-            try:
-                yield
-            finally:
-                self._asking.pop(scope, None)
-        if scope.cancelled_caught:
-            raise OperatorError(
-                f"{MOST_ASKING} others are about to ask", hint="ask at once", status=503
-            )
 
     async def _tell(self, connection: Connection, error: LionError) -> None:
         self.refused(error)
