@@ -1,12 +1,13 @@
 """Look here if you want to know how tests speak to a service over its TCP port, byte by byte."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import trio
 
 from lion.domain.task import Role
@@ -18,6 +19,20 @@ from lion.web.tcp import Place
 from tests.service.rig import ANN, living_in, settings_of
 
 SECONDS = 60
+
+
+@contextmanager
+def noted_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """Seconds that are waited meanwhile for failures of the past; nobody waits them."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        await trio.lowlevel.checkpoint()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trio, "sleep", sleep)
+        yield waited
 
 
 class Got(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import trio
 
 from lion.domain.task import Principal, Role
 from lion.errors import OperatorError
@@ -12,6 +11,7 @@ from lion.service import access
 from lion.service.access import ONCE_NS, SESSION_NS
 from lion.service.living import Living
 from tests.service.rig import ANN, living_in
+from tests.web.kit import noted_waits
 
 HOUR_NS = 3_600 * 10**9
 
@@ -80,15 +80,8 @@ async def test_there_are_only_so_many_tokens(
 async def test_one_address_does_not_pay_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-        await trio.lowlevel.checkpoint()
-
     async with living_in(tmp_path) as living:
-        with monkeypatch.context() as patch:
-            patch.setattr(access.trio, "sleep", sleep)
+        with noted_waits(monkeypatch) as waited:
             for peer in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"):
                 await living.access.slow_down(peer)
         assert waited == [0.1, 0.2, 0.4, 0.1]

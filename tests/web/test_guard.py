@@ -3,19 +3,18 @@
 from pathlib import Path
 
 import pytest
-import trio
 
 from lion.domain.task import Principal, Role
 from lion.errors import OperatorError
 from lion.page.site import pages
-from lion.service import access, failures
+from lion.service import failures
 from lion.service.failures import Failures
 from lion.serving import ROUTES
 from lion.web.connection import Request
 from lion.web.routes import NOBODY, Endpoint, check_role
 from lion.web.tcp import Place, open_tcp
 from tests.service.rig import ANN, OLA, VIC, living_in
-from tests.web.kit import web_at, web_in
+from tests.web.kit import noted_waits, web_at, web_in
 
 EVIL = "http://evil.example"
 BODY = {"agent": "waiter", "prompt": "x"}
@@ -221,15 +220,8 @@ async def test_no_file_is_served_but_those_of_the_page(tmp_path: Path, target: s
 async def test_wrong_secrets_cost_more_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-        await trio.lowlevel.checkpoint()
-
     async with web_in(tmp_path) as web:
-        with monkeypatch.context() as patch:
-            patch.setattr(access.trio, "sleep", sleep)
+        with noted_waits(monkeypatch) as waited:
             for _ in range(2):
                 bad = {"authorization": "Bearer lion_nothing"}
                 answer = await web.ask("GET", "/api/status", bad)
