@@ -29,18 +29,20 @@ _PATH = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_PATH})\s*\]")
 _ENTRY = re.compile(rf"\s*({_PATH})\s*=")
 # One match for each piece of a text, whatever it is: none is looked at twice. A closing of more
-# than three quotes has the first of them in the text.
+# than three quotes has the first of them in the text. What comes last may be missing, so that
+# nothing is tried twice (not by possessive repeats: Python before 3.11.5 matches those wrongly).
 _PIECE = re.compile(
     r"""
-    (?P<over> \"{3} (?: [^"\\] | \\.? | "(?!"") )*+ (?:"{3,5})? | \'{3} .*? (?:'{3,5}|\Z) )
-    | (?P<key> "(?:[^"\\\n]|\\.)*+"? | '[^'\n]*'? | [A-Za-z0-9_-]+ )
+    (?P<over> \"{3} [^"\\]* (?: (?: \\.? | "(?!"") ) [^"\\]* )* (?:"{3,5})?
+      | \'{3} .*? (?:'{3,5}|\Z) )
+    | (?P<key> "[^"\\\n]*(?:\\.[^"\\\n]*)*"? | '[^'\n]*'? | [A-Za-z0-9_-]+ )
     | (?P<dot> [ \t]* \. [ \t]* )
     | \#[^\n]* | [ \t]+ | [^"'#.A-Za-z0-9_\- \t]+
     """,
     re.DOTALL | re.VERBOSE,
 )
 # A text that does not end ends with its line, or each of its quotes would begin another.
-_TEXT = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*'?""")
+_TEXT = re.compile(r"""#[^\n]*|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\n]*'?""")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 

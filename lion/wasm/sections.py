@@ -16,7 +16,7 @@ MOST_DOCS = 1 << 20
 """Bytes of a section with docs that are read."""
 MOST_NESTED = 64
 """Levels of its JSON."""
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
 """Texts, also one without an end, and what opens and closes."""
 MOST_SECTIONS = 100_000
 """Sections that are looked at; a component made of others has some thousand."""
