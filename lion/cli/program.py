@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-from lion.cli.one_call import read_given
+from lion.cli.one_call import limits_table, read_given
 from lion.cli.options import Common
 from lion.cli.screen import open_screen
 from lion.domain.plan import DEFAULT_CAPABILITIES, Plan
@@ -48,6 +48,12 @@ _OPTIONS: Final = (
         help="Put this into its environment; may be repeated.",
     ),
     click.option("--allow", metavar="TOML", multiple=True, help="Grant it this besides."),
+    click.option(
+        "--limits",
+        metavar="TOML",
+        multiple=True,
+        help="""Limit it otherwise, as a manifest says it: --limits 'deadline = "5 min"'.""",
+    ),
     click.option("--yes", is_flag=True, help="Run it without asking."),
     click.argument("args", nargs=-1, type=click.UNPROCESSED),
 )
@@ -59,17 +65,21 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     dirs: Sequence[str] = ()
     env: Sequence[str] = ()
     allow: Sequence[str] = ()
+    limits: Sequence[str] = ()
     yes: bool = False
     args: Sequence[str] = ()
 
     def check_none(self, word: str) -> None:
         """Raise OperatorError if anything was: a manifest says these itself."""
-        said = {"--dir": self.dirs, "--env": self.env, "--allow": self.allow, "--": self.args}
+        said = {
+            "--dir": self.dirs, "--env": self.env, "--allow": self.allow,
+            "--limits": self.limits, "--": self.args,
+        }  # fmt: skip
         flag = next((flag for flag, value in said.items() if value), "--yes" if self.yes else "")
         if flag:
             raise OperatorError(
                 f"{word!r} is a manifest, and {flag} is for a program without one",
-                hint="write it into the manifest: allow.fs, env, allow, args",
+                hint="write it into the manifest: allow.fs, env, allow, limits, args",
             )
 
 
@@ -115,7 +125,8 @@ def _plan(word: str, typed: Typed) -> Plan:
         allow["fs"] = [*allow.get("fs", []), *map(_mount, typed.dirs)]
     holder = {
         "component": str(path), "allow": allow, "args": list(typed.args),
-        "env": dict(map(_variable, typed.env)), "limits": {"memory": MEMORY},
+        "env": dict(map(_variable, typed.env)),
+        "limits": {"memory": MEMORY, **limits_table(typed.limits)},
     }  # fmt: skip
     tables = {"name": name, "plugins": {name: {k: v for k, v in holder.items() if v}}}
     plan = parse_tables(as_it_stands(tables), folder=Path.cwd())

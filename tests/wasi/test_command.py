@@ -30,6 +30,13 @@ def test_it_runs_with_what_was_typed(lion: Lion, data: Path) -> None:
     assert '[\\"show\\", \\"${x}\\"] [(\\"A\\", \\"b\\")]' in done.stdout
 
 
+def test_a_limit_that_was_typed_holds(lion: Lion) -> None:
+    done = lion("run", TOOL, "--yes", "--limits", 'output = "2 B"', "--", "show", "x")
+    assert done.returncode == 3
+    assert "output" in done.stdout
+    assert lion("run", TOOL, "--yes", "--limits", "calls = 9", "--", "show").returncode == 0
+
+
 def test_its_twin_with_nothing_typed_finds_nothing(lion: Lion, data: Path) -> None:
     done = lion("run", TOOL, "--yes", "--", "read", "/d/a.txt")
     assert done.returncode == 1
@@ -62,6 +69,8 @@ def test_without_a_yes_nothing_runs(lion: Lion, data: Path) -> None:
         ((TOOL, "--env", "A"), "has no value"),
         ((TOOL, "--env", "=b"), "no name of a variable"),
         ((TOOL, "--allow", "x = ["), "--allow"),
+        ((TOOL, "--limits", "x = ["), "write TOML: --limits"),
+        ((TOOL, "--limits", 'deadlin = "1 s"'), "did you mean 'deadline'?"),
         ((program("proxy"), "--yes"), "it does not export wasi:cli/run"),
         ((WASM / "hello.wasm", "--yes"), "is a compiled component, not a manifest"),
     ],
