@@ -16,6 +16,7 @@ import msgspec
 from lion.cli.one_call import limits_table, read_given
 from lion.cli.options import Common
 from lion.cli.screen import open_screen
+from lion.domain.names import did_you_mean
 from lion.domain.plan import DEFAULT_CAPABILITIES, Plan
 from lion.domain.text import show_line
 from lion.errors import OperatorError
@@ -93,6 +94,16 @@ def program_options(function: Callable[..., int]) -> Callable[..., int]:
 def is_component(word: str) -> bool:
     """Whether it is the file of a component, by its name."""
     return Path(word).suffix == ".wasm" and Path(word).is_file()
+
+
+def check_there(word: str) -> None:
+    """Raise OperatorError for the name of a program that is not there."""
+    path = Path(word)
+    if path.suffix == ".wasm" and not path.exists():
+        folder = path.parent
+        known = [str(one) for one in sorted(folder.glob("*.wasm"))] if folder.is_dir() else []
+        hint = did_you_mean(word, known) if known else "check the path"
+        raise OperatorError(f"there is no program {word!r}", hint=hint)
 
 
 def program_plan(common: Common, word: str, typed: Typed) -> Plan:

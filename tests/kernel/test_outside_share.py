@@ -1,13 +1,17 @@
 """How much of a run's log may be filled by who writes to it from outside."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from lion.domain.call import CallError
 from lion.domain.events import LineLogged, MessageArrived
 from lion.errors import GuestError
+from lion.kernel.past import Past
 from lion.kernel.run_state import LiveRun
 from lion.kernel.tool_calls import build_root
+from lion.log.quota import RECORD_BYTES
 from tests.kernel.test_log_share import _says_ok, world
 
 QUOTA = 800_000
@@ -50,3 +54,15 @@ async def test_holders_who_fill_what_is_everybodys_shut_the_door() -> None:
     live.bus.subscribe("0#1", "one", "news")
     live.holders["one"].share.charge(QUOTA // 2 + 1)
     assert _flood(live) == 0
+
+
+async def test_a_run_that_goes_on_has_taken_what_its_records_say() -> None:
+    live = await world({"one": _says_ok}, quota=QUOTA)
+    live.bus.subscribe("0#1", "one", "news")
+    past = Past(RECORD_BYTES)
+    past.bus.subscribe("0#1", "one", "news")
+    assert _flood(live)
+    log: Any = live.log
+    for record in log.reader().records("r"):
+        past.add(record)
+    assert past.came == live.shares.came > 0

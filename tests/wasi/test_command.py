@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import wasmtime
 
 from tests.cli.conftest import lion as lion
 from tests.cli.kit import WASM, Lion, assert_one_line
@@ -66,6 +67,10 @@ def test_without_a_yes_nothing_runs(lion: Lion, data: Path) -> None:
     [
         ((TOOL, "--dir", "../x"), "lies above"),
         ((TOOL, "--dir", "ro:none", "--yes"), "cannot be opened"),
+        (("none.wasm", "--yes"), "there is no program 'none.wasm'"),
+        (("none.wasm", "--", "a"), "there is no program 'none.wasm'"),
+        (("none.toml", "--yes"), "there is no manifest"),
+        ((".", "--yes"), "is a directory"),
         ((TOOL, "--env", "A"), "has no value"),
         ((TOOL, "--env", "=b"), "no name of a variable"),
         ((TOOL, "--allow", "x = ["), "--allow"),
@@ -110,6 +115,17 @@ def test_inspect_says_why_another_does_not_run(lion: Lion) -> None:
     assert "wasi:cli/exxt@0.2.6: exit\n      lion does not offer it\n" in shown.stdout
     assert "runs     no: it imports wasi:cli/exxt@0.2.6, which lion does not offer" in shown.stdout
     assert shown.stdout.count("lion does not offer") == 2
+
+
+def test_inspect_says_the_same_of_a_program_for_preview_1(lion: Lion) -> None:
+    lacking = lion.folder / "lacking.wasm"
+    lacking.write_bytes(
+        wasmtime.wat2wasm("""(module
+            (import "wasi_snapshot_preview1" "path_fly" (func (param i32)))
+            (memory (export "memory") 1) (func (export "_start")))""")
+    )
+    for words in (("inspect", lacking), ("run", lacking, "--yes")):
+        assert_one_line(lion(*words), 3, "path_fly, which lion does not offer")
 
 
 @pytest.mark.parametrize(
