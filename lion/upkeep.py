@@ -28,15 +28,8 @@ __all__ = [
 
 
 def list_stores(settings: Settings) -> list[KeptStore]:
-    """Every store, by owner and holder; none where no run has been yet. Raises OperatorError,
-    AuditError.
-    """
-    try:
-        return sqlite_kv.list_stores(settings.state)
-    except OperatorError as exc:
-        if exc.facts.get("is_empty"):
-            return []
-        raise
+    """Every store, by owner and holder. Raises OperatorError, AuditError."""
+    return sqlite_kv.list_stores(settings.state)
 
 
 def list_keys(settings: Settings, owner: str, holder: str) -> list[str]:
@@ -54,7 +47,7 @@ def list_element_stores(settings: Settings) -> list[KeptStore]:
     """Every store of elements, by owner and holder. Raises OperatorError, AuditError."""
     return [
         msgspec.structs.replace(one, holder=one.holder.removesuffix(ELEMENTS_STORE))
-        for one in list_stores(settings)
+        for one in sqlite_kv.list_stores(settings.state)
         if one.holder.endswith(ELEMENTS_STORE)
     ]
 
