@@ -91,7 +91,7 @@ def _register(cls: type[Element]) -> None:
 _register(Element)
 
 
-def from_dict(value: Mapping[str, Any]) -> Element:
+def from_dict(value: object) -> Element:
     """The element that `to_dict` wrote. Raises BadElement."""
     if not isinstance(value, Mapping):
         raise BadElement(f"{type(value).__name__} is no element; write what to_dict gives")
@@ -116,7 +116,7 @@ def from_dict(value: Mapping[str, Any]) -> Element:
         raise BadElement(f"this is no {kind} as it is written: {why}") from exc
 
 
-def read_as(cls: type[E], value: Mapping[str, Any]) -> E:
+def read_as(cls: type[E], value: object) -> E:
     """The element that `to_dict` wrote, if it is one of these. Raises BadElement."""
     found = from_dict(value)
     if not isinstance(found, cls):

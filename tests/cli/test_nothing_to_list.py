@@ -5,9 +5,10 @@ from pathlib import Path
 from tests.cli.kit import ROOT, Lion
 from tests.cli.serving import served
 
+HELLO = ROOT / "examples" / "hello" / "manifest.toml"
 TODO = ROOT / "examples" / "todo" / "manifest.toml"
 ALONE = (
-    ("runs",), ("approvals",), ("approvals", "--standing"), ("kv", "list"),
+    ("approvals",), ("approvals", "--standing"), ("kv", "list"),
     ("kv", "list", "nobody"), ("element", "kept"), ("element", "kept", "nobody"),
 )  # fmt: skip
 SERVED = (
@@ -24,7 +25,8 @@ def _check(lion: Lion, *words: str | Path) -> None:
     assert lion(*words, "--json").stderr == "", words
 
 
-def test_without_anything_there(lion: Lion) -> None:
+def test_of_a_log_in_which_nobody_keeps_anything(lion: Lion) -> None:
+    assert lion("run", HELLO).returncode == 0
     for words in ALONE:
         _check(lion, *words)
 
