@@ -55,12 +55,15 @@ def build_operations() -> dict[tuple[str, str], Operation]:
 
 
 def workflow_operations() -> dict[tuple[str, str], Operation]:
-    """What only workflows are offered, by the same names."""
+    """What only lion's own code is offered, for workflows and agents of others, by the same
+    names.
+    """
     from lion.capabilities import jobs, people
+    from lion.capabilities.program import functions as program
 
     return {
         (operation.capability, _import_name(operation.name)): operation
-        for operation in (*jobs.OPERATIONS, *people.OPERATIONS)
+        for operation in (*jobs.OPERATIONS, *people.OPERATIONS, *program.OPERATIONS)
     }
 
 
