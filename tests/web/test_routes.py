@@ -190,3 +190,11 @@ async def test_what_cannot_be_asked_is_a_problem(
         assert {"type", "title", "status", "detail"} <= got.value.keys()
         if status == 405:
             assert got.headers["allow"] == "GET, POST"
+
+
+async def test_where_code_is_has_no_dots_in_it(tmp_path: Path) -> None:
+    text = MANIFEST.replace(f"{WASM}/calculator", f"{WASM}/../plugins-wasm/calculator")
+    async with web_in(tmp_path, text) as web:
+        (shown,) = (await web.ask("GET", "/api/plugins/calculator", role=VIEW)).value
+        assert shown["origin"] == str((WASM / "calculator.wasm").resolve())
+        assert (await web.ask("GET", "/api/plugins/..", role=VIEW)).status == 404
