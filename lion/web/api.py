@@ -3,19 +3,15 @@
 Rule: a route reads what was asked, and calls one command of the service; it decides nothing.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any, Final
 
 import msgspec
 
-from lion.domain.record import Record
 from lion.domain.task import Order, Principal, Role, TaskState, Terms
 from lion.plans import Source
 from lion.service.living import Living
 from lion.service.tasks import Task
-from lion.telling.told import told
-from lion.web.connection import LINES, Answer, Request, bad_request, created
+from lion.web.connection import Answer, Request, bad_request, created
 from lion.web.routes import ANY, Endpoint, Routes, body_of
 
 
@@ -167,18 +163,6 @@ async def _send(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(status=202, value=shown(task))
 
 
-async def _follow(living: Living, request: Request, by: Principal) -> Answer:
-    task = living.service.task(by, request.path[2])
-    return Answer(pieces=_lines(living, by, task.id), kind=LINES)
-
-
-async def _lines(living: Living, by: Principal, id: str) -> AsyncGenerator[bytes, None]:
-    async with aclosing(living.service.follow(by, id)) as followed:
-        async for one in followed:
-            line = {"record": told(one)} if isinstance(one, Record) else {"task": shown(one)}
-            yield msgspec.json.encode(line) + b"\n"
-
-
 async def _plugins(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(value=living.plugins.listed(by))
 
@@ -251,9 +235,6 @@ ROUTES: Final[Routes] = {
     ),
     ("POST", "api", "tasks", ANY, "messages"): Endpoint(
         run=_send, role=_O, body=Sent, status=202, summary="Write to an agent at work."
-    ),
-    ("GET", "api", "tasks", ANY, "events"): Endpoint(
-        run=_follow, role=_V, gives=LINES, summary="Follow a task until it is over."
     ),
     ("GET", "api", "agents"): Endpoint(
         run=_agents, role=_V, summary="List the tasks of agents, as they were submitted."
