@@ -60,6 +60,7 @@ from lion.web import (
     itself,
     logs,
     runs,
+    workflows,
 )  # fmt: skip
 from lion.web.guard import Guard
 from lion.web.listening import admit_owner, open_socket
@@ -73,6 +74,7 @@ MOST_FILES: Final = 65_536
 ROUTES: Final[Routes] = {
     **itself.ROUTES, **api.ROUTES, **events.ROUTES, **runs.ROUTES, **logs.ROUTES,
     **answering.ROUTES, **auditing.ROUTES, **access.ROUTES, **elements.ROUTES, **following.ROUTES,
+    **workflows.ROUTES,
 }  # fmt: skip
 """What a service answers at all its doors."""
 NONE: Final[Routes] = {}

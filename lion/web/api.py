@@ -3,7 +3,7 @@
 Rule: a route reads what was asked, and calls one command of the service; it decides nothing.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -83,23 +83,6 @@ async def _agents(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(value=[{"agent_id": task.id, **shown(task)} for task in found])
 
 
-async def _workflows(living: Living, request: Request, by: Principal) -> Answer:
-    found = []
-    for installed in living.service.chain.state.workspace:
-        for name, holder in living.service.plan_of(installed).holders.items():
-            if (workflow := holder.workflow) is not None:
-                found.append(
-                    {
-                        "name": name,
-                        "manifest": installed.name,
-                        "strategy": workflow.strategy,
-                        "input": workflow.input,
-                        "steps": list(workflow.steps),
-                    }
-                )
-    return Answer(value=found)
-
-
 async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
     found = living.service.tasks(by)
     if word := request.query.get("state"):
@@ -112,8 +95,18 @@ async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
 LONGEST_KEY: Final = 200
 
 
-async def _taken(
-    living: Living, request: Request, by: Principal, order: Order, asked: Asked | Spawned | Invoked
+class Keyed(Protocol):
+    """What starts work: its terms, and who asks' own word for it."""
+
+    @property
+    def terms(self) -> Terms: ...
+
+    @property
+    def key(self) -> str: ...
+
+
+async def taken(
+    living: Living, request: Request, by: Principal, order: Order, asked: Keyed
 ) -> Task:
     """Submit an order once, however often the same key is said. Raises OperatorError."""
     key = request.headers.get("idempotency-key", asked.key)
@@ -127,14 +120,14 @@ async def _taken(
 
 async def _submit(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Asked)
-    task = await _taken(living, request, by, asked.order, asked)
+    task = await taken(living, request, by, asked.order, asked)
     return created(shown(task), "tasks", task.id)
 
 
 async def _spawn(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Spawned)
     order = Order(agent=asked.agent, task=asked.prompt)
-    task = await _taken(living, request, by, order, asked)
+    task = await taken(living, request, by, order, asked)
     return created({"agent_id": task.id, "status": "spawned"}, "agents", task.id)
 
 
@@ -204,7 +197,7 @@ async def _remove(living: Living, request: Request, by: Principal) -> Answer:
 async def _invoke(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Invoked)
     order = Order(call=f"{request.path[2]}.{asked.tool}", arguments=asked.arguments)
-    task = await _taken(living, request, by, order, asked)
+    task = await taken(living, request, by, order, asked)
     return Answer(value=shown(await living.service.wait_over(by, task.id)))
 
 
@@ -243,8 +236,8 @@ ROUTES: Final[Routes] = {
     ("DELETE", "api", "agents", ANY): Endpoint(
         run=_cancel, role=_O, query={"reason": "why"}, summary="Stop an agent."
     ),
-    ("GET", "api", "workflows"): Endpoint(
-        run=_workflows, role=_V, summary="List the workflows of what is installed."
+    ("POST", "api", "agents", ANY, "messages"): Endpoint(
+        run=_send, role=_O, body=Sent, status=202, summary="Write to an agent at work."
     ),
     ("POST", "api", "agents"): Endpoint(
         run=_spawn, role=_O, body=Spawned, status=201, has_key=True, summary="Start an agent."

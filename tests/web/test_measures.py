@@ -12,11 +12,11 @@ import trio
 
 from lion.domain.task import Order, Role
 from lion.page.screens import run as run_screen
-from lion.web import connection, events, listening, logs, runs
+from lion.web import connection, events, following, listening, logs, runs
 from lion.web.api import LONGEST_KEY
 from lion.web.auditing import MOST_RUNS
 from lion.web.logs import LONGEST_TEXT
-from tests.service.rig import ANN, add, wait
+from tests.service.rig import ANN, MANIFEST, add, wait
 from tests.web.kit import SECONDS, web_in
 
 VIEW, OPERATE = Role.VIEWER, Role.OPERATOR
@@ -200,3 +200,25 @@ async def test_of_those_who_are_answered_without_end_there_are_only_so_many(
         for target in ("/events", "/live/feed", task):
             assert (await web.ask("GET", target, role=VIEW)).status == 503, target
         assert (await web.ask("GET", "/api/status", role=VIEW)).status == 200
+
+
+async def test_who_leaves_gives_up_his_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while there is nothing that he could be told, and so nobody who would notice."""
+    monkeypatch.setattr(listening, "MOST_STREAMS", 1)
+    monkeypatch.setattr(following, "KEEP_ALIVE_SECONDS", 3_600.0)
+    still = MANIFEST.replace("nanos = 1_000_000", "nanos = 3_600_000_000_000")
+    async with web_in(tmp_path, still) as web:
+        known = {"authorization": f"Bearer {web.tokens[VIEW]}"}
+        target = f"/api/tasks/{(await wait(web.living)).id}/events"
+        with trio.fail_after(SECONDS):
+            for _ in range(3):
+                said = b" 503 "
+                while b" 503 " in said:
+                    async with await web.connect() as one:
+                        await one.send_all(web.head("GET", target, known))
+                        said = bytes(await one.receive_some())
+                        if b" 200 " in said:
+                            while b"PROCESSING" not in said.upper():
+                                said += bytes(await one.receive_some())
