@@ -137,12 +137,12 @@ def _parameters(path: str, endpoint: Endpoint) -> Iterator[dict[str, Any]]:
 
 def _responses(endpoint: Endpoint) -> Iterator[tuple[str, Any]]:
     kinds = [kind.partition(";")[0].strip() for kind in endpoint.gives.split(",")]
-    content = (
+    content: dict[str, Any] = (
         {} if endpoint.status == 303 else {"content": {kind: {"schema": {}} for kind in kinds}}
     )
     yield str(endpoint.status), {"description": "It is done.", **content}
-    for status, words in endpoint.besides.items():
-        yield str(status), {"description": words}
+    for other, words in endpoint.besides.items():
+        yield str(other), {"description": words}
     problem = {PROBLEM: {"schema": {"$ref": _SCHEMAS.format(name="Problem")}}}
     if endpoint.role is not None and endpoint.status == 200:
         yield "303", {"description": "A browser is led to where one signs in."}
