@@ -3,7 +3,7 @@
 Rule: a route reads what was asked, and calls one command of the service; it decides nothing.
 """
 
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -95,18 +95,8 @@ async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
 LONGEST_KEY: Final = 200
 
 
-class Keyed(Protocol):
-    """What starts work: its terms, and who asks' own word for it."""
-
-    @property
-    def terms(self) -> Terms: ...
-
-    @property
-    def key(self) -> str: ...
-
-
-async def taken(
-    living: Living, request: Request, by: Principal, order: Order, asked: Keyed
+async def _taken(
+    living: Living, request: Request, by: Principal, order: Order, asked: Asked | Spawned | Invoked
 ) -> Task:
     """Submit an order once, however often the same key is said. Raises OperatorError."""
     key = request.headers.get("idempotency-key", asked.key)
@@ -120,14 +110,14 @@ async def taken(
 
 async def _submit(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Asked)
-    task = await taken(living, request, by, asked.order, asked)
+    task = await _taken(living, request, by, asked.order, asked)
     return created(shown(task), "tasks", task.id)
 
 
 async def _spawn(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Spawned)
     order = Order(agent=asked.agent, task=asked.prompt)
-    task = await taken(living, request, by, order, asked)
+    task = await _taken(living, request, by, order, asked)
     return created({"agent_id": task.id, "status": "spawned"}, "agents", task.id)
 
 
@@ -197,7 +187,7 @@ async def _remove(living: Living, request: Request, by: Principal) -> Answer:
 async def _invoke(living: Living, request: Request, by: Principal) -> Answer:
     asked = body_of(request, Invoked)
     order = Order(call=f"{request.path[2]}.{asked.tool}", arguments=asked.arguments)
-    task = await taken(living, request, by, order, asked)
+    task = await _taken(living, request, by, order, asked)
     return Answer(value=shown(await living.service.wait_over(by, task.id)))
 
 

@@ -64,6 +64,7 @@ async def _heard(
         if not is_still(by):
             raise unauthorized("who follows has signed out, or his token is worth nothing more")
 
+    yield task
     seen = await read(living, partial(_seen, task, after))
     for run in task.runs:
         while not living.service.is_followed(run) and (page := await _page(living, run, seen)):
@@ -73,7 +74,8 @@ async def _heard(
     async with aclosing(living.service.follow(by, task.id, seen, KEEP_ALIVE_SECONDS)) as followed:
         async for one in followed:
             check()
-            yield one
+            if one is not task:  # which is told already
+                yield one
 
 
 async def _page(living: Living, run: str, seen: dict[str, int]) -> list[Record]:

@@ -200,26 +200,8 @@ async def test_where_code_is_has_no_dots_in_it(tmp_path: Path) -> None:
         assert (await web.ask("GET", "/api/plugins/..", role=VIEW)).status == 404
 
 
-async def test_a_workflow_is_begun_and_an_agent_written_to(tmp_path: Path) -> None:
-    sums = """
-[workflows.sums]
-input = { a = "s32" }
-allow.tools = ["calculator.add"]
-output = "=steps.total"
-[workflows.sums.steps.total]
-call = "calculator.add"
-with = { a = "=input.a", b = 1 }
-"""
-    async with web_in(tmp_path, MANIFEST + sums) as web:
-        begin, body = "/api/workflows/{}/runs", {"input": {"a": 41}}
-        for wrong in ("calculator", "nothing"):
-            got = await web.ask("POST", begin.format(wrong), body=body, role=OPERATE)
-            assert got.status == 404
-        got = await web.ask("POST", begin.format("sums"), body=body, role=OPERATE)
-        assert (got.status, got.headers["location"]) == (201, f"/api/tasks/{got.value['id']}")
-        over = await web.living.service.wait_over(ANN, got.value["id"])
-        assert over.end is not None
-        assert (over.state, over.end.value) == (TaskState.COMPLETED, 42), over.end
+async def test_an_agent_is_written_to_as_an_agent(tmp_path: Path) -> None:
+    async with web_in(tmp_path) as web:
         waiter = await web.ask(
             "POST", "/api/agents", body={"agent": "waiter", "prompt": "x"}, role=OPERATE
         )
