@@ -150,9 +150,8 @@ class Service:
     def follow(
         self, by: Principal, id: str, seen: Mapping[str, int] = {}, pause: float = inf
     ) -> AsyncGenerator[Task | Record | None, None]:
-        """A task whenever it changes, and the records of its runs in between, until it is over,
-        as Follows.follow says. Who leaves early closes it (contextlib.aclosing). Raises
-        OperatorError.
+        """A task and what its runs record, until it is over: as Follows.follow says. Who leaves
+        early closes it (contextlib.aclosing). Raises OperatorError.
         """
         return self._follows.follow(self.task(by, id).id, seen, pause)
 
