@@ -50,7 +50,19 @@ from lion.service.tasks import Task
 from lion.service.terms import check_room
 from lion.settings import Settings
 from lion.version import VERSION
-from lion.web import access, answering, api, auditing, elements, events, itself, logs, runs
+from lion.web import (
+    access,
+    answering,
+    api,
+    auditing,
+    elements,
+    events,
+    following,
+    itself,
+    logs,
+    runs,
+    workflows,
+)  # fmt: skip
 from lion.web.guard import Guard
 from lion.web.listening import admit_owner, open_socket
 from lion.web.office import Office
@@ -62,7 +74,8 @@ MOST_FILES: Final = 65_536
 """As many open files as a service asks for."""
 ROUTES: Final[Routes] = {
     **itself.ROUTES, **api.ROUTES, **events.ROUTES, **runs.ROUTES, **logs.ROUTES,
-    **answering.ROUTES, **auditing.ROUTES, **access.ROUTES, **elements.ROUTES,
+    **answering.ROUTES, **auditing.ROUTES, **access.ROUTES, **elements.ROUTES, **following.ROUTES,
+    **workflows.ROUTES,
 }  # fmt: skip
 """What a service answers at all its doors."""
 NONE: Final[Routes] = {}

@@ -183,8 +183,10 @@ class Office:
                     await context.session.report_progress(told, message=words)
 
 
-def _news(one: Task | Record) -> str:
+def _news(one: Task | Record | None) -> str:
     """What is told of a task, or of a record of its run, while it lasts."""
+    if one is None:
+        return ""
     if isinstance(one, Task):
         return "it waits for its turn" if one.state is TaskState.PENDING else ""
     if one.type == AgentPartialOutput.__name__:

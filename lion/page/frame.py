@@ -18,6 +18,7 @@ from lion.domain.task import Principal, Role
 from lion.domain.text import show, show_line
 from lion.page.rendering import static
 from lion.page.times import seconds, took
+from lion.telling.amounts import render_spent
 from lion.version import VERSION
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def templates() -> "jinja2.Environment":
     around.filters |= {
         "said": said, "guest": guest, "line": line, "clock": clock, "day": day, "short": digest,
         "took": took, "seconds": seconds, "count": lambda n: f"{n:,}",
+        "spent": lambda amount, budget: render_spent(budget, amount),
     }  # fmt: skip
     return around
 

@@ -5,6 +5,8 @@ Rule: who follows reads at his own pace and holds up nobody; what is committed i
 
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from math import inf
 from typing import Final
 
 import trio
@@ -15,6 +17,8 @@ from lion.service.tasks import Task
 
 BEGUN: Final = 4_096
 """Runs of this process whose records can be followed."""
+ALL: Final = 2**63 - 1
+"""Of a run that has ended: nothing comes after what is known of it."""
 
 
 class Follows:
@@ -38,9 +42,18 @@ class Follows:
         self._anything.set()
         self._anything = trio.Event()
 
-    async def follow(self, id: str) -> AsyncGenerator[Task | Record, None]:
-        """A task whenever it changes, and the records of its runs in between, until it is over."""
-        told: set[str] = set()
+    def is_followed(self, run: str) -> bool:
+        """Whether what it records can be followed: it was begun here, and not too long ago."""
+        return run in self._begun
+
+    async def follow(
+        self, id: str, seen: Mapping[str, int] = {}, pause: float = inf
+    ) -> AsyncGenerator[Task | Record | None, None]:
+        """A task whenever it changes, and the records of its runs in between, until it is over;
+        None when nothing came for `pause` seconds. `seen` says by run up to which record it is
+        known, or ALL.
+        """
+        told = {run for run, last in seen.items() if last == ALL}
         before: Task | None = None
         while (task := self._chain.state.tasks.get(id)) is not None:
             changed = self._change_of(task)
@@ -48,14 +61,33 @@ class Follows:
             if task is not before:
                 yield task
             before = task
-            if task.run in self._begun and task.run not in told:
-                told.add(task.run)
-                async for record in self._chain.log.subscribe(task.run):
-                    yield record
+            run = next((r for r in task.runs if r in self._begun and r not in told), None)
+            if run is not None:
+                told.add(run)
+                async with aclosing(self._records(run, seen.get(run, 0), pause)) as records:
+                    async for record in records:
+                        yield record
             elif changed is None:
                 return
             else:  # set already if anything changed meanwhile
-                await changed.wait()
+                with trio.move_on_after(pause):
+                    await changed.wait()
+                if not changed.is_set():
+                    yield None
+
+    async def _records(
+        self, run: str, after: int, pause: float
+    ) -> AsyncGenerator[Record | None, None]:
+        """Records of a run as they come; None when none came for so many seconds."""
+        records = self._chain.log.subscribe(run, after)
+        while True:
+            record: Record | None = None
+            with trio.move_on_after(pause):  # whose waiting is cut loses no record
+                try:
+                    record = await anext(records)
+                except StopAsyncIteration:
+                    return
+            yield record
 
     async def wait_over(self, id: str) -> Task:
         """Wait until it is over, and that is on record."""

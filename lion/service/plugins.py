@@ -4,6 +4,7 @@ Rule: what works keeps its plan; what is disabled or removed is refused its next
 Rule: what a new version may do otherwise is shown first, and somebody accepts exactly that.
 """
 
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from lion.domain.events import (
     PluginRemoved,
     PluginUpdated,
 )
-from lion.domain.plan import Plan
+from lion.domain.plan import Holder, Plan
 from lion.domain.task import Principal
 from lion.errors import OperatorError
 from lion.plans import Given, Source, read_source
@@ -182,7 +183,7 @@ class Plugins:
     def _shown(self, found: Installed, name: str) -> Shown:
         holder = self._service.plan_of(found).holders[name]
         return Shown(
-            name=name, kind=holder.kind, manifest=found.name, by=found.by, origin=holder.origin,
+            name=name, kind=holder.kind, manifest=found.name, by=found.by, origin=_place(holder),
             digest=holder.digest, grants=tuple(grant.line for grant in holder.grants),
             disabled=found.why_not(name),
         )  # fmt: skip
@@ -192,6 +193,11 @@ SAME = ("manifest", "text", "path", "folder", "digests")
 """What has to be the same if a version is not another one."""
 ANY = "any"
 """Accepts whatever changes: for who starts a service with a manifest of his own."""
+
+
+def _place(holder: Holder) -> str:
+    """Where its code is, as one would look for it: without `..`, and where links lead."""
+    return os.path.realpath(holder.component) if holder.has_file else holder.origin
 
 
 def _again(found: Installed) -> Source:

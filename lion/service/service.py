@@ -5,19 +5,14 @@ is recorded with who asked, and then carried out. There is no other way in.
 """
 
 import uuid
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
+from math import inf
 from typing import Any
 
 import trio
 
-from lion.domain.events import (
-    ServiceStopped,
-    TaskCancelled,
-    TaskEnded,
-    TaskRetried,
-    TaskSubmitted,
-)
+from lion.domain.events import ServiceStopped, TaskCancelled, TaskEnded, TaskRetried, TaskSubmitted
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.domain.service_terms import ServiceTerms
@@ -153,11 +148,17 @@ class Service:
         check_allowed(by, "task show")
         return self._task(id)
 
-    def follow(self, by: Principal, id: str) -> AsyncGenerator[Task | Record, None]:
-        """A task whenever it changes, and the records of its runs in between, until it is over.
-        Who leaves early closes it (contextlib.aclosing). Raises OperatorError.
+    def follow(
+        self, by: Principal, id: str, seen: Mapping[str, int] = {}, pause: float = inf
+    ) -> AsyncGenerator[Task | Record | None, None]:
+        """A task and what its runs record, until it is over: as Follows.follow says. Who leaves
+        early closes it (contextlib.aclosing). Raises OperatorError.
         """
-        return self._follows.follow(self.task(by, id).id)
+        return self._follows.follow(self.task(by, id).id, seen, pause)
+
+    def is_followed(self, run: str) -> bool:
+        """Whether `follow` tells the records of a run: it was begun here, not too long ago."""
+        return self._follows.is_followed(run)
 
     async def wait_over(self, by: Principal, id: str) -> Task:
         """Wait until a task is over. Raises OperatorError."""

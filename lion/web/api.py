@@ -3,19 +3,15 @@
 Rule: a route reads what was asked, and calls one command of the service; it decides nothing.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any, Final
 
 import msgspec
 
-from lion.domain.record import Record
 from lion.domain.task import Order, Principal, Role, TaskState, Terms
 from lion.plans import Source
 from lion.service.living import Living
 from lion.service.tasks import Task
-from lion.telling.told import told
-from lion.web.connection import LINES, Answer, Request, bad_request, created
+from lion.web.connection import Answer, Request, bad_request, created
 from lion.web.routes import ANY, Endpoint, Routes, body_of
 
 
@@ -87,23 +83,6 @@ async def _agents(living: Living, request: Request, by: Principal) -> Answer:
     return Answer(value=[{"agent_id": task.id, **shown(task)} for task in found])
 
 
-async def _workflows(living: Living, request: Request, by: Principal) -> Answer:
-    found = []
-    for installed in living.service.chain.state.workspace:
-        for name, holder in living.service.plan_of(installed).holders.items():
-            if (workflow := holder.workflow) is not None:
-                found.append(
-                    {
-                        "name": name,
-                        "manifest": installed.name,
-                        "strategy": workflow.strategy,
-                        "input": workflow.input,
-                        "steps": list(workflow.steps),
-                    }
-                )
-    return Answer(value=found)
-
-
 async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
     found = living.service.tasks(by)
     if word := request.query.get("state"):
@@ -165,18 +144,6 @@ async def _send(living: Living, request: Request, by: Principal) -> Answer:
     payload = msgspec.json.encode(sent.payload).decode()
     task = living.service.send(by, request.path[2], payload, sent.to)
     return Answer(status=202, value=shown(task))
-
-
-async def _follow(living: Living, request: Request, by: Principal) -> Answer:
-    task = living.service.task(by, request.path[2])
-    return Answer(pieces=_lines(living, by, task.id), kind=LINES)
-
-
-async def _lines(living: Living, by: Principal, id: str) -> AsyncGenerator[bytes, None]:
-    async with aclosing(living.service.follow(by, id)) as followed:
-        async for one in followed:
-            line = {"record": told(one)} if isinstance(one, Record) else {"task": shown(one)}
-            yield msgspec.json.encode(line) + b"\n"
 
 
 async def _plugins(living: Living, request: Request, by: Principal) -> Answer:
@@ -252,9 +219,6 @@ ROUTES: Final[Routes] = {
     ("POST", "api", "tasks", ANY, "messages"): Endpoint(
         run=_send, role=_O, body=Sent, status=202, summary="Write to an agent at work."
     ),
-    ("GET", "api", "tasks", ANY, "events"): Endpoint(
-        run=_follow, role=_V, gives=LINES, summary="Follow a task until it is over."
-    ),
     ("GET", "api", "agents"): Endpoint(
         run=_agents, role=_V, summary="List the tasks of agents, as they were submitted."
     ),
@@ -262,8 +226,8 @@ ROUTES: Final[Routes] = {
     ("DELETE", "api", "agents", ANY): Endpoint(
         run=_cancel, role=_O, query={"reason": "why"}, summary="Stop an agent."
     ),
-    ("GET", "api", "workflows"): Endpoint(
-        run=_workflows, role=_V, summary="List the workflows of what is installed."
+    ("POST", "api", "agents", ANY, "messages"): Endpoint(
+        run=_send, role=_O, body=Sent, status=202, summary="Write to an agent at work."
     ),
     ("POST", "api", "agents"): Endpoint(
         run=_spawn, role=_O, body=Spawned, status=201, has_key=True, summary="Start an agent."

@@ -70,7 +70,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is answered: one JSON `value`, `content` as it is, or `pieces` that go on."""
+    """What is answered: one JSON `value`, `content` as it is, or `pieces` that go on; with status
+    204 nothing.
+    """
 
     status: int = 200
     value: object = None
@@ -156,7 +158,10 @@ class Connection:
             "date": formatdate(usegmt=True), **HEADERS, **answer.headers,
             "content-type": answer.kind, "connection": "close",
         }  # fmt: skip
-        if answer.pieces is not None:
+        if answer.status == 204:  # what has no content has no kind and no length of it
+            del headers["content-type"]
+            await self._send(_response(answer.status, headers))
+        elif answer.pieces is not None:
             async with aclosing(answer.pieces):
                 await self._send(_response(answer.status, headers))
                 if not self._is_head:

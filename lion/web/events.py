@@ -93,8 +93,11 @@ def _event(name: str, value: object) -> bytes:
 def _after(request: Request) -> int | None:
     """After which position: as a browser says it that comes again, or as asked."""
     said = request.headers.get("last-event-id") or request.query.get("after")
-    if said is None:
-        return None
+    return None if said is None else position_of(said)
+
+
+def position_of(said: str) -> int:
+    """A position in the log. Raises OperatorError for what is none."""
     if not said.isascii() or not said.isdigit() or int(said[:20]) > _HIGHEST:
         raise bad_request(f"{said!r:.40} is no position in the log")
     return int(said)

@@ -27,6 +27,8 @@ from lion.web.routes import Endpoint
 
 MOST_CONNECTIONS: Final = 128
 """How many are answered at the same time."""
+MOST_STREAMS: Final = 96
+"""How many of them without end: who follows leaves places to others."""
 MOST_ASKING: Final = 128
 """How many may be about to ask at the same time."""
 BACKLOG: Final = 128
@@ -79,6 +81,7 @@ class Door:
         self.refused: Callable[[LionError], None] = lambda error: None
         """Told of each request that is not carried out."""
         self._places = trio.CapacityLimiter(MOST_CONNECTIONS)
+        self._streams = trio.CapacityLimiter(MOST_STREAMS)
         self._told = trio.CapacityLimiter(MOST_TOLD)
         self._newcomers = Newcomers()
 
@@ -144,8 +147,29 @@ class Door:
         with flattened():
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_leave, connection, nursery.cancel_scope)
-                await connection.write(await self.handle(endpoint, request, who))
+                answer = await self.handle(endpoint, request, who)
+                with self._going_on(answer):
+                    await connection.write(answer)
                 nursery.cancel_scope.cancel()
+
+    @contextmanager
+    def _going_on(self, answer: Answer) -> Iterator[None]:
+        """A place among those who are answered without end, if he is. Raises OperatorError."""
+        if answer.pieces is None:
+            yield
+            return
+        holder = object()
+        try:
+            self._streams.acquire_on_behalf_of_nowait(holder)
+        except trio.WouldBlock:
+            raise OperatorError(
+                f"{MOST_STREAMS} follow this service already",
+                hint="close some pages, or try later", status=503,
+            ) from None  # fmt: skip
+        try:
+            yield
+        finally:
+            self._streams.release_on_behalf_of(holder)
 
     async def _tell(self, connection: Connection, error: LionError) -> None:
         self.refused(error)

@@ -136,9 +136,13 @@ def _parameters(path: str, endpoint: Endpoint) -> Iterator[dict[str, Any]]:
 
 
 def _responses(endpoint: Endpoint) -> Iterator[tuple[str, Any]]:
-    kind = endpoint.gives.partition(";")[0]
-    content: dict[str, Any] = {} if endpoint.status == 303 else {"content": {kind: {"schema": {}}}}
+    kinds = [kind.partition(";")[0].strip() for kind in endpoint.gives.split(",")]
+    content: dict[str, Any] = (
+        {} if endpoint.status == 303 else {"content": {kind: {"schema": {}} for kind in kinds}}
+    )
     yield str(endpoint.status), {"description": "It is done.", **content}
+    for other, words in endpoint.besides.items():
+        yield str(other), {"description": words}
     problem = {PROBLEM: {"schema": {"$ref": _SCHEMAS.format(name="Problem")}}}
     if endpoint.role is not None and endpoint.status == 200:
         yield "303", {"description": "A browser is led to where one signs in."}

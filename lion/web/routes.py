@@ -28,8 +28,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """What a request does, in `summary`'s words, and the least `role` that it needs (None: anybody
     who may speak at all). `body` is the model of its body, `query` its parameters with their
     meanings, `forms` the JSON schemas of those that are no mere text, `form` the fields of a
-    form that is its body, `status` of what it answers if it succeeds, `gives` what that is, by
-    media type, and `refuses` what who is not let in gets.
+    form that is its body, `status` of what it answers if it succeeds, `besides` what else it may
+    answer then, `gives` what that is, by media types with commas, and `refuses` what who is not
+    let in gets.
     """
 
     run: Run
@@ -40,6 +41,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     forms: Mapping[str, Mapping[str, Any]] = {}
     form: Mapping[str, str] = {}
     status: int = 200
+    besides: Mapping[int, str] = {}
     gives: str = "application/json"
     refuses: str = PROBLEM
     most: int = MOST_BODY

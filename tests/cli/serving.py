@@ -45,4 +45,4 @@ def served(lion: Lion, *words: str | Path) -> Iterator["subprocess.Popen[str]"]:
         end(process, signal.SIGKILL)
         raise
     code, err = end(process)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, ""), repr((code, err))

@@ -8,8 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lion.domain.events import CallFinished
 from lion.domain.task import Order
 from lion.errors import OperatorError
+from lion.history import open_history
 from lion.page import console as consoles
 from lion.page.authority import Row
 from lion.page.columns import LONGEST, Column, Piece, joined
@@ -19,7 +21,7 @@ from lion.page.rendering import static_files
 from lion.page.screens.plugins import MOST_FIELDS, fields_of
 from lion.upkeep import list_waiting
 from tests.page.rig import MARKUP, SCREENS, Page, looking
-from tests.service.rig import ANN, OLA, VIC, settings_of, wait, works
+from tests.service.rig import ANN, OLA, VIC, WASM, settings_of, wait, works
 
 ASKS = """
 name = "asks"
@@ -213,3 +215,25 @@ def test_pieces_join_and_who_missed_some_begins_anew() -> None:
     is_cut, pieces = column.since(10)
     assert is_cut and len(pieces) == 400 and pieces[-1].text == "999"
     assert LONGEST < 64 * 1024
+
+
+async def test_a_denial_shows_the_whole_line_that_would_allow_it(tmp_path: Path) -> None:
+    """Whatever dots are in it: it is there to be copied."""
+    text = f"""
+name = "fetching"
+[plugins.fetcher]
+component = "{WASM}/fetcher.wasm"
+allow.http = ["GET http://127.0.0.1:9/a.b/**"]
+"""
+    async with looking(tmp_path, text) as looker:
+        url = "http://127.0.0.1:9/c.d/e.html"
+        task = await looker.done(call="fetcher.fetch", arguments={"url": url})
+        with open_history(looker.living.settings) as reader:
+            (denied,) = {
+                r.seq for r in reader.records(task.run, denied=True)
+                if isinstance(e := r.event(), CallFinished) and e.status == "denied"
+            }  # fmt: skip
+        page = await looker.page(f"run/{task.run}/explain/{denied}")
+        line = f'allow.http = ["GET http://127.0.0.1:9/a.b/**", "GET {url}"]'
+        assert line in page.text.split("Copy the line")[0]
+        assert "[plugins.fetcher]" in page.text

@@ -18,7 +18,7 @@ from lion.domain.task import Role
 from lion.history import open_history
 from lion.web.tcp import Place
 from tests.service.rig import living_in, settings_of
-from tests.web.kit import SECONDS, web_at
+from tests.web.kit import SECONDS, Web, web_at
 from tests.web.test_events import done, positions
 
 PACKAGE = "eventsource@4.1.1"
@@ -28,10 +28,12 @@ ENOUGH = 15
 
 
 class Cutter:
-    """A proxy that cuts each connection when so many events went through it."""
+    """A proxy that cuts each connection when so many events, or lines, went through it."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int = ENOUGH, begins: bytes = b"event: ") -> None:
         self.times = 0
+        self._enough = enough
+        self._begins = begins
         self.port = 0
 
     async def run(self, listener: trio.SocketListener, port: int) -> None:
@@ -60,8 +62,8 @@ class Cutter:
         try:
             async for piece in far:
                 for part in bytes(piece).splitlines(keepends=True):
-                    count += part.startswith(b"event: ")
-                    if count > ENOUGH:
+                    count += part.startswith(self._begins)
+                    if count > self._enough:
                         await near.send_all(part[:3])
                         self.times += 1
                         return
@@ -71,9 +73,8 @@ class Cutter:
 
 
 @asynccontextmanager
-async def cut(folder: Path) -> AsyncIterator[tuple[Cutter, str, str]]:
-    """A service with some records behind a cutter; its URL and a token."""
-    cutter = Cutter()
+async def behind(folder: Path, cutter: Cutter) -> AsyncIterator[tuple[Web, str]]:
+    """A service behind a cutter, and its URL."""
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
     origin = f"http://127.0.0.1:{listener.socket.getsockname()[1]}"
     async with (
@@ -82,9 +83,17 @@ async def cut(folder: Path) -> AsyncIterator[tuple[Cutter, str, str]]:
         trio.open_nursery() as nursery,
     ):
         nursery.start_soon(cutter.run, listener, web.doors.port)
-        await done(living, 8)
-        yield cutter, f"{origin}/events", web.tokens[Role.VIEWER]
+        yield web, origin
         nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def cut(folder: Path) -> AsyncIterator[tuple[Cutter, str, str]]:
+    """A service with some records behind a cutter; the URL of its events and a token."""
+    cutter = Cutter()
+    async with behind(folder, cutter) as (web, origin):
+        await done(web.living, 8)
+        yield cutter, f"{origin}/events", web.tokens[Role.VIEWER]
 
 
 @pytest.mark.skipif(which("curl") is None, reason="no curl is installed")
@@ -128,7 +137,7 @@ async def _curl(url: str, token: str, last: str, left: int) -> list[int]:
 @pytest.mark.slow
 @pytest.mark.skipif(which("npm") is None, reason="no npm is installed")
 async def test_eventsource_has_every_record_once(tmp_path: Path) -> None:
-    packages = await trio.to_thread.run_sync(_packages)
+    packages = await trio.to_thread.run_sync(packages_of)
     async with cut(tmp_path) as (cutter, url, token):
         expected = positions(tmp_path, 0)
         with open_history(settings_of(tmp_path)) as reader:
@@ -144,7 +153,7 @@ async def test_eventsource_has_every_record_once(tmp_path: Path) -> None:
         assert cutter.times >= 3
 
 
-def _packages() -> Path:
+def packages_of() -> Path:
     """A folder that has the client, installed once."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(cache) / "lion-tests" / PACKAGE

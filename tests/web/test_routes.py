@@ -190,3 +190,21 @@ async def test_what_cannot_be_asked_is_a_problem(
         assert {"type", "title", "status", "detail"} <= got.value.keys()
         if status == 405:
             assert got.headers["allow"] == "GET, POST"
+
+
+async def test_where_code_is_has_no_dots_in_it(tmp_path: Path) -> None:
+    text = MANIFEST.replace(f"{WASM}/calculator", f"{WASM}/../plugins-wasm/calculator")
+    async with web_in(tmp_path, text) as web:
+        (shown,) = (await web.ask("GET", "/api/plugins/calculator", role=VIEW)).value
+        assert shown["origin"] == str((WASM / "calculator.wasm").resolve())
+        assert (await web.ask("GET", "/api/plugins/..", role=VIEW)).status == 404
+
+
+async def test_an_agent_is_written_to_as_an_agent(tmp_path: Path) -> None:
+    async with web_in(tmp_path) as web:
+        waiter = await web.ask(
+            "POST", "/api/agents", body={"agent": "waiter", "prompt": "x"}, role=OPERATE
+        )
+        target = f"/api/agents/{waiter.value['agent_id']}/messages"
+        assert (await web.ask("POST", target, body={"payload": "x"}, role=VIEW)).status == 403
+        assert (await web.ask("POST", target, body={"payload": "x"}, role=OPERATE)).status == 409

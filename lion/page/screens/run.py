@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from lion.domain.text import show_line
-from lion.errors import AuditError, LionError, OperatorError
+from lion.errors import AuditError, OperatorError
 from lion.history import open_history
 from lion.page.export import page_of
 from lion.page.frame import render
@@ -28,7 +27,6 @@ from lion.proof import last_verdicts
 from lion.reading import beside
 from lion.review.explain import explain
 from lion.review.explained import Explained
-from lion.review.report import split_suggestion
 from lion.review.run import audit_run
 from lion.service.tasks import Task
 from lion.settings import Settings
@@ -155,10 +153,9 @@ async def _authority(seat: Seat, word: str) -> str:
 async def _explained(seat: Seat, word: str, seq: int) -> str:
     waiting = await seat.waiting()
     found, event = await beside(partial(_explain, seat.settings, word, seq))
-    changes = [(one, *_suggested(one.line)) for one in found.changes]
     return await beside(partial(
         render, "explain", seat.by, seat.gauges(len(waiting)), run=found.run, found=found,
-        event=event, changes=changes,
+        event=event,
     ))  # fmt: skip
 
 
@@ -175,17 +172,6 @@ def _explain(settings: Settings, word: str, seq: int) -> tuple[Explained, str]:
             return found, ""
         record = next(one for one in reader.records(run, seq - 1) if one.seq == seq)
         return found, describe(record.event())
-
-
-def _suggested(line: str) -> tuple[str, str]:
-    """The table that a line goes under, and the line."""
-    if not line:
-        return "", ""
-    try:
-        table, text = split_suggestion(line)
-    except (ValueError, LionError):
-        return "", show_line(line, longest=600)
-    return show_line(table, longest=80), show_line(text, longest=600)
 
 
 def _readings(found: Shown, task: Task | None) -> list[tuple[str, str, str]]:
