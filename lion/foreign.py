@@ -18,6 +18,7 @@ import msgspec
 
 from lion.domain.labels import label
 from lion.domain.plan import Holder, Plan
+from lion.domain.program import encode_program
 from lion.domain.workflow import encode_workflow
 from lion.errors import OperatorError
 from lion.reading import COMPONENT_SIZE, read_regular, read_text, reason_of, too_large
@@ -187,4 +188,6 @@ def read_holder(holder: Holder) -> bytes:
     """The bytes of a holder's component, as they are now. Raises OperatorError."""
     if holder.workflow is not None:
         return encode_workflow(holder.workflow)
+    if holder.adapter:
+        return encode_program(holder)
     return read_component(holder.component)

@@ -73,7 +73,7 @@ class LiveHolder:
         self.holder = holder
         self.name = holder.name
         self.component = component
-        self.system = None if holder.is_sandboxed else cast(SystemComponent, component)
+        self.system = cast(SystemComponent, component) if holder.is_trusted else None
         self.rights = rights
         self.operations = operations
         self.tools = tool_exports(component)
