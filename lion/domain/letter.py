@@ -20,7 +20,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A message from `sender`, an address, to another one, or on a topic (the other is empty).
 
     `epoch` and `position` are when its service began to send and where in its log the call is;
-    `run` is whose call it was, as far as that is this service's own.
+    `run` is whose call it was, as far as that is this service's own, and `time_ns` when it was.
     """
 
     service: str
@@ -31,6 +31,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     topic: str = ""
     payload: str
     run: str = ""
+    time_ns: int = 0
 
     @property
     def id(self) -> str:
@@ -63,5 +64,5 @@ def letter_of(
         service=service, epoch=epoch, position=record.position,
         sender=f"@{service}/{task}{'/' if task else ''}{record.principal}",
         to=args[0] if is_sent else "", topic="" if is_sent else args[0],
-        payload=args[1], run=record.run,
+        payload=args[1], run=record.run, time_ns=record.time_ns,
     )  # fmt: skip

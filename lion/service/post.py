@@ -4,6 +4,8 @@ Rule: the log is the outbox: what is sent on is read from it, behind what is com
 that came is a record. After a kill it begins there: some is sent twice, nothing is forgotten.
 Rule: a letter is acknowledged when what it became is durable: a record of the run that reads it,
 and how far its service has come. What is not above that was here, and nobody hears it again.
+Rule: what was sent before a service was there is not for it: else who kept the letters of one of
+the same name could give them to it again.
 Rule: a run's own records say, too, what came into it: a kill between the two changes nothing.
 """
 
@@ -35,6 +37,9 @@ LOOK_SECONDS: Final = 0.5
 RESUME_SECONDS: Final = 120.0
 FAR: Final = 10_000
 """Records after which it is told how far it came, though nothing was sent."""
+SKEW_NS: Final = 300 * 10**9
+"""By which another service's clock may be behind."""
+OLD: Final = "it is of before this service could be written to"
 REFUSALS: Final = 64
 """Letters of one page of which it is told why nobody has them."""
 
@@ -136,13 +141,19 @@ class PostOffice:
                 continue
             new += 1
             taken[letter.service] = letter.place
-            why = self._bring(letter)
+            why = OLD if self._is_old(letter) else self._bring(letter)
             if why and len(refused) < REFUSALS:
                 refused[letter.id] = why
         if taken or refused:
             self.chain.tell(LettersTaken(taken, refused))
             await self.chain.commit()
         return new
+
+    def _is_old(self, letter: Letter) -> bool:
+        """Whether it is of before this service could be written to: its marks begin there, so it
+        may have been read by one of the same name.
+        """
+        return letter.time_ns < self.chain.state.marks.epoch - SKEW_NS
 
     def _letters(self, page: Sequence[Record]) -> list[Letter]:
         epoch = self.chain.state.marks.epoch

@@ -23,6 +23,7 @@ from lion.letters import open_seals
 from lion.manifest.parse import parse_manifest
 from lion.service.living import Living
 from lion.service.outbox import OF_ONE
+from lion.service.post import OLD
 from lion.service.status import status_of
 from lion.serving import open_living
 from tests.service.bus_rig import (
@@ -39,6 +40,8 @@ from tests.service.redis_server import KEY, PASSWORD, RedisServer, redis_in
 from tests.service.rig import ANN, ROOT
 
 SEALS = Seals(Hidden(KEY))
+LATER = 2**62
+"""After every service of the tests was there, in nanoseconds."""
 
 
 def _payloads(lines: list[str]) -> list[Any]:
@@ -51,10 +54,11 @@ def _login(redis: RedisServer, password: str = PASSWORD) -> Login:
     return Login(place=place, password=Hidden(password))
 
 
-def _letter(place: int, to: str, payload: str) -> bytes:
+def _letter(place: int, to: str, payload: str, time_ns: int = LATER) -> bytes:
     letter = Letter(
-        service="west", epoch=1, position=place, sender="@west/ann", to=to, payload=payload
-    )
+        service="west", epoch=1, position=place, sender="@west/ann", to=to, payload=payload,
+        time_ns=time_ns,
+    )  # fmt: skip
     return SEALS.write(letter, "east")
 
 
@@ -151,6 +155,22 @@ async def test_junk_forgeries_and_repetitions_are_dropped_and_the_rest_comes(
         "it has no size of a letter", "it has no size of a letter", "it is no letter",
         "its seal is not right", "its seal is not right",
     ]  # fmt: skip
+
+
+async def test_what_was_kept_of_an_earlier_service_of_that_name_is_not_heard_again(
+    tmp_path: Path,
+) -> None:
+    with redis_in(tmp_path / "redis") as redis:
+        async with office(tmp_path / "east", "east", redis.url) as east:
+            began = east.service.chain.state.marks.epoch
+            bob = await does(east, "bob", "inbox", "next 0")
+            await called(east, bob, "inbox")
+            kept = _letter(1, "@east/bob", "0", began - 3_600 * 10**9)
+            slow = _letter(2, "@east/bob", "1", began - 10**9)  # its clock is behind
+            async with open_link(_login(redis)) as link:
+                await link.write([("east", kept), ("east", slow)], 100)
+            assert _payloads(await said(east, bob)) == ["1"]
+    assert list(refusals(taken(tmp_path / "east")).values()) == [OLD]
 
 
 async def test_a_stream_that_nobody_reads_is_bounded(tmp_path: Path) -> None:
