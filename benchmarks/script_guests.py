@@ -45,7 +45,9 @@ def _build(language: str) -> tuple[Path, str]:
             timeout=_SECONDS, check=False, env=_environment(folder),
         )  # fmt: skip
         if done.returncode:
-            return folder, done.stderr.strip().partition("\n")[0]
+            lines = done.stderr.strip().splitlines() or ["it was not built"]
+            told = [line for line in lines if line.startswith("error: ")]
+            return folder, (told or lines)[-1].removeprefix("error: ")
     return folder / "guest" / "guest.wasm", ""
 
 
