@@ -30,7 +30,7 @@ from lion.domain.plan import SYSTEM, Grant, Plan
 from lion.domain.record import Record
 from lion.domain.task import Order, Principal, TaskState
 from lion.domain.text import show_line
-from lion.errors import LionError, OperatorError
+from lion.errors import GuestError, LionError, OperatorError
 from lion.kernel.client_tools import AGENT_SCHEMAS
 from lion.kernel.session import OpenTool
 from lion.mcp.calls import arguments_text, said_by
@@ -78,7 +78,7 @@ class Catalogue:
             plan = self._living.service.plan_of(installed)
             try:
                 infos, _ = await self._living.service.host.look_at(plan, is_strict=False)
-            except OperatorError:
+            except (OperatorError, GuestError):
                 return {}
             known = self._known[installed.name] = installed, infos
         return known[1]

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 import trio
+import wasmtime
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -109,6 +110,25 @@ async def test_what_fails_is_said(tmp_path: Path) -> None:
         assert "echo_same-string" in names
         assert "on purpose" in await refused("calculator_add", a=1, b=2)
         assert len(web.living.service.tasks(ANN)) == 2  # what is not taken is no task
+
+
+async def test_one_whose_code_was_broken_keeps_no_other_from_being_listed(
+    tmp_path: Path,
+) -> None:
+    code = tmp_path / "mine.wasm"
+    code.write_bytes((WASM / "echo.wasm").read_bytes())
+    mine = f'name = "mine"\n[plugins.mine]\ncomponent = "{code}"\n'
+    async with (
+        living_in(tmp_path, MANIFEST, mine) as living,
+        web_at(living, Place(port=0), mcp_routes(living)) as web,
+        client_of(web) as client,
+    ):
+        lacks = '(import "wasi_snapshot_preview1" "path_fly" (func))'
+        shown = '(memory (export "memory") 1) (func (export "_start"))'
+        code.write_bytes(wasmtime.wat2wasm(f"(module {lacks} {shown})"))
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert "calculator_add" in names
+        assert not any(name.startswith("mine_") for name in names)
 
 
 async def test_a_result_is_whole(tmp_path: Path) -> None:
