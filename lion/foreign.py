@@ -9,9 +9,10 @@ import binascii
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +26,8 @@ from lion.values.core_modules import CORE_HEAD, Packed, pack
 
 ReadHolder = Callable[[Holder], bytes]
 """How the bytes of a holder's component are come by."""
+SOURCES: Final = ("lion-build.toml", "Cargo.toml", "package.json", "pyproject.toml")
+"""Files of a folder that `lion build` builds."""
 
 
 def is_extism_manifest(path: Path) -> bool:
@@ -171,8 +174,14 @@ def read_component(path: Path) -> bytes:
     except (OSError, ValueError) as exc:
         raise OperatorError(
             f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
-            hint="check the path in the manifest, or build it: lion build DIR",
+            hint=f"check the path in the manifest, or build it: lion build {_folder(path)}",
         ) from exc
+
+
+def _folder(path: Path) -> str:
+    """What to type for the folder that a component is built in, if that is where it would be."""
+    is_source = any((path.parent / name).is_file() for name in SOURCES)
+    return shlex.quote(str(path.parent)) if is_source else "DIR"
 
 
 def read_holder(holder: Holder) -> bytes:

@@ -72,10 +72,12 @@ async def replay_run(
     Raises OperatorError for an unknown run, AuditError if the log does not verify or lacks a
     component.
     """
+    from lion.wasm.compile_ends import Costs
     from lion.wasm.runtime import open_runtime
 
+    costs = Costs.allowing(settings.compile_memory)
     with open_history(settings) as reader:
-        async with open_runtime(settings.cache / "components") as runtime:
+        async with open_runtime(settings.components, costs=costs) as runtime:
             runtime.check_room()
             return await replay(reader, run, runtime, progress=progress)
 

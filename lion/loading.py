@@ -72,7 +72,7 @@ def offered_wit(use: str) -> tuple[str, str]:
 class _Found(msgspec.Struct):
     """What loading has come to."""
 
-    operations: dict[tuple[str, str], Operation]
+    operations: Operations
     read: "ReadHolder"
     components: dict[str, Component] = {}
     failures: dict[str, LionError] = {}
@@ -131,7 +131,7 @@ class Loader:
         """Load all of a plan for a run, and record it, unless it goes on. `read` gives the bytes
         of a holder's component. Raises LionError.
         """
-        found = _Found(dict(self._operations), read)
+        found = _Found(self._operations, read)
         try:
             await self._load(live, plan, found)
         except LionError as exc:
@@ -220,14 +220,12 @@ class Loader:
                 found[capability] = Capability(name=capability, operations=())
         return found
 
-    def _with_extensions(
-        self, loaded: Mapping[str, Component]
-    ) -> dict[tuple[str, str], Operation]:
+    def _with_extensions(self, loaded: Mapping[str, Component]) -> Operations:
         own = extension_operations(_offers(loaded))
         for key in own.keys() & self._operations.keys():
             # A test's: what it is about, and what it costs, stays as it is.
             own[key] = msgspec.structs.replace(own[key], execute=self._operations[key].execute)
-        return {**self._operations, **own}
+        return {**self._operations, **own} if own else self._operations
 
     def _live(self, holder: Holder, component: Component, operations: Operations) -> LiveHolder:
         calls = [name_call(i.interface, i.name) for i in component.imports]
