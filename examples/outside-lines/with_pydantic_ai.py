@@ -1,5 +1,5 @@
-"""An agent of Pydantic AI's (`pip install pydantic-ai-slim`) with lion's model and a tool of lion's:
-in manifest.toml write
+"""An agent of Pydantic AI's (`pip install pydantic-ai-slim`) with lion's model and a tool of
+lion's: in manifest.toml write
 
 command = ["python3", "with_pydantic_ai.py"]
 """
