@@ -11,10 +11,13 @@ from lion.domain.events import AgentError, CallFinished, CallRequested
 from tests.resume.rig import Stage
 
 AGENT = """
+import os, time
 import lion_agent
 with open("started", "a") as file:
     file.write("x")
 one = lion_agent.call("calculator.add", a=1, b=2)
+while not os.path.exists("go"):  # Whoever writes records in groups is not waited for.
+    time.sleep(0.01)
 two = lion_agent.call("calculator.add", a=one, b=2)
 lion_agent.done(str(two))
 """
@@ -34,7 +37,7 @@ def manifest_of(stage: Stage, *lines: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("number", (1, 4, 8))
+@pytest.mark.parametrize("number", (1, 4, 6))
 async def test_the_program_is_lost_and_not_started_again(stage: Stage, number: int) -> None:
     parts = manifest_of(stage)
     run = await stage.cut(*parts, at=lambda d: d.come_with(CallFinished, number))
@@ -48,7 +51,8 @@ async def test_the_program_is_lost_and_not_started_again(stage: Stage, number: i
 
 async def test_its_table_may_begin_it_anew(stage: Stage) -> None:
     parts = manifest_of(stage, 'restart = { when = "failure" }\n')
-    run = await stage.cut(*parts, at=lambda d: d.come_with(CallFinished, 5))
+    run = await stage.cut(*parts, at=lambda d: d.come_with(CallFinished, 6))
+    (stage.settings.state.parent / "go").touch()
     report = await stage.resume(run)
     assert report.endings[0].text == "5", report.endings
     assert (stage.settings.state.parent / "started").read_text() == "xx"
