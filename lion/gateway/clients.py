@@ -35,9 +35,11 @@ def is_client(holder: Holder) -> bool:
 def outside_agents(plan: Plan, named: Sequence[str]) -> list[str]:
     """The holders to serve: those that are named, or all there are. Raises OperatorError."""
     found = [name for name, holder in plan.holders.items() if is_client(holder)]
+    started = [name for name, holder in plan.holders.items() if holder.adapter]
     if not found:
+        also = f"; {started[0]!r} is one that lion run starts" if started else ""
         raise OperatorError(
-            f"the manifest {plan.name!r} has no agent of others, so nobody could ask anything",
+            f"the manifest {plan.name!r} has no agent of others that asks by a gateway{also}",
             hint=f"write {HOW}",
         )
     for name in named:

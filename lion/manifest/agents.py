@@ -34,9 +34,9 @@ def build_agent(document: Document, table: "AgentTable", name: str) -> Holder:
     place: Place = ("agents", name)
     component = table.component
     if component is not None:
-        for key in ("adapter", "command"):
+        for key in ("adapter", "command", "folder"):
             if key in table.model_fields_set:
-                what = "an agent is a component or a program, and this is both"
+                what = f"an agent is a component or a program, and {key!r} is of programs"
                 raise document.error((*place, key), what, "remove one of them")
         return build_holder(
             table, kind="agent", name=name, folder=document.folder, component=component
@@ -51,7 +51,7 @@ def build_agent(document: Document, table: "AgentTable", name: str) -> Holder:
     grant = Grant("program", f"agents.{name}.command = {_written(command)}")
     return msgspec.structs.replace(
         holder, use=OUTSIDE, adapter=adapter, grants=(*holder.grants, grant),
-        program=Program(args=command, env=table.env, folder=document.folder),
+        program=Program(args=command, env=table.env, folder=document.folder / table.folder),
     )  # fmt: skip
 
 

@@ -171,6 +171,7 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "component": Key("path", ABSENT, "the .wasm file, from the manifest; or a program:"),
         "adapter": Key("`lines`", ABSENT, "how lion speaks with a program that no sandbox holds"),
         "command": Key("list of texts", ABSENT, "the program and its arguments"),
+        "folder": Key("path", ".", "where the program is started, from the manifest"),
     },
     tables.RestartTable: {
         "when": Key("text", NEEDED, "`failure`: whatever ended it but an answer"),

@@ -273,10 +273,7 @@ def _resolved(
         tables = filled.get(kind, {})
         if tables:
             resolved[kind] = {
-                name: {**table, "component": str(holders[name].component)}
-                if "component" in table
-                else table
-                for name, table in tables.items()
+                name: {**table, **_places(holders[name])} for name, table in tables.items()
             }
     if models:
         resolved["models"] = {
@@ -284,3 +281,10 @@ def _resolved(
             for name, table in filled["models"].items()
         }
     return resolved
+
+
+def _places(holder: Holder) -> dict[str, str]:
+    """Where its code is, for whoever goes on with a run elsewhere."""
+    if holder.adapter:
+        return {"folder": str(holder.program.folder)}
+    return {"component": str(holder.component)}

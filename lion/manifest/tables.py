@@ -234,6 +234,7 @@ class AgentTable(HolderTable):
     component: ComponentPath | None = None  # type: ignore[assignment]
     adapter: str | None = None
     command: list[Word] | None = None
+    folder: HostPath = "."
 
 
 class SystemAllow(Table):

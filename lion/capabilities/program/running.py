@@ -81,6 +81,8 @@ class Running:
             self._home.cleanup()
             command = show_line(self._program.args[0], longest=200)
             why = exc.strerror if isinstance(exc, OSError) else str(exc)
+            if not self._program.folder.is_dir():
+                why = f"its folder {str(self._program.folder)!r} is not there"
             words = f"{command!r} cannot be started: {why}"
             raise CallError("unavailable", words) from exc
 
@@ -147,7 +149,7 @@ class Running:
 
     def lose(self) -> None:
         """It ran in another process of lion's."""
-        self._end_with("ended with the process of its run", "cancelled")
+        self._end_with("ended with the process of its run", "exit")
 
     @property
     def last_words(self) -> str:
