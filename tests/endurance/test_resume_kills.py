@@ -17,10 +17,9 @@ from typing import Any
 
 import pytest
 
-from lion.history import open_history
 from lion.settings import Settings
 from tests.endurance.killing import POINTS
-from tests.endurance.kit import ROOT, manifest
+from tests.endurance.kit import ROOT, has_runs, manifest
 from tests.resume.rig import stepper, steps
 from tests.resume.web import Counting, serving
 from tests.series import times
@@ -90,11 +89,9 @@ class Trial:
 
     def words(self) -> tuple[str, ...]:
         """The command that comes next: the run's first, or that goes on with it."""
-        has_begun = (self.state / "log.sqlite").exists()
-        if has_begun:
-            with open_history(Settings(state=self.state, cache=self.settings.cache)) as reader:
-                has_begun = bool(reader.runs())
-        return ("resume", "last", "--force", "--json") if has_begun else ("run", str(self.path))
+        if has_runs(Settings(state=self.state, cache=self.settings.cache)):
+            return ("resume", "last", "--force", "--json")
+        return ("run", str(self.path))
 
     def kill_at(self, point: str, number: int) -> bool:
         """Whether the process got there."""
