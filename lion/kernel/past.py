@@ -4,7 +4,7 @@ records, which is all that a resumed run knows of itself.
 Rule: what nobody can ask for any more is let go of: how an invocation ended is kept while its
 caller has not, its calls only while it has not.
 Rule: times are the run's own clock's. Between two beginnings of its process a record is as much
-later as the wall clock says, and none is later than what the log says of that clock.
+later as the wall clock says; until the first one after RunResumed it stood.
 """
 
 from collections.abc import Iterable
@@ -117,8 +117,9 @@ class Past:
         self.seq = record.seq
         if not isinstance(event, RunResumed):
             self._parked = None
+        goes_on = self.tries > 0
         self.tries = self.tries + 1 if isinstance(event, RunResumed) else 0
-        now_ns = self._now(record, event)
+        now_ns = self._now(record, event, goes_on)
         match event:
             case RunStarted():
                 self.started = event
@@ -161,10 +162,14 @@ class Past:
         child = self.child(f"{one.path}#{one.answered + 1}")
         return 0 if child is None or child.ended is not None else self._asked_since(child)
 
-    def _now(self, record: Record, event: Event) -> int:
-        """What the run's own clock said when a record was made, about."""
+    def _now(self, record: Record, event: Event, goes_on: bool) -> int:
+        """What the run's own clock said when a record was made, about. `goes_on`: it follows
+        RunResumed.
+        """
         if isinstance(event, RunStarted | RunResumed):
             self._epoch = record.time_ns, event.monotonic_ns
+        elif goes_on:
+            self._epoch = record.time_ns, self._epoch[1]
         time_ns, clock_ns = self._epoch
         now = clock_ns + max(0, record.time_ns - time_ns)
         self.clock_ns = max(self.clock_ns, now)
