@@ -70,6 +70,8 @@ class Past:
         self.costs = Costs()
         self.recorded: dict[str, int] = {}
         """Bytes of records by the holder that pays them."""
+        self.came = 0
+        """Bytes of records of what came from outside."""
         self.background: dict[str, int] = {}
         """The last call of invocations that have no beginning (listeners), by path."""
         self.open_background: list[tuple[Scope, int]] = []
@@ -113,13 +115,13 @@ class Past:
 
     def add(self, record: Record) -> None:
         """Take the next record. Raises AuditError if this lion cannot read it."""
-        event = record.event()
-        self.seq = record.seq
+        event, self.seq = record.event(), record.seq
         if not isinstance(event, RunResumed):
             self._parked = None
-        goes_on = self.tries > 0
+            if self.tries:  # until now its clock stood
+                self._epoch = record.time_ns, self._epoch[1]
         self.tries = self.tries + 1 if isinstance(event, RunResumed) else 0
-        now_ns = self._now(record, event, goes_on)
+        now_ns = self._now(record, event)
         match event:
             case RunStarted():
                 self.started = event
@@ -132,6 +134,7 @@ class Past:
             case PluginInvoked() | AgentSpawned():
                 self._begin(record, event, now_ns)
             case MessageArrived():
+                self.came += self._size(record)
                 self.bus.arrive(event)
             case RunParked():
                 self._parked = record.time_ns, event.monotonic_ns
@@ -162,14 +165,10 @@ class Past:
         child = self.child(f"{one.path}#{one.answered + 1}")
         return 0 if child is None or child.ended is not None else self._asked_since(child)
 
-    def _now(self, record: Record, event: Event, goes_on: bool) -> int:
-        """What the run's own clock said when a record was made, about. `goes_on`: it follows
-        RunResumed.
-        """
+    def _now(self, record: Record, event: Event) -> int:
+        """What the run's own clock said when a record was made, about."""
         if isinstance(event, RunStarted | RunResumed):
             self._epoch = record.time_ns, event.monotonic_ns
-        elif goes_on:
-            self._epoch = record.time_ns, self._epoch[1]
         time_ns, clock_ns = self._epoch
         now = clock_ns + max(0, record.time_ns - time_ns)
         self.clock_ns = max(self.clock_ns, now)
@@ -273,8 +272,7 @@ class Past:
     def _refused(self, record: Record, event: CallFinished | CallRedirected) -> None:
         self.denied += 1
         question = read_question(record.principal, event.capability, event.operation, event.target)
-        known = self.refusals.get(question)
-        if known is not None:
+        if (known := self.refusals.get(question)) is not None:
             self.refusals[question] = known[0], known[1] + 1
         elif len(self.refusals) < REFUSALS:
             verdict = event.verdict or Verdict.DENY
@@ -282,8 +280,10 @@ class Past:
             self.refusals[question] = decision, 1
 
     def _pay(self, holder: str, record: Record) -> None:
-        size = len(record.body) + self._overhead
-        self.recorded[holder] = self.recorded.get(holder, 0) + size
+        self.recorded[holder] = self.recorded.get(holder, 0) + self._size(record)
+
+    def _size(self, record: Record) -> int:
+        return len(record.body) + self._overhead
 
     def _note_asking(self, one: PastInvocation, record: Record, now_ns: int) -> None:
         """While a person was asked, its clock stood still, and those of who waited for it."""
