@@ -263,7 +263,7 @@ class Host:
         self, run: str, at: int | None, changes: "Changes", *, watch: Watch | None = None,
         begins: Callable[[], None] = lambda: None,
     ) -> RunReport:  # fmt: skip
-        """Begin a new run whose past are the first `at` records of another one; its report. `begins`
+        """Begin a new run whose past are the first `at` records of another; its report. `begins`
         is called before anything is done. Times, what guests keep and files are as they are now.
 
         Raises OperatorError for a record or a change that makes no sense, AuditError as `resume`.
