@@ -6,7 +6,7 @@ is changed is found out, and one that is forgotten is missed: it cannot be.
 Rule: times, what guests keep and files are as they are now: nothing is taken back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -161,13 +161,16 @@ def _answers(
     return found, first
 
 
-async def load_fork(loader: Loader, fork: Fork, live: LiveRun, plan: Plan) -> None:
-    """Load what the parent had loaded, bring all to where it was, and begin the new run. Raises
-    LionError, and then there is none.
+async def load_fork(
+    loader: Loader, fork: Fork, begins: Callable[[], None], live: LiveRun, plan: Plan
+) -> None:
+    """Load what the parent had loaded, bring all to where it was, and begin the new run, once
+    `begins` was called. Raises LionError, and then there is none.
     """
     found = fork.found.past
     await loader.load(live, plan, lambda holder: found.components[holder.name])
     await rehearse(live, found.past)
+    begins()
     fork.found.clock.start()
     await live.log.start_run(live.id, live.name, live.clock.monotonic_ns)
     loader.record(live, plan)

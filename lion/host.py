@@ -6,7 +6,7 @@ Rule: runs are tasks of the host's; whoever closes it stops them and waits for t
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -260,11 +260,11 @@ class Host:
         return started
 
     async def fork(
-        self, run: str, at: int | None, changes: "Changes", *, watch: Watch | None = None
-    ) -> RunReport:
-        """Begin a new run with the first `at` records of another one as its past, and go on from
-        there with what is changed; its report. Times, what guests keep and files are as they are
-        now.
+        self, run: str, at: int | None, changes: "Changes", *, watch: Watch | None = None,
+        begins: Callable[[], None] = lambda: None,
+    ) -> RunReport:  # fmt: skip
+        """Begin a new run whose past are the first `at` records of another; its report. `begins`
+        is called before anything is done. Times, what guests keep and files are as they are now.
 
         Raises OperatorError for a record or a change that makes no sense, AuditError as `resume`.
         """
@@ -272,7 +272,7 @@ class Host:
 
         self._runs.check_open()
         fork = await begin_fork(self._ground(), run, at, changes)
-        started = self._run(fork.found.live, partial(load_fork, self._loader, fork))
+        started = self._run(fork.found.live, partial(load_fork, self._loader, fork, begins))
         await self._runs.start(started)
         return await self._runs.finish(started, watch)
 

@@ -54,7 +54,7 @@ class Grounds(msgspec.Struct, frozen=True):
 
 class ResumedClock:
     """A run's clock that goes on from where it was, once it is started: while the run is loaded
-    again, however long that takes, it stands still. Implements ports.Clock.
+    again and brought there, however long that takes, it stands still. Implements ports.Clock.
     """
 
     def __init__(self, clock: Clock, base_ns: int) -> None:
@@ -259,10 +259,10 @@ async def load_again(
         return found.components[holder.name]
 
     await loader.load(live, plan, read)
-    ready.clock.start()
     live.record(resumed_event(live, loader.ground, forced=is_forced))
     await live.log.commit()
     await rehearse(live, found.past)
+    ready.clock.start()
     restore(live, found.past, found.standing)
 
 

@@ -91,6 +91,7 @@ async def _wait_first(waitables: list[Waitable]) -> None:
                     nursery.start_soon(_wait_and_cancel, waitable, nursery.cancel_scope)
 
 
+@trio.lowlevel.enable_ki_protection
 async def _wait_and_cancel(waitable: Waitable, others: trio.CancelScope) -> None:
     await waitable.wait_ready()
     others.cancel()

@@ -84,13 +84,15 @@ def resume_watched(
 
 def fork_watched(
     common: Common, word: str, at: int | None, changes: "Changes", screen: Screen | None,
-    *, asks: bool,
+    *, asks: bool, begins: Callable[[], None],
 ) -> tuple[RunReport, Plan]:  # fmt: skip
-    """The same of a new run that goes on from record `at` of another one."""
+    """The same of a new run that goes on from record `at` of another one; `begins` is called
+    before it does anything.
+    """
     plan = recorded(common, word)
 
     def act(host: "Host", watch: Watch) -> Coroutine[Any, Any, RunReport]:
-        return host.fork(word, at, changes, watch=watch)
+        return host.fork(word, at, changes, watch=watch, begins=begins)
 
     return _session(common, _pages(screen, plan), act, asks=asks), plan
 

@@ -234,6 +234,7 @@ class JobPort:
         self._under_way += 1
         self._caller.live.under_way += 1
 
+    @trio.lowlevel.enable_ki_protection
     async def _work(self, pending: Pending, work: Callable[[], Awaitable[str]]) -> None:
         try:
             with pending.scope:

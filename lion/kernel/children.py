@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+import trio
 
 from lion.domain.call import CallError
 from lion.domain.events import AgentError, AgentSpawned, BudgetReturned
@@ -176,6 +177,7 @@ class SpawnerPort:
         for above in self._caller.ancestry():
             above.spawned += change
 
+    @trio.lowlevel.enable_ki_protection
     async def _work(self, child: Child, invocation: Invocation) -> None:
         try:
             with child.scope:

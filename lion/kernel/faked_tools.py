@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
+import trio
 
 from lion.domain.call import CallError
 from lion.errors import OwnError
@@ -74,6 +75,7 @@ class FakedTools:
         """A call of before; what a test or a dry run answers is never gone on with."""
         return self._real.recall(name, arguments)
 
+    @trio.lowlevel.enable_ki_protection
     async def _work(self, pending: Pending, name: str, arguments: str) -> None:
         try:
             with pending.scope:

@@ -52,6 +52,7 @@ class Listener:
         self._types = frozenset(system.info.hears)
         self._is_named = False
 
+    @trio.lowlevel.enable_ki_protection
     async def run(self, listeners: "Listeners") -> None:
         """Hear until RunEnding, or until it fails."""
         handle = Broker(build_root(self._live, self._holder, f"{BACKGROUND}{self.name}")).handle
@@ -134,6 +135,7 @@ class Listeners:
         self._heard[name] = seq
         self._live.log.note_heard(self._live.id, self._heard)
 
+    @trio.lowlevel.enable_ki_protection
     async def _count(self) -> None:
         async for record in self._live.log.subscribe(self._live.id, self.newest):
             self.newest = record.seq

@@ -47,6 +47,7 @@ async def supervise_until_parked(
         nursery.cancel_scope.cancel()
 
 
+@trio.lowlevel.enable_ki_protection
 async def _park_when_idle(live: LiveRun, after_ns: int, run: trio.CancelScope) -> None:
     pause = min(max(after_ns / 1e9 / LOOKS, LEAST_SECONDS), MOST_SECONDS)
     since, seen = trio.current_time(), Waits()

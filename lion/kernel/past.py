@@ -4,7 +4,7 @@ records, which is all that a resumed run knows of itself.
 Rule: what nobody can ask for any more is let go of: how an invocation ended is kept while its
 caller has not, its calls only while it has not.
 Rule: times are the run's own clock's. Between two beginnings of its process a record is as much
-later as the wall clock says, and none is later than what the log says of that clock.
+later as the wall clock says; until the first one after RunResumed it stood.
 """
 
 from collections.abc import Iterable
@@ -115,10 +115,11 @@ class Past:
 
     def add(self, record: Record) -> None:
         """Take the next record. Raises AuditError if this lion cannot read it."""
-        event = record.event()
-        self.seq = record.seq
+        event, self.seq = record.event(), record.seq
         if not isinstance(event, RunResumed):
             self._parked = None
+            if self.tries:  # until now its clock stood
+                self._epoch = record.time_ns, self._epoch[1]
         self.tries = self.tries + 1 if isinstance(event, RunResumed) else 0
         now_ns = self._now(record, event)
         match event:
@@ -271,8 +272,7 @@ class Past:
     def _refused(self, record: Record, event: CallFinished | CallRedirected) -> None:
         self.denied += 1
         question = read_question(record.principal, event.capability, event.operation, event.target)
-        known = self.refusals.get(question)
-        if known is not None:
+        if (known := self.refusals.get(question)) is not None:
             self.refusals[question] = known[0], known[1] + 1
         elif len(self.refusals) < REFUSALS:
             verdict = event.verdict or Verdict.DENY

@@ -217,6 +217,7 @@ class ToolPort:
         except CallError as exc:
             return exc
 
+    @trio.lowlevel.enable_ki_protection
     async def _work(
         self, pending: Pending, invocation: Invocation, export: Export, args: list[Any]
     ) -> None:

@@ -68,13 +68,15 @@ class OwnedRuns:
             with suppress(OSError):
                 os.pwrite(lock, msgspec.json.encode(heard) + b"\n", _HEARD)
 
+    @trio.lowlevel.enable_ki_protection
     async def beat(self) -> None:
         """For ever: note what the clocks say."""
         while True:
             await trio.sleep(BEAT_SECONDS)
             for run, lock in self._locks.items():
                 if clock := self._clocks[run]():  # else it is not known yet, and what was is
-                    os.pwrite(lock, f"{clock:0{_DIGITS}}".encode("ascii"), _PLACE)
+                    with suppress(OSError):
+                        os.pwrite(lock, f"{clock:0{_DIGITS}}".encode("ascii"), _PLACE)
 
 
 def read_beat(directory: Path, run: str) -> int:

@@ -20,6 +20,7 @@ import trio
 
 from lion.domain.events import encode_body
 from lion.domain.record import Draft, Record
+from lion.errors import InternalError
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
@@ -53,9 +54,8 @@ class SqliteLog(BesideRecords):
     """The log of one state directory, open for writing. Made by `open_sqlite_log`."""
 
     def __init__(self, directory: Path, quota: int) -> None:
-        super().__init__(directory)
+        super().__init__(directory, quota)
         self._directory = directory
-        self._quota = quota
         self._feeds = Feeds(self._fetch)
         self._flight: Group | None = None
         self._hurry = trio.Event()
@@ -81,19 +81,7 @@ class SqliteLog(BesideRecords):
         self._accounts[run] = RunQuota(run, quota, opening.bytes)
         self._left.discard(run)
 
-    def close_run(self, run: str) -> None:
-        self._left.add(run)
-        self._accounts.pop(run, None)
-
-    async def leave_run(self, run: str) -> None:
-        await self.commit()
-        self._accounts.pop(run, None)
-        self._owned.let_go(run, for_ever=False)
-
-    @property
-    def quota(self) -> int:
-        return self._quota
-
+    @trio.lowlevel.enable_ki_protection
     def append(self, draft: Draft) -> int:
         if self._failure is not None or self._is_closing:
             self._check_open()
@@ -163,6 +151,7 @@ class SqliteLog(BesideRecords):
             self._hurry.set()
             self.is_full = count >= BUFFER_RECORDS or group.bytes >= BUFFER_BYTES
 
+    @trio.lowlevel.enable_ki_protection
     async def _written(self, entry: Entry, size: int) -> None:
         group = self._group
         self._join(entry, size)
@@ -198,16 +187,20 @@ class SqliteLog(BesideRecords):
     @trio.lowlevel.enable_ki_protection
     async def _write_until_closed(self) -> None:
         """Write group after group; ends when the log is closing and everything is written."""
-        with trio.CancelScope(shield=True):
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._owned.beat)
-                while not self._is_closing or self._group:
-                    await self._filled.wait()
-                    with trio.move_on_after(LINGER_SECONDS):
-                        await self._hurry.wait()
-                    if self._group:
-                        await self._write(self._take())
-                nursery.cancel_scope.cancel()
+        try:
+            with trio.CancelScope(shield=True):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._owned.beat)
+                    while not self._is_closing or self._group:
+                        await self._filled.wait()
+                        with trio.move_on_after(LINGER_SECONDS):
+                            await self._hurry.wait()
+                        if self._group:
+                            await self._write(self._take())
+                    nursery.cancel_scope.cancel()
+        except BaseException as exc:
+            self._abandon(exc)
+            raise
 
     def _take(self) -> Group:
         group, self._group = self._group, Group()
@@ -246,6 +239,14 @@ class SqliteLog(BesideRecords):
     def _fail(self, cause: Exception) -> None:
         self._failure = cause
         self._feeds.close(lambda: refused(self._directory, cause))
+
+    def _abandon(self, cause: BaseException) -> None:
+        """The writer is gone: whoever waits for it is told."""
+        self._fail(InternalError(f"the log's writer has ended: {cause!r}"))
+        for group in filter(None, (self._flight, self._group)):
+            group.failure = self._failure
+            group.taken.set()
+            group.done.set()
 
     def _close(self) -> None:
         self._is_closing = True

@@ -24,7 +24,8 @@ T = TypeVar("T")
 class BesideRecords(ABC):
     """That part of a log; the other one appends and writes (sqlite.py)."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, quota: int) -> None:
+        self._quota = quota
         self._owned = OwnedRuns(directory)
         self._accounts: dict[str, RunQuota] = {}
         self._stores = Stores(directory / LOG_NAME)
@@ -42,6 +43,20 @@ class BesideRecords(ABC):
     @abstractmethod
     def _check_open(self) -> None: ...
 
+    @property
+    def quota(self) -> int:
+        return self._quota
+
+    def close_run(self, run: str) -> None:
+        self._left.add(run)
+        self._accounts.pop(run, None)
+
+    async def leave_run(self, run: str) -> None:
+        await self.commit()
+        self._accounts.pop(run, None)
+        self._owned.let_go(run, for_ever=False)
+
+    @trio.lowlevel.enable_ki_protection
     async def wait_store(self, namespace: str) -> None:
         self._check_open()
         if self._stores.join(namespace, self._group):
@@ -58,6 +73,7 @@ class BesideRecords(ABC):
         finally:
             store.lease.leave(here)
 
+    @trio.lowlevel.enable_ki_protection
     def transact_at_once(
         self, operate: Callable[[Tables], T], draft: Callable[[T], Draft], namespace: str
     ) -> tuple[T, int] | None:
@@ -97,6 +113,7 @@ class BesideRecords(ABC):
     def note_heard(self, run: str, heard: Mapping[str, int]) -> None:
         self._owned.note_heard(run, heard)
 
+    @trio.lowlevel.enable_ki_protection
     def _noted(self, run: str) -> Noted:
         self._check_open()
         if run in self._left:

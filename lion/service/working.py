@@ -132,11 +132,15 @@ def end_of(report: RunReport) -> TaskEnd:
             state=state, exit_code=report.exit_code, ending=kind, error=ending.error,
             hint=ending.hint,
         )  # fmt: skip
-    value = value_of(ending)
+    return completed(value_of(ending), report.exit_code)
+
+
+def completed(value: Any, exit_code: int) -> TaskEnd:
+    """The end of a task that came to a value."""
     is_long = _size(value) > SHORT
     return TaskEnd(
-        state=TaskState.COMPLETED, exit_code=report.exit_code,
-        value=None if is_long else value, is_long=is_long,
+        state=TaskState.COMPLETED, exit_code=exit_code, value=None if is_long else value,
+        is_long=is_long,
     )  # fmt: skip
 
 

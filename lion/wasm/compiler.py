@@ -89,6 +89,7 @@ class Compiler:
         if hear is None:
             return await self._run(data)
 
+        @trio.lowlevel.enable_ki_protection
         async def tell() -> None:
             for seconds in count(1):
                 await trio.sleep(1)

@@ -9,6 +9,7 @@ import trio
 
 from lion.domain.plan import Plan
 from lion.domain.record import Record
+from lion.errors import OperatorError
 from lion.history import ReplayReport, open_history, replay_run
 from lion.host import Host
 from lion.manifest.parse import parse_manifest
@@ -54,6 +55,15 @@ def verified(settings: Settings, run: str, *, finished: bool = True) -> list[Rec
     assert report.finished is finished, f"{report.records} records"
     assert report.records == len(records)
     return records
+
+
+def has_runs(settings: Settings) -> bool:
+    """Whether any run has begun, also if who made the log was killed before it was whole."""
+    try:
+        with open_history(settings) as reader:
+            return bool(reader.runs())
+    except OperatorError:
+        return False
 
 
 def latest(settings: Settings) -> str:

@@ -20,7 +20,7 @@ import pytest
 from lion.history import open_history
 from lion.settings import Settings
 from tests.endurance.killing import POINTS
-from tests.endurance.kit import ROOT, manifest
+from tests.endurance.kit import ROOT, has_runs, manifest
 from tests.resume.rig import stepper, steps
 from tests.resume.web import Counting, serving
 from tests.series import times
@@ -31,6 +31,13 @@ PATIENCE = 300
 KILLS = 3
 """Of one run, at most; then it is let through."""
 LOST = "cancelled"
+HOOK = """
+[system.hook]
+use = "webhook"
+settings = { url = "URL/hook", events = ["AgentPartialOutput"] }
+allow.http = ["POST URL/hook"]
+"""
+"""A listener that tells the server of each word."""
 
 
 @pytest.fixture
@@ -70,8 +77,8 @@ class Trial:
             ]  # fmt: skip
         program += [["file-read", "f", 0]]
         return manifest(
-            stepper(kv, web, files, tools), stepper(kv, web, name="inner"), steps(*program),
-            name="killed",
+            stepper(kv, web, files, tools), stepper(kv, web, name="inner"),
+            HOOK.replace("URL", self.web.url), steps(*program), name="killed",
         )  # fmt: skip
 
     def _post(self, name: str) -> list[str]:
@@ -90,11 +97,9 @@ class Trial:
 
     def words(self) -> tuple[str, ...]:
         """The command that comes next: the run's first, or that goes on with it."""
-        has_begun = (self.state / "log.sqlite").exists()
-        if has_begun:
-            with open_history(Settings(state=self.state, cache=self.settings.cache)) as reader:
-                has_begun = bool(reader.runs())
-        return ("resume", "last", "--force", "--json") if has_begun else ("run", str(self.path))
+        if has_runs(Settings(state=self.state, cache=self.settings.cache)):
+            return ("resume", "last", "--force", "--json")
+        return ("run", str(self.path))
 
     def kill_at(self, point: str, number: int) -> bool:
         """Whether the process got there."""
@@ -125,7 +130,18 @@ class Trial:
             done = self.lion(command, "last")
             shown, wrong = done.communicate(timeout=PATIENCE)
             assert done.returncode == 0, (shown, wrong)
+        self._check_heard()
         return self._check(json.loads(out)["endings"][0])
+
+    def _check_heard(self) -> None:
+        """The listener was told of each word, but for those that it is said to have missed."""
+        settings = Settings(state=self.state, cache=self.settings.cache)
+        with open_history(settings) as reader:
+            records = list(reader.records(reader.find("last")))
+        told = {json.loads(body)["seq"] for body in self.web.bodies if b'"seq"' in body}
+        said = {one.seq for one in records if one.type == "AgentPartialOutput"}
+        lags = [one.event() for one in records if one.type == "SystemPluginLagged"]
+        assert len(said - told) <= sum(one.behind for one in lags if one.is_final), (said, told)
 
     def _check(self, ending: Any) -> Counter[str]:
         assert ending["ok"], ending
@@ -170,6 +186,7 @@ def fresh(settings: Settings, web: Counting, tmp_path: Path) -> Fresh:
     def build() -> Trial:
         made[0] += 1
         web.asked.clear()
+        web.bodies.clear()
         return Trial(settings, web, tmp_path / str(made[0]))
 
     return build

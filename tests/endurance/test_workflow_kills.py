@@ -19,7 +19,7 @@ import pytest
 from lion.domain.events import AgentSpawned, PluginInvoked
 from lion.history import open_history
 from lion.settings import Settings
-from tests.endurance.kit import BUILT, ROOT
+from tests.endurance.kit import BUILT, ROOT, has_runs
 from tests.series import times
 
 EXAMPLES = ROOT / "examples" / "workflows"
@@ -63,10 +63,8 @@ class Trial:
         )  # fmt: skip
 
     def words(self) -> tuple[str, ...]:
-        if (self.settings.state / "log.sqlite").exists():
-            with open_history(self.settings) as reader:
-                if reader.runs():
-                    return ("resume", "last", "--force", "--no-ask", "--json")
+        if has_runs(self.settings):
+            return ("resume", "last", "--force", "--no-ask", "--json")
         return ("run", "--no-ask", "--json", str(self.manifest))
 
     def kill_within(self, seconds: float) -> None:

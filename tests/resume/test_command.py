@@ -79,3 +79,12 @@ def test_audit_and_log_tell_of_it(cut: str, capfd: pytest.CaptureFixture[str]) -
     assert "goes on" in capfd.readouterr().out
     for command in ("audit", "verify", "replay", "tighten"):
         assert run_command([command, cut]) == 0, command
+
+
+def test_a_fork_says_what_is_not_taken_back_unless_there_is_none(
+    cut: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["fork", cut[:8], "--at", "99"]) == 2
+    assert "not as they were then" not in capfd.readouterr().err
+    assert run_command(["fork", cut[:8], "--at", "4"]) == 0
+    assert "not as they were then" in capfd.readouterr().err

@@ -17,6 +17,7 @@ from lion.system import Heard, PluginHost, SystemPlugin
 from tests.endurance.kit import manifest
 from tests.resume.rig import Death, Stage, Step, stepper, steps
 from tests.resume.test_handles import SAY
+from tests.resume.test_parking import answered, parked
 
 EARS = '[system.one]\nuse = "one"\n[system.two]\nuse = "two"\n'
 WORDS: list[Step] = [["say", "a"], ["say", "b"], SAY, ["say", "c"]]
@@ -141,3 +142,18 @@ async def test_what_cannot_be_read_is_told_from_the_first(hall: Hall, line: byte
     after = await hall.go_on(run)
     assert after["one"] == ALL
     assert after["two"] == (["c", "end"] if b"two" in line else ALL)
+
+
+async def test_what_it_was_at_when_all_waited_is_told_again(hall: Hall) -> None:
+    """Of a run that left its process to wait for a person."""
+
+    async def then(heard: str) -> None:
+        await trio.sleep_forever()
+
+    hall.then = then
+    asked = stepper('allow.kv = { bytes = "64 KiB" }', 'ask = ["kv set asked"]')
+    run = await parked(hall, asked, EARS, steps(["say", "a"], ["count", "asked"], ["say", "b"]))
+    assert hall.heard["one"] in ([], ["a"])
+    hall.heard, hall.then = {"one": [], "two": []}, nothing
+    await answered(hall, run)
+    assert hall.heard["one"] == ["a", "b", "end"]

@@ -3,17 +3,26 @@ an answer is used.
 """
 
 import json
+import shutil
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 
 from lion.domain.approval import Answer
-from lion.domain.events import ApprovalAsked, ApprovalConsumed, CallRequested, CallWaits, RunParked
+from lion.domain.events import (
+    ApprovalAsked,
+    ApprovalConsumed,
+    ApprovalDecided,
+    CallRequested,
+    CallWaits,
+    RunParked,
+)
 from lion.kernel.parking import Waits, find_waits
 from lion.kernel.system_clock import SystemClock
 from lion.log.sqlite_desk import SqliteDesk, answer_request, list_waiting
@@ -143,6 +152,17 @@ async def answered(stage: Stage, run: str, **fittings: Any) -> list[Any]:
             return said(await host.resume(run))
 
 
+async def test_it_goes_on_from_a_copy_of_the_state(stage: Stage, tmp_path: Path) -> None:
+    """As on another machine: answered and resumed there; the first one is gone."""
+    run = await parked(stage, stepper(KV, ASK), steps(["count", "a"], ASKED, ["count", "a"]))
+    state = tmp_path / "elsewhere" / "state"
+    shutil.copytree(stage.settings.state, state)
+    shutil.rmtree(stage.settings.state)
+    there = Stage(msgspec.structs.replace(stage.settings, state=state))
+    assert await answered(there, run) == [1, 1, 2]
+    assert [e.answer.by for e in there.events(run, ApprovalDecided)] == ["anna"]
+
+
 async def test_a_far_instant_passes_while_nobody_is_there(stage: Stage) -> None:
     run = await parked(stage, stepper(KV), steps(["count", "a"], ["sleep", HOUR], ["count", "a"]))
     assert await answered(stage, run, clock=Later) == [1, None, 2]
@@ -169,8 +189,6 @@ async def test_what_passes_meanwhile_is_nobodys_deadline(stage: Stage, through: 
 
 
 def _with_policy(stage: Stage, policy: Path) -> Any:
-    import msgspec
-
     return msgspec.structs.replace(stage.settings, policy=policy)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from lion.domain.events import RunResumed
+from lion import resuming
+from lion.domain.events import CallWaits, RunResumed
 from lion.kernel.system_clock import SystemClock
 from lion.loading import Loader
 from tests.resume.rig import Stage, said, stepper, steps
@@ -20,6 +21,9 @@ class Skewed(SystemClock):
 
     def monotonic_ns(self) -> int:
         return super().monotonic_ns() + Skewed.skew
+
+    def now_ns(self) -> int:
+        return super().now_ns() + Skewed.skew
 
 
 async def test_a_slow_machine_takes_nothing_of_a_deadline(
@@ -39,3 +43,23 @@ async def test_a_slow_machine_takes_nothing_of_a_deadline(
     stage.host = lambda **more: real(clock=Skewed, **more)  # type: ignore[method-assign]
     await stage.cut_again(run, lambda death: death.come_with(RunResumed))
     assert said(await stage.resume(run))[1] is None
+
+
+async def test_nor_does_it_take_to_bring_it_to_where_it_was(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far it comes each time."""
+    real, rehearse = stage.host, resuming.rehearse
+
+    async def slow(*args: Any) -> None:
+        monkeypatch.setattr(Skewed, "skew", Skewed.skew + MINUTE)
+        await rehearse(*args)
+
+    limits = 'limits = { deadline = "20 s" }'
+    program = steps(SAY, ["say", "x"], SAY, ["say", "y"], SAY, ["say", "z"])
+    run = await stage.cut(stepper(limits), program, at=after_say)
+    monkeypatch.setattr(resuming, "rehearse", slow)
+    stage.host = lambda **more: real(clock=Skewed, **more)  # type: ignore[method-assign]
+    await stage.cut_again(run, lambda death: death.come_with(CallWaits))
+    await stage.cut_again(run, lambda death: death.come_with(CallWaits))
+    assert said(await stage.resume(run))[-1] is None

@@ -11,8 +11,9 @@ import trio.testing
 from lion import serving
 from lion.domain.events import TaskScheduled, TaskStarted
 from lion.domain.task import TaskState
+from lion.history import open_history
 from lion.service.chain import Chain
-from tests.service.rig import ANN, add, living_in
+from tests.service.rig import ANN, MANIFEST, WASM, add, living_in, plan_of, settings_of
 
 
 async def test_what_became_of_tasks_is_told_in_the_loop(
@@ -45,3 +46,35 @@ async def test_what_became_of_tasks_is_told_in_the_loop(
             again = await living.service.wait_over(ANN, unbegun)
             assert (again.state, again.attempts) == (TaskState.COMPLETED, 2)
     assert told
+
+
+AGENT = f"""
+name = "said"
+[agents.waiter]
+component = "{WASM}/waiter.wasm"
+config = {{ times = 0, pieces = 1, nanos = 1 }}
+[[run]]
+agent = "waiter"
+task = "x"
+"""
+CALL = MANIFEST + '[[run]]\ncall = "calculator.add"\nwith = { a = 20, b = 3 }\n'
+
+
+@pytest.mark.parametrize("text", [AGENT, CALL], ids=["agent", "call"])
+async def test_what_a_run_came_to_that_had_ended_unsaid(tmp_path: Path, text: str) -> None:
+    """Its service was killed before it could say so."""
+    async with living_in(tmp_path, slots=1) as living:
+        chain = living.service.chain
+        living.service.conductor.is_stopping = True
+        id = (await add(living)).id
+        (ending,) = (await living.service.host.run(plan_of(text))).endings
+        with open_history(settings_of(tmp_path)) as reader:
+            (run,) = [one.run for one in reader.runs()]
+        chain.tell(TaskScheduled(id, 9, "fifo", 1, "test"))
+        chain.tell(TaskStarted(id, run, 1))
+        await chain.commit()
+    async with living_in(tmp_path, slots=1) as living:
+        task = await living.service.wait_over(ANN, id)
+    assert (task.state, task.attempts) == (TaskState.COMPLETED, 1)
+    assert task.end is not None
+    assert (task.end.value, task.end.is_long) == (ending.text or ending.value, False)

@@ -71,6 +71,7 @@ class GuestExchange:
         if self._then is not None:
             self._then()
 
+    @trio.lowlevel.enable_ki_protection
     async def run(self, door: HttpDoor, request: OutgoingRequest) -> None:
         """Ask, and read ahead, until the end or a failure."""
         with self._scope:

@@ -64,6 +64,7 @@ class Lookout:
         """It has ended. Twice is no mistake."""
         self._all.discard(one)
 
+    @trio.lowlevel.enable_ki_protection
     async def look(self) -> None:
         """Cut who is due, until cancelled."""
         while True:

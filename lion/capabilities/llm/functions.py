@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, cast
 
 import msgspec
+import trio
 
 from lion.capabilities.llm.answer import ModelAnswer
 from lion.capabilities.llm.meter import TokenMeter
@@ -87,6 +88,7 @@ async def next_(caller: CallContext, rep: int) -> tuple[str, Any] | None:
     return None if event is None else event_value(event)
 
 
+@trio.lowlevel.enable_ki_protection
 async def _work(answer: ModelAnswer, served: Served, chat: Chat, meter: TokenMeter) -> None:
     try:
         with answer.scope:

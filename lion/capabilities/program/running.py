@@ -91,6 +91,7 @@ class Running:
         own = {"HOME": home, "TMPDIR": home, "PYTHONPATH": str(CLIENT), MARK: self._mark}
         return {**passed, **own, **self._program.env}
 
+    @trio.lowlevel.enable_ki_protection
     async def tend(self) -> None:
         """Hear it until it has ended, or whoever started it lets it go."""
         process = self._process
@@ -115,6 +116,7 @@ class Running:
                 await process.wait()
             nursery.cancel_scope.cancel()
 
+    @trio.lowlevel.enable_ki_protection
     async def _follow(self, process: trio.Process, scope: trio.CancelScope) -> None:
         """Once it has ended, what it had started ends, and what it said last is heard."""
         await process.wait()
@@ -178,6 +180,7 @@ class Running:
                 self._held += len(line)
                 self._tell()
 
+    @trio.lowlevel.enable_ki_protection
     async def _listen(self) -> None:
         assert self._process is not None and self._process.stderr is not None
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):

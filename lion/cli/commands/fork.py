@@ -1,5 +1,7 @@
 """Look here if you want to know what `lion fork` does."""
 
+from functools import partial
+
 import click
 
 from lion.cli.options import Common, ask_option, common_options, pairs_option, set_option
@@ -35,11 +37,11 @@ def command(
     for word in answers.values():
         if word not in ("once", "no"):
             raise OperatorError(f"{word!r} is no answer", hint="write once or no")
-    open_screen("stderr").line(NOT_TAKEN_BACK)
+    note = partial(open_screen("stderr").line, NOT_TAKEN_BACK)
     screen = open_screen("stdout")
     shown = None if common.as_json else screen
     changes = Changes(sets=sets, models=models, answers=answers)
-    report, plan = fork_watched(common, run, at, changes, shown, asks=asks)
+    report, plan = fork_watched(common, run, at, changes, shown, asks=asks, begins=note)
     if common.as_json:
         screen.line(summary_json(report))
     else:
