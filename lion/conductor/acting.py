@@ -12,7 +12,17 @@ from typing import Any, Final
 
 import msgspec
 
-from lion.conductor.functions import CLOCK, NEXT, POLL, START, TAKE, TELL, kind_of
+from lion.conductor.functions import (
+    CLOCK,
+    MESSAGE,
+    NEXT,
+    POLL,
+    START,
+    SUBSCRIBE,
+    TAKE,
+    TELL,
+    kind_of,
+)
 from lion.domain.call import BULK
 from lion.parsers import Fault as Unread
 from lion.parsers import Parser, Record, open_parser
@@ -25,6 +35,8 @@ from lion.workflows.engine import (
     Emit,
     Failed,
     Fired,
+    Hear,
+    Heard,
     Outcome,
     Part,
     Wait,
@@ -43,6 +55,15 @@ class Held(msgspec.Struct):
     parser: Parser | None = None
 
 
+class Ear(msgspec.Struct):
+    """A subscription: its handle, and the key of whoever wants the next message (empty: nobody
+    does now).
+    """
+
+    rep: int
+    key: str
+
+
 class Conductor:
     """Acts for one strategy. `handle` answers host calls of `imports`, by index."""
 
@@ -51,6 +72,8 @@ class Conductor:
         self._handle = handle
         self._handles = handles
         self._jobs: dict[str, Held] = {}
+        self._ears: dict[str, Ear] = {}
+        """By pattern of topics."""
         self._timers: list[tuple[int, int, str]] = []
         self._waits: set[str] = set()
         self._count = 0
@@ -74,6 +97,8 @@ class Conductor:
                     self._cancel(key)
                 case Emit():
                     await self._tell(action)
+                case Hear():
+                    await self._hear(action)
 
     async def next(self) -> Outcome:
         """What happened next."""
@@ -111,8 +136,22 @@ class Conductor:
         parser = open_parser(do.records) if do.records else None
         self._jobs[do.key] = Held(do.key, kind, value["handle"], parser)
 
+    async def _hear(self, hear: Hear) -> None:
+        ear = self._ears.get(hear.topic)
+        if ear is not None:
+            ear.key = hear.key
+            return
+        status, value = await self._call(SUBSCRIBE, hear.topic)
+        if status == "err":
+            self._known.append(Failed(key=hear.key, case=value[0], text=value[1]))
+        else:
+            self._ears[hear.topic] = Ear(value["handle"], hear.key)
+
     def _cancel(self, key: str) -> None:
         self._waits.discard(key)
+        for ear in self._ears.values():
+            if ear.key == key:
+                ear.key = ""
         job = self._jobs.pop(key, None)
         if job is not None:
             self._handles.drop(job.rep)
@@ -129,22 +168,43 @@ class Conductor:
         """Wait for the first that happens. Raises AssertionError if nothing could."""
         while self._timers and self._timers[0][2] not in self._waits:
             heappop(self._timers)
-        jobs = list(self._jobs.values())
+        jobs: list[Held | Ear] = [*self._jobs.values()]
+        jobs += [ear for ear in self._ears.values() if ear.key]
         until = self._timers[0][0] if self._timers else None
         assert jobs or until is not None, "a workflow waits for nothing"
-        if len(jobs) == 1 and until is None and jobs[0].parser is None:
-            await self._take(jobs[0])
+        first = jobs[0] if jobs else None
+        if len(jobs) == 1 and until is None and getattr(first, "parser", None) is None:
+            await self._look(jobs[0])
             return
         ready = await self._ask(POLL, " ".join(str(job.rep) for job in jobs), until)
         if not ready:
             assert until is not None
             self._fire(until)
         for index in ready:
-            job = jobs[index]
-            if job.parser is None:
-                await self._take(job)
-            else:
-                await self._read(job, job.parser)
+            await self._look(jobs[index])
+
+    async def _look(self, job: Held | Ear) -> None:
+        """Take what one of them has, or wait for it."""
+        if isinstance(job, Ear):
+            await self._listen(job)
+        elif job.parser is None:
+            await self._take(job)
+        else:
+            await self._read(job, job.parser)
+
+    async def _listen(self, ear: Ear) -> None:
+        said = await self._ask(MESSAGE, ear.rep)
+        key, ear.key = ear.key, ""
+        try:
+            value = msgspec.json.decode(said["payload"])
+        except (msgspec.DecodeError, RecursionError) as exc:
+            text = f"what {said['sender']} wrote cannot be read: {exc}"
+            self._known.append(Failed(key=key, case="invalid", text=text))
+            return
+        self._known.append(Heard(
+            key=key, topic=said["topic"], sender=said["sender"], value=value,
+            missed=said["missed"],
+        ))  # fmt: skip
 
     def _fire(self, until: int) -> None:
         while self._timers and self._timers[0][0] <= until:

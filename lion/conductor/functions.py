@@ -44,6 +44,17 @@ TAKE: Final = {
     "agent": _import("agents", "[method]work.take", _TEXT, _self("work")),
     "ask": _import("people", "[method]answer.take", _TEXT, _self("answer")),
 }
+SUBSCRIBE: Final = _import(
+    "bus", "subscribe",
+    RecordOf((("subscription", Handle("own", "subscription")), ("handle", _U32))),
+    ("pattern", _TEXT),
+)  # fmt: skip
+MESSAGE: Final = _import(
+    "bus", "[method]subscription.next",
+    RecordOf((
+        ("sender", _TEXT), ("topic", OptionOf(_TEXT)), ("payload", _TEXT), ("missed", _U32),
+    )), _self("subscription"),
+)  # fmt: skip
 NEXT: Final = _import("agents", "[method]work.next", OptionOf(_TEXT), _self("work"))
 POLL: Final = _import("poll", "wait", ListOf(_U32), ("handles", _TEXT), ("until", OptionOf(_U64)))
 CLOCK: Final = _import("clock", "monotonic", _U64)
@@ -64,6 +75,8 @@ def imports_of(workflow: Workflow) -> Sequence[Import]:
             found += [START[kind], TAKE[kind]]
     if any(job.records for job in jobs_of(workflow)):
         found.append(NEXT)
+    if workflow.topics:
+        found += [SUBSCRIBE, MESSAGE]
     return found
 
 

@@ -32,6 +32,15 @@ MOST_JOBS: Final = 1_000_000
 """Jobs that one workflow begins, whatever a manifest says."""
 SOONEST: Final = 1_000_000
 """Nanoseconds between two ticks of a step, at least."""
+BUS: Final = "bus "
+"""How an event of a rule begins that is a message on a topic of the bus: `bus news.*`."""
+MOST_TOPICS: Final = 32
+"""Patterns of topics that one workflow hears."""
+
+
+def topic_of(event: str) -> str:
+    """The pattern of topics that an event of a rule is of; empty: it is another event."""
+    return event[len(BUS) :] if event.startswith(BUS) else ""
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -152,6 +161,12 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def output_is_set(self) -> bool:
         """Whether it says what it gives."""
         return self.output is not msgspec.UNSET
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The patterns of topics that its rules hear, each once."""
+        heard = (topic_of(event) for step in self.steps for event in step.on)
+        return tuple(dict.fromkeys(topic for topic in heard if topic))
 
 
 FORMAT: Final = 1

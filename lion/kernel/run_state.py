@@ -166,6 +166,8 @@ class LiveRun:
     """Started tool calls that have not ended, whoever started them."""
     past: Past | None = None
     """What it came to before it was resumed."""
+    heard: Mapping[str, int] = {}
+    """The last record that each listener had heard by then."""
     post: Post | None = None
     """Where messages leave it; None: nowhere."""
     people: AskPerson | None = None

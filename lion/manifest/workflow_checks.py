@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping
 
 from lion.domain.names import did_you_mean
 from lion.domain.plan import Holder
-from lion.domain.workflow import Job
+from lion.domain.workflow import Job, topic_of
 from lion.manifest.document import Document, Place
-from lion.scopes.pattern import compile_pattern
+from lion.scopes.bus import ways_of
+from lion.scopes.pattern import compile_pattern, includes
 
 
 def check_workflows(document: Document, holders: Mapping[str, Holder]) -> None:
@@ -41,6 +42,9 @@ def _check_jobs(document: Document, holders: Mapping[str, Holder], holder: Holde
         if name not in agents:
             where: Place = ("workflows", holder.name, "allow", "agents")
             raise document.error(where, f"there is no agent {name!r}", did_you_mean(name, agents))
+    for step in holder.workflow.steps:
+        for topic in filter(None, map(topic_of, step.on)):
+            _check_heard(document, holder, step.name, topic)
     for path, job in all_jobs(holder.workflow):
         if job.kind not in ("call", "agent", "workflow"):
             continue
@@ -51,6 +55,18 @@ def _check_jobs(document: Document, holders: Mapping[str, Holder], holder: Holde
             word = "plugin" if job.kind == "call" else job.kind
             raise document.error(place, f"there is no {word} {name!r}", did_you_mean(name, known))
         _check_granted(document, place, holder, job)
+
+
+def _check_heard(document: Document, holder: Holder, step: str, topic: str) -> None:
+    granted = [
+        text for grant in holder.grants if grant.capability == "bus"
+        for text in ways_of(grant).get("receive", [])
+    ]  # fmt: skip
+    if not any(includes(one, topic, ".") for one in granted):
+        place = ("workflows", holder.name, "steps", step, "on")
+        more = ", ".join(f'"{one}"' for one in (*granted, topic))
+        hint = f"under [workflows.{holder.name}] write allow.bus = {{ receive = [{more}] }}"
+        raise document.error(place, f"no grant covers topic {topic!r}", hint)
 
 
 def _known(holders: Mapping[str, Holder], kind: str) -> Collection[str]:

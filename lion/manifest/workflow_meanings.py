@@ -49,7 +49,7 @@ _STEP: Final = {
     "join": Key("text", "all", "dag: `any` of what it needs was completed, or all has `ended`"),
     "next": Key("list of tables", NONE, "states: where it leads, the first that applies"),
     "timeout": Key("time", NONE, "states: of all its work; then it is cut"),
-    "on": Key("list of events", NONE, "events: `start`, a step, `STEP.failed`, an emitted one"),
+    "on": Key("list of events", NONE, "events: `start`, a step, `STEP.failed`, `bus TOPIC`, ..."),
     "every": Key("time", NONE, "events: it is done each time this has passed"),
     "end": Key("any value", ABSENT, "states, events: the workflow is over, and gives this"),
     "set": Key("table", NONE, "states, events: variables, when it was completed"),
@@ -86,6 +86,10 @@ WORKFLOW_MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     tables.WorkflowAllow: {
         "tools": Key("list of patterns", ABSENT, "tools it may call; a workflow is `NAME.run`"),
         "agents": Key("list of names", ABSENT, "agents it may have work"),
+        "bus": Key("table", ABSENT, "events: messages that it may hear"),
+    },
+    tables.WorkflowBus: {
+        "receive": Key("list of patterns", NONE, "topics it may hear: `on = ['bus X']`"),
     },
     tables.WorkflowLimits: {
         "deadline": Key('time, "none"', "none", "wall time, but for what waits for people"),

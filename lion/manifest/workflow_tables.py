@@ -22,6 +22,7 @@ from lion.manifest.fields import (
     Rated,
     Time,
     ToolScope,
+    TopicScope,
 )
 
 
@@ -149,11 +150,18 @@ class StepTable(Table):
     set: dict[StepName, Any] = {}
 
 
+class WorkflowBus(Table):
+    """What a workflow may hear of the bus."""
+
+    receive: list[TopicScope] = []
+
+
 class WorkflowAllow(Table):
     """What a workflow may call besides the defaults."""
 
     tools: list[ToolScope] = []
     agents: list[HolderName] = []
+    bus: WorkflowBus | None = None
 
 
 class WorkflowLimits(Table):

@@ -27,6 +27,7 @@ from lion.domain.workflow import (
 )
 from lion.manifest.document import Document, Place
 from lion.manifest.grants import build_limits, written_limits
+from lion.scopes.bus import build_bus_grant
 
 if TYPE_CHECKING:
     from lion.manifest.workflow_tables import JobTable, StepTable, WorkflowTable
@@ -79,6 +80,8 @@ class _Builder:
             if patterns:
                 written = ", ".join(f'"{pattern}"' for pattern in patterns)
                 grants.append(Grant(key, f"{where}.{key} = [{written}]", patterns=patterns))
+        if allow is not None and allow.bus is not None:
+            grants.append(build_bus_grant(where, (), allow.bus.receive, ()))
         asking = next(
             (s for s in workflow.steps if s.job is not None and s.job.kind == "ask"), None
         )

@@ -34,6 +34,7 @@ from lion.service.reach import plan_for
 from lion.service.roles import check_allowed
 from lion.service.tasks import Task, wait_before
 from lion.service.terms import bounds_of, check_order, check_resources, queue_of, with_tokens
+from lion.service.values import Values
 from lion.service.working import LATE, Working
 from lion.service.workspace import Installed, ready_for
 
@@ -59,20 +60,18 @@ class Service:
         """How its bus is; None: it has none."""
         self._plans: dict[str, tuple[Installed, Plan]] = {}
         self._follows = Follows(chain)
+        self.values = Values()
         queue, bounds = queue_of(terms), bounds_of(terms)
         self.conductor = Conductor(chain, queue, bounds, self._begin, self._end_late)
 
     # Tasks.
 
     async def submit(
-        self,
-        by: Principal,
-        order: Order,
-        terms: Terms = USUAL_TERMS,
-        key: str = "",
-    ) -> Task:
+        self, by: Principal, order: Order, terms: Terms = USUAL_TERMS, key: str = "", *,
+        keeps: bool = False,
+    ) -> Task:  # fmt: skip
         """Take an order; answers when it is on record. `key` is the submitter's own word for it:
-        the same again gives the same task. Raises OperatorError.
+        the same again gives the same task; `keeps` its value (values.py). Raises OperatorError.
         """
         check_allowed(by, "task submit")
         key = f"{by.word}: {key}" if key else ""
@@ -88,6 +87,7 @@ class Service:
         if self.conductor.waiting >= self.terms.queue:
             raise queue_full(self.terms.queue)
         id = uuid.uuid4().hex[:12]
+        self.values.expect(id, keeps)
         self.chain.tell(TaskSubmitted(by.word, id, order, terms, key))
         self.conductor.admit(self.chain.state.tasks[id])
         await self.chain.commit()
@@ -229,6 +229,7 @@ class Service:
         task = one.task = self.chain.state.tasks[one.task.id]
         began = partial(self._follows.note_begun, task)
         end = await one.carry_out(self.host, began, self.chain.now_ns)
+        self.values.note(one.task.id, one.value)
         del self.conductor.working[one.task.id]
         self._end(self.chain.state.tasks[one.task.id], end)
         await self.chain.commit()

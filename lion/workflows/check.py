@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from lion.domain.names import did_you_mean
-from lion.domain.workflow import MOVES_ON, Job, Step, Workflow
+from lion.domain.names import MOST_STARS, did_you_mean, is_topic_scope
+from lion.domain.workflow import MOST_TOPICS, MOVES_ON, Job, Step, Workflow, topic_of
 from lion.values.answer_schema import BadSchema, check_schema
 from lion.workflows.dag import needs_of, order_of
 from lion.workflows.events import START
@@ -194,15 +194,23 @@ def _check_events(workflow: Workflow) -> None:
     ways: dict[str, list[str]] = {}
     for step in workflow.steps:
         for name in step.on:
-            if name not in known:
-                hint = did_you_mean(name, known)
+            if topic_of(name):
+                _check_topic(step, name)
+            elif name not in known:
+                hint = did_you_mean(name, {*known, "bus TOPIC"})
                 raise Mistake(_at(step, "on"), f"there is no event {name!r}", hint)
             ways.setdefault(name, []).append(step.name)
         if not step.on and step.every_ns is None:
             raise Mistake(
                 _at(step), "nothing begins it", 'write on = ["start"], or every = "1 min"'
             )
-    begun = [s.name for s in workflow.steps if s.every_ns is not None or START in s.on]
+    if len(workflow.topics) > MOST_TOPICS:
+        what = f"it hears {len(workflow.topics)} patterns of topics, and at most {MOST_TOPICS}"
+        raise Mistake(("steps",), what, "let one pattern stand for several: news.*")
+    begun = [
+        s.name for s in workflow.steps
+        if s.every_ns is not None or START in s.on or any(map(topic_of, s.on))
+    ]  # fmt: skip
     follow = {
         s.name: [
             one for event in _events_of(s) for one in ways.get(event, ())
@@ -213,6 +221,13 @@ def _check_events(workflow: Workflow) -> None:
         if step.name not in reached:
             what = "no event that can happen begins it"
             raise Mistake(_at(step, "on"), what, 'something has to begin on "start" or "every"')
+
+
+def _check_topic(step: Step, event: str) -> None:
+    if not is_topic_scope(topic_of(event)):
+        what = f"{topic_of(event)!r} is no pattern of topics"
+        hint = f'write "bus news.*": words, dots, and at most {MOST_STARS} * or ** for others'
+        raise Mistake(_at(step, "on"), what, hint)
 
 
 def _events_of(step: Step) -> Sequence[str]:

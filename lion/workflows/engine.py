@@ -47,7 +47,16 @@ class Emit(msgspec.Struct, frozen=True, kw_only=True):
     value: Any
 
 
-Action: TypeAlias = Do | Wait | Cancel | Emit
+class Hear(msgspec.Struct, frozen=True, kw_only=True):
+    """Say Heard of this key when a message comes on one of the topics that a pattern names. What
+    comes until it is heard again, by another key, waits on the bus and is bounded there.
+    """
+
+    key: str
+    topic: str
+
+
+Action: TypeAlias = Do | Wait | Cancel | Emit | Hear
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +87,19 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
     key: str
 
 
-Outcome: TypeAlias = Done | Failed | Part | Fired
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """A message came: on which topic, who wrote it, its JSON value, and how many before it were
+    lost since nobody heard them in time.
+    """
+
+    key: str
+    topic: str
+    sender: str
+    value: Any
+    missed: int = 0
+
+
+Outcome: TypeAlias = Done | Failed | Part | Fired | Heard
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

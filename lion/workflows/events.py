@@ -1,22 +1,27 @@
 """Look here if you want to know how rules follow events: each step is done whenever something of
 which it says `on` has happened, or each time that `every` has passed.
 
-Events are: `start` (with the input), those that a step's `then.emit` names (with its result), and
-the end of a step: `NAME` (with its result) or `NAME.failed` (with its error).
+Events are: `start` (with the input), those that a step's `then.emit` names (with its result), the
+end of a step: `NAME` (with its result) or `NAME.failed` (with its error), and `bus PATTERN`, a
+message on a topic of the bus.
 
 Rule: events are taken one after another, in the order in which they came; rules in the order in
 which they stand.
 Rule: a tick is left out while the work of the one before is under way.
-Rule: it is over when a step with `end` was completed, or when nothing can happen any more.
+Rule: topics are heard from the start on. No message is taken while as many works as may be at
+once are under way: what comes meanwhile waits on the bus, which is bounded.
+Rule: it is over when a step with `end` was completed, or when nothing can happen any more; one
+that hears a topic goes on until it ends or is stopped.
 """
 
 from collections import deque
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
-from lion.domain.workflow import Workflow
-from lion.workflows.engine import Fault
+from lion.domain.workflow import BUS, Workflow
+from lion.workflows.engine import Failed, Fault, Heard
 from lion.workflows.expressions import Names, Unanswered
 from lion.workflows.strategy import Strategy
 from lion.workflows.work import Work
@@ -31,7 +36,9 @@ class Events(Strategy):
 
     def __init__(self, workflow: Workflow, names: Names | None = None) -> None:
         super().__init__(workflow, names)
-        self._queue: deque[tuple[str, Any]] = deque()
+        self._queue: deque[dict[str, Any]] = deque()
+        self._deaf = list(workflow.topics)
+        """Topics of which the next message was not asked for yet."""
         self._follows: deque[tuple[str, dict[str, Any]]] = deque()
         """Rules that follow the event taken last."""
         self._happened = 0
@@ -47,6 +54,7 @@ class Events(Strategy):
         self._value: Any = msgspec.UNSET
 
     def _begin(self) -> None:
+        self._listen()
         for step in self.workflow.steps:
             if step.every_ns is not None:
                 self._tick_later(step.name, step.every_ns)
@@ -67,7 +75,27 @@ class Events(Strategy):
         self._follow(name, {"name": "every", "value": None})
         self._take_events()
 
-    def _happen(self, name: str, value: Any) -> None:
+    def _listen(self) -> None:
+        """Ask for the next messages, if there is room for what they begin."""
+        if self._ended or self.has_failed or sum(self._busy.values()) >= self.workflow.at_once:
+            return
+        for topic in self._deaf:
+            self.tasks.hear(topic, partial(self._hear, topic))
+        self._deaf.clear()
+
+    def _hear(self, topic: str, what: Heard | Failed) -> None:
+        if isinstance(what, Failed):
+            text = f"topic {topic} cannot be heard: {what.text}"
+            self.fail(Fault(step=self._rules[BUS + topic][0], case=what.case, text=text))
+            return
+        if what.missed:
+            why = f"{what.missed:,} before it were not heard in time"
+            self.note("", f"missed messages on {BUS}{topic}", why)
+        self._deaf.append(topic)
+        self._happen(BUS + topic, what.value, topic=what.topic, sender=what.sender)
+        self._take_events()
+
+    def _happen(self, name: str, value: Any, **more: str) -> None:
         if name not in self._rules:
             return
         self._count()
@@ -75,7 +103,7 @@ class Events(Strategy):
             text = f"more than {MOST_WAITING:,} events wait"
             self.fail(Fault(step="", case="exhausted", text=text))
         else:
-            self._queue.append((name, value))
+            self._queue.append({"name": name, "value": value, **more})
 
     def _count(self) -> None:
         self._happened += 1
@@ -90,10 +118,10 @@ class Events(Strategy):
             if self._follows:
                 self._follow(*self._follows.popleft())
             elif self._queue:
-                name, value = self._queue.popleft()
-                event = {"name": name, "value": value}
-                self._follows.extend((rule, event) for rule in self._rules.get(name, ()))
+                event = self._queue.popleft()
+                self._follows.extend((rule, event) for rule in self._rules.get(event["name"], ()))
             else:
+                self._listen()
                 return
 
     def _carry_on(self) -> None:
@@ -139,7 +167,8 @@ class Events(Strategy):
         self._take_events()
 
     def _is_over(self) -> bool:
-        return self._ended or not (self._follows or self._queue or self._ticks)
+        more = self._follows or self._queue or self._ticks or self.workflow.topics
+        return self._ended or not more
 
     def _result(self) -> Any:
         if self._value is not msgspec.UNSET and self._value is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from lion.domain.workflow import Job, Step, Workflow
+from lion.domain.workflow import Job, Step, Workflow, topic_of
 from lion.workflows.dag import needs_of
 from lion.workflows.expressions import Names
 from lion.workflows.ready import Ready
@@ -78,6 +78,8 @@ def _facts(step: Step) -> Iterator[str]:
         yield f"when {step.when}"
     if step.join != "all":
         yield f"join {step.join}"
+    if topics := [topic for topic in map(topic_of, step.on) if topic]:
+        yield f"on messages of {', '.join(topics)}"
     if step.every_ns is not None:
         yield f"every {step.every_ns / 1e9:g} s"
     if step.retry is not None:

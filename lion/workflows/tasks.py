@@ -18,6 +18,8 @@ from lion.workflows.engine import (
     Failed,
     Fault,
     Fired,
+    Hear,
+    Heard,
     Outcome,
     Part,
     Wait,
@@ -58,6 +60,7 @@ class Tasks:
         """By the key of the try."""
         self._waits: dict[str, Callable[[], None]] = {}
         self._deadlines: dict[str, str] = {}
+        self._hears: dict[str, Callable[[Heard | Failed], None]] = {}
         self._cuts: dict[str, Callable[[], None]] = {}
         """What is told instead where a wait is cut."""
         self._is_closed = False
@@ -86,6 +89,13 @@ class Tasks:
         self.actions.append(Wait(key=key, ns=max(0, min(ns, LONGEST_WAIT))))
         return key
 
+    def hear(self, topic: str, then: Callable[[Heard | Failed], None]) -> None:
+        """Call `then` with the next message on a topic, or why it cannot be heard."""
+        self._count += 1
+        key = f"bus {topic}~{self._count}"
+        self._hears[key] = then
+        self.actions.append(Hear(key=key, topic=topic))
+
     def forget(self, key: str) -> None:
         """A wait that is not needed."""
         self._cuts.pop(key, None)
@@ -95,6 +105,8 @@ class Tasks:
     def close(self) -> None:
         """Nothing is tried again; waits and questions are cut, which changes nothing outside."""
         self._is_closed = True
+        self.actions.extend(Cancel(key=key) for key in self._hears)
+        self._hears.clear()
         for key, cut in list(self._cuts.items()):
             self.forget(key)
             cut()
@@ -105,10 +117,11 @@ class Tasks:
 
     def stop(self) -> None:
         """Stop everything; nobody is told."""
-        for key in (*self._trying, *self._waits):
+        for key in (*self._trying, *self._waits, *self._hears):
             self.actions.append(Cancel(key=key))
         self._trying.clear()
         self._waits.clear()
+        self._hears.clear()
         self._cuts.clear()
         self._deadlines.clear()
 
@@ -119,6 +132,9 @@ class Tasks:
             then = self._waits.pop(outcome.key, None)
             if then is not None:
                 then()
+            return
+        if isinstance(outcome, Heard | Failed) and outcome.key in self._hears:
+            self._hears.pop(outcome.key)(outcome)
             return
         task = self._trying.get(outcome.key)
         if task is None:

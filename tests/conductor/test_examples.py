@@ -52,6 +52,17 @@ async def test_the_watcher_sees_what_is_there_and_ends(host: lion.Host, folder: 
     assert report.endings[0].value == {"seen": ["monday.txt", "tuesday.txt"], "told": 1}
 
 
+async def test_a_watcher_of_a_topic_writes_down_what_is_said(
+    host: lion.Host, folder: Path
+) -> None:
+    shutil.copytree(EXAMPLES.parent / "debate", folder.parent / "debate")
+    report = await host.run(folder / "watcher" / "topic.toml")
+    assert (await replay_run(host.settings, report.run)).identical
+    said = report.endings[0].value["said"]
+    assert [line.partition(":")[0] for line in said] == ["ann", "bob", "ann", "bob"]
+    assert report.endings[0].value["verdict"].startswith("bob")
+
+
 async def test_records_are_cleaned_while_they_come(host: lion.Host, folder: Path) -> None:
     report = await run(host, folder / "data-cleaner")
     assert report.endings[0].value == "row\nlion 12\nzebra 40\ngiraffe 7\n"

@@ -144,6 +144,56 @@ end = "=vars.n"
 [[run]]
 workflow = "w"
 """
+TOPICS = """
+[workflows.w]
+allow.tools = ["notebook.write", "notebook.count"]
+allow.agents = ["ann"]
+allow.bus = { receive = ["news.*"] }
+strategy = "events"
+[workflows.w.steps.begin]
+on = ["start"]
+agent = "ann"
+task = "publish news.a 1\npublish news.b 2\npublish news.a 3\npublish news.a 4"
+[workflows.w.steps.write]
+on = ["bus news.*"]
+call = "notebook.write"
+with = { title = "='n' + string(event.value)", text = "=event.topic + event.sender" }
+[workflows.w.steps.count]
+on = ["write"]
+call = "notebook.count"
+[workflows.w.steps.end]
+on = ["count"]
+when = "=event.value == 4"
+end = "=event.value"
+[agents.ann]
+component = "WASM"
+allow.bus = { publish = ["news.*"] }
+[[run]]
+workflow = "w"
+""".replace("WASM", plugin("x", component="probe-bus").split('"')[1])
+
+
+@pytest.mark.parametrize(
+    ("operation", "number", "durable"),
+    [("subscribe", 1, True), ("publish", 2, True), ("publish", 4, False),
+     ("subscription.next", 1, True), ("subscription.next", 3, False),
+     ("subscription.next", 4, True)],
+)  # fmt: skip
+async def test_messages_that_waited_are_heard_once(
+    stage: Stage, operation: str, number: int, durable: bool
+) -> None:
+    come = partial(
+        Death.come_with, kind=CallFinished, number=number, durable=durable, operation=operation
+    )
+    run = await stage.cut(NOTEBOOK, TOPICS, at=come)
+    if not stage.is_known(run):
+        return
+    report = await stage.resume(run)
+    assert report.endings[0].value == 4, report.endings
+    written = [e.args[0] for e in stage.events(run, PluginInvoked) if e.export == "write"]
+    assert sorted(written) == ["n1", "n2", "n3", "n4"]
+
+
 STATES = """
 [workflows.w]
 allow.tools = ["notebook.count"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lion.domain.workflow import Job, Then
-from lion.workflows.engine import Do, Done, Fired
+from lion.workflows.engine import Do, Done, Failed, Fired, Heard
 from tests.workflows.world import FAILS, World, call, flow, step
 
 NOTHING = Job(kind="value", given="=event.value")
@@ -98,3 +98,57 @@ def test_rules_of_one_event_in_any_order_of_outcomes(order: random.Random, count
     world = World(flow(*rules, strategy="events", vars=start), lambda do: do.target, order)
     assert world.run().value == {f"v{n}": f"t.r{n}" for n in range(count)}
     assert len(set(world.keys)) == len(world.keys)
+
+
+def heard(letters: list[tuple[str, Any]], *rules: Any, **more: Any) -> World:
+    world = World(flow(*rules, strategy="events", **more))
+    world.letters = letters
+    return world
+
+
+def test_a_message_on_a_topic_begins_a_rule() -> None:
+    order = step(
+        "order", call("t.take", n="=event.value.n", from_="=event.sender + event.topic"),
+        on=("bus orders.*",), when="event.value.n > 0", set={"n": "=vars.n + 1"},
+    )  # fmt: skip
+    last = step("last", NOTHING, on=("bus over", "bus orders.over"), end="=vars.n")
+    letters = [("orders.a", {"n": 1}), ("orders.b", {"n": 0}), ("orders.c", {"n": 2}), ("over", 0)]
+    world = heard(letters, order, last, vars={"n": 0})
+    assert world.run().value == 2
+    assert [one.given["from_"] for one in world.done] == ["annorders.a", "annorders.c"]
+    assert len(set(world.keys)) == len(world.keys) and not world.hears
+
+
+def test_no_message_is_taken_while_there_is_no_room_for_its_work() -> None:
+    world = heard([], step("work", on=("bus x",)), at_once=2)
+    world.take(world.engine.start({}))
+    for n in range(2):
+        (key,) = world.hears
+        del world.hears[key]
+        world.take(world.engine.on(Heard(key=key, topic="x", sender="ann", value=n)))
+    assert len(world.done) == 2 and not world.hears
+    world.take(world.engine.on(Done(key="work.1", value=1)))
+    assert list(world.hears.values()) == ["x"]
+
+
+def test_a_topic_that_cannot_be_heard_fails_it_and_lost_messages_are_told() -> None:
+    world = heard([], step("work", on=("bus x",)))
+    world.take(world.engine.start({}))
+    (key,) = world.hears
+    world.take(world.engine.on(Heard(key=key, topic="x", sender="a", value=1, missed=3)))
+    assert [n.why for n in world.engine.notes if n.what == "missed messages on bus x"] == [
+        "3 before it were not heard in time"
+    ]
+    world.hears.pop(key)
+    (key,) = world.hears
+    world.take(world.engine.on(Failed(key=key, case="denied", text="no grant covers it")))
+    assert world.engine.end is None  # what is under way comes to its end first
+    world.take(world.engine.on(Done(key="work.1", value=1)))
+    assert world.engine.end is not None and world.engine.end.fault is not None
+    assert world.engine.end.fault.case == "denied" and world.engine.end.fault.step == "work"
+
+
+def test_what_is_heard_after_its_end_begins_nothing() -> None:
+    rules = [step("over", NOTHING, on=("bus x",), end=1), step("more", on=("bus **",))]
+    world = heard([("x", 1)], *rules)
+    assert world.run().value == 1 and not world.done and not world.hears

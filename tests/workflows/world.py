@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lion.domain.workflow import Job, Step, Workflow
+from lion.scopes.pattern import compile_pattern
 from lion.workflows.engine import (
     Action,
     Cancel,
@@ -17,6 +18,8 @@ from lion.workflows.engine import (
     Engine,
     Failed,
     Fired,
+    Hear,
+    Heard,
     Outcome,
     Part,
     Wait,
@@ -60,6 +63,10 @@ class World:
         self.cancelled: list[str] = []
         self.emitted: list[Emit] = []
         self.waits: dict[str, int] = {}
+        self.hears: dict[str, str] = {}
+        """Topics by the key of whoever wants their next message."""
+        self.letters: list[tuple[str, Any]] = []
+        """What comes on the bus when nothing else is under way: topic and value."""
         self.under_way: dict[str, list[Outcome]] = {}
         self.most = 0
         self.pauses = 0
@@ -69,7 +76,7 @@ class World:
         self.take(self.engine.start({} if given is None else given))
         self.go_on()
         while self.engine.end is None:
-            assert self.under_way or self.waits, "the engine waits for nothing, and has no end"
+            assert self.under_way or self.waits or self.letters, "it waits for nothing"
             self.take(self.engine.on(self.next()))
             self.go_on()
         assert not self.engine.on(Fired(key="late")) or True
@@ -95,6 +102,10 @@ class World:
                     self.cancelled.append(key)
                     self.under_way.pop(key, None)
                     self.waits.pop(key, None)
+                    self.hears.pop(key, None)
+                case Hear(key=key, topic=topic):
+                    self.keys.append(key)
+                    self.hears[key] = topic
                 case Emit():
                     self.emitted.append(action)
         jobs = [k for k in self.under_way if "/" not in k]
@@ -113,6 +124,8 @@ class World:
         if self.order is None:
             if self.under_way:
                 return self.take_from(next(iter(self.under_way)))
+            if self.letters:
+                return self.hear()
             key = min(self.waits, key=lambda one: self.waits[one])
         else:
             key = self.order.choice([*self.under_way, *(() if self.under_way else self.waits)])
@@ -120,6 +133,12 @@ class World:
             return self.take_from(key)
         del self.waits[key]
         return Fired(key=key)
+
+    def hear(self) -> Outcome:
+        topic, value = self.letters.pop(0)
+        matching = [k for k, one in self.hears.items() if compile_pattern(one, ".").matches(topic)]
+        del self.hears[matching[0]]
+        return Heard(key=matching[0], topic=topic, sender="ann", value=value)
 
     def take_from(self, key: str) -> Outcome:
         outcomes = self.under_way[key]
