@@ -288,5 +288,6 @@ def restore(live: LiveRun, past: Past, standing: Standing) -> None:
     for holder, size in past.recorded.items():
         if holder in live.holders:
             live.holders[holder].share.charge(size)
+    live.shares.charge(past.came)
     for scope, call in past.open_background:
         note_unknown(live, scope, call)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from lion.domain.capability import OF_WORKFLOWS, OFFERED, Capability
+from lion.domain.capability import OF_PROGRAMS, OF_WORKFLOWS, OFFERED, Capability
 from lion.ports import Operation
 
 Key = tuple[str, str]
@@ -19,7 +19,7 @@ ROOMS: Final = {
     "secrets": "secrets.functions",
 }  # fmt: skip
 """In which room the functions of a capability are, if it is not called like that."""
-ROOMS_OF_WORKFLOWS: Final = {"agents": "jobs"}
+ROOMS_OF_OUR_OWN: Final = {"agents": "jobs", "program": "program.functions"}
 
 
 class HostFunctions(Mapping[Key, Operation]):
@@ -44,8 +44,11 @@ class HostFunctions(Mapping[Key, Operation]):
 
 
 def host_functions(given: Mapping[Key, Operation] = {}) -> Mapping[Key, Operation]:
-    """Every host function, or those given; and what only workflows are offered."""
-    rooms = _rooms(OF_WORKFLOWS, ROOMS_OF_WORKFLOWS)
+    """Every host function, or those given; and what only lion's own code is offered, for workflows
+    and agents of others.
+    """
+    own = {**OF_WORKFLOWS, OF_PROGRAMS.name: OF_PROGRAMS}
+    rooms = _rooms(own, ROOMS_OF_OUR_OWN)
     return HostFunctions(rooms if given else {**rooms, **_rooms(OFFERED, ROOMS)}, given)
 
 

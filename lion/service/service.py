@@ -101,7 +101,7 @@ class Service:
         check_allowed(by, "task cancel")
         task = self._task(id)
         if task.state.is_over:
-            raise wrong_state(task.id, f"{task.state} already", "look: lion task show ID")
+            raise wrong_state(task.id, f"{task.state} already", f"look: lion task show {task.id}")
         found = self._tree(task)
         for one in found:
             self.chain.tell(TaskCancelled(by.word, one.id, reason))
@@ -133,7 +133,8 @@ class Service:
         task = self._task(id)
         working = self.conductor.working.get(task.id)
         if working is None or working.run is None:
-            raise wrong_state(task.id, f"{task.state}, and not at work", "look: lion task show ID")
+            state = f"{task.state}, and not at work"
+            raise wrong_state(task.id, state, f"look: lion task show {task.id}")
         send(working.run, f"@{by.word}", to or task.order.holder, payload)
         return task
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from lion.cli.options import Common, common_options
-from lion.cli.screen import open_screen
+from lion.cli.screen import open_screen, say_none
 from lion.domain.text import show_line, show_lines
 from lion.errors import OperatorError
 from lion.ports import KeptStore
@@ -35,13 +35,17 @@ def list_(common: Common, owner: str | None, holder: str | None) -> int:
         edge = "  " if screen.is_terminal else ""
         shown = [f"{edge}{show_line(key)}" for key in keys]
         lines = [msgspec.json.encode(keys).decode()] if common.as_json else shown
+        none = f"{show_line(holder)} of {show_line(owner)} keeps nothing; who does: lion kv list"
     else:
         stores = list_stores(common.settings())
         if owner is not None:
             stores = [one for one in stores if one.owner == _owner(owner)]
         lines = [msgspec.json.encode(stores).decode()] if common.as_json else [*map(_line, stores)]
+        none = f"nobody{f' of {show_line(owner)}' if owner else ''} keeps anything"
     for line in lines:
         screen.line(line)
+    if not lines:
+        say_none(none, as_json=common.as_json)
     return 0
 
 
