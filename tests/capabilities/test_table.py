@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lion.capabilities.table import ROOMS, ROOMS_OF_WORKFLOWS, build_operations, host_functions
-from lion.domain.capability import OF_WORKFLOWS, OFFERED
+from lion.capabilities.table import ROOMS, ROOMS_OF_OUR_OWN, build_operations, host_functions
+from lion.domain.capability import OF_PROGRAMS, OF_WORKFLOWS, OFFERED
 from lion.domain.events import AgentPartialOutput
 from lion.ports import Kind, Operation
 
@@ -40,7 +40,7 @@ def test_every_function_of_the_wit_has_an_operation_and_no_other():
 
 def test_no_room_has_an_operation_that_the_table_lacks():
     names = [ROOMS.get(name, name) for name in OFFERED]
-    names += [ROOMS_OF_WORKFLOWS.get(name, name) for name in OF_WORKFLOWS]
+    names += [ROOMS_OF_OUR_OWN.get(name, name) for name in (*OF_WORKFLOWS, OF_PROGRAMS.name)]
     found = [
         one for name in names for one in import_module(f"lion.capabilities.{name}").OPERATIONS
     ]
