@@ -78,6 +78,8 @@ class HandleTable:
     def close(self) -> None:
         """Close everything, newest first, also if a close raises (which comes out at the end)."""
         self._is_closed = True
+        if not self._entries:
+            return
         entries, self._entries = self._entries, {}
         with ExitStack() as stack:
             for entry in entries.values():

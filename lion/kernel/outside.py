@@ -9,7 +9,6 @@ Rule: so a guest cannot claim a failure that was none. It can pass one on that i
 or keep one to itself.
 """
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ class OutsideFailures:
     """What the outside did to one invocation."""
 
     def __init__(self) -> None:
-        self._known: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+        self._known: list[tuple[str, str]] = []
 
     def note(self, capability: str, operation: str, error: tuple[str, str]) -> None:
         """Remember how a call failed, if that was the outside's doing."""
@@ -38,6 +37,7 @@ class OutsideFailures:
         """Remember a failure by the text that the guest got, and what is said of it."""
         if 0 < len(text) <= LONGEST:
             self._known.append((text, said))
+            del self._known[:-REMEMBERED]
 
     def told_by(self, value: Any) -> str:
         """The failure that a guest's own error tells of, for people; empty if it tells of none."""

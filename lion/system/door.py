@@ -37,16 +37,20 @@ def imports_of(uses: Sequence[str]) -> tuple[Import, ...]:
     )
 
 
+def numbers_of(imports: Sequence[Import]) -> dict[tuple[str, str], int]:
+    """The number of each import, by capability and function."""
+    return {(one.interface.rpartition("/")[2], one.name): n for n, one in enumerate(imports)}
+
+
 class HostDoor:
     """One call's host. Implements contract.Host."""
 
     def __init__(
-        self, holder: str, imports: Sequence[Import], handle: HandleCall, clock: Clock
+        self, holder: str, numbers: Mapping[tuple[str, str], int], handle: HandleCall, clock: Clock
     ) -> None:
+        """`numbers` are those of the plugin's imports."""
         self.holder = holder
-        self._imports = {
-            (one.interface.rpartition("/")[2], one.name): n for n, one in enumerate(imports)
-        }
+        self._numbers = numbers
         self._handle = handle
         self._clock = clock
 
@@ -115,7 +119,7 @@ class HostDoor:
         )  # fmt: skip
 
     async def _ask(self, capability: str, function: str, args: list[Any]) -> Any:
-        index = self._imports.get((capability, function))
+        index = self._numbers.get((capability, function))
         if index is None:
             raise HostError("denied", f"{capability!r} is not among what the plugin uses")
         try:

@@ -31,7 +31,7 @@ from lion.ports import (
     SystemInfo,
 )
 from lion.system.contract import Ask, Call, Deny, Heard, SystemPlugin, ToolError
-from lion.system.door import HostDoor, imports_of
+from lion.system.door import HostDoor, imports_of, numbers_of
 from lion.system.extension import Caller, Failure
 from lion.system.faults import Scrub, translated
 from lion.system.functions import OfferedFunction
@@ -67,6 +67,7 @@ class LoadedPlugin:
     ) -> None:
         self.info = info
         self.imports: Sequence[Import] = imports_of(info.uses)
+        self._numbers = numbers_of(self.imports)
         self.exports: Sequence[Export] = tuple(
             Export("", name, _TYPE, signature.docs, signature)
             for name, (_, signature) in signatures.items()
@@ -223,7 +224,7 @@ class LoadedPlugin:
             await _in_thread(function, trio.CapacityLimiter(1))
 
     def _door(self, handle: HandleCall) -> HostDoor:
-        return HostDoor(self._holder, self.imports, handle, self._clock)
+        return HostDoor(self._holder, self._numbers, handle, self._clock)
 
 
 async def _in_thread(work: Callable[[], Any], limiter: trio.CapacityLimiter) -> Any:

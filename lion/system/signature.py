@@ -6,10 +6,10 @@ Rule: a result is checked against its annotation too: what a guest is told, it g
 """
 
 import inspect
-import json
 from collections.abc import Callable, Container, Mapping
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
@@ -26,6 +26,7 @@ _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 _CONFIG = ConfigDict(extra="forbid", strict=True, **_BYTES)
 _UNKNOWN = "there is no such parameter"
 _ROOT, _RESULT = "arguments", "result"
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 class _Untitled(GenerateJsonSchema):
@@ -88,8 +89,9 @@ class Signature:
         return written
 
     def _validate(self, values: Any) -> BaseModel:
+        # They are plain, so they are the same again when they are decoded.
         try:
-            return self._model.model_validate_json(json.dumps(values))
+            return self._model.model_validate_json(_ENCODER.encode(values))
         except ValidationError as exc:
             where, what = _problem(exc)
             guess = nearest(where[1:], self._names.values()) if what == _UNKNOWN else None

@@ -3,11 +3,13 @@
 import inspect
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from lion.capabilities.table import build_operations
+from lion.capabilities.table import ROOMS, ROOMS_OF_OUR_OWN, build_operations, host_functions
+from lion.domain.capability import OF_PROGRAMS, OF_WORKFLOWS, OFFERED
 from lion.domain.events import AgentPartialOutput
 from lion.ports import Kind, Operation
 
@@ -34,6 +36,23 @@ FUNCTIONS = {key: count for path in INTERFACES for key, count in read_functions(
 def test_every_function_of_the_wit_has_an_operation_and_no_other():
     assert len(FUNCTIONS) >= 20
     assert set(OPERATIONS) == set(FUNCTIONS)
+
+
+def test_no_room_has_an_operation_that_the_table_lacks():
+    names = [ROOMS.get(name, name) for name in OFFERED]
+    names += [ROOMS_OF_OUR_OWN.get(name, name) for name in (*OF_WORKFLOWS, OF_PROGRAMS.name)]
+    found = [
+        one for name in names for one in import_module(f"lion.capabilities.{name}").OPERATIONS
+    ]
+    known = list(host_functions().values())
+    assert len(found) == len(known) and all(one in known for one in found)
+
+
+def test_what_is_given_is_not_made_up_for():
+    given = {("kv", "get"): OPERATIONS["log", "write"]}
+    functions = host_functions(given)
+    assert functions["kv", "get"] is given["kv", "get"]
+    assert ("log", "write") not in functions and ("agents", "start") in functions
 
 
 def test_a_method_is_known_by_the_name_a_component_imports():
