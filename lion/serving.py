@@ -124,8 +124,9 @@ async def open_living(
             await chain.commit()
             nursery.start_soon(living.service.conductor.conduct)
             nursery.start_soon(living.tail.run)
+            nursery.start_soon(living.keeper.keep)
             if said.bus is not None and box is not None:
-                office = PostOffice(living.service, settings, said.bus, box)
+                office = PostOffice(living.service, settings, said.bus, box, living.keeper)
                 await _open_bus(living, office, letters, nursery)
             if said.adviser:
                 nursery.start_soon(Adviser(living.service).advise)

@@ -44,6 +44,7 @@ from lion.manifest.fields import (
 )
 from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
+from lion.manifest.schedules import ScheduleTable
 from lion.manifest.server_table import McpTable
 from lion.manifest.service_table import ServiceTable
 from lion.manifest.system_tables import SystemLimits, check_asking
@@ -290,4 +291,5 @@ class ManifestTable(Table):
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
     service: ServiceTable | None = None
+    schedules: dict[HolderName, ScheduleTable] = {}
     park_after: Time | None = None

@@ -26,6 +26,7 @@ from lion.reading import beside
 from lion.service.outbox import Outbox
 from lion.service.service import Service
 from lion.service.tasks import Task
+from lion.service.timekeeper import Timekeeper
 from lion.settings import Settings
 
 HERE: Final = "here"
@@ -42,7 +43,11 @@ REFUSALS: Final = 64
 class PostOffice:
     """The letters of a service. `run` has to work meanwhile."""
 
-    def __init__(self, service: Service, settings: Settings, terms: BusTerms, box: Outbox) -> None:
+    def __init__(
+        self, service: Service, settings: Settings, terms: BusTerms, box: Outbox,
+        keeper: Timekeeper,
+    ) -> None:  # fmt: skip
+        self._keeper = keeper
         self.service = service
         self.chain = service.chain
         self.terms = terms
@@ -137,6 +142,8 @@ class PostOffice:
             new += 1
             taken[letter.service] = letter.place
             why = self._bring(letter)
+            if letter.topic and self._box.shares(letter.topic):
+                why = await self._keeper.hear(letter)
             if why and len(refused) < REFUSALS:
                 refused[letter.id] = why
         if taken or refused:

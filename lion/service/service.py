@@ -21,7 +21,7 @@ from lion.domain.events import (
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.domain.service_terms import ServiceTerms
-from lion.domain.task import Order, Principal, TaskEnd, TaskState, Terms
+from lion.domain.task import Cause, Order, Principal, TaskEnd, TaskState, Terms
 from lion.errors import LionError
 from lion.host import Host
 from lion.kernel.family import AtWork
@@ -65,12 +65,9 @@ class Service:
     # Tasks.
 
     async def submit(
-        self,
-        by: Principal,
-        order: Order,
-        terms: Terms = USUAL_TERMS,
-        key: str = "",
-    ) -> Task:
+        self, by: Principal, order: Order, terms: Terms = USUAL_TERMS, key: str = "",
+        cause: Cause | None = None,
+    ) -> Task:  # fmt: skip
         """Take an order; answers when it is on record. `key` is the submitter's own word for it:
         the same again gives the same task. Raises OperatorError.
         """
@@ -88,7 +85,7 @@ class Service:
         if self.conductor.waiting >= self.terms.queue:
             raise queue_full(self.terms.queue)
         id = uuid.uuid4().hex[:12]
-        self.chain.tell(TaskSubmitted(by.word, id, order, terms, key))
+        self.chain.tell(TaskSubmitted(by.word, id, order, terms, key, cause))
         self.conductor.admit(self.chain.state.tasks[id])
         await self.chain.commit()
         return self.chain.state.tasks[id]

@@ -35,6 +35,7 @@ from lion.domain.record import Record
 from lion.service.keyring import Keyring
 from lion.service.marks import Marks
 from lion.service.tasks import Task, begun, moved
+from lion.service.times import Times
 from lion.service.workspace import Workspace, changed
 
 KEPT: Final = 1_000
@@ -48,6 +49,7 @@ class State:
         self.workspace = Workspace()
         self.keyring = Keyring()
         self.marks = Marks()
+        self.times = Times()
         self.tasks: dict[str, Task] = {}
         self.keys: dict[str, str] = {}
         """Tasks by their submitters' own words for them."""
@@ -59,6 +61,7 @@ class State:
         match event:
             case TaskSubmitted():
                 self._put(begun(event, time_ns))
+                self.times = self.times.changed(event, time_ns)
             case TaskScheduled() | TaskStarted() | TaskRetried() | TaskCancelled() | TaskEnded():
                 self._move(event, time_ns)
             case (
@@ -66,6 +69,7 @@ class State:
                 | PluginRemoved()
             ):  # fmt: skip
                 self.workspace = changed(self.workspace, event, time_ns)
+                self.times = self.times.changed(event, time_ns)
             case TokenCreated() | TokenRevoked() | SessionOpened() | SessionClosed():
                 self.keyring = self.keyring.changed(event, time_ns)
             case BusOpened() | LettersSent() | LettersTaken():
@@ -90,6 +94,7 @@ class State:
                 "workspace": self.workspace,
                 "keyring": self.keyring,
                 "marks": self.marks,
+                "times": self.times,
                 "tasks": list(self.tasks.values()),
                 "over": list(self._over),
                 "decisions": self.decisions,
@@ -101,6 +106,7 @@ class State:
         self.workspace = msgspec.convert(state["workspace"], Workspace)
         self.keyring = msgspec.convert(state.get("keyring", {}), Keyring)
         self.marks = msgspec.convert(state.get("marks", {}), Marks)
+        self.times = msgspec.convert(state.get("times", {}), Times)
         tasks = msgspec.convert(state["tasks"], list[Task])
         self.tasks, self.keys = {}, {}
         for task in tasks:
