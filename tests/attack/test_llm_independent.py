@@ -111,7 +111,7 @@ def process(*command: str | Path) -> Iterator[None]:
 async def listening(port: int, *command: str | Path) -> AsyncIterator[str]:
     """The base URL of a server, once it takes connections."""
     with process(*command):
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             while True:
                 try:
                     stream = await trio.open_tcp_stream("127.0.0.1", port)

@@ -32,7 +32,7 @@ SUM = {"a": 1, "b": 2}
 async def still_works(raw: Raw) -> None:
     """It answers like at the first day."""
     await raw.say(asking("after", "calculator_add", **SUM))
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         answer = await raw.hear_of("after")
     assert answer["result"]["structuredContent"] == {"result": 3}
 
@@ -125,7 +125,7 @@ async def test_answers_nobody_asked_for_approve_nothing(tmp_path: Path) -> None:
         yes = {"action": "accept", "content": {"answer": "approve once"}}
         for number in range(5):
             await raw.say({"jsonrpc": "2.0", "id": number, "result": yes})
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while not await served.host.approvals():
                 await trio.lowlevel.checkpoint()
         params = {"requestState": "guessed", "inputResponses": {"approval": yes}}

@@ -126,7 +126,7 @@ async def test_what_it_has_started_ends_with_it(there: Place) -> None:
     seen: list[int] = []
 
     async def look() -> None:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             while len(started(there)) < 7:  # each of three has forked, in a session of its own
                 await trio.lowlevel.checkpoint()
         seen.extend(started(there))

@@ -185,7 +185,7 @@ async def test_without_anybody_to_ask_the_step_fails(host: lion.Host) -> None:
 
 async def answered(said: list[str | None], tables: Any) -> tuple[Any, lion.RunReport]:
     """What a workflow comes to whose questions are answered so, in turn."""
-    with trio.fail_after(30):
+    with trio.fail_after(60):
         async with lion.open_host(asks=True) as host, trio.open_nursery() as nursery:
             nursery.start_soon(_answer, host, said)
             found = await ran(host, tables)

@@ -199,7 +199,7 @@ class Raw:
 
     async def hear(self) -> Any:
         """The next message."""
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             line = await self._lines.next()
         assert line is not None
         return json.loads(line)

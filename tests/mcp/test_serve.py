@@ -163,7 +163,7 @@ async def test_its_own_log_is_read_where_the_manifest_says_so(tmp_path: Path, er
     async with connected(tmp_path, text, era=era) as (client, _):
         await client.call_tool("calculator_add", {"a": 1, "b": 2})
         (log,) = (await client.list_resources()).resources
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while True:
                 (contents,) = (await client.read_resource(log.uri)).contents
                 if '"calculator.add"' in contents.text:  # type: ignore[union-attr]

@@ -179,7 +179,7 @@ class Stage:
                 run = started.id
                 if at is not None:
                     at(death)
-                with trio.fail_after(10):
+                with trio.fail_after(60):
                     await death.has_come.wait()
                 started.cancel()
         self.operations = build_operations()
@@ -205,7 +205,7 @@ class Stage:
                         await host.resume(run)
 
                 nursery.start_soon(go)
-                with trio.fail_after(10):
+                with trio.fail_after(60):
                     await death.has_come.wait()
                 nursery.cancel_scope.cancel()
         self.operations = build_operations()

@@ -50,7 +50,7 @@ async def looked_at(stage: Stage, *parts: str, until: tuple[type, ...], is_idle:
             if not left:
                 break
         found = Waits()
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             for _ in range(500 if is_idle else 10):
                 await trio.sleep(0.01)
                 found = find_waits(run._live, HOUR // 2)
@@ -125,7 +125,7 @@ async def parked(stage: Stage, *parts: str) -> str:
     """A run that has ended its process because all wait."""
     desk = SqliteDesk(stage.settings.state)
     async with stage.host(desk=desk, park_after_ns=SOON) as host:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             report = await host.run(manifest(*parts), folder=stage.settings.state.parent)
     assert (report.is_waiting, report.exit_code) == (True, 6)
     assert stage.records(report.run)[-1].type == RunParked.__name__, "nothing more of it is done"
@@ -139,7 +139,7 @@ async def answered(stage: Stage, run: str, **fittings: Any) -> list[Any]:
         if one.answer is None:
             answer_request(stage.settings.state, one.request.id, YES)
     async with stage.host(desk=SqliteDesk(stage.settings.state), **fittings) as host:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             return said(await host.resume(run))
 
 
@@ -208,7 +208,7 @@ async def test_an_answer_that_was_used_is_not_used_again_after_a_kill(stage: Sta
 async def parked_again(stage: Stage, run: str) -> bool:
     desk = SqliteDesk(stage.settings.state)
     async with stage.host(desk=desk, park_after_ns=SOON) as host:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             return (await host.resume(run)).is_waiting
 
 

@@ -53,7 +53,7 @@ async def said(path: Path, data: bytes) -> tuple[int, dict[str, object] | list[o
     async with stream:
         with suppress(trio.BrokenResourceError):
             await stream.send_all(data)
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             answer = b"".join([bytes(piece) async for piece in stream])
     head, _, body = answer.partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(body)
@@ -130,7 +130,7 @@ async def test_who_does_not_finish_asking_keeps_nobody_out(
         for one in hanging:
             await one.send_all(b"GET")
         assert (await said(path, PING))[0] == 200
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             answer = bytes(await hanging[0].receive_some())
         assert b" 503 " in answer
         assert b"about to ask" in answer
@@ -149,7 +149,7 @@ async def test_of_a_flood_as_many_are_answered_as_there_are_places(
                 await lazy.receive_some(1)
             status, problem = await said(path, PING)
             assert (status, "4 speak to this service" in str(problem)) == (503, True)
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while (await said(path, PING))[0] != 200:
                 await trio.lowlevel.checkpoint()
 
@@ -167,7 +167,7 @@ async def test_only_so_many_are_told_that_there_is_no_place(
         await lazy.send_all(b"GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
         await lazy.receive_some(1)
         answers = []
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             for _ in range(4):
                 one = await stack.enter_async_context(await trio.open_unix_socket(str(path)))
                 await one.send_all(PING)
@@ -185,7 +185,7 @@ async def test_who_reads_nothing_is_given_up(
         await lazy.send_all(b"GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
         await lazy.receive_some(1)
         assert (await said(path, PING))[0] == 503
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while (await said(path, PING))[0] != 200:
                 await trio.lowlevel.checkpoint()
 

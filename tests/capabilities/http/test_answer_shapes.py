@@ -135,7 +135,7 @@ async def test_what_is_left_over_is_nobodys_answer(
     for left in LEFT.values():
         answer = [whole, left] if is_apart else [whole + left]
         async with open_said(answer, LEGIT, is_tls=is_tls) as server, door_to(server) as door:
-            with trio.fail_after(30):
+            with trio.fail_after(60):
                 await got(door, ask(f"{server.url}/page", method))
                 assert await got(door, ask(f"{server.url}/account")) == (200, b"legit!")
             assert server.connections == 2

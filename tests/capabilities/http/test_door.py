@@ -275,7 +275,7 @@ async def test_only_the_server_is_waited_for(server: Server, door: Door) -> None
         assert await exchange.receive() == b"half"
         assert exchange._patience.since == math.inf
         exchange._patience.until = trio.current_time()
-        with trio.fail_after(5), pytest.raises(CallError, match="the whole exchange took longer"):
+        with trio.fail_after(60), pytest.raises(CallError, match="the whole exchange took longer"):
             await exchange.receive()
 
 
@@ -560,7 +560,7 @@ async def test_what_does_not_come_over_tls_is_cut_too() -> None:
         tls_server("api.example.com") as (server, trust),
         open_door(resolve=Names(["127.0.0.1"]), tls=lambda: trust) as door,
     ):
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             url = f"https://api.example.com:{server.port}/stuck"
             error = await failure(door, get(url, times=QUICK))
     assert (error.case, error.text) == ("timeout", "the next piece took longer than 200 ms")

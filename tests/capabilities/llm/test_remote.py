@@ -171,7 +171,7 @@ async def test_behind_a_whole_answer_nothing_becomes_of_it(
     monkeypatch.setattr(remote, "AFTER_DONE", 0.05)
     monkeypatch.setattr(remote, "AFTER_REASON", 0.05)
     async with open_server([*chunked(body), *behind], GOOD) as server:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             said, failure = await ask(server)
         assert failure is None and said[-1] == Stop("end")
         assert len(server.requests) == 1
