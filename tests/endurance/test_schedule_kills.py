@@ -32,9 +32,15 @@ def lion(tmp_path: Path) -> Lion:
     return Lion(tmp_path)
 
 
+def _posts(url: str, what: str) -> str:
+    """An expression for a program that posts there, once."""
+    return f"""='[["http-send", "POST", "{url}/' + {what} + '"]]'"""
+
+
 def manifest(port: int) -> str:
     url = f"http://127.0.0.1:{port}"
-    post = f"""='[["http-send", "POST", "{url}/"""
+    ticks = json.dumps(_posts(url, "event.at"))
+    heard = json.dumps(_posts(url, "'m' + string(event.value)"))
     return f"""
 name = "scheduled"
 [agents.ann]
@@ -49,11 +55,11 @@ every = "1 s"
 missed = "each"
 at-once = 500
 call = "stepper.go"
-with = {{ program = {json.dumps(post + "' + event.at + '\"]]'")} }}
+with = {{ program = {ticks} }}
 [schedules.heard]
 topic = "news.*"
 call = "stepper.go"
-with = {{ program = {json.dumps(post + "m' + string(event.value) + '\"]]'")} }}
+with = {{ program = {heard} }}
 [service]
 slots = 4
 [service.bus]
