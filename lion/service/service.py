@@ -261,10 +261,12 @@ class Service:
         )
 
     def _tree(self, task: Task) -> list[Task]:
+        below: dict[str, list[Task]] = {}
+        for one in self.chain.state.unfinished():
+            below.setdefault(one.terms.parent, []).append(one)
         found = [task]
         for one in found:
-            children = self.chain.state.children(one.id)
-            found += [child for child in children if not child.state.is_over]
+            found += below.get(one.id, ())
         return found
 
     def _task(self, id: str) -> Task:

@@ -83,10 +83,6 @@ class State:
         """Those that are not over, in order."""
         return [task for task in self.tasks.values() if not task.state.is_over]
 
-    def children(self, id: str) -> list[Task]:
-        """The tasks whose parent this is."""
-        return [task for task in self.tasks.values() if task.terms.parent == id]
-
     def snapshot(self) -> dict[str, Any]:
         """All of it, as plain values."""
         found: dict[str, Any] = msgspec.to_builtins(

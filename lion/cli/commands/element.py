@@ -11,9 +11,10 @@ import msgspec
 
 from lion.cli.options import Common, common_options
 from lion.cli.screen import open_screen
+from lion.cli.stores import no_owner
 from lion.cli.summary import json_text
 from lion.cli.tasks import client_of
-from lion.domain.text import show_line
+from lion.domain.text import show_json, show_line
 from lion.errors import OperatorError
 from lion.ports import KeptElement
 
@@ -50,6 +51,33 @@ def show(common: Common, id: str) -> int:
     return 0
 
 
+@command.command("get")
+@click.argument("owner")
+@click.argument("holder")
+@click.argument("id")
+@common_options
+def get(common: Common, owner: str, holder: str, id: str) -> int:
+    """Print the content of the element that HOLDER of the manifest OWNER keeps under ID, or the
+    beginning of it: JSON; with --json the whole element.
+    """
+    from lion.upkeep import list_elements
+
+    kept = list_elements(common.settings(), _owner(owner), holder)
+    found = [one for one in kept if id and one.id.startswith(id)]
+    if len(found) != 1:
+        some = "several elements begin" if found else "no element begins"
+        raise OperatorError(
+            f"{some} with {id[:40]!r}: {holder!r} of {owner!r} keeps {len(kept):,}",
+            hint=f"see them: lion element kept {owner} {holder}",
+        )
+    screen, (one,) = open_screen("stdout"), found
+    if common.as_json:
+        screen.line(json_text(msgspec.to_builtins(one)))
+    else:
+        click.echo(f"  {show_json(one.content)}" if screen.is_terminal else one.content)
+    return 0
+
+
 @command.command("kept")
 @click.argument("owner", required=False)
 @click.argument("holder", required=False)
@@ -61,10 +89,15 @@ def kept(common: Common, owner: str | None, holder: str | None, kind: str) -> in
 
     screen = open_screen("stdout")
     if owner is None or holder is None:
-        for store in list_element_stores(common.settings()):
-            if owner is None or store.owner == _owner(owner):
-                line = f"{show_line(store.owner)}  {store.holder}  {store.bytes:,} bytes"
-                screen.line(json_text(msgspec.to_builtins(store)) if common.as_json else line)
+        stores = list_element_stores(common.settings())
+        if owner is not None:
+            known = [one.owner for one in stores]
+            stores = [one for one in stores if one.owner == _owner(owner)]
+            if not stores:
+                raise no_owner(owner, known, "elements", "lion element kept")
+        for store in stores:
+            line = f"{show_line(store.owner)}  {store.holder}  {store.bytes:,} bytes"
+            screen.line(json_text(msgspec.to_builtins(store)) if common.as_json else line)
         return 0
     found = list_elements(common.settings(), _owner(owner), holder)
     if not found:
