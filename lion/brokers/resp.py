@@ -88,7 +88,8 @@ class AnswerReader:
         if size == -1:
             return None
         if LONGEST < size <= LONGEST_PASSED:
-            return await self._pass(size)
+            await self._pass(size)
+            return None
         if not 0 <= size <= self._left:
             raise BrokerError(f"it answered with more than {MOST_BYTES:,} bytes")
         while len(self._data) < size + 2:

@@ -86,9 +86,9 @@ class Service:
             raise queue_full(self.terms.queue)
         id = uuid.uuid4().hex[:12]
         self.chain.tell(TaskSubmitted(by.word, id, order, terms, key, cause))
-        self.conductor.admit(self.chain.state.tasks[id])
+        self.conductor.admit(task := self.chain.state.tasks[id])
         await self.chain.commit()
-        return self.chain.state.tasks[id]
+        return self.chain.state.tasks.get(id, task)
 
     async def cancel(self, by: Principal, id: str, reason: str = "") -> list[Task]:
         """Take a task back, and those it is the parent of; which those are, itself first.
@@ -99,13 +99,15 @@ class Service:
         task = self._task(id)
         if task.state.is_over:
             raise wrong_state(task.id, f"{task.state} already", "look: lion task show ID")
-        found = self._tree(task)
-        for one in found:
+        found = {one.id: one for one in self._tree(task)}
+        for one in found.values():
             self.chain.tell(TaskCancelled(by.word, one.id, reason))
             words = f"{by.word} cancelled it{f': {reason}' if reason else ''}"
             self._stop(one, TaskState.CANCELLED, words)
+            found[one.id] = self.chain.state.tasks[one.id]
         await self.chain.commit()
-        return [self.chain.state.tasks[one.id] for one in found]
+        # Of very many the first ones are over and not listed any more.
+        return [self.chain.state.tasks.get(id, one) for id, one in found.items()]
 
     async def retry(self, by: Principal, id: str, reason: str = "") -> Task:
         """Let a task that is over, and not completed, wait for its turn again. Raises
@@ -261,12 +263,10 @@ class Service:
         )
 
     def _tree(self, task: Task) -> list[Task]:
-        below: dict[str, list[Task]] = {}
-        for one in self.chain.state.unfinished():
-            below.setdefault(one.terms.parent, []).append(one)
         found = [task]
         for one in found:
-            found += below.get(one.id, ())
+            children = self.chain.state.children(one.id)
+            found += [child for child in children if not child.state.is_over]
         return found
 
     def _task(self, id: str) -> Task:

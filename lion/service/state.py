@@ -55,6 +55,8 @@ class State:
         """Tasks by their submitters' own words for them."""
         self.decisions = 0
         self._over: dict[str, None] = {}
+        self._below: dict[str, dict[str, None]] = {}
+        """Tasks that are listed, by the one that is their parent."""
 
     def apply(self, event: Event, time_ns: int) -> None:
         """Take a fact in. Raises AuditError for one that cannot follow."""
@@ -83,6 +85,10 @@ class State:
         """Those that are not over, in order."""
         return [task for task in self.tasks.values() if not task.state.is_over]
 
+    def children(self, id: str) -> list[Task]:
+        """The tasks whose parent this is, in order."""
+        return [self.tasks[child] for child in self._below.get(id, ())]
+
     def snapshot(self) -> dict[str, Any]:
         """All of it, as plain values."""
         found: dict[str, Any] = msgspec.to_builtins(
@@ -104,7 +110,7 @@ class State:
         self.marks = msgspec.convert(state.get("marks", {}), Marks)
         self.times = msgspec.convert(state.get("times", {}), Times)
         tasks = msgspec.convert(state["tasks"], list[Task])
-        self.tasks, self.keys = {}, {}
+        self.tasks, self.keys, self._below = {}, {}, {}
         for task in tasks:
             self._put(task)
         self._over = dict.fromkeys(state["over"])
@@ -114,6 +120,8 @@ class State:
         self.tasks[task.id] = task
         if task.key:
             self.keys[task.key] = task.id
+        if task.terms.parent:
+            self._below.setdefault(task.terms.parent, {})[task.id] = None
 
     def _move(
         self,
@@ -138,6 +146,13 @@ class State:
             task = self.tasks.pop(oldest)
             if self.keys.get(task.key) == oldest:
                 del self.keys[task.key]
+            self._leave(task)
+
+    def _leave(self, task: Task) -> None:
+        below = self._below.get(task.terms.parent, {})
+        below.pop(task.id, None)
+        if not below:
+            self._below.pop(task.terms.parent, None)
 
 
 def folded(records: Iterable[Record], state: State | None = None) -> State:
