@@ -9,6 +9,7 @@ from benchmarks import (
     extism_plugin,
     outside,
     parsing,
+    script_guests,
     wasi_program,
     workflows,
 )
@@ -235,6 +236,7 @@ CONTESTS = (
             note="a fresh instance, decided and recorded; the SDK's runs a Python function"),
     *extism_plugin.CONTESTS,
     *wasi_program.CONTESTS,
+    *script_guests.CONTESTS,
     *outside.CONTESTS,
     *workflows.CONTESTS,
     *durable.CONTESTS,

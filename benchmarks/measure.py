@@ -40,6 +40,7 @@ class Contest:
 
     `byte_count` says how many bytes cross in one unit of work, where that is what matters.
     `shares` names the contestants that do the first one's work without a part of lion, by part.
+    `lacks` says why this machine cannot hold it, if it cannot.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Contest:
     byte_count: int = 0
     note: str = ""
     shares: Mapping[str, str] = field(default_factory=dict)
+    lacks: Callable[[], str] = str
 
 
 def cpu_ns() -> int:

@@ -26,6 +26,7 @@ from benchmarks.breakdown import measure_parts
 from benchmarks.contests import CONTESTS
 from benchmarks.long_log import measure_log
 from benchmarks.measure import ROUNDS, Contest, hold
+from benchmarks.script_guests import measure_starts
 from benchmarks.starts import agent_kib, start_parts
 from benchmarks.table import Bench, contest_lines, goal_lines, part_lines, to_json
 from lion.cli.main import GARBAGE
@@ -64,6 +65,9 @@ def read_words(words: list[str]) -> argparse.Namespace:
 async def measure(bench: Bench, chosen: list[Contest]) -> None:
     """Hold the contests one after the other, printing each when it is over."""
     for contest in chosen:
+        if why := contest.lacks():
+            print(f"{contest.title}\n  left out: {why}", end="\n\n", flush=True)
+            continue
         count = max(1, contest.count // QUICK_SHARE) if bench.is_quick else contest.count
         times = await hold(contest, bench.rounds, count)
         bench.contests.append(contest)
@@ -85,6 +89,10 @@ def measure_rest(bench: Bench) -> None:
         bench.start_parts = start_parts()
         print("modules that lion run imports beside the libraries it is compared with")
         print("\n".join(part_lines(bench.start_parts, "ms")), end="\n\n")
+    bench.guest_starts = measure_starts(set(bench.results))
+    if bench.guest_starts:
+        print("until the first call of such a guest is answered, host and log included")
+        print("\n".join(part_lines(bench.guest_starts, "ms")), end="\n\n")
     if "waiting" in bench.results:
         agents = AGENTS // QUICK_SHARE if bench.is_quick else AGENTS
         bench.agent_kib = agent_kib(agents)

@@ -12,8 +12,9 @@ from benchmarks.measure import Contest, Times
 class Bench:
     """All that a run of the bench found.
 
-    `parts` are microseconds per recorded call, `start_parts` milliseconds of a start; `log` is
-    what a long log costs, with units in the names.
+    `parts` are microseconds per recorded call, `start_parts` milliseconds of a start,
+    `guest_starts` of that of a guest with an interpreter; `log` is what a long log costs, with
+    units in the names.
     """
 
     machine: Mapping[str, str]
@@ -23,6 +24,7 @@ class Bench:
     results: dict[str, dict[str, Times]] = field(default_factory=dict)
     parts: dict[str, float] = field(default_factory=dict)
     start_parts: dict[str, float] = field(default_factory=dict)
+    guest_starts: dict[str, float] = field(default_factory=dict)
     log: dict[str, float] = field(default_factory=dict)
     agent_kib: float | None = None
 
@@ -100,7 +102,7 @@ def _contest_json(contest: Contest, times: Mapping[str, Times]) -> dict[str, Any
 
 def to_json(bench: Bench) -> dict[str, Any]:
     """The same figures: machine, rounds, quick, contests, goals, recorded_call_us, start_ms,
-    log, agent_kib.
+    guest_start_ms, log, agent_kib.
     """
     return {
         "machine": dict(bench.machine),
@@ -116,6 +118,7 @@ def to_json(bench: Bench) -> dict[str, Any]:
         },
         "recorded_call_us": bench.parts,
         "start_ms": bench.start_parts,
+        "guest_start_ms": bench.guest_starts,
         "log": bench.log,
         "agent_kib": bench.agent_kib,
     }  # fmt: skip

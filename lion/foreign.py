@@ -9,14 +9,16 @@ import binascii
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from lion.domain.labels import label
 from lion.domain.plan import Holder, Plan
+from lion.domain.program import encode_program
 from lion.domain.workflow import encode_workflow
 from lion.errors import OperatorError
 from lion.reading import COMPONENT_SIZE, read_regular, read_text, reason_of, too_large
@@ -24,6 +26,8 @@ from lion.values.core_modules import CORE_HEAD, Packed, pack
 
 ReadHolder = Callable[[Holder], bytes]
 """How the bytes of a holder's component are come by."""
+SOURCES: Final = ("lion-build.toml", "Cargo.toml", "package.json", "pyproject.toml")
+"""Files of a folder that `lion build` builds."""
 
 
 def is_extism_manifest(path: Path) -> bool:
@@ -170,12 +174,20 @@ def read_component(path: Path) -> bytes:
     except (OSError, ValueError) as exc:
         raise OperatorError(
             f"the component {str(path)!r} cannot be read: {reason_of(exc)}",
-            hint="check the path in the manifest, or build it: lion build DIR",
+            hint=f"check the path in the manifest, or build it: lion build {_folder(path)}",
         ) from exc
+
+
+def _folder(path: Path) -> str:
+    """What to type for the folder that a component is built in, if that is where it would be."""
+    is_source = any((path.parent / name).is_file() for name in SOURCES)
+    return shlex.quote(str(path.parent)) if is_source else "DIR"
 
 
 def read_holder(holder: Holder) -> bytes:
     """The bytes of a holder's component, as they are now. Raises OperatorError."""
     if holder.workflow is not None:
         return encode_workflow(holder.workflow)
+    if holder.adapter:
+        return encode_program(holder)
     return read_component(holder.component)

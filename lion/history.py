@@ -72,10 +72,12 @@ async def replay_run(
     Raises OperatorError for an unknown run, AuditError if the log does not verify or lacks a
     component.
     """
+    from lion.wasm.compile_ends import Costs
     from lion.wasm.runtime import open_runtime
 
+    costs = Costs.allowing(settings.compile_memory)
     with open_history(settings) as reader:
-        async with open_runtime(settings.cache / "components") as runtime:
+        async with open_runtime(settings.components, costs=costs) as runtime:
             runtime.check_room()
             return await replay(reader, run, runtime, progress=progress)
 
@@ -97,13 +99,13 @@ async def replay(
     is_live = any(one.run == run and one.is_live for one in reader.runs())
 
     async def find(holder: str, digest: str) -> Component:
-        from lion.conductor.component import load_workflow
+        from lion.conductor.code import is_code, load_code
 
         if (data := instead.get(holder)) is not None:
             return await runtime.load(data, f"the component given for {holder!r}", None)
         data = reader.blob(digest)
-        if is_workflow(data):
-            return load_workflow(data)
+        if is_code(data):
+            return load_code(data)
         return await runtime.load(data, f"component {digest[:12]}", None)
 
     replayed, report = await _execute(reader.before(run), reader.verified(run, progress), find)

@@ -14,33 +14,24 @@ import msgspec
 import trio
 
 from lion.capabilities.services import check_services
-from lion.capabilities.table import build_operations, workflow_operations
+from lion.capabilities.table import host_functions
 from lion.domain.plan import Plan
 from lion.domain.surroundings import Surroundings
 from lion.errors import OperatorError
 from lion.fittings import Fittings, build_live, named
-from lion.forking import Changes, begin_fork, load_fork
 from lion.kernel.inspect import ComponentInfo, inspect_component, survey_component
 from lion.kernel.interrupts import Interrupts
 from lion.kernel.run import Load, Run, Work
 from lion.kernel.run_state import LiveRun
 from lion.kernel.runs import Runs, Watch
-from lion.kernel.session import Serve, serve_clients
 from lion.loading import Loader
 from lion.log.sqlite import open_sqlite_reader
 from lion.log.sqlite_desk import answer_request, list_waiting
 from lion.places import homes_of
-from lion.plans import (
-    Given,
-    Source,
-    check_starts,
-    read_source,
-    with_call,
-)
+from lion.plans import Given, Source, check_starts, read_source, with_call
 from lion.policy.policy_file import Policy
 from lion.ports import EventLog
 from lion.reading import beside
-from lion.resuming import Grounds, begin_again, load_again
 from lion.review.outcome import value_of
 from lion.review.report import RunReport
 from lion.settings import Settings
@@ -49,6 +40,9 @@ from lion.wasm.runtime import WasmRuntime
 
 if TYPE_CHECKING:
     from lion.domain.approval import Answer, Waiting
+    from lion.forking import Changes
+    from lion.kernel.session import Serve
+    from lion.resuming import Grounds
     from lion.review.check import ManifestAudit
     from lion.review.run import RunAudit
     from lion.system.discovery import Lent
@@ -71,13 +65,11 @@ class Host:
         self._runtime = runtime
         self._log = log
         self.policy = policy
-        """The operator's rules."""
         self._fittings = fittings
         self._owner = owner
         self._runs = runs
         self._lent: dict[str, Lent] = {}
-        operations = {**workflow_operations(), **(fittings.operations or build_operations())}
-        parts = runtime, log, policy, operations, self._lent
+        parts = runtime, log, policy, host_functions(fittings.operations), self._lent
         self._loader = Loader(*parts, open_system=fittings.open_system, state=settings.state)
 
     @property
@@ -164,13 +156,15 @@ class Host:
         return value_of(await self._runs.finish(await self._start(plan), None))
 
     async def serve(
-        self, plan: Plan, clients: Sequence[str], serve: Serve, watch: Watch | None = None
+        self, plan: Plan, clients: Sequence[str], serve: "Serve", watch: Watch | None = None
     ) -> RunReport:
         """Load a plan, start nothing of it, and let `serve` make calls for `clients`, holders of
         the plan, under their grants: one run, which ends when `serve` returns.
 
         Raises as `run`.
         """
+        from lion.kernel.session import serve_clients
+
         self._runs.check_open()
         work = partial(serve_clients, clients=clients, serve=serve)
         return await self._runs.finish(await self._start(plan, work=work), watch)
@@ -255,6 +249,8 @@ class Host:
         self, run: str, *, is_forced: bool = False, hear: Watch | None = None
     ) -> Run | RunReport:
         """As `resume`, but return once it is this process's; of one that has ended its report."""
+        from lion.resuming import begin_again, load_again
+
         self._runs.check_open()
         found = await begin_again(self._ground(), run, is_forced, hear)
         if isinstance(found, RunReport):
@@ -264,7 +260,7 @@ class Host:
         return started
 
     async def fork(
-        self, run: str, at: int | None, changes: Changes, *, watch: Watch | None = None
+        self, run: str, at: int | None, changes: "Changes", *, watch: Watch | None = None
     ) -> RunReport:
         """Begin a new run with the first `at` records of another one as its past, and go on from
         there with what is changed; its report. Times, what guests keep and files are as they are
@@ -272,13 +268,17 @@ class Host:
 
         Raises OperatorError for a record or a change that makes no sense, AuditError as `resume`.
         """
+        from lion.forking import begin_fork, load_fork
+
         self._runs.check_open()
         fork = await begin_fork(self._ground(), run, at, changes)
         started = self._run(fork.found.live, partial(load_fork, self._loader, fork))
         await self._runs.start(started)
         return await self._runs.finish(started, watch)
 
-    def _ground(self) -> Grounds:
+    def _ground(self) -> "Grounds":
+        from lion.resuming import Grounds
+
         parts = self._log, self.policy, self._fittings, self._runtime.memory
         return Grounds(self.settings.state, *parts)
 

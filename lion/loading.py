@@ -72,7 +72,7 @@ def offered_wit(use: str) -> tuple[str, str]:
 class _Found(msgspec.Struct):
     """What loading has come to."""
 
-    operations: dict[tuple[str, str], Operation]
+    operations: Operations
     read: "ReadHolder"
     components: dict[str, Component] = {}
     failures: dict[str, LionError] = {}
@@ -109,13 +109,13 @@ class Loader:
         holder's is. Raises the first error, also of what [[run]] starts.
         """
         found: dict[str, Component] = {}
-        for name, holder in _first(plan, is_sandboxed=False):
+        for name, holder in _first(plan, is_trusted=True):
             check_use(holder, self._policy)
             holder = await self._agreed(plan, holder)
             found[name] = load_system(plan, holder, clock, NoServices(), self._lent)
         extensions = self._extensions(plan, found)[0]
         sizes: dict[str, int] = {}
-        for name, holder in _first(plan, is_sandboxed=True):
+        for name, holder in _first(plan, is_trusted=False):
             found[name], sizes[name] = await self._code(holder, extensions)
             check_digest(found[name], holder)
         check_runs(plan, found)
@@ -131,7 +131,7 @@ class Loader:
         """Load all of a plan for a run, and record it, unless it goes on. `read` gives the bytes
         of a holder's component. Raises LionError.
         """
-        found = _Found(dict(self._operations), read)
+        found = _Found(self._operations, read)
         try:
             await self._load(live, plan, found)
         except LionError as exc:
@@ -151,7 +151,7 @@ class Loader:
             raise next(iter(found.failures.values()))
 
     async def _load(self, live: LiveRun, plan: Plan, found: _Found) -> None:
-        for name, holder in _first(plan, is_sandboxed=False):
+        for name, holder in _first(plan, is_trusted=True):
             try:
                 check_use(holder, self._policy)
                 agreed = await self._agreed(plan, holder)
@@ -166,7 +166,7 @@ class Loader:
             return
         extensions, live.extensions = self._extensions(plan, found.components)
         found.operations = self._with_extensions(found.components)
-        for name, holder in _first(plan, is_sandboxed=True):
+        for name, holder in _first(plan, is_trusted=False):
             try:
                 component, _ = await self._code(holder, extensions, found)
                 found.components[name] = component
@@ -184,10 +184,11 @@ class Loader:
         """A holder's component, and its size; for a run, which is `found`, it is kept."""
         read = read_holder if found is None else found.read
         data = await beside(partial(read, holder))
-        if holder.workflow is not None:
-            from lion.conductor.component import load_workflow
+        check_use(holder, self._policy)
+        if not holder.has_file:
+            from lion.conductor.code import load_code
 
-            loaded: Component = load_workflow(data)
+            loaded: Component = load_code(data)
         else:
             loaded = await self._runtime.load(data, holder.origin, extensions)
         if found is not None:
@@ -219,14 +220,12 @@ class Loader:
                 found[capability] = Capability(name=capability, operations=())
         return found
 
-    def _with_extensions(
-        self, loaded: Mapping[str, Component]
-    ) -> dict[tuple[str, str], Operation]:
+    def _with_extensions(self, loaded: Mapping[str, Component]) -> Operations:
         own = extension_operations(_offers(loaded))
         for key in own.keys() & self._operations.keys():
             # A test's: what it is about, and what it costs, stays as it is.
             own[key] = msgspec.structs.replace(own[key], execute=self._operations[key].execute)
-        return {**self._operations, **own}
+        return {**self._operations, **own} if own else self._operations
 
     def _live(self, holder: Holder, component: Component, operations: Operations) -> LiveHolder:
         calls = [name_call(i.interface, i.name) for i in component.imports]
@@ -270,8 +269,8 @@ def _check(component: Component, holder: Holder, operations: Operations) -> None
             )
 
 
-def _first(plan: Plan, *, is_sandboxed: bool) -> Sequence[tuple[str, Holder]]:
-    return [item for item in plan.holders.items() if item[1].is_sandboxed is is_sandboxed]
+def _first(plan: Plan, *, is_trusted: bool) -> Sequence[tuple[str, Holder]]:
+    return [item for item in plan.holders.items() if item[1].is_trusted is is_trusted]
 
 
 def _offers(loaded: Mapping[str, Component]) -> dict[str, Sequence[Offered]]:

@@ -25,6 +25,7 @@ from lion.policy.policy_file import Policy
 from lion.ports import EventLog
 from lion.reading import beside
 from lion.settings import Settings, check_settings, program_settings
+from lion.wasm.compile_ends import Costs
 from lion.wasm.runtime import WasmRuntime, open_runtime
 
 
@@ -95,7 +96,9 @@ async def open_fitted(
         interrupts = await enter(open_interrupts()) if signals else None
         ago: dict[str, Any] = {} if interrupts is None else {"interrupted": interrupts.ago}
         log = await enter(open_sqlite_log(settings.state, durability=kept, signer=signer, **ago))
-        runtime = await enter(open_runtime(settings.components, memory=settings.memory))
+        costs = Costs.allowing(settings.compile_memory)
+        opened = open_runtime(settings.components, memory=settings.memory, costs=costs)
+        runtime = await enter(opened)
         given: dict[str, Any] = {"interrupts": interrupts, "owner": owner, "fittings": fittings}
         yield await enter(open_assembled(settings, runtime, log, rules, **given))
 

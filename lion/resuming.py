@@ -267,7 +267,7 @@ async def load_again(
 
 
 def restore(live: LiveRun, past: Past, standing: Standing) -> None:
-    """Budgets, counts and denials as they were."""
+    """Budgets, counts and denials as they were, and what listeners had heard."""
     charged = past.charges()
     uses = [
         (
@@ -282,10 +282,12 @@ def restore(live: LiveRun, past: Past, standing: Standing) -> None:
     for invocation, call, holder, budget, amount in standing.reserved:
         live.reserved.setdefault((invocation, call), []).append((holder, budget, amount))
     live.counts.calls, live.counts.denied = past.calls, past.denied
+    live.heard = {name: min(seq, past.seq) for name, seq in standing.heard.items()}
     for question, (decision, times) in past.refusals.items():
         live.note_denial(question, decision, times)
     for holder, size in past.recorded.items():
         if holder in live.holders:
             live.holders[holder].share.charge(size)
+    live.shares.charge(past.came)
     for scope, call in past.open_background:
         note_unknown(live, scope, call)

@@ -17,6 +17,7 @@ import trio
 
 from lion.brokers.redis import Login
 from lion.brokers.sealed import Seals
+from lion.capabilities.table import build_operations
 from lion.domain.approval import Answer, Request
 from lion.domain.events import Event, ServiceStarted
 from lion.domain.plan import Plan
@@ -108,9 +109,9 @@ async def open_living(
         async with AsyncExitStack() as stack:
             stack.enter_context(flattened())
             box = None if said.bus is None else Outbox(said.bus)
-            host = await stack.enter_async_context(
-                open_fitted(settings, fittings=Fittings(desk=desk, post=box))
-            )
+            # All host functions now: whoever asks for one first would wait for its import.
+            fittings = Fittings(desk=desk, post=box, operations=build_operations())
+            host = await stack.enter_async_context(open_fitted(settings, fittings=fittings))
             chain = Chain(host.log, SystemClock(), await beside(partial(_read, settings)))
             await chain.open()
             nursery = await stack.enter_async_context(trio.open_nursery())

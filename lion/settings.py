@@ -25,9 +25,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `durability` is `normal` (survives `kill -9`) or `full` (survives power loss). `secrets` is the
     file that binds secrets, if there is one, `variables` the LION_SECRET_* of the environment.
     `memory` is what all instances of this process may have together, in bytes (None: what the
-    machine has). `config` is the configuration directory, there or not; None without a home to
-    look for it in. `lookups` are the variables that say where something would be looked for
-    (places.py); whoever names none has those of this process.
+    machine has), `compile_memory` what compiling one component may take (None: by its size).
+    `config` is the configuration directory, there or not; None without a home to look for it in.
+    `lookups` are the variables that say where something would be looked for (places.py); whoever
+    names none has those of this process.
     """
 
     state: Path
@@ -37,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Path | None = None
     variables: Mapping[str, Hidden] = {}
     memory: int | None = None
+    compile_memory: int | None = None
     config: Path | None = None
     lookups: Mapping[str, str] = msgspec.field(default_factory=lambda: said_by(os.environ))
 
@@ -85,7 +87,8 @@ def settings_from(
         },
         config=_config(environ),
         lookups=said_by(environ),
-        memory=_memory(environ),
+        memory=_said_size(environ, "LION_MEMORY"),
+        compile_memory=_said_size(environ, "LION_COMPILE_MEMORY"),
     )
 
 
@@ -113,9 +116,9 @@ def check_settings(given: Settings) -> Settings:
     return given
 
 
-def _memory(environ: Mapping[str, str]) -> int | None:
-    said = environ.get("LION_MEMORY", "")
-    return _size(said, "LION_MEMORY") if said else None
+def _said_size(environ: Mapping[str, str], name: str) -> int | None:
+    said = environ.get(name, "")
+    return _size(said, name) if said else None
 
 
 def _size(said: str, name: str) -> int:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from lion.capabilities.models.opening import check_scripts, open_models
 from lion.capabilities.opened import Opened
 from lion.domain.plan import SERVER, Directory, Holder, Mount, Plan
 from lion.domain.surroundings import Surroundings
@@ -63,9 +62,12 @@ async def open_services(
             guard = await beside(partial(_guard, plan, settings, code, policy))
             files = open_files(plan, guard, is_durable=settings.durability == "full")
             services.files = await stack.enter_async_context(files)
-        scrubber = None if services.vault is None else services.vault.scrubber
-        models = partial(open_models, plan, services.door, scrubber)
-        services.models = await beside(models) if _has_scripts(plan) else models()
+        if plan.models:
+            from lion.capabilities.models.opening import open_models
+
+            scrubber = None if services.vault is None else services.vault.scrubber
+            models = partial(open_models, plan, services.door, scrubber)
+            services.models = await beside(models) if _has_scripts(plan) else models()
         yield services
 
 
@@ -88,7 +90,10 @@ def check_services(
         vault = _open_vault(plan, settings, names)
         unbound = tuple(sorted(name for name in names if not vault.has(name)))
         audiences = {name: vault.origins(name) for name in sorted(names) if vault.has(name)}
-    check_scripts(plan)
+    if plan.models:
+        from lion.capabilities.models.opening import check_scripts
+
+        check_scripts(plan)
     if is_strict and _has_files(plan):
         from lion.capabilities.fs.roots import check_files
 

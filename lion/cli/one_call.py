@@ -36,6 +36,7 @@ _OPTIONS: Final = (
 _FORMS: Final = {
     "--allow": """--allow 'http = ["GET https://example.com/**"]'""",
     "--config": """--config 'greeting = "Good day"'""",
+    "--limits": """--limits 'deadline = "5 min"'""",
 }
 
 
@@ -68,6 +69,11 @@ def read_given(
 def allowed_tables(texts: Sequence[str]) -> dict[str, Any]:
     """What `--allow` says, all of them together. Raises OperatorError."""
     return _tables("--allow", texts)
+
+
+def limits_table(texts: Sequence[str]) -> dict[str, Any]:
+    """What `--limits` says, all of them together. Raises OperatorError."""
+    return _tables("--limits", texts)
 
 
 def _tables(flag: str, texts: Sequence[str]) -> dict[str, Any]:

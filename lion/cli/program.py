@@ -13,9 +13,10 @@ from typing import Any, Final
 import click
 import msgspec
 
-from lion.cli.one_call import read_given
+from lion.cli.one_call import limits_table, read_given
 from lion.cli.options import Common
 from lion.cli.screen import open_screen
+from lion.domain.names import did_you_mean
 from lion.domain.plan import DEFAULT_CAPABILITIES, Plan
 from lion.domain.text import show_line
 from lion.errors import OperatorError
@@ -48,6 +49,12 @@ _OPTIONS: Final = (
         help="Put this into its environment; may be repeated.",
     ),
     click.option("--allow", metavar="TOML", multiple=True, help="Grant it this besides."),
+    click.option(
+        "--limits",
+        metavar="TOML",
+        multiple=True,
+        help="""Limit it otherwise, as a manifest says it: --limits 'deadline = "5 min"'.""",
+    ),
     click.option("--yes", is_flag=True, help="Run it without asking."),
     click.argument("args", nargs=-1, type=click.UNPROCESSED),
 )
@@ -59,17 +66,21 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
     dirs: Sequence[str] = ()
     env: Sequence[str] = ()
     allow: Sequence[str] = ()
+    limits: Sequence[str] = ()
     yes: bool = False
     args: Sequence[str] = ()
 
     def check_none(self, word: str) -> None:
         """Raise OperatorError if anything was: a manifest says these itself."""
-        said = {"--dir": self.dirs, "--env": self.env, "--allow": self.allow, "--": self.args}
+        said = {
+            "--dir": self.dirs, "--env": self.env, "--allow": self.allow,
+            "--limits": self.limits, "--": self.args,
+        }  # fmt: skip
         flag = next((flag for flag, value in said.items() if value), "--yes" if self.yes else "")
         if flag:
             raise OperatorError(
                 f"{word!r} is a manifest, and {flag} is for a program without one",
-                hint="write it into the manifest: allow.fs, env, allow, args",
+                hint="write it into the manifest: allow.fs, env, allow, limits, args",
             )
 
 
@@ -83,6 +94,16 @@ def program_options(function: Callable[..., int]) -> Callable[..., int]:
 def is_component(word: str) -> bool:
     """Whether it is the file of a component, by its name."""
     return Path(word).suffix == ".wasm" and Path(word).is_file()
+
+
+def check_there(word: str) -> None:
+    """Raise OperatorError for the name of a program that is not there."""
+    path = Path(word)
+    if path.suffix == ".wasm" and not path.exists():
+        folder = path.parent
+        known = [str(one) for one in sorted(folder.glob("*.wasm"))] if folder.is_dir() else []
+        hint = did_you_mean(word, known) if known else "check the path"
+        raise OperatorError(f"there is no program {word!r}", hint=hint)
 
 
 def program_plan(common: Common, word: str, typed: Typed) -> Plan:
@@ -115,7 +136,8 @@ def _plan(word: str, typed: Typed) -> Plan:
         allow["fs"] = [*allow.get("fs", []), *map(_mount, typed.dirs)]
     holder = {
         "component": str(path), "allow": allow, "args": list(typed.args),
-        "env": dict(map(_variable, typed.env)), "limits": {"memory": MEMORY},
+        "env": dict(map(_variable, typed.env)),
+        "limits": {"memory": MEMORY, **limits_table(typed.limits)},
     }  # fmt: skip
     tables = {"name": name, "plugins": {name: {k: v for k, v in holder.items() if v}}}
     plan = parse_tables(as_it_stands(tables), folder=Path.cwd())

@@ -142,3 +142,9 @@ def open_screen(
         has_colour=is_terminal and not is_plain,
         can_erase=is_terminal and environ.get("TERM", "dumb") != "dumb",
     )
+
+
+def say_none(text: str, *, as_json: bool) -> None:
+    """Say to people, beside what a command prints, that it has nothing to list."""
+    if not as_json:
+        open_screen("stderr").line(text)

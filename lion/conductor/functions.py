@@ -16,9 +16,10 @@ _TEXT, _U32, _U64, _BOOL = Prim("string"), Prim("u32"), Prim("u64"), Prim("bool"
 _OWN: Final = {"call": "pending", "agent": "work", "ask": "answer"}
 
 
-def _import(
+def host_import(
     interface: str, name: str, result: WitType | None, *params: tuple[str, WitType]
 ) -> Import:
+    """A host function as who acts by lion's own code imports it."""
     kind = Function(params, ResultOf(result, _TEXT))
     return Import(interface=f"lion:host/{interface}@{_VERSION}", name=name, type=kind)
 
@@ -32,33 +33,35 @@ def _self(resource: str) -> tuple[str, WitType]:
 
 
 START: Final = {
-    "call": _import("tools", "start", _started("call"), ("name", _TEXT), ("arguments", _TEXT)),
-    "agent": _import(
+    "call": host_import("tools", "start", _started("call"), ("name", _TEXT), ("arguments", _TEXT)),
+    "agent": host_import(
         "agents", "start", _started("work"), ("agent", _TEXT), ("task", _TEXT), ("streams", _BOOL)
     ),
-    "ask": _import("people", "ask", _started("answer"), ("question", _TEXT), ("form", _TEXT)),
+    "ask": host_import("people", "ask", _started("answer"), ("question", _TEXT), ("form", _TEXT)),
 }
 """What begins a job, by its kind; a workflow of another is a tool's call."""
 TAKE: Final = {
-    "call": _import("tools", "[method]pending.take", _TEXT, _self("pending")),
-    "agent": _import("agents", "[method]work.take", _TEXT, _self("work")),
-    "ask": _import("people", "[method]answer.take", _TEXT, _self("answer")),
+    "call": host_import("tools", "[method]pending.take", _TEXT, _self("pending")),
+    "agent": host_import("agents", "[method]work.take", _TEXT, _self("work")),
+    "ask": host_import("people", "[method]answer.take", _TEXT, _self("answer")),
 }
-SUBSCRIBE: Final = _import(
+SUBSCRIBE: Final = host_import(
     "bus", "subscribe",
     RecordOf((("subscription", Handle("own", "subscription")), ("handle", _U32))),
     ("pattern", _TEXT),
 )  # fmt: skip
-MESSAGE: Final = _import(
+MESSAGE: Final = host_import(
     "bus", "[method]subscription.next",
     RecordOf((
         ("sender", _TEXT), ("topic", OptionOf(_TEXT)), ("payload", _TEXT), ("missed", _U32),
     )), _self("subscription"),
 )  # fmt: skip
-NEXT: Final = _import("agents", "[method]work.next", OptionOf(_TEXT), _self("work"))
-POLL: Final = _import("poll", "wait", ListOf(_U32), ("handles", _TEXT), ("until", OptionOf(_U64)))
-CLOCK: Final = _import("clock", "monotonic", _U64)
-TELL: Final = _import("output", "partial", None, ("json", _TEXT))
+NEXT: Final = host_import("agents", "[method]work.next", OptionOf(_TEXT), _self("work"))
+POLL: Final = host_import(
+    "poll", "wait", ListOf(_U32), ("handles", _TEXT), ("until", OptionOf(_U64))
+)
+CLOCK: Final = host_import("clock", "monotonic", _U64)
+TELL: Final = host_import("output", "partial", None, ("json", _TEXT))
 
 
 def kind_of(kind: str) -> str:

@@ -179,6 +179,11 @@ OF_WORKFLOWS: Final[dict[str, Capability]] = {
 """What only workflows are offered: no component can import it, so there is no WIT. Of agents they
 have operations of their own."""
 
+OF_PROGRAMS: Final = Capability(
+    name="program", operations=("start", "running.next", "running.say")
+)
+"""What only agents of others are offered, which are programs (lion/conductor): their own one."""
+
 _BOTH: Final = Capability(
     name="agents",
     operations=(*OFFERED["agents"].operations, *OF_WORKFLOWS["agents"].operations),
@@ -186,7 +191,7 @@ _BOTH: Final = Capability(
     separator=".",
     is_scoped=True,
 )
-KNOWN: Final = {**OFFERED, **OF_WORKFLOWS, "agents": _BOTH}
+KNOWN: Final = {**OFFERED, **OF_WORKFLOWS, "agents": _BOTH, "program": OF_PROGRAMS}
 """What a rule may speak of, and a system plugin judge."""
 
 _WORD: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*"

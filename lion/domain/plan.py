@@ -3,6 +3,7 @@
 Rule: a plan is resolved: variables filled in, paths absolute, sizes in bytes, times in ns.
 """
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ SYSTEM = "system"
 
 CLIENT, OUTSIDE = CLIENTS = ("mcp-client", "outside-agent")
 """The `use` of who calls from outside, by `lion mcp serve` and by `lion gateway`."""
+
+ADAPTERS = ("lines",)
+"""Protocols by which lion speaks with the program of an agent of others."""
 
 SERVER = "mcp"
 """The `use` of a server of the Model Context Protocol (`[mcp.NAME]`); no entry point is it."""
@@ -139,12 +143,14 @@ class Grant(msgspec.Struct, frozen=True):
 
 class Program(msgspec.Struct, frozen=True):
     """What a holder's program finds at its start: arguments after its name, its environment, and
-    standard input where no call gives it one.
+    standard input where no call gives it one. Of an agent of others `args` are its whole command,
+    which is started in `folder`.
     """
 
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
     stdin: str = ""
+    folder: Path = Path()
 
 
 class Restart(msgspec.Struct, frozen=True):
@@ -161,6 +167,8 @@ class Holder(msgspec.Struct, frozen=True):
     away, `asks` rules (as an operator's) about calls that need a person's approval. A system
     plugin has no component: `use` is the name of its entry point, `settings` are its own. Nor has
     a workflow. A component of another `digest` (SHA-256 in hex) is refused, if one was agreed to.
+    An agent of others has a `program` of its own in place of a component, which lion speaks with
+    by the protocol `adapter` (ADAPTERS); `use` is OUTSIDE then.
     """
 
     name: str
@@ -176,18 +184,24 @@ class Holder(msgspec.Struct, frozen=True):
     digest: str = ""
     workflow: Workflow | None = None
     program: Program = Program()
+    adapter: str = ""
     restart: Restart | None = None
     """Of an agent that the manifest or a task starts; who spawns one hears of its failure."""
 
     @property
     def has_file(self) -> bool:
         """Whether its code is a component's file."""
-        return self.kind not in (SYSTEM, WORKFLOW)
+        return self.kind not in (SYSTEM, WORKFLOW) and not self.adapter
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it is trusted Python, in this process; all others act by host calls."""
+        return self.kind == SYSTEM
 
     @property
     def is_sandboxed(self) -> bool:
-        """Whether it acts by host calls alone; trusted Python need not."""
-        return self.kind != SYSTEM
+        """Whether none of its code runs outside of the sandbox."""
+        return self.kind != SYSTEM and not self.adapter
 
     @property
     def table(self) -> str:
@@ -201,7 +215,9 @@ class Holder(msgspec.Struct, frozen=True):
         """Where its code is: the component's file, or the entry point's name."""
         if self.workflow is not None:
             return f"the workflow {self.name}"
-        return str(self.component) if self.is_sandboxed else self.use
+        if self.adapter:
+            return shlex.join(self.program.args)
+        return self.use if self.is_trusted else str(self.component)
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from lion.capabilities.table import build_operations
+from lion.dry.programs import without_programs
 from lion.dry.samples import Samples
 from lion.dry.services import load_unopened, open_dry_services
 from lion.dry.stand_in import MissingGrants
@@ -20,6 +21,7 @@ def dry_fittings(samples: Samples) -> Fittings:
     """What dry runs are fitted with: nothing that could act."""
     operations = overlaid(build_operations())
     install_faked_tools(operations, samples.tools)
+    operations |= without_programs()
     return Fittings(
         operations=operations,
         services=partial(open_dry_services, samples),

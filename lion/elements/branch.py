@@ -3,9 +3,9 @@ did.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, cast
+from typing import Any, Self
 
-from lion.elements.element import Element, from_dict
+from lion.elements.element import BadElement, Element, read_as
 from lion.elements.log import Log
 from lion.elements.pile import Pile
 
@@ -53,9 +53,15 @@ class Branch(Element):
         """See Element.build."""
         return cls(
             name=str(fields["name"]),
-            messages=cast(Pile[Element], from_dict(fields["messages"])),
-            tools=map(str, fields["tools"]),
-            models=map(str, fields["models"]),
-            log=cast(Log, from_dict(fields["log"])),
+            messages=read_as(Pile, fields["messages"]),
+            tools=_names(fields["tools"]),
+            models=_names(fields["models"]),
+            log=read_as(Log, fields["log"]),
             **known,
         )
+
+
+def _names(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadElement("names are a list of texts")
+    return value

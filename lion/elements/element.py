@@ -7,10 +7,15 @@ Rule: what is read is bounded and checked, and of a class that was registered by
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID, uuid4
 
 _CLASSES: Final[dict[str, type["Element"]]] = {}
+_UNREADABLE: Final = (
+    ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError,
+)  # fmt: skip
+"""What comes of values that nobody wrote: a year before the first is an OverflowError."""
+E = TypeVar("E", bound="Element")
 
 
 class BadElement(ValueError):
@@ -86,13 +91,16 @@ def _register(cls: type[Element]) -> None:
 _register(Element)
 
 
-def from_dict(value: Mapping[str, Any]) -> Element:
+def from_dict(value: object) -> Element:
     """The element that `to_dict` wrote. Raises BadElement."""
+    if not isinstance(value, Mapping):
+        raise BadElement(f"{type(value).__name__} is no element; write what to_dict gives")
     kind = value.get("kind")
     cls = _CLASSES.get(kind) if isinstance(kind, str) else None
     if cls is None:
         known = ", ".join(sorted(_CLASSES))
-        raise BadElement(f"no class of elements {kind!r} is registered; there are {known}")
+        said = repr(kind)[:40]
+        raise BadElement(f"no class of elements {said} is registered; there are {known}")
     try:
         known_fields: dict[str, Any] = {
             "id": UUID(value["id"]),
@@ -103,10 +111,17 @@ def from_dict(value: Mapping[str, Any]) -> Element:
         return cls.build(rest, **known_fields)
     except BadElement:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as exc:
-        raise BadElement(
-            f"this is no {kind} as it is written: {type(exc).__name__} {exc}"
-        ) from exc
+    except _UNREADABLE as exc:
+        why = f"{type(exc).__name__} {exc}"[:200]
+        raise BadElement(f"this is no {kind} as it is written: {why}") from exc
+
+
+def read_as(cls: type[E], value: object) -> E:
+    """The element that `to_dict` wrote, if it is one of these. Raises BadElement."""
+    found = from_dict(value)
+    if not isinstance(found, cls):
+        raise BadElement(f"here belongs a {cls.kind}, and there is a {found.kind}")
+    return found
 
 
 def id_of(what: "UUID | str | Element") -> UUID:

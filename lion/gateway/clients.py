@@ -10,7 +10,7 @@ from typing import Final
 import trio
 
 from lion.domain.names import did_you_mean
-from lion.domain.plan import OUTSIDE, Plan
+from lion.domain.plan import OUTSIDE, Holder, Plan
 from lion.errors import OperatorError
 from lion.kernel.session import Session
 
@@ -27,9 +27,14 @@ class Client:
         self.places = trio.CapacityLimiter(max(1, session.at_once))
 
 
+def is_client(holder: Holder) -> bool:
+    """Whether it asks by a gateway; one that lion starts (`adapter`) does not."""
+    return holder.use == OUTSIDE and holder.is_trusted
+
+
 def outside_agents(plan: Plan, named: Sequence[str]) -> list[str]:
     """The holders to serve: those that are named, or all there are. Raises OperatorError."""
-    found = [name for name, holder in plan.holders.items() if holder.use == OUTSIDE]
+    found = [name for name, holder in plan.holders.items() if is_client(holder)]
     if not found:
         raise OperatorError(
             f"the manifest {plan.name!r} has no agent of others, so nobody could ask anything",

@@ -23,7 +23,7 @@ from lion.domain.text import show_line
 from lion.errors import OperatorError
 from lion.gateway.entry import Place
 from lion.kernel.session import Session
-from lion.system.mcp.family import MARK, descendants, end_family
+from lion.programs.family import MARK, descendants, end_family
 from lion.wall.around_child import Walls
 
 GRACE: Final = 5.0

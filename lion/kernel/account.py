@@ -16,7 +16,7 @@ Note = Callable[[str, str, int, int], None]
 NoteRate = Callable[[str, int, int], None]
 """Told (holder, level, monotonic time) after each call of a holder whose rate is limited."""
 
-Warn = Callable[[BudgetWarned], None]
+Warn = Callable[[BudgetWarned], object]
 """Told once, when an account's budget first passes 80 %."""
 
 CALLS, RATE, OUTPUT = "calls", "rate", "output"

@@ -2,7 +2,8 @@
 is lost.
 
 Rule: what waits is bounded by number and bytes: a full inbox refuses, and no sender has more than
-half of one; of a subscription that is not read the oldest go, and its reader is told how many.
+half of one, nor have all other runs together; of a subscription that is not read the oldest go,
+and its reader is told how many.
 Rule: what a bus holds follows from the records alone, in their order: a resumed run's is made of
 them (`note`).
 """
@@ -84,13 +85,17 @@ class Inbox(Box):
     """What was sent to one holder."""
 
     def check_room(self, sender: str, size: int) -> None:
-        """Raise CallError("exhausted") if it is full, or this sender's half of it."""
-        own = [one.size for one in self.waiting if one.sender == sender]
+        """Raise CallError("exhausted") if it is full, or this sender's half of it. All in other
+        runs are one sender here: who is begun again and again has another address each time.
+        """
+        origin = _origin(sender)
+        own = [one.size for one in self.waiting if _origin(one.sender) == origin]
         used = sum(own)
         if len(self.waiting) >= MOST_WAITING or self.size + size > INBOX_BYTES:
             raise CallError("exhausted", "the inbox is full")
         if len(own) >= MOST_WAITING // 2 or used + size > INBOX_BYTES // 2:
-            raise CallError("exhausted", "half of the inbox is full of this sender's messages")
+            whose = "this sender's messages" if origin else "messages of other runs"
+            raise CallError("exhausted", f"half of the inbox is full of {whose}")
 
 
 class Heard(Box):
@@ -217,6 +222,11 @@ class Bus:
         box = Heard(place, holder, pattern)
         self._heard.setdefault(_path(place), {})[place] = box
         return box
+
+
+def _origin(sender: str) -> str:
+    """Who counts as one; empty for an address, which no holder and no person has."""
+    return "" if sender.startswith(OUTSIDE) and "/" in sender else sender
 
 
 def _size(payload: str) -> int:

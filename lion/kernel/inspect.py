@@ -135,6 +135,6 @@ def loaded_event(holder: LiveHolder) -> Event:
 
 def failed_event(holder: Holder, failure: LionError) -> Event:
     """What the log says of a holder that was refused."""
-    if not holder.is_sandboxed:
+    if holder.is_trusted:
         return SystemPluginFailed(holder.name, "load", failure.what)
     return PluginFailed(holder.name, failure.what, getattr(failure, "ending", "refused"))

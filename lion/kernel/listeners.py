@@ -2,6 +2,8 @@
 
 Rule: a listener reads committed records at its own pace and holds up nobody; one that fails, or is
 longer with a record than its deadline, hears no more, and the log says so.
+Rule: what it has come back from is noted; who goes on with the run tells it what comes after that:
+each record once at least, and again if the process ended meanwhile.
 Rule: no listener is told of what listeners do, so that two of them cannot feed each other.
 Rule: when all has ended, listeners have a moment for what is left; what they ask the host for is
 recorded, so they end before the run does.
@@ -40,8 +42,10 @@ class Listener:
         self.is_done = trio.Event()
         """It has heard everything up to RunEnding, or hears no more."""
         self.has_ended = trio.Event()
-        self.heard = 0 if live.past is None else live.past.seq
+        self.heard = live.heard.get(self.name, 0)
         self._live = live
+        self._before = 0 if live.past is None else live.past.seq
+        """The last record of a process that has ended."""
         self._holder = holder
         self._system = system
         self._hears_all = "*" in system.info.hears
@@ -53,12 +57,13 @@ class Listener:
         handle = Broker(build_root(self._live, self._holder, f"{BACKGROUND}{self.name}")).handle
         try:
             async for record in self._live.log.subscribe(self._live.id, self.heard):
+                is_end = record.type == RunEnding.__name__
+                if is_end and record.seq <= self._before:
+                    continue  # It was not the end after all.
                 if self._wants(record):
-                    behind = max(0, listeners.newest - record.seq)
-                    self._note_lag(behind)
-                    await self._tell(record, behind, handle)
+                    await self._hear(record, listeners, handle)
                 self.heard = record.seq
-                if record.type == RunEnding.__name__:
+                if is_end:
                     break
         except GuestError as exc:
             self._live.note_failure(self.name, "hear", exc)
@@ -71,6 +76,16 @@ class Listener:
         if record.invocation.startswith(BACKGROUND):
             return False
         return self._hears_all or record.type in self._types
+
+    async def _hear(self, record: Record, listeners: "Listeners", handle: HandleCall) -> None:
+        behind = max(0, listeners.newest - record.seq)
+        self._note_lag(behind)
+        try:
+            await self._tell(record, behind, handle)
+        except GuestError:
+            listeners.note(self.name, record.seq)  # It would fail with it again.
+            raise
+        listeners.note(self.name, record.seq)
 
     async def _tell(self, record: Record, behind: int, handle: HandleCall) -> None:
         limits = self._holder.rights.limits
@@ -93,12 +108,18 @@ class Listeners:
     def __init__(self, live: LiveRun, nursery: trio.Nursery) -> None:
         self.newest = 0
         """The seq of the run's last committed record."""
+        self._heard: dict[str, int] = {}
         self._live = live
         self._nursery = nursery
         self._listeners: list[Listener] = []
 
     def start(self) -> None:
-        """Begin to tell; everything from the run's first record on is told."""
+        """Begin to tell; everything from the run's first record on is told, or from where they
+        were when a process of before ended.
+        """
+        self._heard = dict(self._live.heard)
+        if self._live.past is not None:
+            self.newest = self._live.past.seq
         for holder in self._live.holders.values():
             system = holder.system
             if system is not None and system.info.hears:
@@ -108,8 +129,13 @@ class Listeners:
         if self._listeners:
             self._nursery.start_soon(self._count)
 
+    def note(self, name: str, seq: int) -> None:
+        """A listener has come back from a record."""
+        self._heard[name] = seq
+        self._live.log.note_heard(self._live.id, self._heard)
+
     async def _count(self) -> None:
-        async for record in self._live.log.subscribe(self._live.id):
+        async for record in self._live.log.subscribe(self._live.id, self.newest):
             self.newest = record.seq
 
     async def finish(self, code: int, interrupted: bool) -> None:

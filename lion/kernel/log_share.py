@@ -5,8 +5,11 @@ its calls, their redirects, its results and errors, and what it asks of others.
 Rule: a share that is used up admits nothing more: no call is begun and no instance started.
 Rule: no holder can end another. Half of the run's quota is everybody's; of the other half each
 holder has a part that is its own.
+Rule: nor can who writes from outside: what comes from there is nobody's here, and fills at most
+half of what is everybody's, as long as there is room in that.
 """
 
+from lion.domain.call import CallError
 from lion.errors import GuestError
 
 
@@ -18,10 +21,26 @@ class LogShares:
         self.total = 0
         self.own = quota - self.common
         self._quota = quota
+        self.came = 0
+        """Bytes that came from outside."""
 
     def divide(self, holders: int) -> None:
         """Give each of so many holders its part of the half that is not everybody's."""
         self.own = (self._quota - self.common) // max(1, holders)
+
+    def charge(self, size: int) -> None:
+        """Count bytes that came from outside and were recorded."""
+        self.came += size
+        self.total += size
+
+    def check(self) -> None:
+        """Raise CallError("exhausted") if nothing more may come from outside."""
+        most = self.common // 2
+        if self.came > most or self.total > self.common:
+            text = (
+                f"the run's log takes no more from outside: {self.came:,} of {most:,} bytes came"
+            )
+            raise CallError("exhausted", text)
 
 
 class LogShare:

@@ -70,6 +70,8 @@ class Past:
         self.costs = Costs()
         self.recorded: dict[str, int] = {}
         """Bytes of records by the holder that pays them."""
+        self.came = 0
+        """Bytes of records of what came from outside."""
         self.background: dict[str, int] = {}
         """The last call of invocations that have no beginning (listeners), by path."""
         self.open_background: list[tuple[Scope, int]] = []
@@ -131,6 +133,7 @@ class Past:
             case PluginInvoked() | AgentSpawned():
                 self._begin(record, event, now_ns)
             case MessageArrived():
+                self.came += self._size(record)
                 self.bus.arrive(event)
             case RunParked():
                 self._parked = record.time_ns, event.monotonic_ns
@@ -277,8 +280,10 @@ class Past:
             self.refusals[question] = decision, 1
 
     def _pay(self, holder: str, record: Record) -> None:
-        size = len(record.body) + self._overhead
-        self.recorded[holder] = self.recorded.get(holder, 0) + size
+        self.recorded[holder] = self.recorded.get(holder, 0) + self._size(record)
+
+    def _size(self, record: Record) -> int:
+        return len(record.body) + self._overhead
 
     def _note_asking(self, one: PastInvocation, record: Record, now_ns: int) -> None:
         """While a person was asked, its clock stood still, and those of who waited for it."""

@@ -73,7 +73,7 @@ class LiveHolder:
         self.holder = holder
         self.name = holder.name
         self.component = component
-        self.system = None if holder.is_sandboxed else cast(SystemComponent, component)
+        self.system = cast(SystemComponent, component) if holder.is_trusted else None
         self.rights = rights
         self.operations = operations
         self.tools = tool_exports(component)
@@ -166,6 +166,8 @@ class LiveRun:
     """Started tool calls that have not ended, whoever started them."""
     past: Past | None = None
     """What it came to before it was resumed."""
+    heard: Mapping[str, int] = {}
+    """The last record that each listener had heard by then."""
     post: Post | None = None
     """Where messages leave it; None: nowhere."""
     people: AskPerson | None = None
@@ -208,6 +210,8 @@ class LiveRun:
         """What makes the port of an invocation that spawns agents."""
         self.bus = Bus()
         """Messages between its holders."""
+        self.shares = LogShares(log.quota)
+        """Of its log, among its holders and what comes from outside."""
         self.budgets = Budgets(clock, self._note_budget, self.record, self._note_rate)
 
     @property
@@ -217,11 +221,10 @@ class LiveRun:
 
     def join(self, holders: Mapping[str, LiveHolder]) -> None:
         """Take in the holders, among whom the run's log is divided."""
-        shares = LogShares(self.log.quota)
-        shares.divide(len(holders))
+        self.shares.divide(len(holders))
         for holder in holders.values():
             limits = holder.rights.limits
-            holder.share = LogShare(holder.name, limits.log, shares)
+            holder.share = LogShare(holder.name, limits.log, self.shares)
             holder.memory = holders_sum(holder.name, limits.memory_sum, self.memory)
         self.holders = holders
 
@@ -232,13 +235,15 @@ class LiveRun:
 
     def receive(self, event: MessageArrived) -> None:
         """Take a message from outside, the first time. Raises CallError: `not-found` if nobody
-        reads it, or `exhausted` if the inbox is full; one on a topic is for whoever subscribed.
+        reads it, or `exhausted` if the inbox, or what of the log such messages may fill, is full;
+        one on a topic is for whoever subscribed.
         """
         if not self.bus.wants(event):
             return
         if not event.topic:
             self._check_reads(event)
-        self.record(event)
+        self.shares.check()
+        self.shares.charge(self.record(event))
         self.bus.arrive(event)
 
     def _check_reads(self, event: MessageArrived) -> None:
@@ -264,9 +269,9 @@ class LiveRun:
                 self.budgets.give_back(holder, budget, amount)
             self.log.note_reserved(self.id, invocation, call, holder, budget, 0)
 
-    def record(self, event: Event) -> None:
-        """Append a record about the run itself."""
-        self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
+    def record(self, event: Event) -> int:
+        """Append a record about the run itself; what it counts as, in bytes."""
+        return self.log.append(Draft(self.scope, 0, self.clock.now_ns(), event))
 
     def note_failure(self, holder: str, part: str, exc: GuestError) -> None:
         """Record that a part of a system plugin failed, the first time in this run."""

@@ -27,6 +27,7 @@ MOST_SECONDS: Final = 30.0
 GRACE_SECONDS: Final = 0.1
 """So long a waiter goes on after a signal: what happened may still be written."""
 _TICK_SECONDS: Final = 0.02
+_DIGITS: Final = 20
 _LOCKS: Final = Path("/proc/locks")
 _PROC: Final = Path("/proc/self/stat")
 _LOCKED: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -109,10 +110,11 @@ def holder_of(path: Path) -> Holder | None:
 
 
 def sign(descriptor: int) -> None:
-    """Leave this process's number in a lock file that it holds, for systems without a list."""
+    """Leave this process's number in a lock file that it holds, for systems without a list. What
+    stands behind that (owned.py) stays.
+    """
     with suppress(OSError):  # on a full disk: it is no more than a word for people
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(descriptor, f"{os.getpid():<{_DIGITS}}\n".encode(), 0)
 
 
 def _check_cancelled() -> None:
@@ -141,10 +143,11 @@ def _listed(path: Path) -> int | None:
 
 
 def _written(path: Path) -> int | None:
-    if _LOCKS.exists() or os.path.getsize(path) > _LONGEST:
+    if _LOCKS.exists():
         return None
     try:
-        return int(path.read_text("ascii"))
+        with open(path, "rb") as file:
+            return int(file.read(_DIGITS + 1))
     except (OSError, ValueError):
         return None
 

@@ -6,7 +6,7 @@ Rule: it keeps the same chain, quota and ownership as SQLite does; one contract 
 together.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -137,6 +137,10 @@ class MemoryLog:
     def note_reserved(
         self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
     ) -> None:
+        """As note_rate."""
+        self._check_open()
+
+    def note_heard(self, run: str, heard: Mapping[str, int]) -> None:
         """As note_rate."""
         self._check_open()
 

@@ -23,7 +23,6 @@ from lion.domain.record import Draft, Record
 from lion.log.feed import Feeds
 from lion.log.group import Blob, Entry, Group, Opening, Transaction
 from lion.log.heads import Signer
-from lion.log.owned import OwnedRuns
 from lion.log.ownership import is_run, release, take_lock
 from lion.log.quota import (
     DEFAULT_QUOTA,
@@ -57,7 +56,6 @@ class SqliteLog(BesideRecords):
         super().__init__(directory)
         self._directory = directory
         self._quota = quota
-        self._owned = OwnedRuns(directory)
         self._feeds = Feeds(self._fetch)
         self._flight: Group | None = None
         self._hurry = trio.Event()

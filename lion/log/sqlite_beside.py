@@ -1,9 +1,9 @@
-"""Look here if you want to know what a log's buffer has beside records: the last words on budgets,
-rates and reservations, and what changes of stores in memory.
+"""Look here if you want to know what a log has beside records: the last words on budgets, rates
+and reservations, what changes of stores in memory, and which runs are its own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ import trio
 from lion.domain.record import Draft
 from lion.log.beside import Noted
 from lion.log.group import Group
+from lion.log.owned import OwnedRuns
 from lion.log.quota import RunQuota, not_started
 from lion.log.sqlite_schema import LOG_NAME
 from lion.log.stores import Stores
@@ -24,6 +25,7 @@ class BesideRecords(ABC):
     """That part of a log; the other one appends and writes (sqlite.py)."""
 
     def __init__(self, directory: Path) -> None:
+        self._owned = OwnedRuns(directory)
         self._accounts: dict[str, RunQuota] = {}
         self._stores = Stores(directory / LOG_NAME)
         self._group = Group()
@@ -91,6 +93,9 @@ class BesideRecords(ABC):
         self, run: str, invocation: str, call: int, holder: str, budget: str, amount: int
     ) -> None:
         self._noted(run).reserved[invocation, call, holder, budget] = amount
+
+    def note_heard(self, run: str, heard: Mapping[str, int]) -> None:
+        self._owned.note_heard(run, heard)
 
     def _noted(self, run: str) -> Noted:
         self._check_open()

@@ -1,5 +1,5 @@
 """Look here if you want to know what the log knows of a run beside its records, for who goes on
-with it: budgets, rates, what calls under way had taken, and how far its clock had come.
+with it: budgets, rates, what calls under way had taken, how far its clock and listeners were.
 
 Rule: the clock's last word is in a segment or, where nothing was recorded for a while, beside its
 lock (owned.py).
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from lion.log.owned import read_beat
+from lion.log.owned import read_beat, read_heard
 from lion.log.row import segments_of
 from lion.log.segment import Damaged
 from lion.log.sqlite_reader import SqliteReader
@@ -20,13 +20,15 @@ from lion.log.verify import fault
 
 class Standing(msgspec.Struct, frozen=True):
     """`budgets` are (holder, budget, limit, used), `rates` level and time by holder, `reserved`
-    (invocation, call, holder, budget, amount), `clock_ns` nanoseconds of the run's own clock.
+    (invocation, call, holder, budget, amount), `clock_ns` nanoseconds of the run's own clock,
+    `heard` the last record that a listener has come back from, by name.
     """
 
     budgets: tuple[tuple[str, str, int, int], ...]
     rates: Mapping[str, tuple[int, int]]
     reserved: tuple[tuple[str, int, str, str, int], ...]
     clock_ns: int
+    heard: Mapping[str, int] = {}
 
 
 def read_standing(reader: SqliteReader, directory: Path, run: str, last_seq: int) -> Standing:
@@ -43,4 +45,5 @@ def read_standing(reader: SqliteReader, directory: Path, run: str, last_seq: int
         rates={holder: (level, seen) for holder, level, seen in beside["rates"]},
         reserved=tuple(sorted(beside["reservations"])),
         clock_ns=clock_ns,
+        heard=read_heard(directory, run),
     )

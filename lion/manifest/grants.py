@@ -34,12 +34,14 @@ DEFAULT_LIMITS = {
 """Limits of a holder that writes none, by kind."""
 
 
-def build_holder(table: HolderTable, *, kind: str, name: str, folder: Path) -> Holder:
+def build_holder(
+    table: HolderTable, *, kind: str, name: str, folder: Path, component: str
+) -> Holder:
     """A holder of a checked table; its component's path is taken from the manifest's folder."""
     return Holder(
         name=name,
         kind=kind,
-        component=folder / table.component,
+        component=folder / component,
         grants=tuple(_grants(table.allow, f"{kind}s.{name}.allow", folder)),
         denied=tuple(dict.fromkeys(table.deny)),
         asks=tuple(dict.fromkeys(table.ask)),

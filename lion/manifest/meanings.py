@@ -23,7 +23,9 @@ _MANIFEST: Final = {
     "vars": Key("table", NONE, "variables with defaults, used as `${name}`; see `--set`"),
     "models": Key("tables", NONE, "models by name; a guest knows only the name"),
     "plugins": Key("tables", NONE, "plugins by name: components whose exports are tools"),
-    "agents": Key("tables", NONE, "agents by name: components that work on a task"),
+    "agents": Key(
+        "tables", NONE, "agents by name: components, or programs of others, that do a task"
+    ),
     "system": Key("tables", NONE, "system plugins by name: trusted Python, not sandboxed"),
     "mcp": Key("tables", NONE, "servers of MCP by name: programs, not sandboxed; see docs/mcp.md"),
     "workflows": Key("tables", NONE, "workflows by name: steps that lion does"),
@@ -165,6 +167,12 @@ MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
     },
     **SERVICE_MEANINGS,
     tables.HolderTable: _HOLDER,
+    tables.AgentTable: {
+        **_HOLDER,
+        "component": Key("path", ABSENT, "the .wasm file, from the manifest; or a program:"),
+        "adapter": Key("`lines`", ABSENT, "how lion speaks with a program that no sandbox holds"),
+        "command": Key("list of texts", ABSENT, "the program and its arguments"),
+    },
     tables.RestartTable: {
         "when": Key("text", NEEDED, "`failure`: whatever ended it but an answer"),
         "times": Key("count", "3", "how often at most, 1 to 1_000"),

@@ -169,13 +169,16 @@ def bare_name(component: Path) -> str:
 
 
 def _holders(document: Document, table: "ManifestTable") -> dict[str, Holder]:
+    from lion.manifest.agents import build_agent
     from lion.manifest.grants import build_holder, build_server, build_system
 
     built = [
-        build_holder(holder, kind=kind, name=name, folder=document.folder)
-        for kind, tables in (("plugin", table.plugins), ("agent", table.agents))
-        for name, holder in tables.items()
+        build_holder(
+            one, kind="plugin", name=name, folder=document.folder, component=one.component
+        )
+        for name, one in table.plugins.items()
     ]
+    built += [build_agent(document, one, name) for name, one in table.agents.items()]
     built += [build_system(system, name=name) for name, system in table.system.items()]
     built += [build_server(server, name=name) for name, server in table.mcp.items()]
     if table.workflows:
@@ -283,6 +286,8 @@ def _resolved(
         if tables:
             resolved[kind] = {
                 name: {**table, "component": str(holders[name].component)}
+                if "component" in table
+                else table
                 for name, table in tables.items()
             }
     if models:

@@ -44,6 +44,8 @@ from lion.manifest.fields import (
 )
 from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
+from lion.manifest.run_tables import OutputTable as OutputTable
+from lion.manifest.run_tables import RunTable as RunTable
 from lion.manifest.schedules import ScheduleTable
 from lion.manifest.server_table import McpTable
 from lion.manifest.service_table import ServiceTable
@@ -207,7 +209,7 @@ class RestartTable(Table):
 
 
 class HolderTable(Table):
-    """A plugin or an agent."""
+    """A plugin."""
 
     component: ComponentPath
     allow: AllowTable | None = None
@@ -219,6 +221,20 @@ class HolderTable(Table):
     env: dict[EnvName, Word] = {}
     stdin: Word = ""
     restart: RestartTable | None = None
+
+
+class AgentTable(HolderTable):
+    """An agent: a component, or a program of others, which no sandbox holds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["component"]}, {"required": ["adapter", "command"]}]
+        }
+    )
+
+    component: ComponentPath | None = None  # type: ignore[assignment]
+    adapter: str | None = None
+    command: list[Word] | None = None
 
 
 class SystemAllow(Table):
@@ -239,38 +255,6 @@ class SystemTable(Table):
     limits: SystemLimits | None = None
 
 
-class OutputTable(Table):
-    """What an agent's answer has to be."""
-
-    format: str
-    schema_: dict[str, Any] | None = Field(None, alias="schema")
-    repair: bool = False
-    again: Count = 0
-
-
-class RunTable(Table):
-    """Something to start: an agent with its task, one tool call, or a workflow."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {"required": ["agent", "task"]},
-                {"required": ["call"]},
-                {"required": ["workflow"]},
-            ],
-            "dependentRequired": {"task": ["agent"], "output": ["agent"]},
-            "dependentSchemas": {"with": {"not": {"required": ["agent"]}}},
-        }
-    )
-
-    agent: str | None = None
-    task: str | None = None
-    output: OutputTable | None = None
-    call: str | None = None
-    workflow: str | None = None
-    with_: dict[str, Any] | None = Field(None, alias="with")
-
-
 class RunLimitsTable(Table):
     """What a run may use up, all its holders together."""
 
@@ -284,7 +268,7 @@ class ManifestTable(Table):
     vars: dict[str, str | int] = {}
     models: dict[HolderName, ModelTable] = {}
     plugins: dict[HolderName, HolderTable] = {}
-    agents: dict[HolderName, HolderTable] = {}
+    agents: dict[HolderName, AgentTable] = {}
     system: dict[HolderName, SystemTable] = {}
     mcp: dict[HolderName, McpTable] = {}
     workflows: dict[HolderName, WorkflowTable] = {}

@@ -142,7 +142,7 @@ class Calls:
                 continue
             if record.type == AgentPartialOutput.__name__:
                 event = record.event()
-                if isinstance(event, AgentPartialOutput) and (text := _said(event)):
+                if isinstance(event, AgentPartialOutput) and (text := said_by(event)):
                     call.said.append(text)
                     call.tell()
             elif record.type == ApprovalAsked.__name__:
@@ -177,7 +177,7 @@ class Calls:
         return call
 
 
-def _said(event: AgentPartialOutput) -> str:
+def said_by(event: AgentPartialOutput) -> str:
     """What a piece of output says; nothing if it was refused."""
     if event.status != "completed" or not event.args:
         return ""

@@ -86,7 +86,7 @@ class Service:
         self, context: Context, params: PaginatedRequestParams | None
     ) -> ListToolsResult:
         self._note_client(context)
-        begin = _position(params)
+        begin = position(params)
         tools = self._tools()
         page = []
         for tool in tools[begin : begin + PAGE]:
@@ -144,7 +144,7 @@ class Service:
                 request = call.asked.popleft()
                 if self._approve is None or not _can_be_asked(context):
                     told += 1
-                    await context.session.report_progress(told, message=_waits(request))
+                    await context.session.report_progress(told, message=waits(request))
                 elif context.protocol_version in MODERN_PROTOCOL_VERSIONS:
                     call.asked.appendleft(request)
                     word = self._calls.leave(call)
@@ -227,11 +227,12 @@ def _can_be_asked(context: Context) -> bool:
     return capabilities is not None and capabilities.elicitation is not None
 
 
-def _waits(request: Request) -> str:
+def waits(request: Request) -> str:
+    """What is told of a call that waits for a person elsewhere."""
     return f"waits for the operator's approval: lion approve {request.id}"
 
 
-def _position(params: PaginatedRequestParams | None) -> int:
+def position(params: PaginatedRequestParams | None) -> int:
     """Where a page begins. Raises MCPError for a cursor that was not given out."""
     cursor = None if params is None else params.cursor
     if cursor is None:

@@ -29,7 +29,7 @@ from mcp.types import (
 from mcp.types.jsonrpc import INVALID_REQUEST, PARSE_ERROR, jsonrpc_message_adapter
 from pydantic import ValidationError
 
-from lion.system.mcp.lines import Lines
+from lion.programs.lines import Lines
 
 LONGEST: Final = 512 * 1024
 """Bytes of a message: a tool's arguments have at most 64 KiB, whatever JSON makes of them."""

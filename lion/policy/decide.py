@@ -86,10 +86,16 @@ def _basis(question: Question, rights: Rights) -> tuple[Decision, Opinion | None
     grant = None if scopes is None else scopes.find_grant(grants, question)
     if grant is None:
         return BY_DEFAULT, NOT_COVERED
+    if scopes is not None and scopes.is_own:
+        return _granted_by(grant), None
     if not all(scopes and scopes.find_grant(one, question) for one in handed(rights, question)):
         return BY_DEFAULT, NOT_HANDED
+    return _granted_by(grant), None
+
+
+def _granted_by(grant: Grant) -> Decision:
     reason = f"granted by {grant.line.split(' = ')[0]}"
-    return Decision(Verdict.ALLOW, reason, Decider.GRANTS, grant=grant), None
+    return Decision(Verdict.ALLOW, reason, Decider.GRANTS, grant=grant)
 
 
 def handed(rights: Rights, question: Question) -> Iterator[tuple[Grant, ...]]:

@@ -1,6 +1,7 @@
 """Look here if you want to know which system plugins the operator's policy lets a manifest use.
 
     deny = ["system webhook", "system acme-*"]        # "system" alone: none at all
+    deny = ["system outside-agent"]                   # no agents of others
 
 Rule: asked before anything of it is imported; an `ask` refuses too, since nobody is asked then.
 """
@@ -26,7 +27,8 @@ def check_use(holder: Holder, policy: Policy) -> None:
     rule = find_rule_of_use(holder, policy)
     if rule is not None:
         where = "" if policy.path is None else f" in {str(policy.path)!r}"
+        kind = "agent of others" if holder.adapter else "system plugin"
         raise OperatorError(
-            f"the system plugin {holder.name!r} ({holder.use}) is {rule.opinion.reason}",
+            f"the {kind} {holder.name!r} ({holder.use}) is {rule.opinion.reason}",
             hint=f"the rule is the operator's{where}; no manifest can change it",
         )

@@ -1,6 +1,6 @@
 """Look here if you want to know what the kernel needs from an event log, and readers from it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -173,6 +173,12 @@ class EventLog(Protocol):
     ) -> None:
         """Remember what a call under way has taken of a budget, 0 when it has ended; as
         `note_budget`.
+        """
+        ...
+
+    def note_heard(self, run: str, heard: Mapping[str, int]) -> None:
+        """Remember which record each listener has heard last, by name; at once, and only as long
+        as the machine lives: it may be less than they have.
         """
         ...
 

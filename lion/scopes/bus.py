@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from lion.domain.names import OUTSIDE
+from lion.domain.names import OUTSIDE, is_address_scope, is_model_scope, is_topic_scope
 from lion.domain.plan import Grant, Holder, Plan
 from lion.domain.question import Question
 from lion.domain.surroundings import Surroundings
 from lion.scopes.named import NamedScopes, RuleScope, granted
-from lion.scopes.pattern import Pattern, compile_pattern, includes, meets
+from lion.scopes.pattern import BadPattern, Pattern, compile_pattern, includes, meets
 
 WAYS: Final = {"publish": "publish", "subscribe": "receive", "send": "write"}
 """By operation what a grant calls it; a pattern of a grant is `publish notes.*`."""
@@ -55,6 +55,19 @@ class BusScopes(NamedScopes):
         is_out = str(target).startswith(OUTSIDE)
         mine = [text for text in granted if text.startswith(OUTSIDE) == is_out]
         return any(compile_pattern(text, _DOT).matches(target) for text in mine)
+
+    def grant_pattern(self, text: str) -> Pattern:
+        """What `write bob` matches, or another way with its pattern. Raises BadPattern."""
+        way, pattern = _parts(text)
+        if way not in WAYS.values():
+            raise BadPattern('write "publish TOPIC", "receive TOPIC" or "write NAME"')
+        if way == "write":
+            is_good = bool(is_model_scope(pattern) or is_address_scope(pattern))
+        else:
+            is_good = is_topic_scope(pattern)
+        if not is_good:
+            raise BadPattern(f"{pattern[:40]!r} is nothing that one may {way}")
+        return compile_pattern(pattern, _DOT)
 
     def pattern_of(self, grant: Grant, text: str) -> Pattern:
         """What the topics or names of one way match."""

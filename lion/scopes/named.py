@@ -33,6 +33,8 @@ class NamedScopes:
     """
 
     through: tuple[str, ...] = ()
+    is_own = False
+    """Whether it is what a holder is made of, which nobody hands on to it."""
     is_list = True
     """Whether one grant names several targets, each for itself."""
 

@@ -134,6 +134,12 @@ class ModelScopes(NamedScopes):
         return [*map(_model_entry, granted(holder, "llm")), str(question.target)]
 
 
+class ProgramScopes(NamedScopes):
+    """The program that an agent of others is."""
+
+    is_own = True
+
+
 class SecretScopes(NamedScopes):
     """Secrets, by name. The host puts their values into requests, whatever a guest imports."""
 

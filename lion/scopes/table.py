@@ -19,6 +19,7 @@ from lion.scopes.simple import (
     ElementScopes,
     KvScopes,
     ModelScopes,
+    ProgramScopes,
     SecretScopes,
     ToolScopes,
 )
@@ -31,6 +32,7 @@ _OWN: Final[Mapping[str, type[NamedScopes]]] = {
     "http": HttpScopes,
     "kv": KvScopes,
     "llm": ModelScopes,
+    "program": ProgramScopes,
     "secrets": SecretScopes,
     "tools": ToolScopes,
 }

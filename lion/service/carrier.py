@@ -4,17 +4,19 @@ of them while it is away, slow or lying.
 Rule: it is spoken to by two connections, one to write and one to read, each opened again after a
 wait that grows; meanwhile letters wait in the log.
 Rule: that it is away, and why, is told once, and that it is there again.
-Rule: who repeats himself costs time, and no more of it than that.
+Rule: who repeats himself, or says at once that there is nothing, costs time, and no more of it
+than that.
+Rule: what is written at once is bounded in bytes, too: else a slow line never has it in time.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, aclosing, asynccontextmanager
 from typing import Final
 
 import trio
 
 from lion.brokers.errors import BrokerError
-from lion.brokers.redis import NEW, SEEN, Entry, Link, Login, open_link
+from lion.brokers.redis import NEW, SEEN, WAIT_SECONDS, Entry, Link, Login, open_link
 from lion.brokers.sealed import BadLetter, Seals
 from lion.domain.events import BrokerChanged
 from lion.domain.letter import Letter
@@ -24,6 +26,8 @@ from lion.service.post import PostOffice
 REDIS: Final = "redis"
 AT_ONCE: Final = 16
 """Letters that are written at once."""
+BYTES_AT_ONCE: Final = 256 * 1024
+"""Of them, but for one that is larger alone."""
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
 STEADY_SECONDS: Final = 30.0
@@ -89,8 +93,8 @@ class Carrier:
         with ExitStack() as stack:
             async with aclosing(self._office.outgoing(REDIS, stack)) as pages:
                 async for letters in pages:
-                    for first in range(0, len(letters), AT_ONCE):
-                        await self._write(letters[first : first + AT_ONCE])
+                    for some in self._sealed(letters):
+                        await self._write(some)
 
     async def receive(self) -> None:
         """Take, for ever, what others send."""
@@ -101,15 +105,25 @@ class Carrier:
                 self._reads.tell("")
                 await self._read(link)
 
-    async def _write(self, letters: Sequence[Letter]) -> None:
-        peers = self._office.terms.peers
-        sealed = [
-            (peer, self._seals.write(letter, peer))
-            for letter in letters
-            for peer in peers
-            if self._office.is_for(letter, peer)
-        ]
-        is_sent = not sealed
+    def _sealed(self, letters: Sequence[Letter]) -> Iterator[list[tuple[str, bytes]]]:
+        """Each for whom it is for, as many together as are written at once."""
+        some: list[tuple[str, bytes]] = []
+        size = 0
+        for letter in letters:
+            for peer in self._office.terms.peers:
+                if not self._office.is_for(letter, peer):
+                    continue
+                data = self._seals.write(letter, peer)
+                if some and (len(some) >= AT_ONCE or size + len(data) > BYTES_AT_ONCE):
+                    yield some
+                    some, size = [], 0
+                some.append((peer, data))
+                size += len(data)
+        if some:
+            yield some
+
+    async def _write(self, sealed: Sequence[tuple[str, bytes]]) -> None:
+        is_sent = False
         while not is_sent:
             async with self._writes.tried(), open_link(self._login) as link:
                 await link.write(sealed, self._office.terms.keep)
@@ -119,14 +133,16 @@ class Carrier:
     async def _read(self, link: Link) -> None:
         since, pause = SEEN, 0.0
         while True:
+            began, new = trio.current_time(), 0
             entries = await link.read(self._name, since)
-            if not entries:
+            if entries:
+                good, bad = self._opened(entries)
+                new = await self._office.take(good, bad)
+                await link.acknowledge(self._name, entries)
+            else:
                 since = NEW
-                continue
-            good, bad = self._opened(entries)
-            new = await self._office.take(good, bad)
-            await link.acknowledge(self._name, entries)
-            pause = 0.0 if new else min(max(pause * 2, 0.05), 5.0)
+            has_waited = trio.current_time() - began > WAIT_SECONDS / 2
+            pause = 0.0 if new or has_waited else min(max(pause * 2, 0.05), 5.0)
             await trio.sleep(pause)
 
     def _opened(self, entries: Sequence[Entry]) -> tuple[list[Letter], list[tuple[str, str]]]:

@@ -39,7 +39,7 @@ def _all(
             continue
         yield from _of_holder(one, other)
         digest = infos[name].digest
-        if other.is_sandboxed and before.get(name) != digest:
+        if not other.is_trusted and before.get(name) != digest:
             yield f"+ {other.table}.{name}: other code, sha256:{digest[:12]}"
     for name in sorted({*old.models, *new.models}):
         if old.models.get(name) != new.models.get(name):

@@ -22,7 +22,7 @@ def send(run: Run, sender: str, to: str, payload: str) -> None:
     except CallError as exc:
         hints = {
             "not-found": f"what reads messages has a line allow.bus = {{}} in its manifest: {to}",
-            "exhausted": "send it again when it has read",
+            "exhausted": "send it again when it has read what waits",
             "unavailable": "look: lion task list",
         }
         statuses = {"not-found": 404, "exhausted": 429, "unavailable": 409}

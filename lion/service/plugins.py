@@ -176,7 +176,7 @@ class Plugins:
             "text": plan.text,
             "path": "" if plan.path is None else str(plan.path),
             "folder": str(plan.folder),
-            "digests": {n: infos[n].digest for n, h in plan.holders.items() if h.is_sandboxed},
+            "digests": {n: infos[n].digest for n, h in plan.holders.items() if not h.is_trusted},
         }
 
     def _shown(self, found: Installed, name: str) -> Shown:

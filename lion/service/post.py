@@ -161,24 +161,28 @@ class PostOffice:
         return next((task.id for task in tasks if task.run == run), "")
 
     def _bring(self, letter: Letter) -> str:
-        """Give it to whom it is for; why nobody has it (empty: somebody has, or it is on a topic
-        that nobody needs to hear).
+        """Give it to whom it is for; why somebody has it not (empty: nobody was passed over, or it
+        is on a topic that nobody at work hears).
         """
         if letter.topic:
-            if self._box.shares(letter.topic):
-                for _, other in self._at_work():
-                    if other.id != letter.run or letter.service != self.terms.name:
-                        self._give(other, letter, "")
-            return ""
+            return self._spread(letter) if self._box.shares(letter.topic) else ""
         run, to = self._reader(letter.to.partition("/")[2])
         return "nobody of that name is at work" if run is None else self._give(run, letter, to)
+
+    def _spread(self, letter: Letter) -> str:
+        """Give it to all who hear its topic; why one of them has it not."""
+        why = ""
+        for _, run in self._at_work():
+            if run.id != letter.run or letter.service != self.terms.name:
+                why = self._give(run, letter, "") or why
+        return why
 
     def _give(self, run: Run, letter: Letter, to: str) -> str:
         event = MessageArrived(letter.sender, to, letter.payload, letter.id, letter.topic)
         try:
             run.deliver(event)
         except CallError as exc:
-            return exc.text
+            return "" if letter.topic and exc.case == "unavailable" else exc.text
         return ""
 
     def _reader(self, to: str) -> tuple[Run | None, str]:

@@ -34,12 +34,12 @@ from lion.service.reach import plan_for
 from lion.service.roles import check_allowed
 from lion.service.tasks import Task, wait_before
 from lion.service.terms import bounds_of, check_order, check_resources, queue_of, with_tokens
+from lion.service.values import Values
 from lion.service.working import LATE, Working
 from lion.service.workspace import Installed, ready_for
 
 USUAL_TERMS = Terms()
-SERVICE = "service"
-"""Who does what nobody asked for."""
+SERVICE = "service"  # who does what nobody asked for
 
 
 class Service:
@@ -59,17 +59,18 @@ class Service:
         """How its bus is; None: it has none."""
         self._plans: dict[str, tuple[Installed, Plan]] = {}
         self._follows = Follows(chain)
+        self.values = Values()
         queue, bounds = queue_of(terms), bounds_of(terms)
         self.conductor = Conductor(chain, queue, bounds, self._begin, self._end_late)
 
     # Tasks.
 
     async def submit(
-        self, by: Principal, order: Order, terms: Terms = USUAL_TERMS, key: str = "",
-        cause: Cause | None = None,
+        self, by: Principal, order: Order, terms: Terms = USUAL_TERMS, key: str = "", *,
+        keeps: bool = False, cause: Cause | None = None,
     ) -> Task:  # fmt: skip
         """Take an order; answers when it is on record. `key` is the submitter's own word for it:
-        the same again gives the same task. Raises OperatorError.
+        the same again gives the same task; `keeps` its value (values.py). Raises OperatorError.
         """
         check_allowed(by, "task submit")
         key = f"{by.word}: {key}" if key else ""
@@ -85,6 +86,7 @@ class Service:
         if self.conductor.waiting >= self.terms.queue:
             raise queue_full(self.terms.queue)
         id = uuid.uuid4().hex[:12]
+        self.values.expect(id, keeps)
         self.chain.tell(TaskSubmitted(by.word, id, order, terms, key, cause))
         self.conductor.admit(task := self.chain.state.tasks[id])
         await self.chain.commit()
@@ -98,7 +100,7 @@ class Service:
         check_allowed(by, "task cancel")
         task = self._task(id)
         if task.state.is_over:
-            raise wrong_state(task.id, f"{task.state} already", "look: lion task show ID")
+            raise wrong_state(task.id, f"{task.state} already", f"look: lion task show {task.id}")
         found = {one.id: one for one in self._tree(task)}
         for one in found.values():
             self.chain.tell(TaskCancelled(by.word, one.id, reason))
@@ -106,7 +108,6 @@ class Service:
             self._stop(one, TaskState.CANCELLED, words)
             found[one.id] = self.chain.state.tasks[one.id]
         await self.chain.commit()
-        # Of very many the first ones are over and not listed any more.
         return [self.chain.state.tasks.get(id, one) for id, one in found.items()]
 
     async def retry(self, by: Principal, id: str, reason: str = "") -> Task:
@@ -132,7 +133,8 @@ class Service:
         task = self._task(id)
         working = self.conductor.working.get(task.id)
         if working is None or working.run is None:
-            raise wrong_state(task.id, f"{task.state}, and not at work", "look: lion task show ID")
+            state = f"{task.state}, and not at work"
+            raise wrong_state(task.id, state, f"look: lion task show {task.id}")
         send(working.run, f"@{by.word}", to or task.order.holder, payload)
         return task
 
@@ -228,6 +230,7 @@ class Service:
         task = one.task = self.chain.state.tasks[one.task.id]
         began = partial(self._follows.note_begun, task)
         end = await one.carry_out(self.host, began, self.chain.now_ns)
+        self.values.note(one.task.id, one.value)
         del self.conductor.working[one.task.id]
         self._end(self.chain.state.tasks[one.task.id], end)
         await self.chain.commit()

@@ -36,6 +36,8 @@ class Working:
         """Its run has begun, or will not."""
         self.asks = 0
         """Calls of it that wait for people."""
+        self.value: Any = None
+        """What its run gave, however long that is."""
         self._stopped: TaskEnd | None = None
         self._revoked: dict[str, str] = {}
 
@@ -87,6 +89,7 @@ class Working:
             return self._stopped or self._not_begun(exc)
         if report.interrupted:
             return self._stopped or _interrupted()
+        self.value = value_of(report.endings[0])
         return end_of(report)
 
     async def _begun(self, host: Host) -> Run | RunReport:
@@ -129,7 +132,7 @@ def end_of(report: RunReport) -> TaskEnd:
             state=state, exit_code=report.exit_code, ending=kind, error=ending.error,
             hint=ending.hint,
         )  # fmt: skip
-    value = _value(ending)
+    value = value_of(ending)
     is_long = _size(value) > SHORT
     return TaskEnd(
         state=TaskState.COMPLETED, exit_code=report.exit_code,
@@ -137,7 +140,8 @@ def end_of(report: RunReport) -> TaskEnd:
     )  # fmt: skip
 
 
-def _value(ending: Ending) -> Any:
+def value_of(ending: Ending) -> Any:
+    """What a call or an agent gave, as JSON."""
     if ending.answer is not None:
         return ending.answer
     return ending.text if ending.kind == "agent" else ending.value

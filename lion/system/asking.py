@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Final
 import msgspec
 import trio
 
+from lion.domain.reply import Reply
 from lion.system.contract import CONTRACT, HostError, PluginHost, SystemPlugin, tool
-from lion.system.model_door import Hear, Reply
+from lion.system.model_door import Hear
 
 MOST_TOKENS: Final = 1_024
 """Of one answer of a trial: enough for models that think first."""

@@ -31,11 +31,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, Prot
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
+from lion.domain.reply import Reply as Reply
 from lion.domain.text import show_line as show_line
 from lion.manifest.fields import Size as Size
 from lion.manifest.fields import Time
 from lion.system.model_door import Hear as Hear
-from lion.system.model_door import Reply as Reply
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

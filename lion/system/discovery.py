@@ -167,7 +167,7 @@ def code_folders(plan: Plan) -> tuple[Path, ...]:
     """Where the code of a plan's system plugins is, as far as that can be told without running it:
     no grant may let a guest write there.
     """
-    used = {holder.use for holder in plan.holders.values() if not holder.is_sandboxed}
+    used = {holder.use for holder in plan.holders.values() if holder.is_trusted}
     if not used:
         return ()
     modules = {claim.value.partition(":")[0].strip() for claim in claims() if claim.name in used}

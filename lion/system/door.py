@@ -9,9 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from lion.domain.reply import Reply
 from lion.ports import Clock, HandleCall, Import
 from lion.system.contract import Answer, HostError
-from lion.system.model_door import Hear, Reply, converse
+from lion.system.model_door import Hear, converse
 from lion.values.json_plain import check_plain
 from lion.values.json_scalars import JsonMismatch
 from lion.values.packed import pack, unpack

@@ -53,7 +53,7 @@ def build_lent(name: str, what: "Lendable") -> "Lent":
 
 def code_of(plan: Plan, lent: AllLent) -> tuple[Path, ...]:
     """Folders of the code of a plan's system plugins."""
-    if all(holder.is_sandboxed for holder in plan.holders.values()):
+    if not any(holder.is_trusted for holder in plan.holders.values()):
         return ()
     from lion.system.discovery import code_folders
 

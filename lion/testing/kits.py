@@ -129,7 +129,7 @@ class OpenKit(_Common):
             instead = {
                 name: read_component(holders[name].component)
                 for name in recorded_components(reader)
-                if name in holders and holders[name].is_sandboxed
+                if name in holders and holders[name].has_file
             }
             await assert_same(reader, "last", self._runtime, instead)
 

@@ -29,6 +29,11 @@ class Packed(msgspec.Struct, frozen=True):
     pages: int | None = None
 
 
+def is_core(data: bytes) -> bool:
+    """Whether bytes are a core module, or several packed: no component yet."""
+    return data[:8] == CORE_HEAD or is_packed(data)
+
+
 def is_packed(data: bytes) -> bool:
     """Whether bytes are what `pack` made of several modules."""
     return data.startswith(_BEGIN) and NAME in data[: len(_BEGIN) + 12 + len(NAME)]

@@ -9,10 +9,12 @@ import binascii
 from lion.domain.call import CallError
 
 
-def pack(data: bytes) -> str:
+def pack(data: bytes | memoryview) -> str:
     """Bytes as packed text: themselves and `u` if they are UTF-8, base64 and `b` if not."""
     try:
-        return data.decode() + "u"
+        text = str(data, "utf-8")
+        text += "u"  # in place: a second text of 256 KiB costs ten times as long as the first
+        return text
     except UnicodeDecodeError:
         return binascii.b2a_base64(data, newline=False).decode() + "b"
 

@@ -54,9 +54,10 @@ def reach_of(plan: Plan, settings: Settings) -> Reach:
     """
     for holder in plan.holders.values():
         if not holder.is_sandboxed:
+            kind = "a program of others" if holder.adapter else "a system plugin"
             raise OperatorError(
-                f"{holder.name!r} is a system plugin, which may need what --harden takes away",
-                hint="run it without --harden, or without the plugin",
+                f"{holder.name!r} is {kind}, which may need what --harden takes away",
+                hint="run it without --harden, or without that",
             )
     mounts = list(_mounts(plan))
     files = [h.component for h in plan.holders.values() if h.has_file]

@@ -15,7 +15,7 @@ import trio
 
 from lion.ports import Adapted, Extensions
 from lion.reading import COMPONENT_SIZE, too_large
-from lion.values.core_modules import is_packed
+from lion.values.core_modules import is_core, is_packed
 from lion.wasm.offers import Offers
 from lion.wasm.sections import MAGIC, imports_wasi
 
@@ -66,9 +66,7 @@ class Adapter:
             from lion.wasm.wasi.adapt import adapt as adapt_wasi
 
             return adapt_wasi
-        from lion.wasm.extism.adapt import is_plugin
-
-        if not is_plugin(data):
+        if not is_core(data):
             return None
         return partial(_adapt_core, extensions=extensions, host=self._offers.interfaces)
 

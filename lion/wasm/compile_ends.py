@@ -26,13 +26,20 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """What compiling a component may cost: a base, and more for each MiB of it.
 
     A component of 18 MiB (Python in wasm) takes 10 s of CPU time and 480 MiB of addresses, one of
-    120 KiB takes 0.25 s and 180 MiB: a tenth of the time and half of the memory allowed.
+    120 KiB takes 0.25 s and 180 MiB: a tenth of the time and half of the memory allowed. A program
+    of Go's (3 MiB, one function of which is huge) takes 13 s and 1,060 MiB, however many threads
+    compile: that its operator has to allow.
     """
 
     cpu_s: int = 10
     cpu_s_per_mib: int = 5
     memory: int = 512 * MIB
     memory_per_mib: int = 24 * MIB
+
+    @classmethod
+    def allowing(cls, memory: int | None) -> "Costs | None":
+        """So many bytes of addresses, whatever the size; None: the usual costs."""
+        return None if memory is None else cls(memory=memory, memory_per_mib=0)
 
     def cpu_for(self, size: int) -> int:
         """CPU seconds for a component of `size` bytes."""
@@ -66,7 +73,10 @@ def refusal(ended: Ended, origin: str, size: int, costs: Costs) -> OperatorError
     is_short = any(mark in text for mark in _SHORT for text in (told, ended.words))
     if ended.answer[:1] == NO_MEMORY or is_short:
         room = costs.memory_for(size) // MIB
-        return _too_costly(origin, size, f"more than {room} MiB of memory")
+        return _too_costly(
+            origin, size, f"more than {room} MiB of memory",
+            ', or allow more, if you trust it: LION_COMPILE_MEMORY="2 GiB"',
+        )  # fmt: skip
     if ended.code == 0 and ended.answer[:1] == REFUSED:
         is_async = "component model async" in told
         return OperatorError(
@@ -84,11 +94,11 @@ def refusal(ended: Ended, origin: str, size: int, costs: Costs) -> OperatorError
     return InternalError(f"the process that compiles did not work: {_last(ended.words)}")
 
 
-def _too_costly(origin: str, size: int, what: str) -> OperatorError:
+def _too_costly(origin: str, size: int, what: str, more: str = "") -> OperatorError:
     return OperatorError(
         f"{origin!r} takes {what} to compile, which is out of proportion to its "
         f"{max(1, size // 1024)} KiB",
-        hint="build it with smaller functions and types, or leave it out",
+        hint=f"build it with smaller functions and types, or leave it out{more}",
     )
 
 

@@ -37,7 +37,7 @@ from lion.wasm.notes import with_notes
 from lion.wasm.offers import Offers, offered
 from lion.wasm.poll_meter import PollMeter
 from lion.wasm.processor import processor
-from lion.wasm.sections import check_preamble, import_names
+from lion.wasm.sections import check_preamble, import_names, is_module
 from lion.wasm.survey import survey_imports
 
 KEPT = 128
@@ -111,8 +111,11 @@ class WasmRuntime:
     async def survey(self, data: bytes, origin: str) -> tuple[ImportSeen, ...]:
         """See ports.Runtime.survey."""
         try:
-            adapted = await self._adapter.adapt(data, origin, None)
+            with _of_origin(origin):
+                adapted = await self._adapter.adapt(data, origin, None)
         except GuestError:
+            if is_module(data):
+                raise  # why it becomes no component: by itself it is none
             adapted = None  # what it imports itself is told then
         data = data if adapted is None else adapted.data
         check_preamble(data, origin)

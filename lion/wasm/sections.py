@@ -29,6 +29,11 @@ WASI = "wasi:"
 MODULE_LAYER = b"\x01\x00\x00\x00"
 
 
+def is_module(data: bytes) -> bool:
+    """Whether the bytes begin as a core module does."""
+    return data[:4] == MAGIC and data[4:8] == MODULE_LAYER
+
+
 def check_preamble(data: bytes, origin: str) -> None:
     """Raise OperatorError unless the bytes begin as a component does and are no more than
     COMPONENT_SIZE; the sentence says what they are instead.
@@ -41,7 +46,7 @@ def check_preamble(data: bytes, origin: str) -> None:
             f"{origin!r} {what}",
             hint="name a component (.wasm), for instance one made by: make plugins",
         )
-    if data[4:8] == MODULE_LAYER:
+    if is_module(data):
         raise OperatorError(
             f"{origin!r} is a core module, not a component",
             hint="build it as a component (docs/plugins.md shows how, plugins-src has many), or "

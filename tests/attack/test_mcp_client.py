@@ -16,7 +16,7 @@ import trio.testing
 
 from lion.domain.events import ApprovalDecided, CallFinished
 from lion.mcp import wire
-from lion.system.mcp.lines import Lines
+from lion.programs.lines import Lines
 from tests.conftest import CACHE
 from tests.mcp.kit import HELLO, Raw, asking, desk, manifest, open_served, plugin, said
 

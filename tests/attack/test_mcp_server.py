@@ -11,7 +11,7 @@ import trio
 
 from lion.domain.events import LineLogged
 from lion.errors import OperatorError
-from lion.system.mcp.family import marked
+from lion.programs.family import marked
 from tests.cli.conftest import lion
 from tests.cli.kit import Lion
 from tests.mcp.kit import said

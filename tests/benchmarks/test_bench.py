@@ -28,7 +28,7 @@ def test_a_quick_bench_prints_its_goals_and_writes_the_same_figures(tmp_path: Pa
     found = json.loads(file.read_text("utf-8"))
     assert set(found) == {
         "machine", "rounds", "quick", "contests", "goals",
-        "recorded_call_us", "start_ms", "log", "agent_kib",
+        "recorded_call_us", "start_ms", "guest_start_ms", "log", "agent_kib",
     }  # fmt: skip
     assert {"python", "system", "cores", "wasmtime", "extism"} <= set(found["machine"])
     contest = found["contests"][ONE]

@@ -293,7 +293,9 @@ def _younger(one: Path, other: Path) -> None:
 
 def test_a_manifest_names_what_was_never_built(lion: Lion) -> None:
     lion("new", "fox", "--lang", "rust")
-    assert_one_line(lion("run", "fox/manifest.toml"), 2, "cannot be read", "lion build")
+    assert_one_line(
+        lion("run", "fox/manifest.toml"), 2, "cannot be read", f"lion build {lion.folder}/fox"
+    )
 
 
 @pytest.mark.parametrize("command", ["new", "build"])

@@ -62,7 +62,12 @@ def test_reading_the_log_imports_no_engine_loop_or_writer(lion: Lion, words: str
 
 def test_a_run_imports_only_what_it_uses(lion: Lion) -> None:
     manifest = ROOT / "examples" / "hello" / "manifest.toml"
-    spare = ("rich", "structlog", "asyncio", "jsonschema", "tomli_w", "httpx2", "httpcore")
+    spare = (
+        "rich", "structlog", "asyncio", "jsonschema", "tomli_w", "httpx2", "httpcore",
+        "lion.capabilities.fs", "lion.capabilities.http.functions", "lion.capabilities.llm",
+        "lion.capabilities.models.opening", "lion.forking", "lion.resuming", "lion.kernel.session",
+        "lion.wasm.extism",
+    )  # fmt: skip
     code = (
         f"import sys; sys.argv = ['lion', 'run', {str(manifest)!r}]\n"
         "from lion.cli.main import main\n"

@@ -71,6 +71,7 @@ def test_a_policy_that_cannot_be_looked_for_is_an_error(tmp_path: Path) -> None:
         ({"HOME": "/h"}, ""),
         ({"HOME": "/h"}, "a\0b"),
         ({"HOME": "/h", "LION_DURABILITY": "none"}, None),
+        ({"HOME": "/h", "LION_COMPILE_MEMORY": "much"}, None),
     ],
 )
 def test_nonsense_is_the_operators_mistake(environ: dict[str, str], state: str | None) -> None:

@@ -88,11 +88,35 @@ def test_what_is_written_is_read_again(one: Element) -> None:
         ({"id": 1}, "no Jotting as it is written"),
         ({"created_at": "2026-01-01T00:00:00"}, "without a zone"),
         ({"metadata": 1}, "no Jotting as it is written"),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, "no Jotting as it is written"),
+        ({"kind": "x" * 100_000}, "no class of elements 'x{39} is"),
     ],
 )
 def test_what_is_none_is_refused_and_imports_nothing(change: dict[str, Any], words: str) -> None:
     with pytest.raises(BadElement, match=words):
         from_dict({**Jotting("a").to_dict(), **change})
+
+
+@pytest.mark.parametrize("value", [None, 1, "Jotting", ["kind"]])
+def test_what_is_no_dict_is_refused(value: Any) -> None:
+    with pytest.raises(BadElement, match="is no element"):
+        from_dict(value)
+    with pytest.raises(BadElement, match="is no element"):
+        from_dict({**Pile().to_dict(), "items": [value]})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"messages": Jotting("a").to_dict()}, "belongs a Pile, and there is a Jotting"),
+        ({"log": Pile().to_dict()}, "belongs a Log, and there is a Pile"),
+        ({"tools": "abc"}, "names are a list of texts"),
+        ({"models": [1]}, "names are a list of texts"),
+    ],
+)
+def test_a_branch_is_read_of_what_a_branch_has(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadElement, match=words):
+        from_dict({**Branch().to_dict(), **change})
 
 
 def test_what_is_nested_without_end_is_refused() -> None:

@@ -66,10 +66,10 @@ def install(passed: Callable[[str], None]) -> None:
     around(passed, lion.kernel.tool_calls, "execute_tool", "", "child-end")
     around(passed, lion.resuming, "rehearse", "", "rehearsed")
     host: Any = import_module("lion.host")
-    build = host.build_operations
+    real = host.host_functions
 
-    def build_operations() -> Any:
-        return {key: wrapped(one) for key, one in build().items()}
+    def host_functions(given: Any) -> Any:
+        return {key: wrapped(one) for key, one in real(given).items()}
 
     def wrapped(operation: Any) -> Any:
         if operation.effect is not Effect.OUTSIDE:
@@ -83,7 +83,7 @@ def install(passed: Callable[[str], None]) -> None:
 
         return msgspec.structs.replace(operation, execute=execute)
 
-    host.build_operations = build_operations
+    host.host_functions = host_functions
 
 
 if __name__ == "__main__":

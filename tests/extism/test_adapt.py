@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lion.errors import GuestError
-from lion.values.core_modules import Packed, is_packed, pack, unpack
+from lion.values.core_modules import Packed, is_core, is_packed, pack, unpack
 from lion.values.wit import render_function
 from lion.wasm.compiler import compile_blocking
 from lion.wasm.extism import module as m
-from lion.wasm.extism.adapt import adapt, is_plugin
+from lion.wasm.extism.adapt import adapt
 from lion.wasm.extism.binary import section, unsigned, vector
 from lion.wasm.extism.module import read_module
 from lion.wasm.extism.rewrite import rewrite
@@ -169,7 +169,7 @@ def test_memory_is_held_to_the_manifests_pages() -> None:
 def test_packed_modules_come_out_as_they_went_in(modules: list[tuple[str, bytes]]) -> None:
     packed = Packed(tuple(modules), 7)
     data = pack(packed)
-    assert is_packed(data) and is_plugin(data)
+    assert is_packed(data) and is_core(data)
     assert unpack(data, "x") == packed
 
 

@@ -96,6 +96,18 @@ def test_one_sender_has_at_most_half_of_an_inbox(payload: str) -> None:
     bus.send("ann", "bob", payload)
 
 
+def test_all_other_runs_together_have_at_most_half_of_an_inbox() -> None:
+    bus = Bus()
+    sent = 0
+    with pytest.raises(CallError, match="full of messages of other runs"):
+        while True:
+            bus.send(f"@east/{sent:012x}/mallory", "bob", "1")
+            sent += 1
+    assert sent == MOST_WAITING // 2
+    bus.send("ann", "bob", "1")
+    bus.send("@user anna", "bob", "1")
+
+
 def test_bytes_are_those_of_utf_8() -> None:
     bus = Bus()
     with pytest.raises(CallError):

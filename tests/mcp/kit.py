@@ -24,8 +24,8 @@ from lion.mcp.entry import serve_streams
 from lion.mcp.wire import LONGEST
 from lion.opening import open_host
 from lion.plans import read_manifest
+from lion.programs.lines import Lines
 from lion.review.report import RunReport
-from lion.system.mcp.lines import Lines
 from tests.conftest import CACHE
 from tests.wasm.kit import BUILT
 

@@ -113,7 +113,7 @@ async def test_its_environment_is_what_the_manifest_says(tmp_path: Path) -> None
     await there.pin(text)
     found = json.loads(json.loads(value(await there.run(text))))
     found.pop("LC_CTYPE", None)  # Python's own doing
-    assert found.pop("LION_MCP_SERVER")
+    assert found.pop("LION_PROGRAM")
     assert found.keys() == {"COLOUR", "GIVEN"}
     # It was handed the value; nobody else is told it.
     assert found["GIVEN"] != "s3cret-s3cret-s3cret" and "*" in found["GIVEN"]

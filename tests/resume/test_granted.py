@@ -178,15 +178,6 @@ async def _said_and_cut(stage: Stage, heard: list[str]) -> str:
     return await stage.cut(at=after_say, path=path, lent=ear(heard))
 
 
-async def test_a_listener(stage: Stage) -> None:
-    heard: list[str] = []
-    run = await _said_and_cut(stage, [])
-    async with stage.host() as host:
-        host.lend("app", ear(heard))
-        await host.resume(run)
-    assert heard == ["two\n"]
-
-
 async def test_one_that_is_denied_today(stage: Stage) -> None:
     """The run does not go on without it."""
     heard: list[str] = []

@@ -71,7 +71,11 @@ HELD = {
         "others:a_system_plugin_does_not_do_again_what_it_was_doing",
         "extensions:what_is_denied_today_is_not_asked",
     ),
-    "a listener": ("granted:a_listener", "granted:one_that_is_denied_today"),
+    "a listener": (
+        "listeners:what_it_was_at_is_told_again_and_nothing_before",
+        "listeners:what_had_waited_is_told", "listeners:what_it_failed_with_is_not_told_again",
+        "granted:one_that_is_denied_today",
+    ),
 }  # fmt: skip
 """By what a guest held."""
 BEGUN = {

@@ -12,6 +12,7 @@ from lion.domain.question import Question
 from lion.policy.decide import decide_static
 from lion.policy.grants import attenuate, covers
 from lion.scopes.bus import build_bus_grant
+from lion.scopes.handed import parse_handed
 from lion.scopes.pattern import compile_pattern, includes, meets
 from tests.policy.cases import ask, rights
 
@@ -134,3 +135,31 @@ def test_less_of_a_grant_is_never_more(a: Grant, b: Grant, operation: str, targe
     if covers(less, question):
         assert covers(a, question)
         assert covers(b, question)
+
+
+@pytest.mark.parametrize(
+    ("line", "operation", "target"),
+    [
+        ("bus write bob", "send", "bob"),
+        ("bus write @east/*", "send", "@east/bob"),
+        ("bus publish notes.*", "publish", "notes.a"),
+        ("bus receive news.**", "subscribe", "news.a.*"),
+    ],
+)
+def test_what_is_handed_on_is_written_as_a_grant_is(
+    line: str, operation: str, target: str
+) -> None:
+    (grant,) = parse_handed(line)
+    assert _may(operation, target, grant=grant) is Verdict.ALLOW
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "bus send bob", "bus bob", "bus write", "bus publish a..b", "bus receive news.\x1b",
+        "bus write a/b", "bus subscribe news.*", f"bus publish {'*a' * 9}",
+    ],
+)  # fmt: skip
+def test_a_line_that_hands_nothing_on_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match=r"publish TOPIC|is nothing that one may"):
+        parse_handed(line)

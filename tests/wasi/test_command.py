@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import wasmtime
 
 from tests.cli.conftest import lion as lion
 from tests.cli.kit import WASM, Lion, assert_one_line
@@ -28,6 +29,13 @@ def test_it_runs_with_what_was_typed(lion: Lion, data: Path) -> None:
     assert 'ok      tool.main  "5 bytes\\n"' in done.stdout
     done = lion("run", TOOL, "--yes", "--env", "A=b", "--", "show", "${x}")
     assert '[\\"show\\", \\"${x}\\"] [(\\"A\\", \\"b\\")]' in done.stdout
+
+
+def test_a_limit_that_was_typed_holds(lion: Lion) -> None:
+    done = lion("run", TOOL, "--yes", "--limits", 'output = "2 B"', "--", "show", "x")
+    assert done.returncode == 3
+    assert "output" in done.stdout
+    assert lion("run", TOOL, "--yes", "--limits", "calls = 9", "--", "show").returncode == 0
 
 
 def test_its_twin_with_nothing_typed_finds_nothing(lion: Lion, data: Path) -> None:
@@ -59,9 +67,15 @@ def test_without_a_yes_nothing_runs(lion: Lion, data: Path) -> None:
     [
         ((TOOL, "--dir", "../x"), "lies above"),
         ((TOOL, "--dir", "ro:none", "--yes"), "cannot be opened"),
+        (("none.wasm", "--yes"), "there is no program 'none.wasm'"),
+        (("none.wasm", "--", "a"), "there is no program 'none.wasm'"),
+        (("none.toml", "--yes"), "there is no manifest"),
+        ((".", "--yes"), "is a directory"),
         ((TOOL, "--env", "A"), "has no value"),
         ((TOOL, "--env", "=b"), "no name of a variable"),
         ((TOOL, "--allow", "x = ["), "--allow"),
+        ((TOOL, "--limits", "x = ["), "write TOML: --limits"),
+        ((TOOL, "--limits", 'deadlin = "1 s"'), "did you mean 'deadline'?"),
         ((program("proxy"), "--yes"), "it does not export wasi:cli/run"),
         ((WASM / "hello.wasm", "--yes"), "is a compiled component, not a manifest"),
     ],
@@ -101,6 +115,17 @@ def test_inspect_says_why_another_does_not_run(lion: Lion) -> None:
     assert "wasi:cli/exxt@0.2.6: exit\n      lion does not offer it\n" in shown.stdout
     assert "runs     no: it imports wasi:cli/exxt@0.2.6, which lion does not offer" in shown.stdout
     assert shown.stdout.count("lion does not offer") == 2
+
+
+def test_inspect_says_the_same_of_a_program_for_preview_1(lion: Lion) -> None:
+    lacking = lion.folder / "lacking.wasm"
+    lacking.write_bytes(
+        wasmtime.wat2wasm("""(module
+            (import "wasi_snapshot_preview1" "path_fly" (func (param i32)))
+            (memory (export "memory") 1) (func (export "_start")))""")
+    )
+    for words in (("inspect", lacking), ("run", lacking, "--yes")):
+        assert_one_line(lion(*words), 3, "path_fly, which lion does not offer")
 
 
 @pytest.mark.parametrize(

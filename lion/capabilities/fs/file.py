@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from errno import ELOOP, EMLINK
-from threading import Lock
+from threading import Lock, local
 from typing import Final
 
 from lion.capabilities.fs.usage import Ledger
@@ -21,6 +21,18 @@ from lion.domain.call import CallError
 
 PLAIN: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
 MOST_OFFSET: Final = 2**63 - 1
+NOWAIT: Final = getattr(os, "RWF_NOWAIT", 0)
+"""Linux reads what is in its memory and nothing else, if it is told so."""
+
+
+class _Here(local):
+    """Of each thread: where `read_now` reads to."""
+
+    def __init__(self) -> None:
+        self.room = bytearray(256 * 1024)
+
+
+_here: Final = _Here()
 
 
 class Descriptor:
@@ -81,6 +93,19 @@ class OpenFile:
 
     async def wait_ready(self) -> None:
         """Return at once."""
+
+    def read_now(self, offset: int, length: int) -> memoryview | None:
+        """What `read_at` gives, if the system has it in memory; None if it would have to wait. It
+        is good until the next one of this thread. Raises CallError.
+        """
+        _check_offset(offset, length)
+        if not NOWAIT or length > len(_here.room):
+            return None
+        with self._using(self._readable, "reading") as number:
+            try:
+                return _filled_now(number, offset, memoryview(_here.room)[:length])
+            except OSError:  # not in memory, or not of this file system: `read_at` says so
+                return None
 
     def read_at(self, offset: int, length: int) -> bytes:
         """At most `length` bytes; fewer only at the end. Raises CallError, OSError."""
@@ -182,6 +207,14 @@ def read_up_to(number: int, offset: int, length: int) -> bytes:
         offset += len(piece)
         length -= len(piece)
     return b"".join(pieces)
+
+
+def _filled_now(number: int, offset: int, room: memoryview) -> memoryview:
+    """As much of the room as there is, without waiting. Raises OSError."""
+    have = 0
+    while have < len(room) and (got := os.preadv(number, [room[have:]], offset + have, NOWAIT)):
+        have += got
+    return room[:have]
 
 
 def write_all(number: int, data: bytes, offset: int) -> None:

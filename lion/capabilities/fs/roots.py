@@ -285,7 +285,7 @@ def place_of(holder: Holder) -> str:
 def _cannot_open(mount: Mount, place: str, exc: OSError) -> OperatorError:
     return OperatorError(
         f"{place}: the directory {str(mount.at)!r} cannot be opened: {exc.strerror}",
-        hint="make it, or change `at` in the manifest",
+        hint="make it, or name another: `at` in a manifest, --dir of a program without one",
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from lion.cli.agent_tree import render_tree
 from lion.cli.options import Common, ask_option, common_options, set_option
-from lion.cli.screen import open_screen
+from lion.cli.screen import open_screen, say_none
 from lion.cli.session import run_watched
 from lion.cli.summary import json_text, render_summary, summary_json
 from lion.cli.task_options import terms_of, terms_options
@@ -78,9 +78,8 @@ def list_agents(common: Common) -> int:
     """List the agents of the workspace, what each works on, and whom it has spawned for it."""
     client, screen = client_of(common), open_screen("stdout")
     tasks = client.ask("GET", "api", "tasks", query={"state": "processing"})
-    for one in client.get("api", "plugins"):
-        if one["kind"] != "agent":
-            continue
+    found = [one for one in client.get("api", "plugins") if one["kind"] == "agent"]
+    for one in found:
         own = [task["id"] for task in tasks if task["order"].get("agent") == one["name"]]
         working = [client.get("api", "tasks", id) for id in own]
         if common.as_json:
@@ -92,6 +91,11 @@ def list_agents(common: Common) -> int:
             screen.line(f"    {render_row(task)}")
             for line in render_tree(task["agents"]):
                 screen.line(f"        {line}")
+    if not found:
+        say_none(
+            "no agents; install a manifest that has some: lion plugin install FILE",
+            as_json=common.as_json,
+        )
     return 0
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from lion.cli.asking import how_to_go_on, render_request
 from lion.cli.options import Common, common_options
-from lion.cli.screen import Screen, open_screen
+from lion.cli.screen import Screen, open_screen, say_none
 from lion.domain.approval import SHOWN_ARGUMENTS, Standing, Waiting
 from lion.domain.text import show_line
 from lion.telling.events import render_time
@@ -49,8 +49,8 @@ def _show_waiting(common: Common, screen: Screen, *, goes_on: bool) -> None:
         shown = {one.request.id for one in found}
         _show(new, common, screen)
         if not goes_on:
-            if not found and not common.as_json:
-                open_screen("stderr").line("nothing waits for an approval")
+            if not found:
+                say_none("nothing waits for an approval", as_json=common.as_json)
             return
         if screen.is_closed:
             return
@@ -87,5 +87,5 @@ def _show_standing(found: Sequence[Standing], common: Common, screen: Screen, be
             f"    {show_line(whose)}: {show_line(what)}, asked by "
             f"{show_line('; '.join(request.reasons))}"
         )
-    if not found and not common.as_json:
-        open_screen("stderr").line("no answer goes on")
+    if not found:
+        say_none("no answer goes on", as_json=common.as_json)

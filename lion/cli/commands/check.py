@@ -62,6 +62,9 @@ def render_checked(holder: Checked, screen: Screen) -> Iterator[str]:
     if holder.guest is not None:
         yield _row("", f"sha256:{holder.guest.digest}  {show_line(holder.component)}")
         yield _row("", f"{GUESTS[holder.guest.kind]}, as component sha256:{holder.digest}")
+    elif not holder.is_sandboxed and holder.system is None:
+        mark = screen.paint("UNSANDBOXED", "yellow")
+        yield _row("", f"{mark}: the program {show_line(holder.component, longest=200)}")
     elif holder.system is None:
         yield _row("", f"sha256:{holder.digest}  {show_line(holder.component)}")
     else:

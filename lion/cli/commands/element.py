@@ -10,10 +10,10 @@ import click
 import msgspec
 
 from lion.cli.options import Common, common_options
-from lion.cli.screen import open_screen
-from lion.cli.stores import no_owner
+from lion.cli.screen import open_screen, say_none
 from lion.cli.summary import json_text
 from lion.cli.tasks import client_of
+from lion.domain.names import did_you_mean
 from lion.domain.text import show_json, show_line
 from lion.errors import OperatorError
 from lion.ports import KeptElement
@@ -30,8 +30,11 @@ def command() -> None:
 def list_elements(common: Common, kind: str) -> int:
     """List tasks, their runs and plugins."""
     screen = open_screen("stdout")
-    for one in client_of(common).ask("GET", "api", "elements", query={"kind": kind}):
+    found = client_of(common).ask("GET", "api", "elements", query={"kind": kind})
+    for one in found:
         screen.line(json_text(one) if common.as_json else _row(one))
+    if not found:
+        say_none(f"no elements{_of(kind)}; kinds are Task, Run, Plugin", as_json=common.as_json)
     return 0
 
 
@@ -90,24 +93,30 @@ def kept(common: Common, owner: str | None, holder: str | None, kind: str) -> in
     screen = open_screen("stdout")
     if owner is None or holder is None:
         stores = list_element_stores(common.settings())
-        if owner is not None:
-            known = [one.owner for one in stores]
-            stores = [one for one in stores if one.owner == _owner(owner)]
-            if not stores:
-                raise no_owner(owner, known, "elements", "lion element kept")
+        stores = [one for one in stores if owner is None or one.owner == _owner(owner)]
         for store in stores:
             line = f"{show_line(store.owner)}  {store.holder}  {store.bytes:,} bytes"
             screen.line(json_text(msgspec.to_builtins(store)) if common.as_json else line)
+        if not stores:
+            whose = "nobody" if owner is None else f"nobody of {show_line(owner)}"
+            say_none(f"{whose} keeps elements", as_json=common.as_json)
         return 0
     found = list_elements(common.settings(), _owner(owner), holder)
     if not found:
         raise OperatorError(
             f"{holder!r} of {owner!r} keeps no elements", hint="see who does: lion element kept"
         )
-    for one in found:
-        if not kind or one.kind == kind:
-            screen.line(json_text(msgspec.to_builtins(one)) if common.as_json else _kept(one))
+    listed = [one for one in found if kind in ("", one.kind)]
+    for one in listed:
+        screen.line(json_text(msgspec.to_builtins(one)) if common.as_json else _kept(one))
+    if not listed:
+        there = sorted({one.kind for one in found})
+        say_none(f"no elements{_of(kind)}; {did_you_mean(kind, there)}", as_json=common.as_json)
     return 0
+
+
+def _of(kind: str) -> str:
+    return f" of the kind {show_line(kind)}" if kind else ""
 
 
 def _owner(word: str) -> str:

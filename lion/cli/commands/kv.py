@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from lion.cli.options import Common, common_options
-from lion.cli.screen import open_screen
-from lion.cli.stores import no_owner
+from lion.cli.screen import open_screen, say_none
 from lion.domain.text import show_line, show_lines
 from lion.errors import OperatorError
 from lion.ports import KeptStore
@@ -32,24 +31,21 @@ def list_(common: Common, owner: str | None, holder: str | None) -> int:
     screen = open_screen("stdout")
     if owner is not None and holder is not None:
         keys = list_keys(common.settings(), _owner(owner), holder)
-        if not keys:
-            raise OperatorError(
-                f"{holder!r} of {owner!r} keeps nothing", hint="see who does: lion kv list"
-            )
         # What a guest wrote does not begin at a terminal's left edge.
         edge = "  " if screen.is_terminal else ""
         shown = [f"{edge}{show_line(key)}" for key in keys]
         lines = [msgspec.json.encode(keys).decode()] if common.as_json else shown
+        none = f"{show_line(holder)} of {show_line(owner)} keeps nothing; who does: lion kv list"
     else:
         stores = list_stores(common.settings())
         if owner is not None:
-            known = [one.owner for one in stores]
             stores = [one for one in stores if one.owner == _owner(owner)]
-            if not stores:
-                raise no_owner(owner, known, "anything", "lion kv list")
         lines = [msgspec.json.encode(stores).decode()] if common.as_json else [*map(_line, stores)]
+        none = f"nobody{f' of {show_line(owner)}' if owner else ''} keeps anything"
     for line in lines:
         screen.line(line)
+    if not lines:
+        say_none(none, as_json=common.as_json)
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 
 from lion.cli.commands.call import parse_arguments
 from lion.cli.options import Common, common_options, set_option
-from lion.cli.screen import open_screen
+from lion.cli.screen import open_screen, say_none
 from lion.cli.summary import json_text
 from lion.cli.task_options import terms_of, terms_options
 from lion.cli.tasks import client_of, exit_code, render_end
@@ -35,8 +35,10 @@ def list_plugins(common: Common) -> int:
     found, screen = client_of(common).get("api", "plugins"), open_screen("stdout")
     for one in found:
         screen.line(json_text(one) if common.as_json else _row(one))
-    if not found and not common.as_json:
-        open_screen("stderr").line("nothing is installed; do it with: lion plugin install FILE")
+    if not found:
+        say_none(
+            "nothing is installed; do it with: lion plugin install FILE", as_json=common.as_json
+        )
     return 0
 
 

@@ -3,7 +3,7 @@
 import click
 
 from lion.cli.options import Common, common_options
-from lion.cli.screen import open_screen
+from lion.cli.screen import open_screen, say_none
 from lion.cli.summary import json_text
 from lion.cli.tasks import client_of
 
@@ -24,4 +24,6 @@ def show(common: Common, name: str) -> int:
         return 0
     for place, id in enumerate(found["order"], 1):
         screen.line(f"{place:>5}  {id}")
+    if not found["order"]:
+        say_none("nothing waits in it; what works: lion task list", as_json=False)
     return 0

@@ -7,7 +7,13 @@ import click
 
 from lion.cli.guests import with_only_function
 from lion.cli.options import Common, ask_option, common_options, park_option, set_option
-from lion.cli.program import Typed, is_component, program_options, program_plan
+from lion.cli.program import (
+    Typed,
+    check_there,
+    is_component,
+    program_options,
+    program_plan,
+)
 from lion.cli.screen import open_screen
 from lion.cli.session import run_watched
 from lion.cli.stale import warn_of_stale
@@ -42,8 +48,9 @@ def command(
     if is_component(manifest):
         plan = program_plan(common, manifest, Typed(**typed))
     else:
-        Typed(**typed).check_none(manifest)
+        check_there(manifest)
         plan = read_manifest(manifest, sets)
+        Typed(**typed).check_none(manifest)
         if is_extism_manifest(Path(manifest)):
             plan = with_only_function(common, plan, manifest)
     check_starts(plan, manifest, f"call a tool with: lion call {manifest} PLUGIN.TOOL JSON")

@@ -1,6 +1,7 @@
 """Look here if you want to know what `lion serve` does."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -87,14 +88,15 @@ async def _serve(
     ready: "Callable[[str, Mapping[str, Sequence[str]], Doors | None], None]",
     hear: "Callable[[Living], Awaitable[None]]",
 ) -> int:
+    from lion.mcp.at_service import mcp_routes
     from lion.page.site import pages
     from lion.serving import leave, open_doors, open_living, serve_until_stopped
     from lion.telemetry.metrics import watched
 
-    async with (
-        open_living(settings, plans, terms) as living,
-        open_doors(living, settings, place, {**pages(), **await watched(living)}) as doors,
-    ):
+    async with AsyncExitStack() as stack:
+        living = await stack.enter_async_context(open_living(settings, plans, terms))
+        more = {**pages(), **await watched(living), **mcp_routes(living)}
+        doors = await stack.enter_async_context(open_doors(living, settings, place, more))
         await hear(living)
         names = ", ".join(living.service.chain.state.workspace.manifests) or "nothing installed"
         words = f"ready: {settings.state} ({terms.slots} slots; {names})"

@@ -9,7 +9,7 @@ import click
 
 from lion.cli.commands.call import parse_arguments
 from lion.cli.options import Common, common_options
-from lion.cli.screen import open_screen
+from lion.cli.screen import open_screen, say_none
 from lion.cli.summary import json_text
 from lion.cli.task_options import terms_of, terms_options
 from lion.cli.tasks import client_of, exit_code, follow, render_row, render_task
@@ -57,8 +57,12 @@ def list_tasks(common: Common, only: str | None) -> int:
     screen = open_screen("stdout")
     for task in found:
         screen.line(json_text(task) if common.as_json else render_row(task))
-    if not found and not common.as_json:
-        open_screen("stderr").line("no tasks; submit one with: lion task submit AGENT TASK")
+    if not found:
+        which = f" {only}" if only else ""
+        say_none(
+            f"no{which} tasks; submit one with: lion task submit AGENT TASK",
+            as_json=common.as_json,
+        )
     return 0
 
 

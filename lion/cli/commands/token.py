@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from lion.cli.options import Common, common_options
-from lion.cli.screen import open_screen
+from lion.cli.screen import open_screen, say_none
 from lion.cli.summary import json_text
 from lion.cli.task_options import parse_time
 from lion.cli.tasks import client_of
@@ -51,8 +51,10 @@ def list_tokens(common: Common) -> int:
     screen = open_screen("stdout")
     for one in found:
         screen.line(json_text(one) if common.as_json else _row(one))
-    if not found and not common.as_json:
-        open_screen("stderr").line("no tokens; make one: lion token create NAME --role viewer")
+    if not found:
+        say_none(
+            "no tokens; make one: lion token create NAME --role viewer", as_json=common.as_json
+        )
     return 0
 
 

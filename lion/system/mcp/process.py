@@ -20,9 +20,9 @@ from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCNotification, JSONRPCRequest
 
 from lion.domain.text import show_line
-from lion.system.mcp.family import MARK, descendants, end_family
+from lion.programs.family import MARK, descendants, end_family
+from lion.programs.lines import Lines
 from lion.system.mcp.inbound import LONGEST, Fault, Inbound
-from lion.system.mcp.lines import Lines
 
 LAST_WORDS: Final = 1_000
 """Characters of what it said on standard error last."""

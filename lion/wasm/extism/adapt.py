@@ -14,7 +14,7 @@ from typing import Final
 from lion.domain.text import show_line
 from lion.errors import GuestError
 from lion.ports import Adapted, Extensions
-from lion.values.core_modules import CORE_HEAD, Packed, is_packed, unpack
+from lion.values.core_modules import Packed, unpack
 from lion.wasm.extism.abi import ENV, PRESENT, USER, WASI, label, needs_of
 from lion.wasm.extism.binary import section, text
 from lion.wasm.extism.compose import VERSION, Composer, Host, check_world
@@ -39,14 +39,10 @@ def _adapter() -> CoreModule:
     return read_module(adapter_bytes())
 
 
-def is_plugin(data: bytes) -> bool:
-    """Whether bytes are what `adapt` takes: a core module, or several packed."""
-    return data[:8] == CORE_HEAD or is_packed(data)
-
-
 def adapt(data: bytes, extensions: Extensions | None, host: Host) -> Adapted | None:
-    """The component made of a plug-in. `extensions` are what system plugins offer (None: it is
-    only looked at), `host` lion's own functions. None for a core module of another kind.
+    """The component made of a plug-in (`is_core` of it holds). `extensions` are what system
+    plugins offer (None: it is only looked at), `host` lion's own functions. None for a core module
+    of another kind.
 
     Raises GuestError(ending="world") for one that cannot be read, or imports what is not there.
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-MARK: Final = "LION_MCP_SERVER"
+MARK: Final = "LION_PROGRAM"
 """The variable by which what a program has started is known."""
 _TIMES: Final = 16
 """How often it is looked for what starts others while it is ended."""
