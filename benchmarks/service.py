@@ -45,11 +45,16 @@ config = {{{{ times = 1, pieces = 0, nanos = 1_000_000_000 }}}}
 [agents.short]
 component = "{ROOT}/plugins-wasm/waiter.wasm"
 config = {{{{ times = 1, pieces = 0, nanos = 50_000_000 }}}}
+[agents.stuck]
+component = "{ROOT}/plugins-wasm/waiter.wasm"
+config = {{{{ times = 1, pieces = 0, nanos = 3_600_000_000_000 }}}}
 [system.brief]
 use = "shortest-first"
 [service]
 slots = {{slots}}
 strategy = "fifo"
+queue = {{queue}}
+grace = "0 s"
 {{adviser}}
 """
 ADD = {"order": {"call": "calculator.add", "arguments": {"a": 1, "b": 2}}}
@@ -57,11 +62,13 @@ GOALS = {"ping p99, ms": 50.0, "decision, ms": 1.0, "submit to guest, ms": 5.0, 
 
 
 @contextmanager
-def served(folder: Path, *, slots: int = 8, adviser: str = "") -> Iterator[tuple[Client, float]]:
-    """A service in a process of its own; and after how many seconds it was ready."""
+def served(
+    folder: Path, *, slots: int = 8, adviser: str = "", queue: int = 1_000
+) -> Iterator[tuple[Client, float, int]]:
+    """A service in a process of its own, after how many seconds it was ready, and its process."""
     manifest = folder / "manifest.toml"
     line = f'adviser = "{adviser}"' if adviser else ""
-    manifest.write_text(MANIFEST.format(slots=slots, adviser=line), "utf-8")
+    manifest.write_text(MANIFEST.format(slots=slots, adviser=line, queue=queue), "utf-8")
     words = [sys.executable, "-m", "lion", "serve", str(manifest), "--state", str(folder)]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     began = time.perf_counter()
@@ -69,7 +76,7 @@ def served(folder: Path, *, slots: int = 8, adviser: str = "") -> Iterator[tuple
         assert process.stdout is not None
         assert process.stdout.readline().startswith("ready")
         try:
-            yield Client(folder), time.perf_counter() - began
+            yield Client(folder), time.perf_counter() - began, process.pid
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -110,7 +117,7 @@ def flood(folder: Path, count: int) -> dict[str, float]:
             pings.append((time.perf_counter() - began) * 1e3)
             time.sleep(0.02)
 
-    with served(folder) as (client, _):
+    with served(folder) as (client, _, _):
         pinger = threading.Thread(target=ping)
         pinger.start()
         began = time.perf_counter()
@@ -128,11 +135,43 @@ def flood(folder: Path, count: int) -> dict[str, float]:
     }  # fmt: skip
 
 
+def crowd(folder: Path, count: int) -> dict[str, float]:
+    """So many tasks wait behind one that goes on: what each costs in memory, how long somebody
+    waits for a list of all, and how long a ping takes while others have that list.
+    """
+    pings: list[float] = []
+    with served(folder, slots=1, queue=2 * count) as (client, _, process):
+        _order(client, "stuck")
+        before = _resident_kb(process)
+        with ThreadPoolExecutor(32) as pool:
+            list(pool.map(lambda _: client.ask("POST", "api", "tasks", body=ADD), range(count)))
+        grown = _resident_kb(process) - before
+        began = time.perf_counter()
+        assert len(client.ask("GET", "api", "tasks")) == count + 1
+        listed = (time.perf_counter() - began) * 1e3
+        with ThreadPoolExecutor(1) as pool:
+            lists = [pool.submit(client.ask, "GET", "api", "tasks") for _ in range(5)]
+            while not all(one.done() for one in lists):
+                began = time.perf_counter()
+                client.get("ping")
+                pings.append((time.perf_counter() - began) * 1e3)
+    return {
+        "waiting, kB each": grown / count, "list of all, ms": listed,
+        "ping while listed, ms": percentile(pings, 0.99),
+    }  # fmt: skip
+
+
+def _resident_kb(process: int) -> float:
+    """What a process has in memory (Linux)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e3
+
+
 def first_instruction_ms(folder: Path, count: int) -> float:
     """Milliseconds from the record of an order to that of its first guest, in the median, of a
     service that has nothing else to do.
     """
-    with served(folder) as (client, _):
+    with served(folder) as (client, _, _):
         for _ in range(count):
             body = {"tool": "add", "arguments": {"a": 1, "b": 2}}
             client.ask("POST", "api", "plugins", "calculator", "invoke", body=body)
@@ -159,13 +198,13 @@ def _invoked(reader: Any, run: str) -> Iterator[int]:
 def start_s(folder: Path, records: int) -> float:
     """Seconds until a service is ready, on a log of so many records."""
     trio.run(_open, folder, write_run, records)
-    with served(folder) as (_, seconds):
+    with served(folder) as (_, seconds, _):
         return seconds
 
 
 def turnaround_ms(folder: Path, adviser: str, count: int) -> float:
     """Milliseconds from order to end in the mean, of long and short tasks in turn."""
-    with served(folder, slots=2, adviser=adviser) as (client, _):
+    with served(folder, slots=2, adviser=adviser) as (client, _, _):
         for agent in ("long", "short"):  # so that it is known how long they take
             _done(client, [_order(client, agent)])
         ids = [_order(client, "long" if i % 2 == 0 else "short") for i in range(count)]
@@ -193,6 +232,8 @@ def measure(*, is_quick: bool) -> dict[str, float]:
     found = {"decision, ms": max(decision_ms(10_000).values())}
     with tempfile.TemporaryDirectory() as folder:
         found |= flood(Path(folder), 1_000 // share)
+    with tempfile.TemporaryDirectory() as folder:
+        found |= crowd(Path(folder), 10_000 // share)
     with tempfile.TemporaryDirectory() as folder:
         found["submit to guest, ms"] = first_instruction_ms(Path(folder), 100 // share)
     with tempfile.TemporaryDirectory() as folder:

@@ -64,7 +64,7 @@ class Host:
         self._interrupts = interrupts
         self._runtime = runtime
         self._log = log
-        self._policy = policy
+        self.policy = policy
         self._fittings = fittings
         self._owner = owner
         self._runs = runs
@@ -190,7 +190,7 @@ class Host:
 
         plan = await self._plan(manifest, Given(vars=vars, folder=folder))
         infos, around = await self.look_at(plan)
-        return audit_manifest(plan, infos, self._policy, around)
+        return audit_manifest(plan, infos, self.policy, around)
 
     async def look_at(
         self, plan: Plan, *, is_strict: bool = True
@@ -199,7 +199,7 @@ class Host:
         Raises the first mistake; a directory's only if it is strict.
         """
         infos = await self._loader.check(plan, self._fittings.clock())
-        seen = plan, self.settings, code_of(plan, self._lent), self._policy
+        seen = plan, self.settings, code_of(plan, self._lent), self.policy
         return infos, await beside(partial(check_services, *seen, is_strict=is_strict))
 
     async def approvals(self) -> "list[Waiting]":
@@ -220,7 +220,7 @@ class Host:
         def read() -> "RunAudit":
             homes = homes_of(self.settings.lookups)
             with open_sqlite_reader(self.settings.state) as reader:
-                return audit_recorded(reader, run, self._policy, homes)
+                return audit_recorded(reader, run, self.policy, homes)
 
         return await trio.to_thread.run_sync(read)
 
@@ -279,14 +279,14 @@ class Host:
     def _ground(self) -> "Grounds":
         from lion.resuming import Grounds
 
-        parts = self._log, self._policy, self._fittings, self._runtime.memory
+        parts = self._log, self.policy, self._fittings, self._runtime.memory
         return Grounds(self.settings.state, *parts)
 
     async def _start(
         self, plan: Plan, run: str = "", by: str = "", work: Work | None = None
     ) -> Run:
         fittings = named(self._fittings, run, by)
-        live = build_live(plan, self._log, self._policy, fittings, self._runtime.memory)
+        live = build_live(plan, self._log, self.policy, fittings, self._runtime.memory)
         started = self._run(live, self._loader.load, work)
         await self._runs.start(started)
         return started
@@ -296,5 +296,5 @@ class Host:
         if any(holder.is_sandboxed for holder in plan.holders.values()):
             self._runtime.check_room()
         folders = code_of(plan, self._lent)
-        services = self._fittings.services(plan, self.settings, folders, self._policy)
+        services = self._fittings.services(plan, self.settings, folders, self.policy)
         return Run(live, load, services, self._interrupts, work)

@@ -136,10 +136,10 @@ async def open_living(
             await _take_in(living, by, plans)
             living.service.go_on(chain.state.unfinished())
             await chain.commit()
-            nursery.start_soon(living.service.conductor.conduct)
-            nursery.start_soon(living.tail.run)
+            for work in (living.service.conductor.conduct, living.tail.run, living.keeper.keep):
+                nursery.start_soon(work)
             if said.bus is not None and box is not None:
-                office = PostOffice(living.service, settings, said.bus, box)
+                office = PostOffice(living.service, settings, said.bus, box, living.keeper)
                 await _open_bus(living, office, letters, nursery)
             if said.adviser:
                 nursery.start_soon(Adviser(living.service).advise)

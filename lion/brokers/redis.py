@@ -175,7 +175,7 @@ def _entry(answer: Answer) -> Entry:
     match answer:
         case [bytes() as id, [bytes() as field, bytes() as data]] if _is_id(id):
             return Entry(id, data if field == _FIELD and len(data) <= LARGEST else None)
-        case [bytes() as id, None | [*_]] if _is_id(id):
+        case [bytes() as id, None | [*_]] if _is_id(id):  # none, several, or one too long
             return Entry(id, None)
     raise BrokerError("it answered something else than was asked for")
 

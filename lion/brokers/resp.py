@@ -2,6 +2,8 @@
 
 Rule: whoever answers is not trusted: bytes, lines, elements and depth of an answer are bounded
 before they cost anything, and what is no answer ends the connection.
+Rule: a text longer than any that is wanted is passed over, a piece at a time: what somebody
+left there does not keep the rest from being read.
 Rule: this is ours, not a library's, since those that there are make room for as many elements as
 an answer announces: `*2000000000` cost hiredis 16 GB of addresses and six seconds of the loop.
 """
@@ -14,7 +16,11 @@ import msgspec
 from lion.brokers.errors import BrokerError
 
 MOST_BYTES: Final = 4 * 1024 * 1024
-"""Of one answer."""
+"""Of one answer, what is passed over not counted."""
+LONGEST: Final = 512 * 1024
+"""Of one text that is read."""
+LONGEST_PASSED: Final = 512 * 1024 * 1024
+"""Of one that is passed over, as long as Redis has them."""
 MOST_LINE: Final = 1_024
 MOST_ELEMENTS: Final = 4_096
 """Of all arrays of one answer."""
@@ -81,6 +87,9 @@ class AnswerReader:
     async def _bulk(self, size: int) -> bytes | None:
         if size == -1:
             return None
+        if LONGEST < size <= LONGEST_PASSED:
+            await self._pass(size)
+            return None
         if not 0 <= size <= self._left:
             raise BrokerError(f"it answered with more than {MOST_BYTES:,} bytes")
         while len(self._data) < size + 2:
@@ -89,6 +98,16 @@ class AnswerReader:
         if data[size:] != b"\r\n":
             raise BrokerError("it does not speak the protocol of Redis")
         return data[:size]
+
+    async def _pass(self, size: int) -> None:
+        """Read so many bytes, and keep none."""
+        while len(self._data) < size:
+            size -= len(self._data)
+            self._data.clear()
+            await self._more()
+        del self._data[:size]
+        if await self._line():
+            raise BrokerError("it does not speak the protocol of Redis")
 
     async def _array(self, count: int, depth: int) -> "list[Answer] | None":
         if count == -1:

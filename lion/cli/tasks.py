@@ -70,10 +70,20 @@ def render_row(task: dict[str, Any]) -> str:
     return f"{task['id']}  {task['state']:<10}  {at}Z  {show_line(what, longest=60)}"
 
 
+def _because(cause: dict[str, Any]) -> str:
+    """Why there is a task that nobody submitted."""
+    if "at_ns" not in cause:
+        return f"message {cause['message']} on {cause['topic']} from {cause['sender']}"
+    missed = f"; {cause['missed']:,} before it were missed" if cause.get("missed") else ""
+    return f"{render_time(cause['at_ns'])[:19]}Z has come{missed}"
+
+
 def render_task(task: dict[str, Any], screen: Screen) -> Iterator[str]:
     """All there is to say of a task, for people."""
     yield render_row(task)
     yield f"    by         {show_line(task['by'])}"
+    if cause := task.get("cause"):
+        yield f"    because    {show_line(_because(cause))}"
     terms = task.get("terms", {})
     if terms.get("resources"):
         held = ", ".join(f"{name} = {count}" for name, count in terms["resources"].items())

@@ -11,6 +11,7 @@ import msgspec
 
 from lion.domain.model import SECOND as SECOND
 from lion.domain.model import Model as Model
+from lion.domain.schedule import Schedule
 from lion.domain.service_terms import ServiceTerms
 from lion.domain.workflow import Workflow
 
@@ -275,3 +276,5 @@ class Plan(msgspec.Struct, frozen=True):
     keeper: Path | None = None
     service: ServiceTerms | None = None
     """What a service that begins with it is held to, if it says."""
+    schedules: tuple[Schedule, ...] = ()
+    """What a service begins of it by itself."""

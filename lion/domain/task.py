@@ -112,6 +112,20 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: str = ""
 
 
+class Cause(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why there is a task that nobody submitted: a `schedule` (`MANIFEST/NAME`), and which of its
+    instants, `missed` before it being passed over; or which `message` (a letter's id), on which
+    `topic`, from whom.
+    """
+
+    schedule: str
+    at_ns: int = 0
+    missed: int = 0
+    message: str = ""
+    topic: str = ""
+    sender: str = ""
+
+
 class TaskEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a task came to. `value` is its result as JSON, if that is short; `ending` the kind of
     failure, `error` and `hint` the sentence; `exit_code` as of its run.

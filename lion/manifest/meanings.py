@@ -32,6 +32,7 @@ _MANIFEST: Final = {
     "run": Key("list of tables", NONE, "what `lion run` starts, all of it at the same time"),
     "limits": Key("table", NONE, "what a run may use up, all its holders together"),
     "service": Key("table", "see below", "how a service that begins with it works: `lion serve`"),
+    "schedules": Key("tables", NONE, "what a service begins by itself, by name"),
     "park-after": Key("time", "never", "of nothing but waiting a run leaves; see approvals"),
 }
 _HOLDER: Final = {

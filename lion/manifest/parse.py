@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lion.domain.names import did_you_mean
 from lion.domain.plan import SERVER, WORKFLOW, Holder, Limits, Model, Plan, RunAgent, RunCall
+from lion.domain.schedule import Schedule
 from lion.domain.service_terms import ServiceTerms
 from lion.manifest.agent_checks import check_agents
 from lion.manifest.document import Document
@@ -129,6 +130,7 @@ def _plan(
         park_after_ns=table.park_after,
         memory=None if table.limits is None else table.limits.memory,
         service=_service(document, table, holders),
+        schedules=_schedules(document, table, holders),
     )
 
 
@@ -140,6 +142,16 @@ def _service(
     from lion.manifest.service_table import build_service
 
     return build_service(document, table.service, holders)
+
+
+def _schedules(
+    document: Document, table: "ManifestTable", holders: Mapping[str, Holder]
+) -> tuple[Schedule, ...]:
+    if not table.schedules:
+        return ()
+    from lion.manifest.schedules import build_schedules
+
+    return build_schedules(document, table.schedules, holders)
 
 
 def bare_plan(component: Path) -> Plan:

@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from lion.manifest import service_bus, service_table
+from lion.manifest import schedules, service_bus, service_table
 from lion.manifest.keys import ABSENT, NEEDED, NONE, Key
 
 SERVICE_MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
@@ -17,6 +17,18 @@ SERVICE_MEANINGS: Final[dict[type[BaseModel], dict[str, Key]]] = {
         "queue": Key("count", "1_000", "tasks that may wait; more are refused"),
         "grace": Key("time", "30 s", "how long what works may go on when the service stops"),
         "bus": Key("table", ABSENT, "how its runs, and other services, write to each other"),
+    },
+    schedules.ScheduleTable: {
+        "agent": Key("a name", ABSENT, "an agent that begins"),
+        "task": Key("text", ABSENT, "what it shall do; `=` begins an expression about `event`"),
+        "call": Key("plugin.function", ABSENT, "a tool that is called"),
+        "workflow": Key("a name", ABSENT, "a workflow that begins; one of these three"),
+        "with": Key("table", NONE, "arguments by name, with expressions about `event`"),
+        "every": Key("time", ABSENT, "it begins each time this has passed, at least `1 s`"),
+        "at": Key("time of day", "00:00", "in UTC: from when `every` counts, `02:30`"),
+        "missed": Key("text", "last", "of instants that passed: the `last` begins, or `each`"),
+        "topic": Key("a pattern", ABSENT, "it begins with a message on such a topic of the bus"),
+        "at-once": Key("count", "1, with a topic none", "tasks of it that may be unfinished"),
     },
     service_bus.ServiceBusTable: {
         "name": Key("a name", NEEDED, "by which others write to it: `@NAME/...`"),

@@ -46,6 +46,7 @@ from lion.manifest.model_tables import ModelTable as ModelTable
 from lion.manifest.model_tables import PricesTable as PricesTable
 from lion.manifest.run_tables import OutputTable as OutputTable
 from lion.manifest.run_tables import RunTable as RunTable
+from lion.manifest.schedules import ScheduleTable
 from lion.manifest.server_table import McpTable
 from lion.manifest.service_table import ServiceTable
 from lion.manifest.system_tables import SystemLimits, check_asking
@@ -275,4 +276,5 @@ class ManifestTable(Table):
     run: list[RunTable] = []
     limits: RunLimitsTable | None = None
     service: ServiceTable | None = None
+    schedules: dict[HolderName, ScheduleTable] = {}
     park_after: Time | None = None

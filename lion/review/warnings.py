@@ -31,7 +31,9 @@ def warnings_of(
     if (folder := around.stale.get(holder.name)) is not None:
         yield older_than_source(folder)
     names = tuple(dict.fromkeys(grant.capability for grant in holder.grants))
-    yield from _unimported(names, loaded)
+    # What a message begins is handed it by the service, and need not ask for it.
+    handed = {"bus" for one in plan.schedules if one.topic and one.order.holder == holder.name}
+    yield from _unimported([name for name in names if name not in handed], loaded)
     for scopes in filter(None, map(find_scopes, names)):
         yield from scopes.warn(holder, plan, around, tools)
     yield from _refused(holder, loaded, rules)

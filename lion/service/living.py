@@ -13,6 +13,7 @@ from lion.service.plugins import Plugins
 from lion.service.roles import check_allowed
 from lion.service.service import Service
 from lion.service.tail import Tail
+from lion.service.timekeeper import Timekeeper
 from lion.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Living:
         self.settings = settings
         self.tail = Tail(settings, service.chain.log)
         self.plugins = Plugins(service)
+        self.keeper = Timekeeper(service)
         self.answers = Answers(settings)
         self.access = Access(service.chain)
         self._busy: set[str] = set()

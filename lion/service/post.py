@@ -28,6 +28,7 @@ from lion.reading import beside
 from lion.service.outbox import Outbox
 from lion.service.service import Service
 from lion.service.tasks import Task
+from lion.service.timekeeper import Timekeeper
 from lion.settings import Settings
 
 HERE: Final = "here"
@@ -47,7 +48,11 @@ REFUSALS: Final = 64
 class PostOffice:
     """The letters of a service. `run` has to work meanwhile."""
 
-    def __init__(self, service: Service, settings: Settings, terms: BusTerms, box: Outbox) -> None:
+    def __init__(
+        self, service: Service, settings: Settings, terms: BusTerms, box: Outbox,
+        keeper: Timekeeper,
+    ) -> None:  # fmt: skip
+        self._keeper = keeper
         self.service = service
         self.chain = service.chain
         self.terms = terms
@@ -141,13 +146,22 @@ class PostOffice:
                 continue
             new += 1
             taken[letter.service] = letter.place
-            why = OLD if self._is_old(letter) else self._bring(letter)
+            why = await self._receive(letter)
             if why and len(refused) < REFUSALS:
                 refused[letter.id] = why
         if taken or refused:
             self.chain.tell(LettersTaken(taken, refused))
             await self.chain.commit()
         return new
+
+    async def _receive(self, letter: Letter) -> str:
+        """Let runs and tasks have it; why somebody has it not."""
+        if self._is_old(letter):
+            return OLD
+        why = self._bring(letter)
+        if letter.topic and self._box.shares(letter.topic):
+            why = await self._keeper.hear(letter) or why
+        return why
 
     def _is_old(self, letter: Letter) -> bool:
         """Whether it is of before this service could be written to: its marks begin there, so it

@@ -5,7 +5,7 @@ Rule: what a task cannot reach is not loaded for it, and not in its record.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,6 +13,9 @@ from lion.domain.plan import SYSTEM, Plan, RunAgent, RunCall
 from lion.domain.task import Order
 from lion.scopes.named import granted_patterns
 from lion.scopes.pattern import compile_pattern
+
+_TABLES: Final = ("plugins", "agents", "workflows", SYSTEM)
+"""Tables of which a task's plan has what it can reach."""
 
 
 def reached(plan: Plan, holder: str) -> list[str]:
@@ -37,12 +40,12 @@ def plan_for(plan: Plan, order: Order) -> Plan:
         entry = RunAgent(order.agent, order.task)
         told = {"agent": order.agent, "task": order.task}
     resolved = {
-        key: _tables(value, kept) if key in ("plugins", "agents", SYSTEM) else value
+        key: _tables(value, kept) if key in _TABLES else value
         for key, value in plan.resolved.items()
-        if key != "service"
+        if key not in ("service", "schedules")
     }
     return msgspec.structs.replace(
-        plan, holders=holders, runs=(entry,), resolved={**resolved, "run": [told]}
+        plan, holders=holders, runs=(entry,), schedules=(), resolved={**resolved, "run": [told]}
     )
 
 

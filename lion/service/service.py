@@ -16,7 +16,7 @@ from lion.domain.events import ServiceStopped, TaskCancelled, TaskEnded, TaskRet
 from lion.domain.plan import Plan
 from lion.domain.record import Record
 from lion.domain.service_terms import ServiceTerms
-from lion.domain.task import Order, Principal, TaskEnd, TaskState, Terms
+from lion.domain.task import Cause, Order, Principal, TaskEnd, TaskState, Terms
 from lion.errors import LionError
 from lion.host import Host
 from lion.kernel.family import AtWork
@@ -34,8 +34,7 @@ from lion.service.working import LATE, Working
 from lion.service.workspace import Installed, ready_for
 
 USUAL_TERMS = Terms()
-SERVICE = "service"
-"""Who does what nobody asked for."""
+SERVICE = "service"  # who does what nobody asked for
 
 
 class Service:
@@ -63,7 +62,7 @@ class Service:
 
     async def submit(
         self, by: Principal, order: Order, terms: Terms = USUAL_TERMS, key: str = "", *,
-        keeps: bool = False,
+        keeps: bool = False, cause: Cause | None = None,
     ) -> Task:  # fmt: skip
         """Take an order; answers when it is on record. `key` is the submitter's own word for it:
         the same again gives the same task; `keeps` its value (values.py). Raises OperatorError.
@@ -83,10 +82,10 @@ class Service:
             raise queue_full(self.terms.queue)
         id = uuid.uuid4().hex[:12]
         self.values.expect(id, keeps)
-        self.chain.tell(TaskSubmitted(by.word, id, order, terms, key))
-        self.conductor.admit(self.chain.state.tasks[id])
+        self.chain.tell(TaskSubmitted(by.word, id, order, terms, key, cause))
+        self.conductor.admit(task := self.chain.state.tasks[id])
         await self.chain.commit()
-        return self.chain.state.tasks[id]
+        return self.chain.state.tasks.get(id, task)
 
     async def cancel(self, by: Principal, id: str, reason: str = "") -> list[Task]:
         """Take a task back, and those it is the parent of; which those are, itself first.
@@ -97,13 +96,14 @@ class Service:
         task = self._task(id)
         if task.state.is_over:
             raise wrong_state(task.id, f"{task.state} already", f"look: lion task show {task.id}")
-        found = self._tree(task)
-        for one in found:
+        found = {one.id: one for one in self._tree(task)}
+        for one in found.values():
             self.chain.tell(TaskCancelled(by.word, one.id, reason))
             words = f"{by.word} cancelled it{f': {reason}' if reason else ''}"
             self._stop(one, TaskState.CANCELLED, words)
+            found[one.id] = self.chain.state.tasks[one.id]
         await self.chain.commit()
-        return [self.chain.state.tasks[one.id] for one in found]
+        return [self.chain.state.tasks.get(id, one) for id, one in found.items()]
 
     async def retry(self, by: Principal, id: str, reason: str = "") -> Task:
         """Let a task that is over, and not completed, wait for its turn again. Raises

@@ -35,6 +35,7 @@ from lion.domain.record import Record
 from lion.service.keyring import Keyring
 from lion.service.marks import Marks
 from lion.service.tasks import Task, begun, moved
+from lion.service.times import Times
 from lion.service.workspace import Workspace, changed
 
 KEPT: Final = 1_000
@@ -48,17 +49,21 @@ class State:
         self.workspace = Workspace()
         self.keyring = Keyring()
         self.marks = Marks()
+        self.times = Times()
         self.tasks: dict[str, Task] = {}
         self.keys: dict[str, str] = {}
         """Tasks by their submitters' own words for them."""
         self.decisions = 0
         self._over: dict[str, None] = {}
+        self._below: dict[str, dict[str, None]] = {}
+        """Tasks that are listed, by the one that is their parent."""
 
     def apply(self, event: Event, time_ns: int) -> None:
         """Take a fact in. Raises AuditError for one that cannot follow."""
         match event:
             case TaskSubmitted():
                 self._put(begun(event, time_ns))
+                self.times = self.times.changed(event, time_ns)
             case TaskScheduled() | TaskStarted() | TaskRetried() | TaskCancelled() | TaskEnded():
                 self._move(event, time_ns)
             case (
@@ -66,6 +71,7 @@ class State:
                 | PluginRemoved()
             ):  # fmt: skip
                 self.workspace = changed(self.workspace, event, time_ns)
+                self.times = self.times.changed(event, time_ns)
             case TokenCreated() | TokenRevoked() | SessionOpened() | SessionClosed():
                 self.keyring = self.keyring.changed(event, time_ns)
             case BusOpened() | LettersSent() | LettersTaken():
@@ -80,8 +86,8 @@ class State:
         return [task for task in self.tasks.values() if not task.state.is_over]
 
     def children(self, id: str) -> list[Task]:
-        """The tasks whose parent this is."""
-        return [task for task in self.tasks.values() if task.terms.parent == id]
+        """The tasks whose parent this is, in order."""
+        return [self.tasks[child] for child in self._below.get(id, ())]
 
     def snapshot(self) -> dict[str, Any]:
         """All of it, as plain values."""
@@ -90,6 +96,7 @@ class State:
                 "workspace": self.workspace,
                 "keyring": self.keyring,
                 "marks": self.marks,
+                "times": self.times,
                 "tasks": list(self.tasks.values()),
                 "over": list(self._over),
                 "decisions": self.decisions,
@@ -101,8 +108,9 @@ class State:
         self.workspace = msgspec.convert(state["workspace"], Workspace)
         self.keyring = msgspec.convert(state.get("keyring", {}), Keyring)
         self.marks = msgspec.convert(state.get("marks", {}), Marks)
+        self.times = msgspec.convert(state.get("times", {}), Times)
         tasks = msgspec.convert(state["tasks"], list[Task])
-        self.tasks, self.keys = {}, {}
+        self.tasks, self.keys, self._below = {}, {}, {}
         for task in tasks:
             self._put(task)
         self._over = dict.fromkeys(state["over"])
@@ -112,6 +120,8 @@ class State:
         self.tasks[task.id] = task
         if task.key:
             self.keys[task.key] = task.id
+        if task.terms.parent:
+            self._below.setdefault(task.terms.parent, {})[task.id] = None
 
     def _move(
         self,
@@ -136,6 +146,13 @@ class State:
             task = self.tasks.pop(oldest)
             if self.keys.get(task.key) == oldest:
                 del self.keys[task.key]
+            self._leave(task)
+
+    def _leave(self, task: Task) -> None:
+        below = self._below.get(task.terms.parent, {})
+        below.pop(task.id, None)
+        if not below:
+            self._below.pop(task.terms.parent, None)
 
 
 def folded(records: Iterable[Record], state: State | None = None) -> State:

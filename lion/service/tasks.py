@@ -14,7 +14,7 @@ from lion.domain.events import (
     TaskStarted,
     TaskSubmitted,
 )
-from lion.domain.task import Order, Retry, TaskEnd, TaskState, Terms
+from lion.domain.task import Cause, Order, Retry, TaskEnd, TaskState, Terms
 from lion.errors import AuditError
 
 TaskEvent = TaskSubmitted | TaskScheduled | TaskStarted | TaskRetried | TaskCancelled | TaskEnded
@@ -41,6 +41,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     order: Order
     terms: Terms
     key: str = ""
+    cause: Cause | None = None
     state: TaskState = TaskState.PENDING
     submitted_ns: int = 0
     started_ns: int = 0
@@ -98,7 +99,7 @@ def begun(event: TaskSubmitted, time_ns: int) -> Task:
     """A task at its beginning."""
     return Task(
         id=event.id, by=event.by, order=event.order, terms=event.terms, key=event.key,
-        submitted_ns=time_ns,
+        cause=event.cause, submitted_ns=time_ns,
     )  # fmt: skip
 
 

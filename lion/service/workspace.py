@@ -25,7 +25,7 @@ from lion.manifest.parse import recorded_plan
 from lion.service.errors import gets_no_work
 
 PluginEvent = PluginInstalled | PluginUpdated | PluginEnabled | PluginDisabled | PluginRemoved
-KINDS = {"plugins": "plugin", "agents": "agent", "system": "system"}
+KINDS = {"plugins": "plugin", "agents": "agent", "workflows": "workflow", "system": "system"}
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,6 +6,7 @@ Rule: a route reads what was asked, and calls one command of the service; it dec
 from typing import Any, Final
 
 import msgspec
+import trio
 
 from lion.domain.task import Order, Principal, Role, TaskState, Terms
 from lion.plans import Source
@@ -89,9 +90,16 @@ async def _tasks(living: Living, request: Request, by: Principal) -> Answer:
         if word not in set(TaskState):
             raise bad_request(f"{word!r} is no state; there are {', '.join(TaskState)}")
         found = [task for task in found if task.state == word]
-    return Answer(value=[shown(task) for task in found])
+    rows = []
+    for number, task in enumerate(found, 1):
+        rows.append(shown(task))
+        if number % YIELD == 0:  # others are answered meanwhile
+            await trio.lowlevel.checkpoint()
+    return Answer(value=rows)
 
 
+YIELD: Final = 256
+"""Tasks of a list that are told before others have their turn on the loop."""
 LONGEST_KEY: Final = 200
 
 

@@ -7,7 +7,7 @@ import msgspec
 from lion.domain.task import Principal, Role
 from lion.service.errors import is_stopping
 from lion.service.living import Living
-from lion.service.status import status_of
+from lion.service.status import schedules_of, status_of
 from lion.web.connection import Answer, Request
 from lion.web.routes import Endpoint, Routes, body_of
 
@@ -31,6 +31,7 @@ async def _health(living: Living, request: Request, by: Principal) -> Answer:
 
 async def _status(living: Living, request: Request, by: Principal) -> Answer:
     status = status_of(living.service, by)
+    status["schedules"] = schedules_of(living.service, living.keeper)
     return Answer(value={**status, "followers": living.tail.followers, "url": living.url})
 
 

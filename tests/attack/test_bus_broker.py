@@ -14,7 +14,7 @@ import trio
 from trio.testing import MockClock
 
 from lion.brokers.errors import BrokerError
-from lion.brokers.redis import NEW, Login, open_link
+from lion.brokers.redis import NEW, Login, _entries, open_link
 from lion.brokers.resp import MOST_BYTES, AnswerReader
 from lion.brokers.sealed import LARGEST, BadLetter, Seals
 from lion.domain.bus_terms import RedisPlace
@@ -31,7 +31,9 @@ LETTER = Letter(
 )  # fmt: skip
 LIES = {
     b"$999999999999\r\n": "more than 4,194,304 bytes",
-    b"$4194305\r\n": "more than 4,194,304 bytes",
+    b"$536870913\r\n": "more than 4,194,304 bytes",
+    b"$4194305\r\nabc": "the connection broke",
+    b"$600000\r\n" + b"a" * 600_000 + b"bc\r\n": "the protocol",
     b"$-2\r\n": "more than",
     b"$" + b"9" * 5_000 + b"\r\n": "a line of more than",
     b"$" + b"9" * 900 + b"\r\n": "a number",
@@ -120,6 +122,33 @@ async def test_an_answer_without_an_end_is_read_for_no_more_than_its_bound(
         tracemalloc.stop()
     assert given <= MOST_BYTES + 2 * len(piece)
     assert peak < 3 * MOST_BYTES
+
+
+async def test_what_is_too_long_for_a_letter_is_passed_over_and_the_rest_is_read() -> None:
+    left, size = 0, 64 * 1024 * 1024
+    head = b"*1\r\n*2\r\n$13\r\n" + NAME + b"\r\n*2\r\n"
+    head += b"*2\r\n$3\r\n1-1\r\n*2\r\n$6\r\nletter\r\n$%d\r\n" % size
+    tail = b"\r\n*2\r\n$3\r\n2-1\r\n*2\r\n$6\r\nletter\r\n$2\r\nok\r\n"
+    left = size
+    pieces = [head]
+
+    async def receive(most: int) -> bytes:
+        nonlocal left
+        if pieces:
+            return pieces.pop()
+        data = b"a" * min(most, left)
+        left -= len(data)
+        return data or tail
+
+    tracemalloc.start()
+    try:
+        answer = await AnswerReader(receive).read()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1024 * 1024
+    first, second = _entries(answer, NAME)
+    assert (first.data, second.data) == (None, b"ok")
 
 
 async def test_who_answers_a_byte_at_a_time_is_too_slow(mock_clock: MockClock) -> None:

@@ -110,6 +110,13 @@ def test_elements_are_seen_moved_and_cleared_as_kv_is(lion: Lion) -> None:
         f'{at}  {{"done":false,"text":"feed the lions"}}' for at in (0, 1)
     ]
     assert lion("element", "kept").stdout.startswith(f"{manifest}  todo  ")
+    id = shown[1].split()[0]
+    told = lion("element", "get", manifest, "todo", id)
+    assert told.stdout == '{"done":false,"text":"feed the lions"}\n'
+    assert lion.json("element", "get", manifest, "todo", id)["places"] == {"to-do": 1}
+    several = lion("element", "get", manifest, "todo", id[:4])
+    assert_one_line(several, 2, "several elements begin with", "keeps 2", "lion element kept")
+    assert_one_line(lion("element", "get", manifest, "todo", "x"), 2, "no element begins with")
     moved = lion.folder / "moved.toml"
     manifest.rename(moved)
     assert lion("kv", "adopt", str(manifest), moved).returncode == 0

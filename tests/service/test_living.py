@@ -15,6 +15,7 @@ from lion.domain.record import Record
 from lion.domain.task import Order, Retry, Role, TaskState, Terms
 from lion.errors import OperatorError
 from lion.history import open_history
+from lion.service import state as state_module
 from lion.service.elements import elements_of
 from lion.service.roles import COMMANDS
 from lion.service.status import status_of
@@ -113,6 +114,20 @@ async def test_what_fails_is_tried_again_as_its_terms_say(tmp_path: Path) -> Non
 
 def is_task(one: Any) -> bool:
     return isinstance(one, Task)
+
+
+async def test_a_tree_of_more_than_are_listed_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_module, "KEPT", 3)
+    async with living_in(tmp_path, slots=1) as living:
+        await works(living, await wait(living))
+        root = await add(living)
+        for _ in range(5):
+            await add(living, parent=root.id)
+        found = await living.service.cancel(ANN, root.id)
+        assert len(found) == 6 and {one.state for one in found} == {TaskState.CANCELLED}
+        assert found[0].id == root.id and not living.service.chain.state.children(root.id)[3:]
 
 
 async def test_a_tree_is_cancelled_with_its_root(tmp_path: Path) -> None:

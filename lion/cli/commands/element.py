@@ -14,7 +14,7 @@ from lion.cli.screen import open_screen, say_none
 from lion.cli.summary import json_text
 from lion.cli.tasks import client_of
 from lion.domain.names import did_you_mean
-from lion.domain.text import show_line
+from lion.domain.text import show_json, show_line
 from lion.errors import OperatorError
 from lion.ports import KeptElement
 
@@ -51,6 +51,33 @@ def show(common: Common, id: str) -> int:
     for name, value in {**one["metadata"], **one.get("execution", {})}.items():
         said = value if isinstance(value, str) else json_text(value)
         screen.line(f"    {name:<10}  {show_line(said)}")
+    return 0
+
+
+@command.command("get")
+@click.argument("owner")
+@click.argument("holder")
+@click.argument("id")
+@common_options
+def get(common: Common, owner: str, holder: str, id: str) -> int:
+    """Print the content of the element that HOLDER of the manifest OWNER keeps under ID, or the
+    beginning of it: JSON; with --json the whole element.
+    """
+    from lion.upkeep import list_elements
+
+    kept = list_elements(common.settings(), _owner(owner), holder)
+    found = [one for one in kept if id and one.id.startswith(id)]
+    if len(found) != 1:
+        some = "several elements begin" if found else "no element begins"
+        raise OperatorError(
+            f"{some} with {id[:40]!r}: {holder!r} of {owner!r} keeps {len(kept):,}",
+            hint=f"see them: lion element kept {owner} {holder}",
+        )
+    screen, (one,) = open_screen("stdout"), found
+    if common.as_json:
+        screen.line(json_text(msgspec.to_builtins(one)))
+    else:
+        click.echo(f"  {show_json(one.content)}" if screen.is_terminal else one.content)
     return 0
 
 

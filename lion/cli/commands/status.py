@@ -10,6 +10,7 @@ from lion.cli.screen import open_screen
 from lion.cli.summary import json_text
 from lion.domain.text import show_line
 from lion.domain.units import counted
+from lion.telling.events import render_time
 
 
 @click.command("status")
@@ -37,6 +38,12 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     tasks = [f"{count:,} {state}" for state, count in found["tasks"].items() if count]
     yield f"tasks      {', '.join(tasks) or 'none'}"
     yield f"manifests  {show_line(', '.join(found['manifests']) or 'none')}"
+    for one in found["schedules"]:
+        when = (
+            f"on {one['topic']}" if one["topic"] else f"next {render_time(one['next_ns'])[:19]}Z"
+        )
+        waits = f"; {one['waits']}" if one["waits"] else ""
+        yield f"schedule   {show_line(one['name'])}: {when}, {show_line(one['order'] + waits)}"
     if bus := found["bus"]:
         redis = f"{', '.join(bus['peers'])} by Redis: {bus['redis']}" if bus["peers"] else "here"
         waits = f"{counted(bus['waiting'], 'message')} to leave"

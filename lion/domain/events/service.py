@@ -7,7 +7,7 @@ Rule: what a service holds (workspace, queue, tasks) is the fold of these and of
 from typing import Any
 
 from lion.domain.events.base import Event
-from lion.domain.task import Order, Principal, Role, TaskEnd, Terms
+from lion.domain.task import Cause, Order, Principal, Role, TaskEnd, Terms
 
 
 class ServiceStarted(Event, frozen=True):
@@ -94,13 +94,16 @@ class PluginRemoved(Event, frozen=True):
 
 
 class TaskSubmitted(Event, frozen=True):
-    """Somebody gave an order. `key` is his own word for it: the same again is the same task."""
+    """Somebody gave an order. `key` is his own word for it: the same again is the same task.
+    `cause` says what did where it was nobody, but a schedule.
+    """
 
     by: str
     id: str
     order: Order
     terms: Terms
     key: str = ""
+    cause: Cause | None = None
 
 
 class TaskAdvised(Event, frozen=True):
