@@ -140,7 +140,10 @@ async def test_only_who_may_manages_tokens(tmp_path: Path) -> None:
         ):  # fmt: skip
             with pytest.raises(OperatorError, match="administrator"):
                 command()
-        for wanted in (access.create(ola, "x", RULE), access.revoke(ola, "x")):
+        for wanted in (
+            access.create(ola, "x", RULE),
+            access.revoke(ola, f"viewer-{web.doors.port}"),
+        ):
             with pytest.raises(OperatorError, match="administrator"):
                 await wanted
 
