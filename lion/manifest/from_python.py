@@ -1,10 +1,11 @@
-"""Look here if you want to know how tables that a program wrote in Python become a manifest's.
+"""Look here if you want to know how tables that a program wrote in Python become a manifest's,
+and what tables it has for what the program lends.
 
 Rule: what TOML could not say is refused, with its place; paths are written as text.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, time
 from typing import Any
 
@@ -60,3 +61,18 @@ def _path(document: Document, value: "os.PathLike[Any]", place: Place) -> str:
     if isinstance(written, bytes):
         raise document.error(place, "is a path of bytes", "give it as text")
     return str(written)
+
+
+def with_lent(document: Document, filled: dict[str, Any], lent: Collection[str]) -> dict[str, Any]:
+    """The tables with one for each that is lent and not used by one of them already."""
+    system = filled.get("system", {})
+    if not isinstance(system, dict):
+        return filled
+    used = {table.get("use") for table in system.values() if isinstance(table, dict)}
+    added = [name for name in lent if name not in used]
+    for kind in ("plugins", "agents", "system"):
+        for name in added:
+            if isinstance(filled.get(kind), dict) and name in filled[kind]:
+                what = f"the program lends a system plugin of the same name, {name!r}"
+                raise document.error((kind, name), what, "rename one of them")
+    return {**filled, "system": {**system, **{name: {"use": name} for name in added}}}

@@ -65,24 +65,11 @@ def _filled_plan(
 
     values = resolve_vars(document, written.pop("vars", {}), sets)
     filled = fill(document, written, values)
-    return _plan(document, text, _with_lent(document, filled, lent), values)
+    if lent:
+        from lion.manifest.from_python import with_lent
 
-
-def _with_lent(
-    document: Document, filled: dict[str, Any], lent: Collection[str]
-) -> dict[str, Any]:
-    """The tables with one for each that is lent and not used by one of them already."""
-    system = filled.get("system", {})
-    if not lent or not isinstance(system, dict):
-        return filled
-    used = {table.get("use") for table in system.values() if isinstance(table, dict)}
-    added = [name for name in lent if name not in used]
-    for kind in ("plugins", "agents", "system"):
-        for name in added:
-            if isinstance(filled.get(kind), dict) and name in filled[kind]:
-                what = f"the program lends a system plugin of the same name, {name!r}"
-                raise document.error((kind, name), what, "rename one of them")
-    return {**filled, "system": {**system, **{name: {"use": name} for name in added}}}
+        filled = with_lent(document, filled, lent)
+    return _plan(document, text, filled, values)
 
 
 def recorded_plan(

@@ -261,10 +261,8 @@ class Service:
             working.stop(state, words)
             return
         self.conductor.withdraw(task.id)
-        self._end(
-            self.chain.state.tasks[task.id],
-            TaskEnd(state=state, ending="cancelled", error=words),
-        )
+        end = TaskEnd(state=state, ending="cancelled", error=words)
+        self._end(self.chain.state.tasks[task.id], end)
 
     def _tree(self, task: Task) -> list[Task]:
         found = [task]
