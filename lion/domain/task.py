@@ -124,6 +124,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     topic: str = ""
     sender: str = ""
+    deep: int = 0
+    """How many tasks began each other by messages until this one."""
 
 
 class TaskEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,6 +7,8 @@ Rule: an instant that finds no room (a full queue, a holder that gets no work, t
 not over) waits for it; a message that finds none is told to be lost, and why.
 Rule: a message is for whoever may hear it: its holder has a grant that covers the topic, and the
 operator's rules do not speak against it.
+Rule: tasks that begin each other by messages do not go round for ever: so many in a row, and the
+next is refused.
 """
 
 from collections.abc import Iterator
@@ -33,6 +35,9 @@ from lion.workflows.expressions import Unanswered
 
 LONGEST: Final = 60.0
 """Seconds after which the time is looked at anew: a clock may be set, a machine sleep."""
+
+MOST_IN_A_ROW: Final = 64
+"""Tasks that begin each other by messages."""
 
 
 class Timekeeper:
@@ -110,8 +115,19 @@ class Timekeeper:
         except (msgspec.DecodeError, RecursionError) as exc:
             return f"the message cannot be read: {exc}"
         event = {"value": value, "topic": letter.topic, "sender": letter.sender}
-        cause = Cause(schedule=name, message=letter.id, topic=letter.topic, sender=letter.sender)
+        deep = self._deep(letter) + 1
+        if deep > MOST_IN_A_ROW:
+            return f"{MOST_IN_A_ROW} tasks began each other by messages: do they go round?"
+        cause = Cause(
+            schedule=name, message=letter.id, topic=letter.topic, sender=letter.sender, deep=deep
+        )
         return await self._begin(schedule, cause, event, letter.id)
+
+    def _deep(self, letter: Letter) -> int:
+        """How many tasks began each other by messages until this one was written."""
+        tasks = self._chain.state.tasks.values() if letter.run else ()
+        cause = next((one.cause for one in tasks if one.run == letter.run), None)
+        return 0 if cause is None else cause.deep
 
     async def _begin(
         self, schedule: Schedule, cause: Cause, event: dict[str, Any], key: str

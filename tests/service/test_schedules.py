@@ -13,6 +13,7 @@ from lion.domain.schedule import DAY, SECOND
 from lion.domain.task import TaskState
 from lion.history import open_history
 from lion.kernel.system_clock import SystemClock
+from lion.service import timekeeper
 from lion.service.chain import read_state
 from lion.service.living import Living
 from lion.service.status import schedules_of
@@ -229,6 +230,35 @@ async def test_a_message_that_begins_nothing_is_told_and_why(tmp_path: Path) -> 
     first, second = refusals(taken(tmp_path)).values()
     assert first.startswith("schedule desk/sums: ") and "a" in first
     assert "'calculator' gets no work" in second
+
+
+ROUND = """
+[schedules.echo]
+topic = "shared.x"
+agent = "bob"
+task = "publish shared.x 1"
+"""
+
+
+async def test_tasks_that_begin_each_other_do_not_go_round_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timekeeper, "MOST_IN_A_ROW", 3)
+    async with office(tmp_path, "west", manifest=AGENTS + ROUND) as west:
+        heard, hear = [], west.keeper.hear
+
+        async def spy(letter: Letter) -> str:
+            heard.append(await hear(letter))
+            return heard[-1]
+
+        monkeypatch.setattr(west.keeper, "hear", spy)
+        ann = await does(west, "ann", "publish shared.x 1")
+        await said(west, ann)
+        tasks = await over(west, 3)
+        assert [one.cause.deep for one in tasks if one.cause is not None] == [1, 2, 3]
+        await until(west, lambda: any(heard))
+    (why,) = refusals(taken(tmp_path)).values()
+    assert "3 tasks began each other by messages" in why
 
 
 async def test_who_may_not_hear_a_topic_is_not_begun_by_it(
