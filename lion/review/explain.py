@@ -206,7 +206,8 @@ def _causes(found: Found, plan: Plan, started: RunStarted) -> Iterable[Cause]:
         else:
             above, _, number = record.cause.partition("#")
             known = found.asked_by.get((above, int(number) if number.isdigit() else 0), "")
-            by = f"call {number} of {above}" + (f": {known}" if known else "")
+            who = f"{found.begins[above].principal}, " if above in found.begins else ""
+            by = f"call {number} of {who}invocation {above}" + (f": {known}" if known else "")
         yield Cause(
             invocation=path,
             holder=record.principal,

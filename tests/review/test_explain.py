@@ -92,7 +92,7 @@ async def test_an_allowed_call(tmp_path: Path) -> None:
         assert first.line is not None
         assert text[(first.line.line or 0) - 1] == "[[run]]"
         assert (second.holder, second.what) == ("other", "kv-set")
-        assert second.by.startswith("call 1 of 0: tools start other.kv-set, record ")
+        assert second.by.startswith("call 1 of probe, invocation 0: tools start other.kv-set, ")
         assert found.by_whom == user_name()
         assert found.proof.is_finished
         assert found.record.is_proved
