@@ -4,12 +4,13 @@ the queue a progression over the tasks, plugins and runs are elements.
 Rule: it is a view: what is shown follows from the record, and nothing is kept beside it.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
+import trio
 
 from lion.domain.task import Principal
 from lion.elements import Element, Event, Execution, Pile, Progression
@@ -21,6 +22,9 @@ from lion.service.workspace import Installed
 
 _OWN: Final = UUID("5b1a4c0e-7b0d-5d0e-9c53-6c696f6e0001")
 """Ids of what has none of its own are made within it (RFC 9562, version 5)."""
+T = TypeVar("T")
+YIELD: Final = 256
+"""Elements that are made before others have their turn on the loop."""
 QUEUE: Final = uuid5(_OWN, "queue")
 
 
@@ -54,26 +58,38 @@ def queue_of(service: Service) -> Progression:
     return Progression(order, name="queue", id=QUEUE, created_at=_at(0))
 
 
-def elements_of(service: Service, by: Principal) -> Pile[Element]:
+async def elements_of(service: Service, by: Principal) -> Pile[Element]:
     """Tasks, their runs, plugins. Raises OperatorError for who may not ask."""
     check_allowed(by, "element list")
-    found = Pile[Element](tasks_of(service))
-    for task in service.chain.state.tasks.values():
-        for run in task.runs:
-            about = {"task": task.id}
-            found.include(
-                RunElement(id=UUID(run), created_at=_at(task.started_ns), metadata=about)
-            )
-    for installed in service.chain.state.workspace:
-        for one in _plugins(installed):
-            found.include(one)
+    found = Pile[Element]()
+    async for one in in_turns(_elements(service)):
+        found.include(one)
     return found
 
 
-def element_of(service: Service, by: Principal, id: str) -> Element:
+async def in_turns(things: Iterable[T]) -> AsyncIterator[T]:
+    """The same, others having their turn on the loop in between."""
+    for number, one in enumerate(things, 1):
+        yield one
+        if number % YIELD == 0:
+            await trio.lowlevel.checkpoint()
+
+
+def _elements(service: Service) -> Iterator[Element]:
+    tasks, workspace = list(service.chain.state.tasks.values()), service.chain.state.workspace
+    yield from map(_task, tasks)
+    for task in tasks:
+        for run in task.runs:
+            about = {"task": task.id}
+            yield RunElement(id=UUID(run), created_at=_at(task.started_ns), metadata=about)
+    for installed in workspace:
+        yield from _plugins(installed)
+
+
+async def element_of(service: Service, by: Principal, id: str) -> Element:
     """One of them, by the beginning of its id or a task's own. Raises OperatorError."""
     found = [
-        one for one in elements_of(service, by)
+        one for one in await elements_of(service, by)
         if str(one.id).startswith(id) or (one.kind == "Task" and one.metadata["task"] == id)
     ]  # fmt: skip
     if len(found) != 1 or not id:

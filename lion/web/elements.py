@@ -3,20 +3,21 @@
 from typing import Final
 
 from lion.domain.task import Principal, Role
-from lion.service.elements import element_of, elements_of, progression_of
+from lion.service.elements import element_of, elements_of, in_turns, progression_of
 from lion.service.living import Living
 from lion.web.connection import Answer, Request
 from lion.web.routes import ANY, Endpoint, Routes
 
 
 async def _elements(living: Living, request: Request, by: Principal) -> Answer:
-    found = elements_of(living.service, by)
+    found = await elements_of(living.service, by)
     kind = request.query.get("kind", "")
-    return Answer(value=[one.to_dict() for one in found if kind in ("", one.kind)])
+    wanted = (one for one in found if kind in ("", one.kind))
+    return Answer(value=[one.to_dict() async for one in in_turns(wanted)])
 
 
 async def _element(living: Living, request: Request, by: Principal) -> Answer:
-    return Answer(value=element_of(living.service, by, request.path[2]).to_dict())
+    return Answer(value=(await element_of(living.service, by, request.path[2])).to_dict())
 
 
 async def _progression(living: Living, request: Request, by: Principal) -> Answer:

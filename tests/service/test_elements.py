@@ -43,19 +43,19 @@ async def test_all_is_listed_found_and_read_again(tmp_path: Path) -> None:
     async with living_in(tmp_path) as living:
         service = living.service
         done = await service.wait_over(ANN, (await add(living)).id)
-        found = elements_of(service, VIC)
+        found = await elements_of(service, VIC)
         kinds = {one.kind for one in found}
         assert kinds == {"Task", "Run", "Plugin"}
         assert [from_dict(one.to_dict()).to_dict() for one in found] == [
             one.to_dict() for one in found
         ]
-        task = element_of(service, VIC, done.id)
+        task = await element_of(service, VIC, done.id)
         assert isinstance(task, Event)
-        assert element_of(service, VIC, str(task.id)[:13]) == task
-        assert element_of(service, VIC, done.run).metadata == {"task": done.id}
+        assert await element_of(service, VIC, str(task.id)[:13]) == task
+        assert (await element_of(service, VIC, done.run)).metadata == {"task": done.id}
         assert isinstance(progression_of(service, VIC, "queue"), Progression)
         for id, words in (("", "several elements"), ("x", "no element begins")):
             with pytest.raises(OperatorError, match=words):
-                element_of(service, VIC, id)
+                await element_of(service, VIC, id)
         with pytest.raises(OperatorError, match="no progression 'x'"):
             progression_of(service, VIC, "x")
