@@ -4,12 +4,9 @@ verifies and its replay is identical.
 """
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +16,9 @@ import pytest
 
 from lion.history import open_history
 from lion.settings import Settings
+from tests.endurance.dying import KILLED, begin, spent
 from tests.endurance.killing import POINTS
-from tests.endurance.kit import ROOT, has_runs, manifest
+from tests.endurance.kit import has_runs, manifest
 from tests.resume.rig import stepper, steps
 from tests.resume.web import Counting, serving
 from tests.series import times
@@ -84,16 +82,13 @@ class Trial:
     def _post(self, name: str) -> list[str]:
         return ["http-send", "POST", f"{self.web.url}/{name}"]
 
-    def lion(self, *words: str, point: str = "", number: int = 1) -> "subprocess.Popen[str]":
-        """`lion`, killed at a point if one is named."""
-        environ = {
-            **os.environ, "LION_STATE": str(self.state), "LION_CACHE": str(self.settings.cache),
-        }  # fmt: skip
+    def lion(
+        self, *words: str, point: str = "", number: int = 1, cpu: float | None = None
+    ) -> "subprocess.Popen[str]":
+        """`lion`, killed at a point if one is named, or after so many seconds of CPU time."""
+        environ = {"LION_STATE": str(self.state), "LION_CACHE": str(self.settings.cache)}
         module = ["lion"] if not point else ["tests.endurance.killing", point, str(number)]
-        return subprocess.Popen(
-            [sys.executable, "-m", *module, *words], cwd=ROOT, env=environ,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        return begin("-m", *module, *words, cpu=cpu, environ=environ)
 
     def words(self) -> tuple[str, ...]:
         """The command that comes next: the run's first, or that goes on with it."""
@@ -111,14 +106,20 @@ class Trial:
         assert process.returncode == 0, said
         return False
 
-    def kill_within(self, seconds: float) -> None:
-        """Kill it after so long, if it has not ended."""
-        process = self.lion(*self.words())
-        time.sleep(seconds)
-        process.kill()
+    def kill_within(self, cpu: float) -> None:
+        """Kill it after so many seconds of CPU time, if it has not ended."""
+        process = self.lion(*self.words(), cpu=cpu)
         _, said = process.communicate(timeout=PATIENCE)
-        self.kills += process.returncode == -signal.SIGKILL
-        assert process.returncode in (0, -signal.SIGKILL), said
+        self.kills += process.returncode == KILLED
+        assert process.returncode in (0, KILLED), said
+
+    def measure(self) -> float:
+        """Seconds of CPU time that it takes when nothing happens to it."""
+        before = spent()
+        process = self.lion(*self.words())
+        _, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, said
+        return spent() - before
 
     def finish(self) -> Counter[str]:
         """Let it through, and hold what it came to against what may be; what was lost."""
@@ -213,10 +214,12 @@ def test_killed_at_every_named_point(fresh: Fresh, say: Callable[[str], None]) -
 def test_killed_at_any_moment(fresh: Fresh, say: Callable[[str], None]) -> None:
     rng = random.Random(seed := random.randrange(2**32))
     kills, lost = 0, Counter[str]()
+    fresh().measure()  # compiles
+    usual = fresh().measure()
     for _ in range(times(400, sample=5)):
         trial = fresh()
         for _ in range(rng.randint(1, KILLS)):
-            trial.kill_within(rng.uniform(0.3, 1.2))
+            trial.kill_within(rng.uniform(0.4, 1.05) * usual)
         lost += trial.finish()
         kills += trial.kills
     say(f"seed {seed}: {kills} kills at any moment, POSTs not known: {dict(lost)}")

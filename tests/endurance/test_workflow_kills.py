@@ -6,10 +6,7 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
-import sys
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ import pytest
 from lion.domain.events import AgentSpawned, PluginInvoked
 from lion.history import open_history
 from lion.settings import Settings
+from tests.endurance.dying import KILLED, begin, spent
 from tests.endurance.kit import BUILT, ROOT, has_runs
 from tests.series import times
 
@@ -36,6 +34,8 @@ WANTED: dict[str, tuple[Any, Counter[str]]] = {
     ),
 }  # fmt: skip
 """What each comes to, and how often each tool and agent has worked then."""
+PATIENCE = 300
+"""Seconds after which a process counts as hung."""
 KILLS = 4
 """Of one run, at most."""
 
@@ -52,36 +52,29 @@ class Trial:
         self.settings = Settings(state=folder / "state", cache=cache)
         self.kills = 0
 
-    def begin(self, *words: str) -> "subprocess.Popen[str]":
+    def begin(self, *words: str, cpu: float | None = None) -> "subprocess.Popen[str]":
         settings = self.settings
-        environ = {
-            **os.environ, "LION_STATE": str(settings.state), "LION_CACHE": str(settings.cache),
-        }  # fmt: skip
-        return subprocess.Popen(
-            [sys.executable, "-m", "lion", *words], cwd=ROOT, env=environ,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        environ = {"LION_STATE": str(settings.state), "LION_CACHE": str(settings.cache)}
+        return begin("-m", "lion", *words, cpu=cpu, environ=environ)
 
     def words(self) -> tuple[str, ...]:
         if has_runs(self.settings):
             return ("resume", "last", "--force", "--no-ask", "--json")
         return ("run", "--no-ask", "--json", str(self.manifest))
 
-    def kill_within(self, seconds: float) -> None:
-        """Kill it after so long, if it has not ended."""
-        process = self.begin(*self.words())
-        time.sleep(seconds)
-        process.kill()
-        _, said = process.communicate(timeout=60)
-        self.kills += process.returncode == -signal.SIGKILL
-        assert process.returncode in (0, 1, -signal.SIGKILL), said
+    def kill_within(self, cpu: float) -> None:
+        """Kill it after so many seconds of CPU time, if it has not ended."""
+        process = self.begin(*self.words(), cpu=cpu)
+        _, said = process.communicate(timeout=PATIENCE)
+        self.kills += process.returncode == KILLED
+        assert process.returncode in (0, 1, KILLED), said
 
     def finish(self) -> float:
-        """Let it through, and look at what it came to; seconds that took."""
-        began = time.monotonic()
+        """Let it through, and look at what it came to; seconds of CPU time that took."""
+        before = spent()
         process = self.begin(*self.words())
-        out, said = process.communicate(timeout=60)
-        took = time.monotonic() - began
+        out, said = process.communicate(timeout=PATIENCE)
+        took = spent() - before
         assert process.returncode in (0, 1), said
         values = [one["value"] for one in json.loads(out)["endings"]]
         wanted, worked = WANTED[self.name]
@@ -92,7 +85,7 @@ class Trial:
             events = [record.event() for record in reader.records(run)]
         assert Counter(filter(None, map(_worker, events))) == worked
         again = self.begin("replay", "last")
-        shown, wrong = again.communicate(timeout=60)
+        shown, wrong = again.communicate(timeout=PATIENCE)
         assert "identical" in shown, (shown, wrong)
         return took
 
@@ -117,14 +110,15 @@ def _worker(event: Any) -> str | None:
 def test_killed_workflows_go_on(tmp_path: Path) -> None:
     rng = random.Random(18)
     cache = Path(os.environ["LION_TEST_CACHE"])
-    usual = Trial("data-cleaner", tmp_path / "first", cache).finish()
+    for turn in ("compiles", "measured"):
+        usual = {name: Trial(name, tmp_path / turn / name, cache).finish() for name in WANTED}
     kills, trials = 0, 0
     while kills < times(200, sample=8):
         name = sorted(WANTED)[trials % len(WANTED)]
         trials += 1
         trial = Trial(name, tmp_path / str(trials), cache)
         for _ in range(KILLS):
-            trial.kill_within(rng.uniform(0.3, 1.1) * usual)
+            trial.kill_within(rng.uniform(0.4, 1.05) * usual[name])
         trial.finish()
         kills += trial.kills
         shutil.rmtree(tmp_path / str(trials))
