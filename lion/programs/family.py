@@ -13,18 +13,24 @@ MARK: Final = "LION_PROGRAM"
 """The variable by which what a program has started is known."""
 _TIMES: Final = 16
 """How often it is looked for what starts others while it is ended."""
+_QUIET: Final = 2
+"""How often in a row nothing may be found: who is about to become another program has no
+environment for a moment.
+"""
 
 
 def end_family(leader: int, started: list[int], mark: str) -> None:
     """End a program's session, what it had `started`, and all that carries its mark."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+    quiet = 0
     for _ in range(_TIMES):
         left = {*started, *marked(mark)} - {os.getpid()}
         left |= {below for pid in left for below in descendants(pid)}
         alive = [pid for pid in left if _end_one(pid)]
         started = []
-        if not alive:
+        quiet = 0 if alive else quiet + 1
+        if quiet == _QUIET:
             break
 
 

@@ -72,13 +72,13 @@ async def test_questions_that_no_guest_could_ask_are_refused(scene: Scene) -> No
     for number, one in enumerate(calls):
         say(id=number, **one)
         said.append(hear()["case"])
+    say(type="ask", id=1, model="fast", messages=[{"role": "user", "content": "think"}])
     say(type="call", id=1, tool="calculator.add", **{"with": {"a": 1, "b": 1}})
-    say(type="call", id=1, tool="calculator.add", **{"with": {"a": 1, "b": 1}})
-    said += [hear().get("case", "result"), hear().get("case", "result")]
+    said.append(hear()["case"])
     say(type="done", text=" ".join(said))
     """
     ending = await scene.run(scene.agent(script, raw=True))
-    assert ending.text == "invalid " * 8 + "result"
+    assert ending.text == " ".join(["invalid"] * 8)
 
 
 async def test_who_does_not_listen_is_ended(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,13 +140,21 @@ async def mark_of(scene: Scene) -> str:
 @pytest.mark.parametrize("end", ['say(type="done")', "pass", "os.kill(os.getpid(), 9)"])
 async def test_it_ends_with_all_that_it_has_started(scene: Scene, end: str) -> None:
     await scene.run(scene.agent(f"{FAMILY}\n{end}", raw=True))
-    assert not marked(await mark_of(scene))
+    await none_left(await mark_of(scene))
 
 
 async def test_its_deadline_ends_all_of_it(scene: Scene) -> None:
     agent = scene.agent(f"{FAMILY}\ntime.sleep(600)", raw=True, limits={"deadline": "2 s"})
     ending = await scene.run(agent)
-    assert ending.ending == "deadline" and not marked(await mark_of(scene))
+    assert ending.ending == "deadline"
+    await none_left(await mark_of(scene))
+
+
+async def none_left(mark: str) -> None:
+    """Wait until the system is through with ending what was killed."""
+    with trio.fail_after(60):
+        while marked(mark):
+            await trio.lowlevel.checkpoint()
 
 
 async def test_who_is_cancelled_takes_it_along(scene: Scene) -> None:
@@ -156,7 +164,7 @@ async def test_who_is_cancelled_takes_it_along(scene: Scene) -> None:
     assert marked(mark)
     run.cancel()
     await run.wait()
-    assert not marked(mark)
+    await none_left(mark)
     with lion.open_history(scene.host.settings) as reader:
         events = [record.event() for record in reader.records(run.id)]
     assert [e.ending for e in events if isinstance(e, AgentError)] == ["cancelled"]

@@ -107,5 +107,5 @@ def test_a_record_reads_itself_by_this_and_nothing_else() -> None:
         "kernel/recorded.py",
         *(f"log/{name}" for name in log),
     ]
-    counting.append("service/tail.py")
+    counting += ["service/tail.py", "web/following.py"]
     assert sorted(readers) == ["domain/events/upcast.py", *counting]

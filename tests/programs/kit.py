@@ -19,6 +19,10 @@ failure = { kind = "timeout", text = "it took too long" }
 when = { user = "tool" }
 calls = [{ name = "add", with = { a = 1, b = 2 } }]
 [[answer]]
+when = { user = "think" }
+text = "Hm."
+first = "1 h"
+[[answer]]
 text = "I am a model."
 """
 RAW = """
