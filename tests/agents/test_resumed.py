@@ -132,7 +132,7 @@ async def test_it_goes_on_after_every_one_of_its_records(stage: Stage) -> None:
     slept = at(CallWaits, operation="sleep")
     run = await stage.cut(ANN, BOB, program, at=slept)
     for _ in steps[1:]:
-        await stage.cut_again(run, slept)
+        assert await stage.cut_again(run, slept)
     said = told((await stage.resume(run)).endings[0])
     assert said[2] == "hi\n" and said[6] == "[1,null]"
     assert calls_left(said[8]) == 100 - 9 - 3

@@ -190,8 +190,8 @@ class Stage:
         with open_history(self.settings) as reader:
             return any(one.run == run for one in reader.runs())
 
-    async def cut_again(self, run: str, at: Callable[[Death], None] | None = None) -> None:
-        """Go on with a run until its process ends anew."""
+    async def cut_again(self, run: str, at: Callable[[Death], None] | None = None) -> bool:
+        """Go on with a run until its process ends anew; whether that came before the run's end."""
         death = self.death = Death()
         self._sleep_durably()
         with suppress(LionError):
@@ -203,12 +203,14 @@ class Stage:
                 async def go() -> None:
                     with suppress(LionError):
                         await host.resume(run)
+                    nursery.cancel_scope.cancel()
 
                 nursery.start_soon(go)
                 with trio.fail_after(60):
                     await death.has_come.wait()
                 nursery.cancel_scope.cancel()
         self.operations = build_operations()
+        return death.has_come.is_set()
 
     async def resume(self, run: str, **words: Any) -> RunReport:
         """Go on with a run to its end; its log verifies, and its replay is identical."""

@@ -127,7 +127,7 @@ async def test_it_can_be_cut_and_go_on_again_and_again(stage: Stage) -> None:
     one: Callable[[Death], None] = lambda d: d.come_with(CallWaits)  # noqa: E731
     run = await stage.cut(stepper(KV), program, at=one)
     for _ in range(3):
-        await stage.cut_again(run, at=one)
+        assert await stage.cut_again(run, at=one)
     assert said(await stage.resume(run))[::2] == [1, 2, 3, 4, 5, 6]
     assert [e.attempt for e in stage.events(run, RunResumed)] == [1, 1, 1, 1]
 
@@ -139,7 +139,7 @@ async def test_one_that_comes_no_further_is_quarantined(stage: Stage) -> None:
         at=lambda d: d.come_with(CallWaits),
     )
     for _ in range(3):
-        await stage.cut_again(run, at=lambda d: d.come_with(RunResumed))
+        assert await stage.cut_again(run, at=lambda d: d.come_with(RunResumed))
     with pytest.raises(OperatorError, match="quarantined"):
         await stage.resume(run)
     assert said(await stage.resume(run, is_forced=True)) == [1, None, 2]
@@ -235,6 +235,6 @@ async def test_the_list_of_runs_says_so(stage: Stage) -> None:
     with open_history(stage.settings) as reader:
         assert [one.state for one in reader.runs()] == [RunState.INTERRUPTED]
     for _ in range(3):
-        await stage.cut_again(run, at=lambda d: d.come_with(RunResumed))
+        assert await stage.cut_again(run, at=lambda d: d.come_with(RunResumed))
     with open_history(stage.settings) as reader:
         assert [one.state for one in reader.runs()] == [RunState.QUARANTINED]

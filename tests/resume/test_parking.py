@@ -234,6 +234,6 @@ async def _cut_resumed(stage: Stage, run: str, at: Callable[[Any], None]) -> Non
     desk, host = SqliteDesk(stage.settings.state), stage.host
     stage.host = lambda **more: host(desk=desk, **more)  # type: ignore[method-assign]
     try:
-        await stage.cut_again(run, at)
+        assert await stage.cut_again(run, at)
     finally:
         stage.host = host  # type: ignore[method-assign]

@@ -41,7 +41,7 @@ async def test_a_slow_machine_takes_nothing_of_a_deadline(
     monkeypatch.setattr(Loader, "load", slow)
     real = stage.host
     stage.host = lambda **more: real(clock=Skewed, **more)  # type: ignore[method-assign]
-    await stage.cut_again(run, lambda death: death.come_with(RunResumed))
+    assert await stage.cut_again(run, lambda death: death.come_with(RunResumed))
     assert said(await stage.resume(run))[1] is None
 
 
@@ -60,6 +60,6 @@ async def test_nor_does_it_take_to_bring_it_to_where_it_was(
     run = await stage.cut(stepper(limits), program, at=after_say)
     monkeypatch.setattr(resuming, "rehearse", slow)
     stage.host = lambda **more: real(clock=Skewed, **more)  # type: ignore[method-assign]
-    await stage.cut_again(run, lambda death: death.come_with(CallWaits))
-    await stage.cut_again(run, lambda death: death.come_with(CallWaits))
+    assert await stage.cut_again(run, lambda death: death.come_with(CallWaits))
+    assert await stage.cut_again(run, lambda death: death.come_with(CallWaits))
     assert said(await stage.resume(run))[-1] is None

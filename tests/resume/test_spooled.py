@@ -120,7 +120,7 @@ async def test_what_was_let_go_may_have_been_sent(stage: Stage, web: Counting) -
     answer_request(stage.settings.state, one.request.id, YES)
     desk, host = SqliteDesk(stage.settings.state), stage.host
     stage.host = lambda **more: host(desk=desk, **more)  # type: ignore[method-assign]
-    await stage.cut_again(run, lambda d: d.come_with(CallRedirected))
+    assert await stage.cut_again(run, lambda d: d.come_with(CallRedirected))
     stage.host = host  # type: ignore[method-assign]
     found = await approved(stage, run)
     assert error_of(found[-1]) == "cancelled"

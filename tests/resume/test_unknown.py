@@ -102,7 +102,7 @@ async def test_unknown_stays_unknown_after_a_second_kill(stage: Stage, folder: P
     run = await stage.cut(stepper(WRITES.format("")), steps(["fs-unlink", "/d/old"]))
     (folder / "old").rename(folder / "aside")
     (folder / "old").write_text("another")
-    await stage.cut_again(run, at=lambda d: d.come_with(EffectSettled))
+    assert await stage.cut_again(run, at=lambda d: d.come_with(EffectSettled))
     (folder / "aside").rename(folder / "old")
     assert error_of(said(await stage.resume(run))[0]) == "cancelled"
     assert [e.decided for e in stage.events(run, EffectSettled)] == ["unknown"]
