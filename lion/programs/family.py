@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
+import trio
+
 MARK: Final = "LION_PROGRAM"
 """The variable by which what a program has started is known."""
 _TIMES: Final = 16
@@ -17,6 +19,20 @@ _QUIET: Final = 2
 """How often in a row nothing may be found: who is about to become another program has no
 environment for a moment.
 """
+
+
+async def end_program(process: trio.Process, grace: float, mark: str) -> None:
+    """Close a program's input and let it end by itself for `grace` seconds; then end it and all
+    that it has started.
+    """
+    started = list(descendants(process.pid))
+    if process.stdin is not None:
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            await process.stdin.aclose()
+    with trio.move_on_after(grace):
+        await process.wait()
+    end_family(process.pid, started, mark)
+    await process.wait()
 
 
 def end_family(leader: int, started: list[int], mark: str) -> None:

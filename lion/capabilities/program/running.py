@@ -21,7 +21,7 @@ import trio
 from lion.domain.call import CallError
 from lion.domain.plan import Program
 from lion.domain.text import show_line
-from lion.programs.family import MARK, descendants, end_family
+from lion.programs.family import MARK, end_family, end_program
 from lion.programs.lines import Lines
 
 LONGEST: Final = 1024 * 1024
@@ -188,15 +188,7 @@ class Running:
                 self._errors.extend(bytes(chunk[-LAST_WORDS:]).decode("utf-8", "replace"))
 
     async def _end(self, process: trio.Process) -> None:
-        """Let it end by itself, for a moment; then end it and all that it has started."""
-        assert process.stdin is not None
-        started = list(descendants(process.pid))
-        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-            await process.stdin.aclose()
-        with trio.move_on_after(GRACE):
-            await process.wait()
-        end_family(process.pid, started, self._mark)
-        await process.wait()
+        await end_program(process, GRACE, self._mark)
         for stream in (process.stdout, process.stderr):
             assert stream is not None
             await stream.aclose()

@@ -20,7 +20,7 @@ from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCNotification, JSONRPCRequest
 
 from lion.domain.text import show_line
-from lion.programs.family import MARK, descendants, end_family
+from lion.programs.family import MARK, end_program
 from lion.programs.lines import Lines
 from lion.system.mcp.inbound import LONGEST, Fault, Inbound
 
@@ -117,13 +117,5 @@ class ServerProcess:
                 self._errors.extend(bytes(chunk[-LAST_WORDS:]).decode("utf-8", "replace"))
 
     async def _end(self) -> None:
-        """Let it end by itself, for a moment; then end it and all that it has started."""
-        process = self._process
-        assert process is not None and process.stdin is not None
-        started = list(descendants(process.pid))
-        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-            await process.stdin.aclose()
-        with trio.move_on_after(GRACE):
-            await process.wait()
-        end_family(process.pid, started, self._mark)
-        await process.wait()
+        assert self._process is not None
+        await end_program(self._process, GRACE, self._mark)
