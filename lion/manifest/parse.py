@@ -17,6 +17,7 @@ from lion.domain.schedule import Schedule
 from lion.domain.service_terms import ServiceTerms
 from lion.manifest.agent_checks import check_agents
 from lion.manifest.document import Document
+from lion.manifest.named import named_tool
 
 if TYPE_CHECKING:
     from lion.manifest.tables import ManifestTable, RunTable
@@ -221,14 +222,7 @@ def _run(
         raise document.error((*place, "output"), what, "remove it")
     if run.workflow is not None:
         return _run_workflow(document, index, run.workflow, run, holders)
-    plugin, _, function = (run.call or "").partition(".")
-    if plugin not in holders:
-        what = f"{run.call!r}: there is no plugin {plugin!r}"
-        raise document.error((*place, "call"), what, did_you_mean(plugin, holders))
-    if not function:
-        what = f"{run.call!r} names no tool"
-        raise document.error((*place, "call"), what, f'write "{plugin}.function"')
-    return RunCall(f"{plugin}.{function}", run.with_ or {})
+    return RunCall(named_tool(document, place, run.call or "", holders), run.with_ or {})
 
 
 def _run_workflow(

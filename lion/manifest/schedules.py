@@ -18,6 +18,7 @@ from lion.domain.task import Order
 from lion.manifest.base_table import Table
 from lion.manifest.document import Document, Place
 from lion.manifest.fields import Count, HolderName, Time, TopicScope
+from lion.manifest.named import named_tool
 from lion.scopes.bus import ways_of
 from lion.scopes.pattern import includes
 
@@ -127,14 +128,8 @@ def _named(
     if table.workflow is not None:
         _check_known(document, (*place, "workflow"), table.workflow, "workflow", holders)
         return Order(call=f"{table.workflow}.run", arguments=table.with_ or {})
-    plugin, _, tool = (table.call or "").partition(".")
-    if plugin not in holders:
-        what = f"there is no plugin {plugin!r}"
-        raise document.error((*place, "call"), what, did_you_mean(plugin, holders))
-    if not tool:
-        what = f"{table.call!r} names no tool"
-        raise document.error((*place, "call"), what, f'write "{plugin}.TOOL"')
-    return Order(call=f"{plugin}.{tool}", arguments=table.with_ or {})
+    call = named_tool(document, place, table.call or "", holders)
+    return Order(call=call, arguments=table.with_ or {})
 
 
 def _check_known(
