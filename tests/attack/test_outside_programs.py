@@ -57,6 +57,19 @@ async def test_what_it_asks_at_once_is_bounded(scene: Scene) -> None:
     assert ending.text == "exhausted result"
 
 
+async def test_what_it_asks_of_models_at_once_is_bounded(scene: Scene) -> None:
+    script = """
+    for number in range(20):
+        think = [{"role": "user", "content": "think"}]
+        say(type="ask", id=number, model="fast", messages=think)
+    said = [hear() for _ in range(16)]
+    say(type="done", text=" ".join(sorted({one["case"] + ": " + one["text"] for one in said})))
+    """
+    limits = {"concurrent": 4, "deadline": "60 s"}
+    ending = await scene.run(scene.agent(script, raw=True, limits=limits))
+    assert ending.text == "exhausted: 4 are under way, which is the limit"
+
+
 async def test_questions_that_no_guest_could_ask_are_refused(scene: Scene) -> None:
     script = """
     calls = [
